@@ -1,0 +1,77 @@
+import type { Credentials } from './token-set.ts'
+
+/**
+ * What a store holds for one session name. Structured-clone-safe and JSON-safe. Treat as opaque, but for the members here.
+ */
+export interface SessionRecord {
+  readonly version: number
+  /** Random, new with every write. */
+  readonly revision: string
+  /** Random, new at sign-in, sign-out and end; compared for equality only. */
+  readonly session: string
+  readonly generation: number
+  readonly credentials: unknown
+}
+
+/** The newest record layout this library writes. A record of a newer version is neither read nor written. */
+export const recordVersion = 1
+
+/** One exchange was begun: by whom is told by the random `id`, and whether its owner held the lock. */
+export interface Claim {
+  readonly id: string
+  readonly generation: number
+  readonly startedAt: number
+  readonly underLock: boolean
+  /** Its owner is done, but the exchange's answer is not known. */
+  readonly closed?: boolean
+}
+
+/** Exchanges counted over all tabs, wall-clock milliseconds, oldest first. */
+export interface ExchangeCounts {
+  readonly begun: readonly number[]
+  readonly fruitless: readonly number[]
+}
+
+/** The record as this library reads and writes it. */
+export interface StoredRecord extends SessionRecord {
+  readonly credentials: Credentials | null
+  readonly subject?: string | null
+  readonly claim?: Claim | null
+  /** Wall-clock milliseconds before which no exchange is begun. */
+  readonly retryAt?: number
+  /** How many exchanges in a row failed for a passing reason. */
+  readonly failures?: number
+  readonly endedBy?: string
+  /** The server refused these credentials; a dialog may still renew the session. */
+  readonly refused?: boolean
+  readonly counts?: ExchangeCounts
+}
+
+/**
+ * Where the session record rests, for stores that can compare and set. `KeyValueStorage` is the simpler way.
+ * Every method may throw or reject: the session then goes on in memory.
+ */
+export interface SessionStore {
+  /** Whether other tabs see the same records. */
+  readonly shared: boolean
+  /**
+   * Milliseconds until a write is surely seen by other tabs; the refresh waits as long before a read that decides.
+   * @default 0
+   */
+  readonly lagMs?: number | undefined
+  read(name: string): SessionRecord | null | PromiseLike<SessionRecord | null>
+  /** Writes `next` if the stored record's `revision` still is `expected` (`null`: there is none). Answers whether it wrote. */
+  compareAndSet(name: string, expected: string | null, next: SessionRecord): boolean | PromiseLike<boolean>
+  /** Sign-out and sign-in only: writes without comparing. */
+  overwrite(name: string, next: SessionRecord): void | PromiseLike<void>
+  watch?(name: string, changed: () => void): () => void
+}
+
+/**
+ * Web-Storage-shaped, sync or async: Capacitor, AsyncStorage, a wrapper of your own. Not `sessionStorage`: a duplicated tab
+ * would hold the same refresh token twice.
+ */
+export interface KeyValueStorage {
+  getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>
+  setItem(key: string, value: string): unknown
+}
