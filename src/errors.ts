@@ -1,0 +1,94 @@
+/** RFC 9470 §3: what the server asks for. Its values are the server's, and untrusted. */
+export interface StepUpRequirement {
+  readonly acrValues: readonly string[]
+  readonly maxAgeSeconds: number | null
+  readonly scope: string | null
+}
+
+/** Why there is no session. */
+export type EndReason =
+  | 'signed-out' // signOut(), here or in another tab
+  | 'replaced' // another subject signed in
+  | 'refused' // the server refused the refresh
+  | 'expired' // the token was refused or ran out, and there is no way to refresh
+  | 'misconfigured' // invalid_client and its kin: signing in again will not help
+  | 'key-lost' // the DPoP key is gone
+
+// Over two copies of the library on one page `instanceof` fails; a registered symbol does not.
+const mark = Symbol.for('latchkey.error')
+
+const hide = (error: object, name: string, value: unknown): void => {
+  Object.defineProperty(error, name, { value, enumerable: false })
+}
+
+/** What every error of this library is. Narrow by `code`: `isLatchkeyError(e) && e.code === 'session-ended'`. */
+export abstract class LatchkeyError extends Error {
+  abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'step-up-required' | 'configuration'
+  constructor(name: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    // The names are never ky's: its guards match by name, and would retry what must not be retried.
+    hide(this, 'name', name)
+    hide(this, mark, true)
+  }
+}
+
+/** There is no session, so the request was not (or not successfully) made. Login was asked for; nothing to show but that. */
+export class SessionEndedError extends LatchkeyError {
+  readonly code = 'session-ended'
+  readonly reason: EndReason | 'not-signed-in' | 'disposed'
+  /** The 401, if there was one; its body was let go. Not enumerable. */
+  declare readonly response: Response | null
+  constructor(reason: SessionEndedError['reason'], response: Response | null = null, cause?: unknown) {
+    super('SessionEndedError', `The session is over (${reason}). Sign in, then try again.`, cause)
+    this.reason = reason
+    hide(this, 'response', response)
+  }
+}
+
+/** Newer credentials cannot be had right now; the session goes on. Try again after `retryAfterMs`. */
+export class RefreshUnavailableError extends LatchkeyError {
+  readonly code = 'refresh-unavailable'
+  readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer'
+  /** The token endpoint's status, if it answered. */
+  readonly status: number | null
+  readonly retryAfterMs: number
+  constructor(failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'>, detail = '', cause?: unknown) {
+    const { reason, status, retryAfterMs } = failure
+    const what = `${reason}${status === null ? '' : ` ${status}`}${detail && `: ${detail}`}`
+    super('RefreshUnavailableError', `No newer token (${what}). Try again in ${Math.ceil(retryAfterMs)} ms.`, cause)
+    this.reason = reason
+    this.status = status
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** RFC 9470: `reauthenticate` was asked and answered `null`. */
+export class StepUpRequiredError extends LatchkeyError {
+  readonly code = 'step-up-required'
+  readonly requirement: StepUpRequirement
+  /** Not enumerable. */
+  declare readonly response: Response
+  constructor(requirement: StepUpRequirement, response: Response, cause?: unknown) {
+    super('StepUpRequiredError', 'The server wants a stronger or newer sign-in. Ask the person again.', cause)
+    this.requirement = requirement
+    hide(this, 'response', response)
+  }
+}
+
+/** A mistake in the program: a wrong option, or an authorization server that does not know this client. */
+export class ConfigurationError extends LatchkeyError {
+  readonly code = 'configuration'
+  /** @example 'trustedOrigins[1]' */
+  readonly option: string | null
+  constructor(option: string | null, message: string) {
+    super('ConfigurationError', option ? `\`${option}\`: ${message}` : message)
+    this.option = option
+  }
+}
+
+export type AnyLatchkeyError = SessionEndedError | RefreshUnavailableError | StepUpRequiredError | ConfigurationError
+
+/** By mark, not by `instanceof`: holds over two copies of the library on one page. */
+export function isLatchkeyError(error: unknown): error is AnyLatchkeyError {
+  return typeof error === 'object' && error !== null && mark in error
+}

@@ -1,0 +1,28 @@
+/** What a second send of a request needs to know of bodies: Fetch "body" (source and stream), RFC 9110 §15.5.2. */
+
+const notReplayable = new WeakSet<object>()
+
+/** Whether a body, as the caller gave it, is gone once sent: a `ReadableStream`, or an async iterable where fetch takes one. */
+export function isOneShot(body: unknown): boolean {
+  // By shape: streams of another realm are no instances of ours, and not in every engine are they async iterables.
+  return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
+}
+
+/**
+ * Lets go of a body that nobody will read: unread ones hold their connection, and six to one HTTP/1.1 origin would block
+ * the refresh. Not waited for, as a copy's body settles only with its twin. One that is used, locked or missing is left be.
+ */
+export function drain({ body }: Pick<Response, 'body'>): void {
+  // `async` turns a throw into a rejection too.
+  void (async () => body?.cancel())().catch(() => {})
+}
+
+/** Marks a 401 that comes back because its request could not be sent again. */
+export function markNotReplayable(response: Response): void {
+  notReplayable.add(response)
+}
+
+/** Whether a 401 that came back could have been replayed: `false` for one-shot bodies, keepalive and `replay: false`. */
+export function isReplayable(response: Response): boolean {
+  return !notReplayable.has(response)
+}

@@ -1,0 +1,45 @@
+/**
+ * Which URLs may get credentials: by scheme, host and port of the parsed URL (RFC 6454 §4, WHATWG URL "origin"), never by
+ * prefix. A token must not leave its server (RFC 9110 §11.5) nor go unencrypted (RFC 6750 §5.3).
+ */
+
+/** Origins that may get credentials. */
+export interface TrustedOrigins {
+  /** Whether the final URL of a send is of one of them. */
+  has(url: URL): boolean
+  /** Normalised, each once, without those that can never be trusted. */
+  readonly list: readonly string[]
+}
+
+const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
+
+const parse = (value: string | URL): URL | null => {
+  try {
+    return new URL(value)
+  } catch {
+    return null
+  }
+}
+
+// Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's.
+const originOf = (url: URL) => `${url.protocol}//${url.host}`
+
+const isWeb = (url: URL) => /^https?:$/.test(url.protocol)
+
+const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
+
+/** Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out. */
+export function createTrustedOrigins(origins: readonly (string | URL)[]): TrustedOrigins {
+  const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && isSecure(url)) as URL[]
+  const list = [...new Set(urls.map(originOf))]
+  return { has: url => list.includes(originOf(url)), list }
+}
+
+/** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */
+export function originProblem(value: string | URL): string | null {
+  if (String(value).includes('*')) return 'name each origin, wildcards are not read'
+  const url = parse(value)
+  if (!url || !isWeb(url)) return "write an absolute origin, as in 'https://api.example.com'"
+  if (!isSecure(url)) return 'use https; http is for loopback hosts only'
+  return url.href === `${originOf(url)}/` ? null : `write only '${originOf(url)}'`
+}

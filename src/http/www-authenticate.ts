@@ -1,0 +1,84 @@
+/** `WWW-Authenticate`, by RFC 9110 §11.2 to §11.6.1, with lists as in §5.6.1.2 and quoted strings as in §5.6.4. */
+
+/** One challenge of `WWW-Authenticate` (RFC 9110 §11.3). Its text is the server's, and untrusted. */
+export interface Challenge {
+  /** Lower-cased. */
+  readonly scheme: string
+  /** Names lower-cased. */
+  readonly params: Readonly<Record<string, string>>
+  readonly token68: string | null
+}
+
+/** What could be read; `malformed` if it ended at an error, with what was complete before it. */
+export interface ParsedChallenges {
+  readonly challenges: readonly Challenge[]
+  readonly malformed: boolean
+}
+
+const maxLength = 16_384
+const maxChallenges = 64
+
+// All sticky, and no two neighbouring parts can match the same character: a failure costs one walk back, not a square.
+const gap = /[\t ,]*/y
+const end = /[\t ]*(?:,|$)/y
+// Scheme, the whitespace without which nothing may follow it, token68. Never before "=": `error="x"` alone is no challenge.
+const opening = /([\w!#$%&'*+.^`|~-]+)(?![\t ]*=)(?:([\t ]+)([\w.~+/-]+=*(?=[\t ]*(?:,|$)))?|(?=,|$))/y
+// Name, quoted text, token.
+const parameter =
+  /([\w!#$%&'*+.^`|~-]+)[\t ]*=[\t ]*(?:"([\t !#-[\]-~\x80-\xff]*(?:\\[\t -~\x80-\xff][\t !#-[\]-~\x80-\xff]*)*)"|([\w!#$%&'*+.^`|~-]+)(?=[\t ,]|$))/y
+
+/** Reads a field value in linear time. Never throws; over 16,384 characters it is not read at all. */
+export function parseChallenges(value: string | null): ParsedChallenges {
+  const challenges: Challenge[] = []
+  const text = value ?? ''
+  let malformed = text.length > maxLength
+  let position = 0
+  // Of the last challenge, while more may be added. Without a prototype: `__proto__` is a name as any other.
+  let params: Record<string, string> | null = null
+
+  const take = (pattern: RegExp) => {
+    pattern.lastIndex = position
+    const match = pattern.exec(text)
+    if (match) position = pattern.lastIndex
+    // In the patterns that have groups, the first one is never optional.
+    return match as [string, string, string?, string?] | null
+  }
+  const takeElement = () => {
+    let match = params && take(parameter)
+    if (!match) {
+      const opened = challenges.length < maxChallenges && take(opening)
+      if (!opened) return false
+      const [, scheme, space, token68 = null] = opened
+      params = Object.create(null) as Record<string, string>
+      challenges.push({ scheme: scheme.toLowerCase(), params, token68 })
+      if (!space || token68) params = null
+      match = params && take(parameter)
+    }
+    if (match && params) {
+      const name = match[1].toLowerCase()
+      if (name in params) return false
+      params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
+    }
+    return take(end)
+  }
+
+  // What follows an error is not trustworthy, so the first one ends it.
+  while (!malformed && take(gap) && position < text.length) malformed = !takeElement()
+  return { challenges, malformed }
+}
+
+/**
+ * The challenges of a response, for `insufficient_scope` and the like. Never throws.
+ * Empty too where the header is hidden, as it is from another origin that does not expose it.
+ *
+ * @see RFC 9110 §11.6.1
+ */
+export function readChallenges(response: Pick<Response, 'headers'>): readonly Challenge[] {
+  return parseChallenges(response.headers.get('www-authenticate')).challenges
+}
+
+/** The `error` code of a challenge (RFC 6750 §3); `null` if there is none, it is empty, or has characters it may not have. */
+export function errorOf(challenge: Challenge): string | null {
+  const { error } = challenge.params
+  return error && /^[ !#-[\]-~]+$/.test(error) ? error : null
+}
