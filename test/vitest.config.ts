@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+import { chromiumLaunch, firefoxLaunch } from './support/browser-launch.ts'
+import { plainSummary } from './support/plain-summary.ts'
+import { webkitGtk } from './support/webkitgtk.ts'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+/** Tests of the source see it under the package's own name, as tsconfig's `paths` say. */
+const source = {
+  alias: [
+    { find: /^latchkey$/, replacement: `${root}src/index.ts` },
+    { find: /^latchkey\/(.*)$/, replacement: `${root}src/$1.ts` },
+  ],
+}
+/** In real browsers it is the built package that must hold. */
+const built = {
+  alias: [
+    { find: /^latchkey$/, replacement: `${root}dist/index.js` },
+    { find: /^latchkey\/(.*)$/, replacement: `${root}dist/$1.js` },
+  ],
+}
+
+/** Groups run one after another: two cores are not enough for a browser beside the node tests. */
+const order = { node: 0, package: 1, chromium: 2, firefox: 3, webkit: 4, pages: 5 }
+
+const engine = { include: ['test/browser/engine/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
+const browser = { enabled: true, headless: true, screenshotFailures: false } as const
+
+export default defineConfig({
+  root,
+  test: {
+    reporters: ['default', plainSummary()],
+    allowOnly: false,
+    restoreMocks: true,
+    unstubGlobals: true,
+    maxWorkers: 2,
+    coverage: { provider: 'v8', include: ['src/**'] },
+    projects: [
+      {
+        extends: true,
+        resolve: source,
+        test: {
+          name: 'node',
+          include: ['test/{unit,contracts,behaviour}/**/*.test.ts'],
+          sequence: { groupOrder: order.node },
+        },
+      },
+      {
+        extends: true,
+        resolve: source,
+        test: {
+          name: 'dom',
+          environment: './test/support/happy-dom-native-fetch.ts',
+          include: ['test/dom/**/*.test.{ts,tsx}'],
+          sequence: { groupOrder: order.node },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: order.package },
+        },
+      },
+      {
+        extends: true,
+        resolve: built,
+        test: {
+          ...engine,
+          name: 'chromium',
+          sequence: { groupOrder: order.chromium },
+          browser: {
+            ...browser,
+            provider: playwright({ launchOptions: chromiumLaunch }),
+            instances: [{ browser: 'chromium', name: 'chromium' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        resolve: built,
+        test: {
+          ...engine,
+          name: 'firefox',
+          sequence: { groupOrder: order.firefox },
+          browser: {
+            ...browser,
+            provider: playwright({ launchOptions: firefoxLaunch }),
+            instances: [{ browser: 'firefox', name: 'firefox' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        resolve: built,
+        test: {
+          ...engine,
+          name: 'webkit',
+          sequence: { groupOrder: order.webkit },
+          browser: {
+            ...browser,
+            headless: false, // under Xvfb; MiniBrowser has no headless mode
+            provider: webkitGtk(),
+            instances: [{ browser: 'webkit', name: 'webkit' }],
+          },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'pages',
+          include: ['test/browser/pages/**/*.test.ts'],
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          fileParallelism: false,
+          sequence: { groupOrder: order.pages },
+        },
+      },
+    ],
+  },
+})
