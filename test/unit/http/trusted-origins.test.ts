@@ -133,6 +133,7 @@ describe('TX-06 origins that are opaque never match', () => {
     'capacitor://localhost/',
     'ionic://localhost/',
     'app://x/',
+    'httpx://localhost/',
     'data:text/plain,x',
     'about:blank',
   ]
