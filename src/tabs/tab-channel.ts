@@ -1,0 +1,99 @@
+import { randomId } from '../platform/random-id.ts'
+
+/** Something changed: read the store again. Never acted on by content or order, and holds no secret. */
+export interface Hint {
+  readonly session: string
+  readonly generation: number
+}
+
+export interface TabChannel {
+  /** Whether other tabs can hear. Where not, the record must be read again before each send. */
+  readonly reliable: boolean
+  /** Never throws. Works after `close` too: a sign-out often is the last thing a page does. */
+  tell(hint: Hint): void
+  close(): void
+}
+
+type Receive = (message: unknown) => void
+
+const messageOf = ({ session, generation }: Hint) => ({ latchkey: 1, session, generation })
+
+/** Of BroadcastChannel's listeners also those in this page hear it; of the storage ping only other tabs do. */
+const overBroadcast = (name: string, receive: Receive): TabChannel => {
+  const open = () => {
+    const channel = new BroadcastChannel(`latchkey:${name}`)
+    channel.onmessage = ({ data }) => receive(data)
+    // Node would not end while it is open.
+    ;(channel as { unref?: () => void }).unref?.()
+    return channel
+  }
+  let channel: BroadcastChannel | undefined = open()
+  // An open channel may keep the page out of the back-forward cache, or pile up messages for it (html issue 7253).
+  const hide = () => {
+    channel?.close()
+    channel = undefined
+  }
+  const show = () => {
+    channel ??= open()
+  }
+  globalThis.addEventListener?.('pagehide', hide)
+  globalThis.addEventListener?.('pageshow', show)
+  return {
+    reliable: true,
+    tell(hint) {
+      const speaker = channel ?? open()
+      speaker.postMessage(messageOf(hint))
+      if (!channel) speaker.close()
+    },
+    close() {
+      globalThis.removeEventListener?.('pagehide', hide)
+      globalThis.removeEventListener?.('pageshow', show)
+      hide()
+    },
+  }
+}
+
+const overStorage = (name: string, receive: Receive): TabChannel => {
+  const key = `latchkey:ping:${name}`
+  let reliable = true
+  const write = (value: string) => localStorage.setItem(key, value)
+  // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
+  write('')
+  const listener = (event: StorageEvent) => {
+    let message: unknown
+    try {
+      message = event.key === key && JSON.parse(event.newValue ?? '')
+    } catch {}
+    receive(message)
+  }
+  addEventListener('storage', listener)
+  return {
+    get reliable() {
+      return reliable
+    },
+    tell(hint) {
+      try {
+        // The nonce: storing an equal value tells nobody.
+        write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
+      } catch {
+        reliable = false
+      }
+    },
+    close: () => removeEventListener('storage', listener),
+  }
+}
+
+/** Hints between the tabs of one origin: by BroadcastChannel, else by a `storage` ping, else not at all. */
+export function createTabChannel(name: string, heard: (hint: Hint) => void): TabChannel {
+  // Anything may arrive: other code of the origin, another version of this library.
+  const receive: Receive = message => {
+    const { latchkey, session, generation } = (message ?? {}) as Record<string, unknown>
+    if (latchkey === 1 && typeof session === 'string' && typeof generation === 'number') heard({ session, generation })
+  }
+  for (const make of [overBroadcast, overStorage]) {
+    try {
+      return make(name, receive)
+    } catch {}
+  }
+  return { reliable: false, tell() {}, close() {} }
+}

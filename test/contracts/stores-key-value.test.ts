@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import type { KeyValueStorage } from '../../src/session/session-store.ts'
+import { asSessionStore, keyValueStore } from '../../src/stores/key-value.ts'
+import { memoryStore } from '../../src/stores/memory.ts'
+import { createDeferred } from '../support/deferred.ts'
+import { garbageContract, recordOf, type StoreUnderTest, storeContract } from './store-contract.ts'
+
+const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+
+/** Each as apps have it: in step, or as native bridges answer, late and never in step. */
+const storages: Record<string, (values: Map<string, string>) => KeyValueStorage> = {
+  'a sync storage': values => ({
+    getItem: key => values.get(key) ?? null,
+    setItem: (key, value) => values.set(key, value),
+  }),
+  'an async storage': values => ({
+    getItem: async key => {
+      await new Promise(setImmediate)
+      return values.get(key)
+    },
+    setItem: async (key, value) => {
+      await new Promise(setImmediate)
+      values.set(key, value)
+    },
+  }),
+}
+
+for (const [name, storageOver] of Object.entries(storages)) {
+  const make = (): Required<StoreUnderTest> => {
+    const values = new Map<string, string>()
+    const storage = storageOver(values)
+    return {
+      open: () => keyValueStore(storage),
+      putInstead: (of, value) => void values.set(`latchkey:${of}`, asText(value)),
+    }
+  }
+  storeContract(`keyValueStore over ${name}`, make)
+  garbageContract(`keyValueStore over ${name}`, make)
+}
+
+test('A storage that throws rejects that call, and the next one goes through (SG-03)', async () => {
+  const values = new Map<string, string>()
+  let full = true
+  const store = keyValueStore({
+    getItem: key => values.get(key),
+    setItem: (key, value) => {
+      if (full) throw new DOMException('', 'QuotaExceededError')
+      values.set(key, value)
+    },
+  })
+  await expect(store.overwrite('main', recordOf('a'))).rejects.toThrow(
+    expect.objectContaining({ name: 'QuotaExceededError' }),
+  )
+  full = false
+  expect(await store.compareAndSet('main', null, recordOf('b'))).toBe(true)
+  expect(await store.read('main')).toEqual(recordOf('b'))
+})
+
+test('A compare-and-set answers only when the storage has the record', async () => {
+  const written = createDeferred()
+  const store = keyValueStore({ getItem: () => null, setItem: () => written.promise })
+  const steps: string[] = []
+  const answer = Promise.resolve(store.compareAndSet('main', null, recordOf('a'))).then(() => steps.push('answered'))
+  await new Promise(setImmediate)
+  steps.push('written')
+  written.resolve()
+  await answer
+  expect(steps).toEqual(['written', 'answered'])
+})
+
+test('Nothing is asked of a storage before the first call', () => {
+  const untouchable = new Proxy({} as KeyValueStorage, {
+    get: () => {
+      throw new Error('touched')
+    },
+  })
+  expect(() => asSessionStore(untouchable)).not.toThrow()
+})
+
+test('asSessionStore leaves a store that compares and sets as it is', () => {
+  const store = memoryStore()
+  expect(asSessionStore(store)).toBe(store)
+})
+
+test('asSessionStore makes compare-and-set for what has only getItem and setItem', async () => {
+  const values = new Map<string, string>()
+  const store = asSessionStore({ getItem: key => values.get(key), setItem: (key, value) => values.set(key, value) })
+  await store.overwrite('main', recordOf('a'))
+  expect([...values]).toEqual([['latchkey:main', JSON.stringify(recordOf('a'))]])
+  expect(store.shared).toBe(true)
+})
