@@ -1,0 +1,16 @@
+import type { ServerCounters } from '../server/controls.ts'
+import { part } from './configuration.ts'
+
+/** Pulls a lever on the demo's servers and shows what they have counted. */
+export async function pull(lever: string): Promise<ServerCounters> {
+  const response = await fetch(`/control/${lever}`, { method: 'POST' })
+  const counters = (await response.json()) as ServerCounters
+  const { exchanges, faultedExchanges, reusedRefreshTokens } = counters
+  const faulted = faultedExchanges > 0 ? `, answered ${faultedExchanges} with a fault` : ''
+  part('servers').textContent =
+    `The authorization server made ${plural(exchanges, 'exchange')} for all tabs${faulted}, ` +
+    `and was shown a used refresh token ${reusedRefreshTokens === 0 ? 'never' : plural(reusedRefreshTokens, 'time')}.`
+  return counters
+}
+
+export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

@@ -1,0 +1,110 @@
+import type { SessionEvents } from 'latchkey'
+
+export type RequestEvent = SessionEvents['request']
+
+/** A time in which a request did one thing; `to` is `null` while it still does. */
+export interface Stretch {
+  readonly kind: 'sending' | 'waiting' | 'replaying'
+  readonly from: number
+  to: number | null
+}
+
+export interface Mark {
+  readonly kind: 'refused' | 'answered' | 'declined' | 'failed'
+  readonly at: number
+  readonly replayed: boolean
+}
+
+/** One request from its start to its end, in a lane of its own while it runs. */
+export interface Track {
+  readonly id: number
+  readonly title: string
+  readonly lane: number
+  readonly stretches: Stretch[]
+  readonly marks: Mark[]
+  /** Of the token it was last sent with. */
+  generation: number
+  endedAt: number | null
+}
+
+export interface Tracks {
+  /** Adds one step of a request, at `at` ms of the page's clock. */
+  apply(event: RequestEvent, at: number): Track
+  /** Forgets what ended before `at`; answers what was forgotten. */
+  prune(at: number): readonly Track[]
+  all(): Iterable<Track>
+  /** How many lanes are needed for what is remembered. */
+  laneCount(): number
+}
+
+/** Requests as the session's events tell them. */
+export function createTracks(): Tracks {
+  const tracks = new Map<number, Track>()
+  let taken: boolean[] = []
+
+  const begin = (event: RequestEvent): Track => {
+    const free = taken.indexOf(false)
+    const lane = free === -1 ? taken.length : free
+    taken[lane] = true
+    const { pathname } = new URL(event.url, location.href)
+    const title = `${event.method} ${pathname}`
+    const track: Track = {
+      id: event.id,
+      title,
+      lane,
+      stretches: [],
+      marks: [],
+      generation: event.generation,
+      endedAt: null,
+    }
+    tracks.set(event.id, track)
+    return track
+  }
+
+  const end = (track: Track, at: number, kind: Mark['kind'], replayed: boolean) => {
+    track.marks.push({ kind, at, replayed })
+    track.endedAt = at
+    taken[track.lane] = false
+  }
+
+  const apply = (event: RequestEvent, at: number): Track => {
+    const track = tracks.get(event.id) ?? begin(event)
+    const last = track.stretches.at(-1)
+    // A replay is told before it is sent, and stays a replay.
+    if (event.step === 'sent' || event.step === 'replayed') track.generation = event.generation
+    if (event.step === 'sent' && last?.kind === 'replaying' && last.to === null) return track
+    if (last) last.to ??= at
+    switch (event.step) {
+      case 'sent':
+        track.stretches.push({ kind: 'sending', from: at, to: null })
+        break
+      case 'waiting':
+        track.stretches.push({ kind: 'waiting', from: at, to: null })
+        break
+      case 'replayed':
+        track.stretches.push({ kind: 'replaying', from: at, to: null })
+        break
+      case 'refused':
+        track.marks.push({ kind: 'refused', at, replayed: false })
+        break
+      case 'answered':
+        end(track, at, event.status === 401 ? 'refused' : event.status < 400 ? 'answered' : 'declined', event.replayed)
+        break
+      case 'failed':
+        end(track, at, 'failed', false)
+    }
+    return track
+  }
+
+  return {
+    apply,
+    prune(at) {
+      const gone = [...tracks.values()].filter(({ endedAt }) => endedAt !== null && endedAt < at)
+      for (const { id } of gone) tracks.delete(id)
+      if (tracks.size === 0) taken = []
+      return gone
+    },
+    all: () => tracks.values(),
+    laneCount: () => taken.length,
+  }
+}

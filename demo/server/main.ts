@@ -1,0 +1,89 @@
+import { apiResource, apiScope, createApi } from './api.ts'
+import { clientId, createAuthorizationServer } from './authorization-server.ts'
+import { type Controls, createControls } from './controls.ts'
+import { createFaultSwitch } from './faults.ts'
+import { type Listener, openListener } from './listener.ts'
+import { buildPage, servePage } from './pages.ts'
+
+const defaultPort = 4180
+
+export interface DemoOptions {
+  /** Of the page; the two servers take the next ones. 0: any. @default 4180, or any if it is taken */
+  readonly port?: number | undefined
+  /** @default 8 */
+  readonly accessTokenSeconds?: number | undefined
+  /** 1 is slow enough to watch, 0 is as fast as it goes. @default 1 */
+  readonly pace?: number | undefined
+}
+
+export interface RunningDemo {
+  /** Where the page is. */
+  readonly url: string
+  readonly issuer: string
+  readonly api: string
+  readonly counters: Controls['counters']
+  readonly stop: () => Promise<void>
+}
+
+/** Starts page, API and authorization server on loopback. Rejects if a wanted `port` is taken. */
+export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: DemoOptions = {}): Promise<RunningDemo> {
+  const built = buildPage()
+  const listeners = await openThree(port)
+  const [page, provider, resource] = listeners
+  const pageOrigin = page.origin
+  const issuer = provider.origin
+
+  const authorizationServer = await createAuthorizationServer({ issuer, pageOrigin, accessTokenSeconds })
+  const faults = createFaultSwitch({ pageOrigin, exchangeMs: 900 * pace, slowMs: 6000 * pace })
+  const { keys, isWithdrawn } = authorizationServer
+  const api = createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs: 180 * pace })
+  const controls = createControls({ pageOrigin, authorizationServer, faults, api })
+  provider.answerWith(faults.wrap(authorizationServer.listener))
+  resource.answerWith(api.listener)
+
+  const configuration = { api: resource.origin, issuer, clientId, resource: apiResource, scope: apiScope }
+  const serve = servePage(await built, pageOrigin, configuration)
+  page.answerWith((request, response) => controls.listener(request, response) ?? serve(request, response))
+
+  return {
+    url: `${pageOrigin}/`,
+    issuer,
+    api: resource.origin,
+    counters: controls.counters,
+    stop: async () => void (await Promise.all(listeners.map(listener => listener.close()))),
+  }
+}
+
+async function openThree(port: number | undefined): Promise<readonly [Listener, Listener, Listener]> {
+  const page = await openListener(port ?? defaultPort, port === undefined)
+  const next = (step: number) => (port === 0 ? 0 : page.port + step)
+  return [page, await openListener(next(1)), await openListener(next(2))]
+}
+
+async function run(): Promise<void> {
+  const wanted = process.env['PORT']
+  const port = wanted === undefined ? undefined : Number(wanted)
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
+    throw new Error(`PORT must be a number from 0 to 65535, not "${wanted}".`)
+  }
+  const demo = await startDemo({ port })
+  console.log(`
+  The latchkey demo is at  ${demo.url}
+
+  Sign in with any name and any password.
+  Authorization server     ${demo.issuer}
+  API                      ${demo.api}
+
+  Ctrl-C stops it.
+`)
+  const stop = () => void demo.stop().then(() => process.exit(0))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+}
+
+if (import.meta.main) {
+  run().catch((error: NodeJS.ErrnoException) => {
+    console.error(error.code === 'EADDRINUSE' ? `Port ${process.env['PORT']} is taken. Choose another PORT.` : error)
+    process.exit(1)
+  })
+}

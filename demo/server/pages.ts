@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import { build, type Rolldown } from 'vite'
+
+/** What the page has to know of this run. */
+export interface PageConfiguration {
+  readonly api: string
+  readonly issuer: string
+  readonly clientId: string
+  readonly resource: string
+  readonly scope: string
+}
+
+const contentTypes: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+/** Paths of the one page; the rest are files. */
+const pagePaths = new Set(['/', '/login', '/callback'])
+
+export type BuiltPage = ReadonlyMap<string, string | Uint8Array>
+
+/** Builds the page in memory, with `latchkey` taken from the sources: nothing has to be built before. */
+export async function buildPage(): Promise<BuiltPage> {
+  const source = fileURLToPath(new URL('../../src', import.meta.url))
+  const result = (await build({
+    root: fileURLToPath(new URL('../page', import.meta.url)),
+    configFile: false,
+    envDir: false,
+    publicDir: false,
+    logLevel: 'warn',
+    resolve: {
+      alias: [
+        { find: /^latchkey$/, replacement: `${source}/index.ts` },
+        { find: /^latchkey\/(.*)$/, replacement: `${source}/$1.ts` },
+      ],
+    },
+    build: { write: false, target: 'es2022', modulePreload: false, assetsInlineLimit: 0 },
+  })) as Rolldown.RolldownOutput
+  return new Map(result.output.map(file => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]))
+}
+
+/** Serves the built page; sends whoever came by another name (`localhost`) to the one origin everything trusts. */
+export function servePage(files: BuiltPage, pageOrigin: string, configuration: PageConfiguration) {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    `connect-src 'self' ${configuration.api} ${configuration.issuer}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+  // `<` cannot occur in a JSON text outside strings, so this cannot close the element it stands in.
+  const embedded = JSON.stringify(configuration).replaceAll('<', '\\u003c')
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const { pathname, search } = new URL(request.url ?? '/', pageOrigin)
+    if (request.headers.host !== new URL(pageOrigin).host) {
+      return void response.writeHead(307, { Location: pageOrigin + pathname + search }).end()
+    }
+    const path = pagePaths.has(pathname) ? '/index.html' : pathname
+    const file = files.get(path)
+    if (file === undefined) return void response.writeHead(404).end()
+    const isPage = path === '/index.html'
+    response.writeHead(200, {
+      'Content-Type': contentTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream',
+      'Content-Security-Policy': policy,
+      'Cache-Control': isPage ? 'no-store' : 'max-age=31536000, immutable',
+      'Referrer-Policy': 'no-referrer',
+      'X-Content-Type-Options': 'nosniff',
+    })
+    response.end(isPage ? String(file).replace('{{configuration}}', embedded) : file)
+  }
+}
