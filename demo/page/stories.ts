@@ -1,4 +1,5 @@
 import type { Client, EndReason } from 'latchkey'
+import { part } from './configuration.ts'
 import { plural, pull } from './controls.ts'
 import { note } from './journal.ts'
 import { hideLoginNotice } from './login-notice.ts'
@@ -31,6 +32,7 @@ export function tellStories({ session }: Client, timeline: Timeline): void {
   session.subscribe(showToken)
 
   session.on('request', event => {
+    part('invitation').hidden = true
     timeline.request(event)
     if (event.step === 'waiting' && event.for === 'refresh') held += 1
   })

@@ -2,6 +2,7 @@ import type { Flight, Flights, Ribbon } from './flights.ts'
 import { draw, flightHeight, flightLabelY, flightTop, ribbonHeight, ribbonTop, type Scene, untilNow } from './scene.ts'
 
 const labelWidth = 190
+const narrowLabelWidth = 70
 
 /** Draws the tokens' lives and, below them, the refreshes. There are few, so all are drawn anew each time. */
 export function createFlightPainter(
@@ -22,7 +23,7 @@ export function createFlightPainter(
     draw(closed, 'rect', { ...box, x: start, width: Math.max(good - start - 1, 0), class: 'ribbon' })
     if (good < end) draw(closed, 'rect', { ...box, x: good, width: end - good - 1, class: 'ribbon refused' })
     if (end - start < 64) return
-    draw(closed, 'text', { x: start + 9, y: ribbonTop + 16, class: 'ribbon-label' }, `token ${generation}`)
+    draw(closed, 'text', { x: start + 9, y: ribbonTop + 16, class: 'ribbon-label halo' }, `token ${generation}`)
   }
 
   const paintFlight = (flight: Flight, next: Flight | undefined) => {
@@ -35,9 +36,10 @@ export function createFlightPainter(
       const y = flightTop + flightHeight / 2
       draw(closed, 'line', { x1: end + 5, x2: scene.x(flight.backoffUntil), y1: y, y2: y, class: 'backoff' })
     }
+    const { isNarrow } = scene.geometry
     // A label gives way to the next one instead of lying under it.
-    if (next && scene.x(next.from) - x < labelWidth) return
-    draw(closed, 'text', { x, y: flightLabelY, class: 'flight-label halo' }, labelOf(flight))
+    if (next && scene.x(next.from) - x < (isNarrow ? narrowLabelWidth : labelWidth)) return
+    draw(closed, 'text', { x, y: flightLabelY, class: 'flight-label halo' }, labelOf(flight, isNarrow))
   }
 
   return () => {
@@ -49,7 +51,8 @@ export function createFlightPainter(
   }
 }
 
-function labelOf({ outcome, waited, from, to }: Flight): string {
+function labelOf({ outcome, waited, from, to }: Flight, isNarrow: boolean): string {
+  if (isNarrow && waited > 0 && outcome !== 'refused') return `${waited} held`
   const held = waited === 0 ? '' : ` · ${waited} held`
   const took = to === null || to === from ? '' : ` · ${((to - from) / 1000).toFixed(1)} s`
   if (outcome === 'running') return `one exchange${held}`

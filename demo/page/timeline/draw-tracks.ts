@@ -12,7 +12,7 @@ export function createTrackPainter(scene: Scene, tracks: Tracks): TrackPainter {
   const groups = new Map<number, SVGElement>()
   let lanes = 0
 
-  const rowHeight = () => Math.min(16, scene.geometry.rowsHeight / Math.max(lanes, 1))
+  const rowHeight = () => Math.min(24, scene.geometry.rowsHeight / Math.max(lanes, 1))
 
   const paintOne = (track: Track) => {
     const group = groups.get(track.id) ?? draw(scene.past, 'g', { class: 'track' })
@@ -21,7 +21,7 @@ export function createTrackPainter(scene: Scene, tracks: Tracks): TrackPainter {
     draw(group, 'title', {}, track.title)
     const row = rowHeight()
     const y = (track.lane + 0.5) * row + scene.geometry.rowsTop
-    const thickness = Math.max(2, Math.min(6, row * 0.62))
+    const thickness = Math.max(2, Math.min(8, row * 0.62))
     change(group, { transform: `translate(0 ${y})` })
     paintStrings(group, track, y)
     paintStretches(group, track, thickness)
@@ -49,7 +49,7 @@ export function createTrackPainter(scene: Scene, tracks: Tracks): TrackPainter {
     const size = thickness * 0.5 + 1.2
     for (const { kind, at, replayed } of marks) {
       const x = scene.x(at)
-      if (kind === 'failed' || kind === 'declined') {
+      if (kind === 'failed' || kind === 'lost') {
         const d = `M${x} ${-size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z`
         draw(group, 'path', { d, class: `mark-${kind}` })
       } else {

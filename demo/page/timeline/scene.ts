@@ -18,6 +18,7 @@ export function change(element: Element, attributes: Attributes): void {
 /** Where things stand, in pixels. */
 export interface Geometry {
   readonly width: number
+  readonly isNarrow: boolean
   readonly left: number
   readonly nowX: number
   readonly pixelsPerMs: number
@@ -85,15 +86,19 @@ export function createScene(svg: SVGSVGElement, onResize: () => void): Scene {
 
 function measure(svg: SVGSVGElement): Geometry {
   const { width, height } = svg.getBoundingClientRect()
-  const isWide = width > 560
-  const left = isWide ? 82 : 10
+  const isNarrow = width < 560
+  const left = isNarrow ? 10 : 82
   const nowX = Math.round(left + (width - left) * 0.84)
   const rowsTop = 96
-  const pixelsPerMs = (nowX - left) / (isWide ? 9000 : 5000)
-  return { width, left, nowX, pixelsPerMs, rowsTop, rowsHeight: height - rowsTop - 34 }
+  const pixelsPerMs = (nowX - left) / (isNarrow ? 5000 : 9000)
+  return { width, isNarrow, left, nowX, pixelsPerMs, rowsTop, rowsHeight: height - rowsTop - 34 }
 }
 
-function drawAxis(axis: Element, front: Element, { left, nowX, pixelsPerMs, rowsTop, rowsHeight }: Geometry): void {
+function drawAxis(
+  axis: Element,
+  front: Element,
+  { isNarrow, left, nowX, pixelsPerMs, rowsTop, rowsHeight }: Geometry,
+): void {
   axis.replaceChildren()
   front.replaceChildren()
   const bottom = rowsTop + rowsHeight + 8
@@ -103,7 +108,7 @@ function drawAxis(axis: Element, front: Element, { left, nowX, pixelsPerMs, rows
     draw(axis, 'text', { x, y: bottom + 17, 'text-anchor': 'middle' }, `${seconds} s ago`)
   }
   draw(axis, 'text', { x: nowX, y: bottom + 17, 'text-anchor': 'middle' }, 'now')
-  if (left > 40) {
+  if (!isNarrow) {
     draw(axis, 'text', { x: 14, y: ribbonTop + 16 }, 'Token')
     draw(axis, 'text', { x: 14, y: flightTop + 11 }, 'Exchange')
     draw(axis, 'text', { x: 14, y: rowsTop + 14 }, 'Requests')

@@ -1,4 +1,4 @@
-import type { SessionEvents } from 'latchkey'
+import { isLatchkeyError, type SessionEvents } from 'latchkey'
 
 export type RequestEvent = SessionEvents['request']
 
@@ -10,7 +10,7 @@ export interface Stretch {
 }
 
 export interface Mark {
-  readonly kind: 'refused' | 'answered' | 'declined' | 'failed'
+  readonly kind: 'refused' | 'answered' | 'declined' | 'failed' | 'lost'
   readonly at: number
   readonly replayed: boolean
 }
@@ -91,7 +91,7 @@ export function createTracks(): Tracks {
         end(track, at, event.status === 401 ? 'refused' : event.status < 400 ? 'answered' : 'declined', event.replayed)
         break
       case 'failed':
-        end(track, at, 'failed', false)
+        end(track, at, isOver(event.error) ? 'lost' : 'failed', false)
     }
     return track
   }
@@ -108,3 +108,5 @@ export function createTracks(): Tracks {
     laneCount: () => taken.length,
   }
 }
+
+const isOver = (error: unknown) => isLatchkeyError(error) && error.code === 'session-ended'
