@@ -1,0 +1,211 @@
+import { forceCloseDatabase, IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { indexedDbStore } from '../../src/stores/indexed-db.ts'
+import { garbageContract, recordOf, type StoreUnderTest, storeContract } from './store-contract.ts'
+
+const settled = <Result>(request: IDBRequest<Result>): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+const make = (): Required<StoreUnderTest> => {
+  vi.stubGlobal('indexedDB', new IDBFactory())
+  return {
+    open: () => indexedDbStore(),
+    putInstead: async (name, value) => {
+      const database = await settled(indexedDB.open('latchkey'))
+      await settled(database.transaction('sessions', 'readwrite').objectStore('sessions').put(value, name))
+      database.close()
+    },
+  }
+}
+storeContract('indexedDbStore', make)
+garbageContract('indexedDbStore', make)
+
+describe('the connection', () => {
+  /** Every database that was opened, ours too, in order. */
+  let opened: IDBDatabase[]
+  let afterOpening: (database: IDBDatabase) => void
+  const open = vi.fn<IDBFactory['open']>()
+  beforeEach(() => {
+    const factory = new IDBFactory()
+    opened = []
+    afterOpening = () => {}
+    open.mockReset().mockImplementation((...target) => {
+      const request = factory.open(...target)
+      request.addEventListener('success', () => {
+        opened.push(request.result)
+        afterOpening(request.result)
+      })
+      return request
+    })
+    vi.stubGlobal('indexedDB', { open, deleteDatabase: factory.deleteDatabase.bind(factory) })
+  })
+  const nextOf = (target: EventTarget, type: string) => new Promise(resolve => target.addEventListener(type, resolve))
+
+  test('is opened at the first call and not before, and used by all that follow', async () => {
+    const store = indexedDbStore()
+    expect(open).not.toHaveBeenCalled()
+    await Promise.all([store.read('main'), store.read('other'), store.overwrite('main', recordOf('a'))])
+    await store.compareAndSet('main', 'a', recordOf('b'))
+    expect(open).toHaveBeenCalledTimes(1)
+    expect(open.mock.calls[0]?.[0]).toBe('latchkey')
+  })
+
+  test('goes to the database the app named', async () => {
+    const store = indexedDbStore({ databaseName: 'tenant' })
+    await store.overwrite('main', recordOf('a'))
+    expect(await indexedDbStore().read('main')).toBeNull()
+    expect(await indexedDbStore({ databaseName: 'tenant' }).read('main')).toEqual(recordOf('a'))
+    expect(await indexedDbStore({ databaseName: undefined }).read('main')).toBeNull()
+  })
+
+  test('lets another version upgrade at once, and goes on in what it made', async () => {
+    const store = indexedDbStore()
+    await store.overwrite('main', recordOf('a'))
+    const upgrade = open('latchkey', 7)
+    const blocked = vi.fn()
+    upgrade.onblocked = blocked
+    upgrade.onupgradeneeded = () => upgrade.result.createObjectStore('of-version-seven')
+    const later = await settled(upgrade)
+    expect(blocked).not.toHaveBeenCalled()
+    expect(await store.compareAndSet('main', 'a', recordOf('b'))).toBe(true)
+    expect(later.version).toBe(7)
+    expect([...(opened.at(-1)?.objectStoreNames ?? [])]).toEqual(['of-version-seven', 'sessions'])
+  })
+
+  test('lets the database be deleted at once, and then finds nothing (SG-04)', async () => {
+    const store = indexedDbStore()
+    await store.overwrite('main', recordOf('a'))
+    const blocked = vi.fn()
+    const deletion = indexedDB.deleteDatabase('latchkey')
+    deletion.onblocked = blocked
+    await settled(deletion)
+    expect(blocked).not.toHaveBeenCalled()
+    expect(await store.compareAndSet('main', 'a', recordOf('b'))).toBe(false)
+    expect(await store.read('main')).toBeNull()
+  })
+
+  test('is opened again when the browser closed it with a word (SG-03)', async () => {
+    const store = indexedDbStore()
+    await store.overwrite('main', recordOf('a'))
+    const [first] = opened
+    if (!first) throw new Error('nothing was opened')
+    const closed = nextOf(first, 'close')
+    forceCloseDatabase(first as never)
+    await closed
+    expect(await store.read('main')).toEqual(recordOf('a'))
+    expect(open).toHaveBeenCalledTimes(2)
+  })
+
+  test('is opened again, once, for all calls that found it closed without a word (SG-03)', async () => {
+    const store = indexedDbStore()
+    await store.overwrite('main', recordOf('a'))
+    opened[0]?.close()
+    const answers = await Promise.all([
+      store.compareAndSet('main', 'a', recordOf('b')),
+      store.compareAndSet('main', 'b', recordOf('c')),
+      store.read('main'),
+    ])
+    expect(answers).toEqual([true, true, recordOf('c')])
+    expect(open).toHaveBeenCalledTimes(2)
+  })
+
+  test('is not sought for ever: closed twice under one call, that call fails and the next goes through', async () => {
+    const store = indexedDbStore()
+    afterOpening = database => database.close()
+    await expect(store.read('main')).rejects.toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
+    expect(open).toHaveBeenCalledTimes(2)
+    afterOpening = () => {}
+    expect(await store.read('main')).toBeNull()
+  })
+
+  test('makes its object store in a database of that name that has none, and keeps the rest', async () => {
+    const request = open('latchkey', 3)
+    request.onupgradeneeded = () => request.result.createObjectStore('of-the-app')
+    ;(await settled(request)).close()
+    const stores = [indexedDbStore(), indexedDbStore()]
+    await Promise.all(stores.map((store, index) => store.overwrite(`of-${index}`, recordOf(`${index}`))))
+    expect(await stores[0]?.read('of-1')).toEqual(recordOf('1'))
+    expect([...(opened.at(-1)?.objectStoreNames ?? [])]).toEqual(['of-the-app', 'sessions'])
+    expect(opened.at(-1)?.version).toBe(4)
+  })
+
+  test('fails at once while somebody blocks it, and comes back when he is gone (SG-03)', async () => {
+    const request = open('latchkey', 3)
+    const blocking = await settled(request)
+    const store = indexedDbStore()
+    await expect(store.read('main')).rejects.toThrow('IndexedDB is blocked by another tab')
+    const asked = open.mock.calls.length
+    await expect(store.overwrite('main', recordOf('a'))).rejects.toThrow('IndexedDB is blocked by another tab')
+    expect(open).toHaveBeenCalledTimes(asked)
+    const ours = nextOf(open.mock.results.at(-1)?.value, 'success')
+    blocking.close()
+    await ours
+    expect(await store.compareAndSet('main', null, recordOf('a'))).toBe(true)
+  })
+
+  test.each([
+    ['is absent', undefined],
+    [
+      'throws',
+      {
+        open: () => {
+          throw new DOMException('', 'SecurityError')
+        },
+      },
+    ],
+  ])('where IndexedDB %s the call fails, and one made when it is there does not (SG-03)', async (_, missing) => {
+    const real = indexedDB
+    vi.stubGlobal('indexedDB', missing)
+    const store = indexedDbStore()
+    await expect(store.read('main')).rejects.toThrow()
+    await expect(store.compareAndSet('main', null, recordOf('a'))).rejects.toThrow()
+    vi.stubGlobal('indexedDB', real)
+    expect(await store.compareAndSet('main', null, recordOf('a'))).toBe(true)
+  })
+
+  test('a refusal to open is not remembered (SG-03)', async () => {
+    const store = indexedDbStore()
+    open.mockImplementationOnce(() => {
+      const request = new EventTarget() as IDBOpenDBRequest
+      Object.assign(request, { error: new DOMException('', 'UnknownError') })
+      setImmediate(() => request.onerror?.(new Event('error')))
+      return request
+    })
+    await expect(store.read('main')).rejects.toThrow(expect.objectContaining({ name: 'UnknownError' }))
+    expect(await store.read('main')).toBeNull()
+  })
+})
+
+describe('a write', () => {
+  beforeEach(() => void vi.stubGlobal('indexedDB', new IDBFactory()))
+
+  test('counts when its transaction is complete, not before: one aborted after the put is a failure', async () => {
+    const store = indexedDbStore()
+    await store.overwrite('main', recordOf('a'))
+    const put = IDBObjectStore.prototype.put
+    const spy = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, ...given) {
+      const request = put.apply(this, given)
+      request.addEventListener('success', () => this.transaction.abort())
+      return request
+    })
+    await expect(store.compareAndSet('main', 'a', recordOf('b'))).rejects.toBeDefined()
+    await expect(store.overwrite('main', recordOf('b'))).rejects.toBeDefined()
+    spy.mockRestore()
+    expect(await store.read('main')).toEqual(recordOf('a'))
+  })
+
+  test('is asked to be on the disk before it counts', async () => {
+    const store = indexedDbStore()
+    await store.read('main')
+    const transaction = vi.spyOn((await settled(indexedDB.open('latchkey'))).constructor.prototype, 'transaction')
+    await store.overwrite('main', recordOf('a'))
+    await store.compareAndSet('main', 'a', recordOf('b'))
+    expect(transaction.mock.calls.map(([, mode, options]) => [mode, options])).toEqual([
+      ['readwrite', { durability: 'strict' }],
+      ['readwrite', { durability: 'strict' }],
+    ])
+  })
+})
