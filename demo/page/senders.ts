@@ -61,7 +61,7 @@ export function createSenders(api: Client, tally: () => Tally): Senders {
       const before = tally()
       const response = await api.get('admin', { throwHttpErrors: false, cache: 'no-store' }).catch(() => null)
       if (!response) return
-      const code = readChallenges(response)[0]?.params['error']
+      const { error: code } = readChallenges(response)[0]?.params ?? {}
       const { exchanges } = since(before)
       if (response.status !== 403) return note('plain', `${response.status}: nobody is signed in.`)
       const why =

@@ -18,7 +18,7 @@ export function showSession(session: Session): void {
   const show = () => {
     const snapshot = session.getSnapshot()
     const isIn = snapshot.status === 'signed-in'
-    const name = snapshot.claims?.['name']
+    const { name } = snapshot.claims ?? {}
     part('subject').textContent = isIn ? String(name ?? snapshot.subject) : 'Nobody'
     part('generation').textContent = isIn ? String(snapshot.generation) : '–'
     part('epoch').textContent = String(snapshot.epoch)

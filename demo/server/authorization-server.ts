@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey } from 'jose'
-import { errors, Provider } from 'oidc-provider'
+import { errors, Provider, type TokenRequestContext } from 'oidc-provider'
 import { apiResource, apiScope } from './api.ts'
 import { createInteractions } from './interactions.ts'
 import type { RequestListener } from './listener.ts'
@@ -40,16 +40,15 @@ export async function createAuthorizationServer(options: AuthorizationServerOpti
   const issued = new Set<string>()
   const withdrawn = new Set<string>()
   const grants = new Set<string>()
-  const isRefresh = (parameters: Readonly<Record<string, unknown>> | undefined) =>
-    parameters?.['grant_type'] === 'refresh_token'
+  const isRefresh = ({ oidc }: TokenRequestContext) => oidc.params?.grant_type === 'refresh_token'
 
   provider.on('access_token.issued', ({ jti }) => issued.add(jti))
   provider.on('grant.saved', ({ jti }) => grants.add(jti))
-  provider.on('grant.success', ({ oidc }) => {
-    if (isRefresh(oidc.params)) counters.exchanges += 1
+  provider.on('grant.success', context => {
+    if (isRefresh(context)) counters.exchanges += 1
   })
-  provider.on('grant.error', ({ oidc }, error) => {
-    if (!isRefresh(oidc.params)) return
+  provider.on('grant.error', (context, error) => {
+    if (!isRefresh(context)) return
     counters.refused += 1
     if (error.error_detail === 'refresh token already used') counters.reused += 1
   })

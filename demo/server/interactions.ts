@@ -60,7 +60,7 @@ async function allow(
 ): Promise<void> {
   const grant =
     (grantId ? await provider.Grant.find(grantId) : undefined) ??
-    new provider.Grant({ accountId: session?.accountId ?? '', clientId: params['client_id'] ?? '' })
+    new provider.Grant({ accountId: session?.accountId ?? '', clientId: params.client_id ?? '' })
   const { missingOIDCScope, missingOIDCClaims, missingResourceScopes } = prompt.details
   if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(' '))
   if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims)

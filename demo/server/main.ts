@@ -61,7 +61,7 @@ async function openThree(port: number | undefined): Promise<readonly [Listener, 
 }
 
 async function run(): Promise<void> {
-  const wanted = process.env['PORT']
+  const { PORT: wanted } = process.env
   const port = wanted === undefined ? undefined : Number(wanted)
   if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port < 65_536)) {
     throw new Error(`PORT must be a number from 0 to 65535, not "${wanted}".`)
@@ -83,7 +83,7 @@ async function run(): Promise<void> {
 
 if (import.meta.main) {
   run().catch((error: NodeJS.ErrnoException) => {
-    console.error(error.code === 'EADDRINUSE' ? `Port ${process.env['PORT']} is taken. Choose another PORT.` : error)
+    console.error(error.code === 'EADDRINUSE' ? 'That port is taken. Choose another PORT.' : error)
     process.exit(1)
   })
 }

@@ -30,7 +30,7 @@ declare module 'oidc-provider' {
         readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>
       }
     }
-    readonly params: Readonly<Record<string, string | undefined>>
+    readonly params: { readonly client_id?: string; readonly scope?: string; readonly login_hint?: string }
     readonly session?: { readonly accountId: string }
     readonly grantId?: string
   }
@@ -45,7 +45,7 @@ declare module 'oidc-provider' {
   }
 
   export interface TokenRequestContext {
-    readonly oidc: { readonly params?: Readonly<Record<string, unknown>> }
+    readonly oidc: { readonly params?: { readonly grant_type?: unknown } }
   }
 
   export interface ProviderEvents {

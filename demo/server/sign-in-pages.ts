@@ -18,7 +18,7 @@ export function loginPage({ uid, params }: InteractionDetails): string {
     <p class="lead">Any name and any password will do. This server lives in memory, on your own machine.</p>
     <form method="post" action="/interaction/${escapeHtml(uid)}">
       <label for="login">Name</label>
-      <input id="login" name="login" value="${escapeHtml(params['login_hint'] ?? '')}" autocomplete="username"
+      <input id="login" name="login" value="${escapeHtml(params.login_hint ?? '')}" autocomplete="username"
         autocapitalize="none" spellcheck="false" maxlength="40" pattern=".*\\S.*" required autofocus>
       <label for="password">Password</label>
       <input id="password" name="password" type="password" autocomplete="current-password" required>
@@ -29,7 +29,7 @@ export function loginPage({ uid, params }: InteractionDetails): string {
 }
 
 export function consentPage({ uid, params, session }: InteractionDetails): string {
-  const scopes = (params['scope'] ?? '').split(' ').filter(scope => scope in scopeTexts)
+  const scopes = (params.scope ?? '').split(' ').filter(scope => scope in scopeTexts)
   const wishes = scopes.map(scope => `<li>${scopeTexts[scope]}<code>${escapeHtml(scope)}</code></li>`)
   return layout(
     'Allow access',

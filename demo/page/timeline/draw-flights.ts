@@ -23,7 +23,7 @@ export function createFlightPainter(
     draw(closed, 'rect', { ...box, x: start, width: Math.max(good - start - 1, 0), class: 'ribbon' })
     if (good < end) draw(closed, 'rect', { ...box, x: good, width: end - good - 1, class: 'ribbon refused' })
     if (end - start < 64) return
-    draw(closed, 'text', { x: start + 9, y: ribbonTop + 16, class: 'ribbon-label halo' }, `token ${generation}`)
+    draw(closed, 'text', { x: start + 9, y: ribbonTop + 16, class: 'ribbon-label' }, `token ${generation}`)
   }
 
   const paintFlight = (flight: Flight, next: Flight | undefined) => {

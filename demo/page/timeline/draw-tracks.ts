@@ -4,7 +4,7 @@ import type { Track, Tracks } from './tracks.ts'
 export interface TrackPainter {
   paint(track: Track): void
   paintAll(): void
-  erase(track: Track): void
+  erase(gone: readonly Track[]): void
 }
 
 /** Draws each request as a line, with a string up to the refresh it hangs on. */
@@ -62,17 +62,26 @@ export function createTrackPainter(scene: Scene, tracks: Tracks): TrackPainter {
     for (const track of tracks.all()) paintOne(track)
   }
 
+  /** Fewer lanes are drawn taller. Answers whether that made it paint. */
+  const fitLanes = (): boolean => {
+    const needed = tracks.laneCount()
+    if (needed === lanes) return false
+    lanes = needed
+    paintAll()
+    return true
+  }
+
   return {
     paintAll,
     paint(track) {
-      const needed = tracks.laneCount()
-      if (needed === lanes) return paintOne(track)
-      lanes = needed
-      paintAll()
+      if (!fitLanes()) paintOne(track)
     },
-    erase(track) {
-      groups.get(track.id)?.remove()
-      groups.delete(track.id)
+    erase(gone) {
+      for (const { id } of gone) {
+        groups.get(id)?.remove()
+        groups.delete(id)
+      }
+      if (gone.length > 0) fitLanes()
     },
   }
 }

@@ -43,7 +43,7 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
   const forget = (now: number) => {
     const { nowX, pixelsPerMs } = scene.geometry
     const gone = now - nowX / pixelsPerMs
-    for (const track of tracks.prune(gone)) trackPainter.erase(track)
+    trackPainter.erase(tracks.prune(gone))
     flights.prune(gone)
     for (const { at, element } of milestones) if (at < gone) element.remove()
     milestones = milestones.filter(({ at }) => at >= gone)

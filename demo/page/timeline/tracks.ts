@@ -40,7 +40,7 @@ export interface Tracks {
 /** Requests as the session's events tell them. */
 export function createTracks(): Tracks {
   const tracks = new Map<number, Track>()
-  let taken: boolean[] = []
+  const taken: boolean[] = []
 
   const begin = (event: RequestEvent): Track => {
     const free = taken.indexOf(false)
@@ -101,11 +101,10 @@ export function createTracks(): Tracks {
     prune(at) {
       const gone = [...tracks.values()].filter(({ endedAt }) => endedAt !== null && endedAt < at)
       for (const { id } of gone) tracks.delete(id)
-      if (tracks.size === 0) taken = []
       return gone
     },
     all: () => tracks.values(),
-    laneCount: () => taken.length,
+    laneCount: () => 1 + Math.max(-1, ...[...tracks.values()].map(({ lane }) => lane)),
   }
 }
 
