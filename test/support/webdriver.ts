@@ -85,6 +85,28 @@ const createTurns = () => {
   }
 }
 
+let runs = 0
+
+const createWindow = (here: Call): DriverWindow => {
+  const execute = <T>(script: string, args: readonly unknown[]) => here<T>('POST', '/execute/sync', { script, args })
+  return {
+    goto: url => here('POST', '/url', { url }),
+    // Not WebDriver's own asynchronous scripts: while one waits in this window, no command can be given to another.
+    run: async <T>(body: string, ...args: readonly unknown[]): Promise<T> => {
+      runs += 1
+      const id = String(runs)
+      await execute(startInPage, [id, body, args])
+      for (;;) {
+        const settled = await execute<string | null>(readSettled, [id])
+        if (settled !== null) return readOutcome<T>(settled)
+        await sleep(pollMs)
+      }
+    },
+    screenshot: async () => Buffer.from(await here<string>('GET', '/screenshot'), 'base64'),
+    close: () => here('DELETE', '/window'),
+  }
+}
+
 /** Starts WebKitGTK's MiniBrowser. All its windows share storage, locks and channels. */
 export const openWebKit = async (): Promise<WebDriver> => {
   const children: ChildProcess[] = []
@@ -93,45 +115,26 @@ export const openWebKit = async (): Promise<WebDriver> => {
   }
   process.once('exit', stopChildren)
   const call = await startDriver(children)
-  const browserOptions = { binary: pathOf('miniBrowser'), args: ['--automation'] }
-  const { sessionId } = await call<{ sessionId: string }>('POST', '/session', {
-    capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': browserOptions } },
-  })
+  const options = { binary: pathOf('miniBrowser'), args: ['--automation'] }
+  const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': options } }
+  const { sessionId } = await call<{ sessionId: string }>('POST', '/session', { capabilities })
   const session = `/session/${sessionId}`
   const inTurn = createTurns()
-  let runs = 0
-  let firstHandle: string | undefined = await call<string>('GET', `${session}/window`)
-
-  const openWindow = async (): Promise<DriverWindow> => {
-    const handle =
-      firstHandle ??
-      (await inTurn(() => call<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' }))).handle
-    firstHandle = undefined
-    const here = <T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<T> =>
-      inTurn(async () => {
-        await call('POST', `${session}/window`, { handle })
-        return call<T>(method, `${session}${path}`, body)
-      })
-    const execute = <T>(script: string, args: readonly unknown[]) => here<T>('POST', '/execute/sync', { script, args })
-    return {
-      goto: url => here('POST', '/url', { url }),
-      // Not WebDriver's own asynchronous scripts: while one waits in this window, no command can be given to another.
-      run: async <T>(body: string, ...args: readonly unknown[]): Promise<T> => {
-        const id = String(++runs)
-        await execute(startInPage, [id, body, args])
-        for (;;) {
-          const settled = await execute<string | null>(readSettled, [id])
-          if (settled !== null) return readOutcome<T>(settled)
-          await sleep(pollMs)
-        }
-      },
-      screenshot: async () => Buffer.from(await here<string>('GET', '/screenshot'), 'base64'),
-      close: () => here('DELETE', '/window'),
-    }
-  }
+  const openHandle = () => call<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' })
+  let firstHandle: string | null = await call<string>('GET', `${session}/window`)
 
   return {
-    openWindow,
+    openWindow: async () => {
+      const taken = firstHandle
+      firstHandle = null
+      const handle = taken ?? (await inTurn(openHandle)).handle
+      return createWindow((method, path, body) =>
+        inTurn(async () => {
+          await call('POST', `${session}/window`, { handle })
+          return call(method, `${session}${path}`, body)
+        }),
+      )
+    },
     close: async () => {
       await call('DELETE', session).catch(() => {})
       stopChildren()

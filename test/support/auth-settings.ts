@@ -1,0 +1,42 @@
+/** How the server behaves. A test may change these while it runs. */
+export interface AuthSettings {
+  /** @default 300 */
+  accessTokenSeconds: number
+  /** `'jwt'`: with `sub`, `iat` and `exp`; nobody checks its signature. @default 'opaque' */
+  accessTokenFormat: 'opaque' | 'jwt'
+  /** Whether an access token stays good, until its end, when its family has a newer one. @default false */
+  keepOldAccessTokens: boolean
+  /** Whether each exchange brings a new refresh token. @default true */
+  rotate: boolean
+  /**
+   * What happens when a refresh token comes that was exchanged before.
+   * - `'strict'`: refused, and the whole family is revoked (RFC 9700 §4.14.2).
+   * - `'lenient'`: refused, and the family lives.
+   * - `'grace'`: within `graceSeconds` it is exchanged once more; later as `'strict'`.
+   * @default 'strict'
+   */
+  reuse: 'strict' | 'lenient' | 'grace'
+  /** @default 10 */
+  graceSeconds: number
+  /** The challenge of the API's 401; `null` leaves the header out. @default 'Bearer error="invalid_token"' */
+  challenge: string | null
+  /** Whether pages of other origins may call, with and without cookies. @default true */
+  cors: boolean
+  /** What those pages may read of the answers. */
+  exposedHeaders: string
+  /** The server's wall clock in milliseconds. @default Date.now */
+  now: () => number
+}
+
+export const defaultSettings: AuthSettings = {
+  accessTokenSeconds: 300,
+  accessTokenFormat: 'opaque',
+  keepOldAccessTokens: false,
+  rotate: true,
+  reuse: 'strict',
+  graceSeconds: 10,
+  challenge: 'Bearer error="invalid_token"',
+  cors: true,
+  exposedHeaders: 'WWW-Authenticate, Retry-After, Date, DPoP-Nonce',
+  now: Date.now,
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import type { AuthSettings } from './auth-settings.ts'
+
+export interface IssuedTokens {
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly expiresInSeconds: number
+}
+
+/** All tokens that came from one sign-in. */
+interface Family {
+  readonly subject: string
+  /** The one that may be exchanged. */
+  refreshToken: string
+  accessToken: string
+  revoked: boolean
+}
+
+interface AccessToken {
+  readonly family: Family
+  expiresAtMs: number
+}
+
+interface RefreshToken {
+  readonly family: Family
+  exchangedAtMs?: number
+}
+
+export type ExchangeResult =
+  | { readonly outcome: 'granted'; readonly tokens: IssuedTokens; readonly subject: string }
+  | { readonly outcome: 'reused' | 'revoked' | 'unknown' }
+
+export interface TokenFamilies {
+  issue(subject: string): IssuedTokens
+  exchange(refreshToken: string): ExchangeResult
+  /** Whose access token it is; `null` if it is good no more, or never was. */
+  subjectOf(accessToken: string): string | null
+  expireAccessTokens(): void
+  revokeSubject(subject: string): void
+  /** An access or a refresh token; its whole family goes. */
+  revokeToken(token: string): void
+  /** How often a token came that had been exchanged before, whatever the policy made of it. */
+  readonly reuses: number
+}
+
+const randomToken = (kind: string) => `${kind}_${randomBytes(18).toString('base64url')}`
+
+const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+
+const createJwt = (subject: string, issuedAtMs: number, seconds: number): string => {
+  const issuedAt = Math.floor(issuedAtMs / 1000)
+  const claims = { sub: subject, iat: issuedAt, exp: issuedAt + seconds, jti: randomToken('id') }
+  return `${encode({ alg: 'none', typ: 'at+jwt' })}.${encode(claims)}.${randomBytes(32).toString('base64url')}`
+}
+
+/** Rotating refresh tokens with reuse detection (RFC 9700 §4.14.2). */
+export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
+  const accessTokens = new Map<string, AccessToken>()
+  const refreshTokens = new Map<string, RefreshToken>()
+  let reuses = 0
+
+  const grow = (family: Family): IssuedTokens => {
+    const { accessTokenSeconds: expiresInSeconds, accessTokenFormat } = settings
+    const now = settings.now()
+    family.accessToken =
+      accessTokenFormat === 'jwt' ? createJwt(family.subject, now, expiresInSeconds) : randomToken('access')
+    accessTokens.set(family.accessToken, { family, expiresAtMs: now + expiresInSeconds * 1000 })
+    if (settings.rotate || family.refreshToken === '') {
+      family.refreshToken = randomToken('refresh')
+      refreshTokens.set(family.refreshToken, { family })
+    }
+    return { accessToken: family.accessToken, refreshToken: family.refreshToken, expiresInSeconds }
+  }
+
+  const isWithinGrace = ({ exchangedAtMs = 0 }: RefreshToken) =>
+    settings.reuse === 'grace' && settings.now() - exchangedAtMs <= settings.graceSeconds * 1000
+
+  const exchange = (refreshToken: string): ExchangeResult => {
+    const known = refreshTokens.get(refreshToken)
+    if (!known) return { outcome: 'unknown' }
+    const { family } = known
+    const isReuse = family.refreshToken !== refreshToken
+    if (isReuse) reuses += 1
+    if (family.revoked) return { outcome: 'revoked' }
+    if (isReuse && !isWithinGrace(known)) {
+      family.revoked = settings.reuse !== 'lenient'
+      return { outcome: 'reused' }
+    }
+    known.exchangedAtMs ??= settings.now()
+    return { outcome: 'granted', tokens: grow(family), subject: family.subject }
+  }
+
+  const subjectOf = (accessToken: string): string | null => {
+    const known = accessTokens.get(accessToken)
+    if (!known || known.family.revoked || settings.now() >= known.expiresAtMs) return null
+    const isNewest = known.family.accessToken === accessToken
+    return isNewest || settings.keepOldAccessTokens ? known.family.subject : null
+  }
+
+  return {
+    issue: subject => grow({ subject, refreshToken: '', accessToken: '', revoked: false }),
+    exchange,
+    subjectOf,
+    expireAccessTokens: () => {
+      for (const token of accessTokens.values()) token.expiresAtMs = 0
+    },
+    revokeSubject: subject => {
+      for (const { family } of refreshTokens.values()) if (family.subject === subject) family.revoked = true
+    },
+    revokeToken: token => {
+      const known = refreshTokens.get(token) ?? accessTokens.get(token)
+      if (known) known.family.revoked = true
+    },
+    get reuses() {
+      return reuses
+    },
+  }
+}
