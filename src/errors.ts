@@ -17,7 +17,7 @@ export type EndReason =
 // Over two copies of the library on one page `instanceof` fails; a registered symbol does not.
 const mark = Symbol.for('latchkey.error')
 
-const hide = (error: object, name: string, value: unknown): void => {
+const hide = (error: object, name: PropertyKey, value: unknown): void => {
   Object.defineProperty(error, name, { value, enumerable: false })
 }
 

@@ -1,3 +1,4 @@
+import type { EndReason } from '../errors.ts'
 import type { Credentials } from './token-set.ts'
 
 /**
@@ -33,18 +34,26 @@ export interface ExchangeCounts {
 }
 
 /** The record as this library reads and writes it. */
-export interface StoredRecord extends SessionRecord {
+export interface StoredRecord extends SessionRecord, RecordContent {
   readonly credentials: Credentials | null
-  readonly subject?: string | null
-  readonly claim?: Claim | null
+}
+
+/** What a writer says; `version` and `revision` are added by the one place that writes. */
+export interface RecordContent {
+  readonly session: string
+  readonly generation: number
+  readonly credentials: Credentials | null
+  readonly claim?: Claim | null | undefined
   /** Wall-clock milliseconds before which no exchange is begun. */
-  readonly retryAt?: number
+  readonly retryAt?: number | undefined
   /** How many exchanges in a row failed for a passing reason. */
-  readonly failures?: number
-  readonly endedBy?: string
+  readonly failures?: number | undefined
+  readonly endedBy?: EndReason | undefined
+  /** A sign-out that the server could not be told of yet; told before the next silent start. */
+  readonly untold?: boolean | undefined
   /** The server refused these credentials; a dialog may still renew the session. */
-  readonly refused?: boolean
-  readonly counts?: ExchangeCounts
+  readonly refused?: boolean | undefined
+  readonly counts?: ExchangeCounts | undefined
 }
 
 /**

@@ -1,0 +1,17 @@
+const firstMs = 1000
+const longestMs = 60_000
+
+/**
+ * How long to leave the token endpoint alone after `failures` failures in a row: full jitter, so that a fleet that failed
+ * together does not come back together; never before what the server asked for (RFC 9110 §10.2.3).
+ */
+export function backoffMs(failures: number, retryAfterMs: number | null, capMs: number, random: number): number {
+  const jitterMs = random * Math.min(capMs, longestMs, firstMs * 2 ** Math.min(failures - 1, 16))
+  return Math.round((retryAfterMs ?? 0) + jitterMs)
+}
+
+/** Milliseconds until an exchange may begin; a time that no backoff can have set is a jumped clock, and ignored. */
+export function remainingMs(retryAt: number | undefined, wallMs: number): number {
+  const leftMs = (retryAt ?? 0) - wallMs
+  return leftMs > 0 && leftMs <= 2 * longestMs ? leftMs : 0
+}

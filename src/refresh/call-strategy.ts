@@ -1,0 +1,88 @@
+import type { Clock } from '../platform/clock.ts'
+import type { RefreshCause } from '../session/events.ts'
+import { type Credentials, describeKeys, readCredentials, type SentAt } from '../session/token-set.ts'
+import { type Failure, judgeFailure } from './judge-failure.ts'
+import { createPost, type Transport } from './post.ts'
+import type { RefreshStrategy } from './strategy.ts'
+
+export type Answer = { readonly kind: 'granted'; readonly credentials: Credentials } | Failure
+
+export interface CallPorts {
+  readonly strategy: RefreshStrategy
+  readonly transport: Transport
+  readonly baseUrl: () => string | undefined
+  readonly clock: Clock
+  readonly exchangeTimeoutMs: number
+  /** Whether the scheme can send a token of this type (RFC 6749 §7.1). */
+  readonly accepts: (tokenType: string | null) => boolean
+}
+
+const lateMs = 1000
+const graceMs = 2000
+
+/** Calls back at the deadline; if the page slept through it, gives the answer that may be queued behind the timer its chance. */
+function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
+  const started = clock.monotonicMs()
+  const startedWall = clock.wallMs()
+  let cancel = clock.setTimer(() => {
+    const elapsedMs = Math.max(clock.monotonicMs() - started, clock.wallMs() - startedWall)
+    if (elapsedMs <= timeoutMs + lateMs) passed()
+    else cancel = clock.setTimer(passed, graceMs)
+  }, timeoutMs)
+  return () => cancel()
+}
+
+function judgeAnswer(answer: unknown, ports: CallPorts, sent: SentAt, former: Credentials | null): Answer {
+  if (answer === null) return { kind: 'refused', misconfigured: false, detail: 'the exchange answered null' }
+  const credentials = readCredentials(answer, sent, ports.clock, former)
+  const unreadable = (detail: string): Answer => ({
+    kind: 'unavailable',
+    reason: 'unreadable-answer',
+    status: null,
+    retryAfterMs: null,
+    untouched: false,
+    detail,
+  })
+  if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
+  if (!ports.accepts(credentials.tokenType)) return unreadable('unknown token_type')
+  return { kind: 'granted', credentials }
+}
+
+/** Takes out what must not show in a message; the app's own errors may quote it. */
+function redact(detail: string, credentials: Credentials | null): string {
+  const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
+  return secrets.reduce<string>((text, secret) => (secret ? text.replaceAll(secret, '…') : text), detail)
+}
+
+/**
+ * One call of the strategy, under the exchange's deadline over headers and body. Calls it in this very task: nothing may be
+ * awaited between the claim and the send. Never rejects.
+ */
+export function callStrategy(ports: CallPorts, cause: RefreshCause, former: Credentials | null, sent: SentAt): Promise<Answer> {
+  const { strategy, clock, transport, baseUrl, exchangeTimeoutMs } = ports
+  const controller = new AbortController()
+  const { signal } = controller
+  return new Promise<Answer>(resolve => {
+    const fail = (error: unknown) => {
+      const failure = judgeFailure(error, clock.wallMs())
+      resolve({ ...failure, detail: redact(failure.detail, former) })
+    }
+    const cancel = setDeadline(clock, exchangeTimeoutMs, () => {
+      const error = new DOMException(`no answer within ${exchangeTimeoutMs} ms`, 'TimeoutError')
+      // Settled before the abort, whose error might win otherwise.
+      fail(error)
+      controller.abort(error)
+    })
+    const exchange = async () =>
+      strategy.exchange({
+        refreshToken: former?.refreshToken ?? undefined,
+        post: createPost({ transport, baseUrl: baseUrl(), signal }),
+        signal,
+        cause,
+      })
+    exchange()
+      .then(answer => resolve(judgeAnswer(answer, ports, sent, former)))
+      .catch(fail)
+      .finally(cancel)
+  })
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../platform/clock.ts'
+import type { Claim } from '../session/session-store.ts'
+
+const gapMs = 1000
+
+/**
+ * Tells whether another tab's claim is still open: its owner may send or be waiting. It goes stale when this page has seen
+ * the same claim for `staleAfterMs` of its own monotonic clock without having slept, or, for a page that has just started,
+ * when the claim was older than that at the start.
+ */
+export function createClaimWatch(clock: Clock, staleAfterMs: number): (claim: Claim) => boolean {
+  const startedAt = clock.wallMs()
+  let watched = ''
+  let since = 0
+  let last = 0
+  return claim => {
+    const now = clock.monotonicMs()
+    if (claim.id !== watched || now - last > gapMs) since = now
+    watched = claim.id
+    last = now
+    return now - since < staleAfterMs && claim.startedAt + staleAfterMs > startedAt
+  }
+}

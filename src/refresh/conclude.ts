@@ -1,0 +1,84 @@
+import { randomId } from '../platform/random-id.ts'
+import type { RecordContent, StoredRecord } from '../session/session-store.ts'
+import { backoffMs } from './backoff.ts'
+import type { Answer } from './call-strategy.ts'
+import { type ExchangePorts, type Flown, type Outcome, unavailable } from './exchange-ports.ts'
+
+/** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
+export async function conclude(
+  answer: Answer,
+  claimed: StoredRecord,
+  flown: Flown,
+  monotonicSentAt: number,
+  ports: ExchangePorts,
+): Promise<Outcome | null> {
+  const { session } = ports
+  if (answer.kind === 'unavailable') return postpone(answer, claimed, ports)
+  if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
+  // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
+  const { credentials } = answer
+  const former = claimed.credentials?.subject ?? null
+  const stranger = former !== null && credentials.subject !== null && former !== credentials.subject
+  const content = { session: claimed.session, generation: claimed.generation + 1, credentials, counts: claimed.counts }
+  const saved = !stranger && session.state.session === flown.session ? await replace(claimed, content, ports) : null
+  if (saved && session.state.session === flown.session) {
+    session.renewed(saved, monotonicSentAt, flown.cause)
+    return { kind: 'refreshed' }
+  }
+  ports.discard(credentials)
+  if (!stranger) return null
+  session.ended(flown.session, 'replaced')
+  return { kind: 'superseded' }
+}
+
+/** Writes `content` while the record still is of this session and holds the credentials that were sent. */
+async function replace(claimed: StoredRecord, content: RecordContent, { session }: ExchangePorts): Promise<StoredRecord | null> {
+  let expected: StoredRecord | null | undefined = claimed
+  while (expected && isSame(expected, claimed)) {
+    const written: StoredRecord | null = await session.records.compareAndSet(expected, content)
+    if (written) return written
+    expected = await session.records.read()
+  }
+  return null
+}
+
+const isSame = (seen: StoredRecord, claimed: StoredRecord): boolean =>
+  seen.session === claimed.session &&
+  seen.generation === claimed.generation &&
+  seen.credentials?.refreshToken === claimed.credentials?.refreshToken
+
+/** g: a refusal counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
+async function refuse(
+  answer: Extract<Answer, { kind: 'refused' }>,
+  claimed: StoredRecord,
+  flown: Flown,
+  ports: ExchangePorts,
+): Promise<Outcome | null> {
+  const { session, strategy, canRefresh, mayReauthenticate } = ports
+  const { credentials } = claimed
+  const couldRefresh = canRefresh && (strategy.ambient || credentials?.refreshToken)
+  const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refused' : 'expired'
+  const suspends = mayReauthenticate && credentials !== null && !answer.misconfigured
+  const next = randomId()
+  const content: RecordContent = suspends
+    ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
+    : { session: next, generation: 0, credentials: null, endedBy: credentials ? reason : claimed.endedBy }
+  if (!(await replace(claimed, content, ports))) return null
+  if (!suspends && session.state.session === flown.session) session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)
+  return { kind: 'refused', reason }
+}
+
+/** h: not now. If the server surely did not rotate, the claim goes; else it stays, closed, and says so. */
+async function postpone(
+  failure: Extract<Answer, { kind: 'unavailable' }>,
+  claimed: StoredRecord,
+  { session, clock, lostAnswerGraceMs }: ExchangePorts,
+): Promise<Outcome> {
+  const failures = (claimed.failures ?? 0) + 1
+  const capMs = failure.untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
+  const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
+  const { claim, ...rest } = claimed
+  const closed = failure.untouched || !claim ? null : { ...claim, closed: true }
+  await session.records.compareAndSet(claimed, { ...rest, claim: closed, failures, retryAt: clock.wallMs() + retryAfterMs })
+  return unavailable({ ...failure, retryAfterMs })
+}

@@ -1,0 +1,39 @@
+import type { EndReason, RefreshUnavailableError } from '../errors.ts'
+import type { RefreshCause } from '../session/events.ts'
+import type { SessionCore } from '../session/session.ts'
+import type { Claim } from '../session/session-store.ts'
+import type { Credentials } from '../session/token-set.ts'
+import type { CallPorts } from './call-strategy.ts'
+import type { StormBreaker } from './storm-breaker.ts'
+
+/** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
+export type Outcome =
+  | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
+  | { readonly kind: 'unavailable'; readonly failure: UnavailableFailure }
+  | { readonly kind: 'refused'; readonly reason: EndReason }
+export type UnavailableFailure = Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & { readonly detail: string }
+
+export interface ExchangePorts extends CallPorts {
+  readonly session: SessionCore
+  readonly breaker: StormBreaker
+  readonly lostAnswerGraceMs: number
+  /** Whether there is a way to refresh at all. */
+  readonly canRefresh: boolean
+  /** Whether the person may still be asked: then a refusal suspends the session and removes nothing. */
+  readonly mayReauthenticate: boolean
+  readonly isOpen: (claim: Claim) => boolean
+  readonly pause: (ms: number) => Promise<void>
+  readonly announce: () => void
+  /** Tokens that nobody will use: revoked, where that is configured. */
+  readonly discard: (credentials: Credentials) => void
+}
+
+/** The session and generation that a refresh began with. */
+export interface Flown {
+  readonly session: string | null
+  readonly generation: number
+  readonly cause: RefreshCause
+}
+
+
+export const unavailable = (failure: UnavailableFailure): Outcome => ({ kind: 'unavailable', failure })

@@ -1,0 +1,82 @@
+import { randomId } from '../platform/random-id.ts'
+import type { RecordContent, StoredRecord } from '../session/session-store.ts'
+import type { HeldLock } from '../tabs/tab-lock.ts'
+import { backoffMs, remainingMs } from './backoff.ts'
+import { callStrategy } from './call-strategy.ts'
+import { conclude } from './conclude.ts'
+import { type ExchangePorts, type Flown, type Outcome, unavailable } from './exchange-ports.ts'
+
+const pollMs = 250
+const freshClaimMs = 2000
+
+/**
+ * Steps b to d of the refresh protocol (docs/architecture). The claim is what keeps a token from being sent twice; the lock,
+ * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
+ */
+export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
+  const { session, clock, breaker, pause } = ports
+  const { records } = session
+  let mine = ''
+  for (;;) {
+    // An engine may take the lock away from a page that it suspends: from then on the claim alone must do.
+    const held = lock?.lost ? null : lock
+    // b: what holds now? Memory may be behind the store, and a message ahead of it.
+    if (records.lagMs) await pause(records.lagMs)
+    const seen = await records.read()
+    const early = seen === undefined ? unreadable(ports) : judgeRecord(seen, flown, ports)
+    if (early) return early
+    const { claim = null, ...rest } = seen ?? emptyRecord()
+    if (claim && !claim.closed && claim.id !== mine && !(claim.underLock && held?.shared) && ports.isOpen(claim)) {
+      await pause(pollMs)
+      continue
+    }
+    // c: claim the exchange, if the record is still the one read.
+    breaker.merge(rest.counts)
+    const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
+    mine = randomId()
+    const started = { id: mine, generation: rest.generation, startedAt: claimedAt.wallMs, underLock: held?.shared === true }
+    const claimed = await records.compareAndSet(seen ?? null, { ...rest, claim: started, counts: breaker.begin() })
+    if (!claimed) continue
+    if (records.lagMs) {
+      await pause(records.lagMs)
+      if ((await records.read())?.revision !== claimed.revision) continue
+    }
+    // d: send, in the task in which these checks held. A page that slept since c may have been given up.
+    const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
+    const sinceMs = Math.max(sent.wallMs - claimedAt.wallMs, sent.monotonicMs - claimedAt.monotonicMs)
+    if (sinceMs - records.lagMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
+    breaker.merge(claimed.counts, true)
+    // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
+    const answer = await callStrategy(ports, flown.cause, claimed.credentials, sent)
+    const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
+    if (outcome) return outcome
+  }
+}
+
+/** Only ambient strategies begin without a record. */
+const emptyRecord = (): RecordContent => ({ session: randomId(), generation: 0, credentials: null })
+
+const unreadable = ({ clock }: ExchangePorts): Outcome => {
+  const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
+  return unavailable({ reason: 'timeout', status: null, retryAfterMs, detail: 'the store cannot be read' })
+}
+
+/** Reasons in the record not to exchange. */
+function judgeRecord(seen: StoredRecord | null, flown: Flown, { session, strategy, clock }: ExchangePorts): Outcome | null {
+  const { state } = session
+  const follow = (kind: 'superseded' | 'adopted'): Outcome => {
+    session.follow(seen)
+    return { kind }
+  }
+  // Signed out or in, here, while this refresh was on its way.
+  if (state.session !== flown.session) return { kind: 'superseded' }
+  if (!seen) return strategy.ambient && !state.credentials ? null : follow('superseded')
+  const begins = flown.session === null || (strategy.ambient && !state.credentials)
+  if (begins ? seen.credentials : seen.session !== flown.session) return follow(begins ? 'adopted' : 'superseded')
+  if (!seen.credentials && !begins) return follow('superseded')
+  if (!begins && seen.generation > flown.generation) return follow('adopted')
+  if (seen.refused) return { kind: 'refused', reason: 'refused' }
+  const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs())
+  return retryAfterMs ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' }) : null
+}
+

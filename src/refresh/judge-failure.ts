@@ -1,0 +1,75 @@
+import { readRetryAfter } from '../http/retry-after.ts'
+
+/** What an exchange that brought no credentials means. */
+export type Failure =
+  | { readonly kind: 'refused'; readonly misconfigured: boolean; readonly detail: string }
+  | {
+      readonly kind: 'unavailable'
+      readonly reason: 'timeout' | 'network' | 'status' | 'unreadable-answer'
+      readonly status: number | null
+      /** What the server asked for, if it did. */
+      readonly retryAfterMs: number | null
+      /** Whether the server surely did not rotate the token; else its answer may just be lost. */
+      readonly untouched: boolean
+      readonly detail: string
+    }
+
+// RFC 6749 §5.2 and OpenID Connect Core §3.1.2.6; `bad_refresh_token` is GitHub's.
+const refusals = /^(invalid_grant|bad_refresh_token|(login|interaction|consent|account_selection)_required)$/
+const mistakes = /^(invalid_(client|request|scope)|unauthorized_client|unsupported_grant_type)$/
+
+interface Thrown {
+  readonly name?: unknown
+  readonly message?: unknown
+  readonly status?: unknown
+  readonly error?: unknown
+  readonly code?: unknown
+  readonly headers?: unknown
+  readonly data?: { readonly error?: unknown } | null
+  readonly response?: { readonly status?: unknown; readonly headers?: unknown; readonly data?: { readonly error?: unknown } | null } | null
+}
+
+function headerOf(headers: unknown, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name)
+  const value = (headers as Readonly<Record<string, unknown>> | null | undefined)?.[name]
+  return typeof value === 'string' ? value : null
+}
+
+/** By name only where the text may hold a piece of the answer: JSON errors quote what they could not read. */
+function describe({ name, message }: Thrown): string {
+  return name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message.slice(0, 200)
+}
+
+/**
+ * Judges what an exchange threw, by the table of RFC 6749 §5.2 and the statuses around it: only a refusal ends a session.
+ * Reads ky's, axios' and oauth4webapi's errors, a thrown `Response`, and our own.
+ */
+export function judgeFailure(error: unknown, wallMs: number): Failure {
+  const thrown = (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
+  const answer = thrown.response ?? thrown
+  const status = typeof answer.status === 'number' && answer.status > 0 ? answer.status : null
+  const code = [thrown.error, thrown.data?.error, thrown.response?.data?.error, thrown.code].find(
+    (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
+  )
+  const detail = describe(thrown)
+  const passing = status !== null && (status >= 500 || status === 408 || status === 425 || status === 429)
+  if (!passing) {
+    if (code && mistakes.test(code)) return { kind: 'refused', misconfigured: true, detail }
+    const isHtml = headerOf(answer.headers, 'content-type')?.includes('html')
+    if (code || status === 401 || (status === 403 && !isHtml)) return { kind: 'refused', misconfigured: false, detail }
+  }
+  const retryAfter = headerOf(answer.headers, 'retry-after')
+  return {
+    kind: 'unavailable',
+    reason: reasonOf(thrown, status),
+    status,
+    retryAfterMs: retryAfter === null ? null : readRetryAfter(new Headers({ 'retry-after': retryAfter }), wallMs),
+    untouched: status !== null && status >= 400 && ![408, 500, 502, 504].includes(status) && thrown.error !== null,
+    detail,
+  }
+}
+
+function reasonOf({ name }: Thrown, status: number | null): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
+  if (status !== null) return status < 300 ? 'unreadable-answer' : 'status'
+  return name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : 'network'
+}

@@ -1,0 +1,76 @@
+import type { Wake } from '../platform/wake.ts'
+import type { HeldLock, TabLock } from '../tabs/tab-lock.ts'
+import type { ExchangePorts, Flown, Outcome } from './exchange-ports.ts'
+
+export interface TurnPorts extends ExchangePorts {
+  readonly lock: TabLock
+  readonly lockName: string
+  readonly wake: Wake
+}
+
+const patienceMs = 2000
+const lookEveryMs = 500
+
+/**
+ * Step a: waits for the lock that all tabs share, watching whether the wait is still worth it. The queue is left when the
+ * record has moved on, after 2 s without an open claim to be seen, and when the page is put to sleep (which asks again on
+ * waking). What follows decides by the record, so leaving early is always safe. Without tabs to share with, there is none.
+ */
+export async function inTurn(
+  flown: Flown,
+  ports: TurnPorts,
+  work: (lock: HeldLock | null) => Promise<Outcome>,
+): Promise<Outcome> {
+  const { lock, lockName, wake, session } = ports
+  if (!session.records.shared) return work(null)
+  for (;;) {
+    const leaving = new AbortController()
+    let asleep = false
+    let outcome: Outcome | undefined
+    const stopWatching = watch(flown, ports, () => leaving.abort())
+    const stopSleep = wake.onSleep(() => {
+      asleep = true
+      leaving.abort()
+    })
+    const stop = () => {
+      stopWatching()
+      stopSleep()
+    }
+    await lock.request(lockName, leaving.signal, async held => {
+      stop()
+      outcome = await work(held)
+    })
+    stop()
+    if (outcome) return outcome
+    if (!asleep) return work(null)
+    await new Promise<void>(resolve => {
+      const stopWaking = wake.onWake(() => {
+        stopWaking()
+        resolve()
+      })
+    })
+  }
+}
+
+/** Calls `leave` once waiting for the lock has become pointless, or has lasted long enough with nobody seen at work. */
+function watch(flown: Flown, { session, clock, isOpen }: TurnPorts, leave: () => void): () => void {
+  const started = clock.monotonicMs()
+  let stopTimer = () => {}
+  let watching = true
+  const hasMoved = () => session.state.session !== flown.session || session.state.generation > flown.generation
+  const stopChanges = session.changed.add(() => hasMoved() && leave())
+  const look = async () => {
+    await session.reread()
+    if (!watching) return
+    const claim = session.records.latest?.claim
+    const someoneWorks = claim && !claim.closed && isOpen(claim)
+    if (!someoneWorks && clock.monotonicMs() - started >= patienceMs) leave()
+    else stopTimer = clock.setTimer(look, lookEveryMs)
+  }
+  stopTimer = clock.setTimer(look, lookEveryMs)
+  return () => {
+    watching = false
+    stopTimer()
+    stopChanges()
+  }
+}

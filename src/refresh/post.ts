@@ -1,0 +1,69 @@
+import type { Post } from './strategy.ts'
+
+export type Transport = typeof globalThis.fetch
+
+export interface PostPorts {
+  readonly transport: Transport
+  /** What relative URLs resolve against. */
+  readonly baseUrl: string | undefined
+  readonly signal?: AbortSignal
+  readonly keepalive?: boolean
+}
+
+/** What `post` throws: judged by its status, its headers, or the OAuth error it carries; the body is not in it. */
+export class PostError extends Error {
+  readonly status: number
+  /** RFC 6749 §5.2, where the answer had one; untrusted. */
+  readonly error: string | null
+  declare readonly headers: Headers
+  constructor(target: URL, response: Response, error: string | null) {
+    super(`POST ${target.origin}${target.pathname} answered ${response.status}${error ? ` ${error}` : ' without JSON'}`)
+    this.status = response.status
+    this.error = error
+    Object.defineProperty(this, 'headers', { value: response.headers })
+  }
+}
+
+/** The error code of an answer that brought nothing: at any status (GitHub says 200), legal by RFC 6749 §5.2. */
+function errorCode(answer: unknown): string | null {
+  const { error, access_token, accessToken } = (answer ?? {}) as Readonly<Record<string, unknown>>
+  const code = typeof error === 'string' && !access_token && !accessToken ? error : ''
+  return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,80}$/.test(code) ? code : null
+}
+
+/** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
+export function createPost({ transport, baseUrl, signal, keepalive = false }: PostPorts): Post {
+  return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
+    const target = new URL(url, baseUrl)
+    const headers = new Headers(init.headers)
+    if (!headers.has('accept')) headers.set('accept', 'application/json')
+    const isForm = body instanceof URLSearchParams
+    if (body && !isForm && !headers.has('content-type')) headers.set('content-type', 'application/json')
+    const response = await transport(target, {
+      method: 'POST',
+      headers,
+      body: isForm ? body : body ? JSON.stringify(body) : null,
+      credentials: init.credentials ?? 'same-origin',
+      // A 307 would hand the refresh token to another origin: a form needs no preflight.
+      redirect: 'error',
+      cache: 'no-store',
+      keepalive,
+      ...(signal && { signal }),
+    })
+    return (await readAnswer(target, response)) as Answer
+  }
+}
+
+/** The JSON of a good answer, `undefined` if it is empty. @throws PostError */
+export async function readAnswer(target: URL, response: Response): Promise<unknown> {
+  const text = await response.text()
+  let answer: unknown
+  try {
+    answer = text.trim() === '' ? undefined : JSON.parse(text)
+  } catch {
+    throw new PostError(target, response, null)
+  }
+  const code = errorCode(answer)
+  if (!response.ok || code) throw new PostError(target, response, code)
+  return answer
+}

@@ -1,0 +1,105 @@
+import type { ExchangeCounts } from '../session/session-store.ts'
+
+const windowMs = 30_000
+const exchangesInWindow = 10
+const longestPauseMs = 900_000
+const routesRemembered = 200
+
+export interface BreakerLimits {
+  readonly fruitlessExchanges: number
+  readonly fruitlessWindowMs: number
+}
+
+/** Stops refreshing that helps nobody (promise 5). Counts over all routes stand in the record; routes only in this page. */
+export interface StormBreaker {
+  /** Whether a 401 of this route may cause an exchange now. `expired`: its token is known to be past its end. */
+  allows(route: string, expired: boolean): boolean
+  /** Milliseconds until one more exchange may begin, of whatever cause. */
+  fullForMs(): number
+  /** A route waited for the exchange that brought `credentials`, was replayed with them, and was refused again or not. */
+  replayed(route: string, credentials: object, refused: boolean): void
+  /** Whether a route is being counted; if not, its answers need not be told. */
+  readonly counts: boolean
+  /** A route answered anything but 401. */
+  answered(route: string): void
+  /** The counts to store with a claim. */
+  begin(): ExchangeCounts
+  /** Takes over what the record says; `claimed`: it says what {@link begin} answered. */
+  merge(counts: ExchangeCounts | undefined, claimed?: boolean): void
+}
+
+interface RouteCount {
+  fruitless: number
+  last: object | undefined
+  openAt: number
+  pauseMs: number
+}
+
+export function createStormBreaker(wallMs: () => number, limits: BreakerLimits): StormBreaker {
+  const { fruitlessExchanges, fruitlessWindowMs } = limits
+  const routes = new Map<string, RouteCount>()
+  let begun: readonly number[] = []
+  let fruitless: readonly number[] = []
+  /** Counted here, not yet in the record. */
+  let uncounted: readonly number[] = []
+  /** The last credentials that helped somebody, and that helped nobody so far. */
+  let helped: object | undefined
+  let useless: object | undefined
+
+  /** A full count inside `spanMs` pauses for `spanMs` from its last; times ahead of now come from a clock that has jumped. */
+  function pausedForMs(times: readonly number[], count: number, spanMs: number, fromLast: boolean): number {
+    const now = wallMs()
+    const last = times.filter(time => time <= now).slice(-count)
+    const first = last[0]
+    const end = last[last.length - 1]
+    if (first === undefined || end === undefined || last.length < count || end - first >= spanMs) return 0
+    return Math.max(0, (fromLast ? end : first) + spanMs - now)
+  }
+
+  function countRoute(route: string, credentials: object): void {
+    const count = routes.get(route) ?? { fruitless: 0, last: undefined, openAt: 0, pauseMs: windowMs / 2 }
+    if (count.last === credentials) return
+    count.last = credentials
+    if (++count.fruitless >= 2) {
+      count.pauseMs = Math.min(count.pauseMs * 2, longestPauseMs)
+      count.openAt = wallMs() + count.pauseMs
+    }
+    routes.set(route, count)
+    const [oldest] = routes.keys()
+    if (routes.size > routesRemembered && oldest !== undefined) routes.delete(oldest)
+  }
+
+  return {
+    allows(route, expired) {
+      const openInMs = (routes.get(route)?.openAt ?? 0) - wallMs()
+      if (openInMs > 0 && openInMs <= longestPauseMs) return false
+      return expired || !pausedForMs([...fruitless, ...uncounted], fruitlessExchanges, fruitlessWindowMs, true)
+    },
+    fullForMs: () => pausedForMs(begun, exchangesInWindow, windowMs, false),
+    replayed(route, credentials, refused) {
+      if (!refused) {
+        helped = credentials
+        if (useless === credentials) uncounted = uncounted.slice(0, -1)
+        useless = undefined
+        return
+      }
+      countRoute(route, credentials)
+      if (credentials === helped || credentials === useless) return
+      useless = credentials
+      uncounted = [...uncounted, wallMs()].slice(-fruitlessExchanges)
+    },
+    get counts() {
+      return routes.size > 0
+    },
+    answered: route => void routes.delete(route),
+    begin: () => ({
+      begun: [...begun, wallMs()].slice(-exchangesInWindow),
+      fruitless: [...fruitless, ...uncounted].slice(-fruitlessExchanges),
+    }),
+    merge(counts, claimed = false) {
+      begun = counts?.begun ?? []
+      fruitless = counts?.fruitless ?? []
+      if (claimed) uncounted = []
+    },
+  }
+}

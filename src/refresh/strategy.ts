@@ -1,0 +1,78 @@
+import type { RefreshCause } from '../session/events.ts'
+import type { SessionInput } from '../session/token-set.ts'
+import type { SessionStore } from '../session/session-store.ts'
+
+/**
+ * POSTs `body` and resolves with the parsed JSON answer. A plain object is sent as JSON, `URLSearchParams` as a form.
+ * Relative to `baseUrl`. It carries no token, follows no redirect, is not cached and not retried, has the exchange's
+ * deadline over headers and body, and every failure it throws is judged rightly: 401, and 403 that is not HTML, mean
+ * "refused"; an OAuth `error` of RFC 6749 §5.2 is read; everything else is "unavailable" and ends nothing.
+ */
+export type Post = <Answer = unknown>(
+  url: string | URL,
+  body?: object | URLSearchParams | undefined,
+  init?: PostInit,
+) => Promise<Answer>
+
+export interface PostInit {
+  readonly headers?: HeadersInit | undefined
+  /** @default 'same-origin' */
+  readonly credentials?: RequestCredentials | undefined
+}
+
+export interface RefreshContext {
+  /** The refresh token in use; `undefined` where the credential is not in the page (cookie, native shell, another SDK). */
+  readonly refreshToken: string | undefined
+  readonly post: Post
+  /** Aborts at the exchange's deadline. It never aborts because a caller lost interest. */
+  readonly signal: AbortSignal
+  readonly cause: RefreshCause
+}
+
+/**
+ * Trades the refresh token for newer credentials. Called once at a time, in all tabs together.
+ *
+ * - Answer credentials in either naming: {@link Tokens} or the raw {@link TokenResponse}.
+ * - Answer `null` when the server says that the session is over. That is the only way, besides a thrown 401 or
+ *   `invalid_grant`, to end it.
+ * - Throw anything else (or let `post` throw) for "not now": the session stays, waiters get `RefreshUnavailableError`.
+ *   `status` is read from the thrown error's `response.status` (ky, axios) or `status`, or from a thrown `Response`;
+ *   OAuth and OpenID codes (`invalid_grant`, `login_required`) from its `error` or `code`.
+ * - Any other answer (no `accessToken`) counts as "not now", and the error's message lists the keys it found.
+ *
+ * It may call the client itself: such calls go out bare and never wait for this refresh.
+ *
+ * @example
+ * refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
+ * @example
+ * refresh: async ({ refreshToken, post }) => {
+ *   const { access, refresh, ttl } = await post<Answer>('auth/refresh', { refresh: refreshToken })
+ *   return { accessToken: access, refreshToken: refresh, expiresInSeconds: ttl }
+ * }
+ */
+export type RefreshFunction = (context: RefreshContext) => Promise<SessionInput | null>
+
+export interface RevokeContext {
+  readonly accessToken: string | undefined
+  readonly refreshToken: string | undefined
+  readonly idToken: string | undefined
+  /** As in a refresh, and `keepalive`. */
+  readonly post: Post
+}
+
+/** The long form of `refresh`. `oauthRefresh`, `cookieRefresh`, `cookieSession` and `shellRefresh` make one. */
+export interface RefreshStrategy {
+  readonly exchange: RefreshFunction
+  /**
+   * The credential is not in the page, so an exchange may be tried with nothing held: at start (`session.ready()`, the
+   * first request) the session is restored, or found to be over without calling `onLoginRequired`.
+   * @default false
+   */
+  readonly ambient?: boolean | undefined
+  /** Told by `signOut()`, after everything local is gone; what it does can neither delay nor undo the sign-out. */
+  readonly revoke?: ((context: RevokeContext) => unknown) | undefined
+  /** Part of the default `sessionName`: strategies with different ids never share a session. */
+  readonly id?: string | undefined
+  /** Where the session rests if the app names no store. @default memory */
+  readonly store?: (() => SessionStore) | undefined
+}

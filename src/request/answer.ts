@@ -1,0 +1,116 @@
+import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
+import { drain, markNotReplayable } from '../http/replay.ts'
+import { tokenAge } from '../session/expiry.ts'
+import type { SessionState } from '../session/state.ts'
+import { createAnswerView } from './answer-view.ts'
+import type { Journey } from './journey.ts'
+import { judgeResponse, type Verdict } from './judge-response.ts'
+import { type AskedFor, type SpinePorts, tellStep } from './spine-ports.ts'
+import { land, sitOut, stay, waiterOf } from './waiting.ts'
+
+const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
+const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
+
+/** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
+export async function answer(
+  journey: Journey,
+  response: Response,
+  left: SessionState,
+  ports: SpinePorts,
+): Promise<Response | null> {
+  const { shouldRefresh, breaker } = ports
+  // Nearly every answer there is.
+  const plain = response.status !== 401 && (!shouldRefresh || journey.replayed)
+  const verdict = plain ? accepted : await judge(journey, response, ports)
+  const refused = verdict.kind !== 'accept'
+  // `shouldRefresh` is not asked twice, but the same failure again is no help either.
+  const useless = refused || (response.status >= 400 && response.status === journey.refusedStatus)
+  if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
+  if (refused) journey.refusedStatus = response.status
+  if (response.status !== 401 && !refused && breaker.counts) breaker.answered(routeOf(journey))
+  if (refused) tellStep(ports, journey, { step: 'refused', status: response.status })
+  const again =
+    refused && !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, left, ports, verdict))
+  if (again) return null
+  if (refused && journey.once) markNotReplayable(response)
+  const { status } = response
+  const { replayed, once } = journey
+  tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable: refused ? once : null })
+  return response
+}
+
+const accepted: Verdict = { kind: 'accept' }
+
+async function judge(journey: Journey, response: Response, { scheme, shouldRefresh }: SpinePorts): Promise<Verdict> {
+  const asks = response.status !== 401 && response.status !== 0 && shouldRefresh
+  const decided = asks ? await asks(createAnswerView(response, journey.method)) : undefined
+  return judgeResponse({ response, origin: journey.url.origin, schemes: scheme.challenges, decided })
+}
+
+/** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
+async function renew(journey: Journey, response: Response, left: SessionState, ports: SpinePorts): Promise<boolean> {
+  const { session, refresher, breaker, clock, canRefresh } = ports
+  const { state } = session
+  if (journey.session === null) return login(journey, response, ports)
+  // A late 401 of an older session is nobody's business any more.
+  if (state.session !== left.session || !left.credentials || !state.credentials) return false
+  // A late 401, for a token that has since been replaced: no exchange.
+  if (state.generation > left.generation) return goAgain(journey, response)
+  if (!refresher.flight) {
+    const expired = tokenAge(left.credentials, left.monotonicSentAt, 0, clock) === 'expired'
+    if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
+    const hindrance = canRefresh && refresher.hindrance()
+    if (hindrance && journey.once) return false
+    if (hindrance) {
+      drain(response)
+      throw new RefreshUnavailableError(hindrance, hindrance.detail)
+    }
+  }
+  ports.login.note(askedFor(journey))
+  const flight = refresher.start('refused')
+  // It cannot be sent again, but what comes after it should find a better token.
+  if (!goAgain(journey, response)) return false
+  await land(ports, flight, waiterOf(journey, ports, response))
+  journey.waitedFor = session.state.credentials
+  return true
+}
+
+/** Whether it can be sent again; if so the refused answer is let go, so that it holds no connection while others wait. */
+function goAgain(journey: Journey, response: Response): boolean {
+  if (journey.once) return false
+  drain(response)
+  return true
+}
+
+/** Sent bare, since nobody was signed in (or a dialog was open), and refused. */
+async function login(journey: Journey, response: Response, ports: SpinePorts): Promise<boolean> {
+  const { session, login: loginPort } = ports
+  const { state } = session
+  const signedInSince = state.credentials && !loginPort.asking
+  if (!signedInSince) {
+    if (journey.auth === 'optional') return false
+    const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
+    if (!asking || journey.once || !(await sitOut(asking, waiterOf(journey, ports, response)))) return false
+    if (!session.state.credentials) return false
+  }
+  journey.session = session.state.session
+  return goAgain(journey, response)
+}
+
+/** RFC 9470: the same person has to authenticate better, or more recently. Without anybody to ask, the 401 is the caller's. */
+async function stepUp(
+  journey: Journey,
+  response: Response,
+  left: SessionState,
+  ports: SpinePorts,
+  verdict: Verdict,
+): Promise<boolean> {
+  const { requirement } = verdict as { readonly requirement: StepUpRequirement }
+  const asking = left.credentials && journey.session !== null && !journey.once ? ports.login.stepUp(requirement) : null
+  if (!asking) return false
+  const waiter = waiterOf(journey, ports, response)
+  const signedIn = await sitOut(asking, waiter)
+  stay(ports, waiter)
+  if (!signedIn) throw new StepUpRequiredError(requirement, response)
+  return goAgain(journey, response)
+}

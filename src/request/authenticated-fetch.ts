@@ -1,0 +1,81 @@
+import { pageBaseUrl } from '../platform/page.ts'
+import { drain } from '../http/replay.ts'
+import type { WhyBare } from '../session/events.ts'
+import { answer } from './answer.ts'
+import { type Call, createJourney, type FetchInit, isRequest, type Journey, keepCopy, replayInit, sendInit } from './journey.ts'
+import { prepare } from './prepare.ts'
+import { type SpinePorts, tellStep } from './spine-ports.ts'
+
+/** `fetch`, signed in, with what the form round it knows. */
+export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
+
+/** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
+export function createAuthenticatedFetch(ports: SpinePorts): Spine {
+  const { scheme, session } = ports
+  let lastId = 0
+
+  function whyBare(url: URL, auth: boolean | 'optional', mode: string | undefined, headers: Headers): WhyBare | null {
+    if (!ports.trusts(url)) return 'untrusted-origin'
+    if (auth === false) return 'auth-false'
+    // The platform would take the header off in silence (Fetch, guard "request-no-cors").
+    if (mode === 'no-cors') return 'no-cors'
+    return headers.has(scheme.header) ? 'own-authorization' : null
+  }
+
+  /** Sends once more, or for the first time, with what the session holds now. */
+  async function send(journey: Journey): Promise<Response> {
+    const { request, headers, replayed, call } = journey
+    const { credentials } = session.state
+    const init = replayed ? await replayInit(journey) : sendInit(journey, headers)
+    const token = journey.session === null ? undefined : credentials?.accessToken
+    if (token) scheme.attach(init.headers as Headers, token)
+    tellStep(ports, journey, { step: 'sent', ...(token ? { credentials: 'attached' } : { credentials: 'none', why: 'signed-out' }) })
+    if (!replayed) keepCopy(journey)
+    return call.transport((replayed && journey.copy) || (request ?? journey.input), init)
+  }
+
+  async function travel(journey: Journey): Promise<Response> {
+    try {
+      const waiting = prepare(journey, ports)
+      if (waiting) await waiting
+      for (;;) {
+        const left = session.state
+        const response = await send(journey)
+        const final = await answer(journey, response, left, ports)
+        if (final) return final
+        journey.replayed = true
+        tellStep(ports, journey, { step: 'replayed' })
+      }
+    } catch (error) {
+      tellStep(ports, journey, { step: 'failed', error })
+      throw error
+    } finally {
+      // The copy's memory is held until it is let go (Fetch, tee).
+      if (journey.copy && !journey.copy.bodyUsed) drain(journey.copy)
+    }
+  }
+
+  return async (input, init, call) => {
+    const request = isRequest(input) ? input : undefined
+    const url = parse(request ? request.url : (input as string | URL))
+    // What is no URL is `fetch`'s to complain about.
+    if (!url) return call.transport(input, init)
+    const headers = new Headers(init?.headers ?? request?.headers)
+    const auth = init?.auth ?? true
+    const bare = whyBare(url, auth, init?.mode ?? request?.mode, headers)
+    const journey = createJourney(++lastId, url, auth === 'optional' ? auth : true, input, request, init, headers, call)
+    if (!bare) return travel(journey)
+    tellStep(ports, journey, { step: 'sent', credentials: 'none', why: bare })
+    const response = await call.transport(input, init)
+    tellStep(ports, journey, { step: 'answered', status: response.status, replayed: false, notReplayable: null })
+    return response
+  }
+}
+
+function parse(url: string | URL): URL | null {
+  try {
+    return new URL(url, pageBaseUrl())
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,131 @@
+import { isOneShot } from '../http/replay.ts'
+import type { WhyNotReplayable } from '../session/events.ts'
+
+/** Per request, beside ky's own; also in `extend()`, where they become that instance's defaults, its `.fetch` included. */
+export interface AuthRequestOptions {
+  /**
+   * - `true`: the token goes along; a 401 refreshes and replays; with nobody signed in, a 401 asks for login.
+   * - `'optional'`: the same, but nobody is asked to log in. For what also answers strangers, and for probes (`/me`).
+   * - `false`: bare. No token, and a 401 is the caller's. For login, registration, password reset.
+   * @default true
+   */
+  readonly auth?: boolean | 'optional' | undefined
+  /**
+   * `false`: never sent twice. A function: makes the body again, for one-shot streams.
+   * @default true, if the body can be sent again
+   */
+  readonly replay?: boolean | (() => BodyInit | PromiseLike<BodyInit>) | undefined
+  /** What `fetch` wants beside a stream body; TypeScript's own `RequestInit` does not know it. */
+  readonly duplex?: 'half' | undefined
+}
+
+export type FetchInit = RequestInit & AuthRequestOptions
+
+/** What the form round `fetch` (ky's) knows, and `fetch`'s own arguments do not show. */
+export interface Call {
+  readonly transport: typeof globalThis.fetch
+  /** The body as the caller gave it, where `input` holds a stream of it; absent if only `input` has it. */
+  readonly source?: (() => BodyInit | null) | undefined
+  /** Told once the call has to wait for something that is not the server's answer to it. */
+  readonly onWait?: (() => void) | undefined
+}
+
+/** One request on its way: what was asked for, and what became of it so far. */
+export interface Journey {
+  readonly id: number
+  readonly call: Call
+  readonly input: RequestInfo | URL
+  readonly request: Request | undefined
+  readonly init: FetchInit | undefined
+  readonly url: URL
+  readonly method: string
+  readonly headers: Headers
+  readonly signal: AbortSignal | null
+  readonly auth: true | 'optional'
+  /** Why it cannot be sent again, if so. */
+  readonly once: WhyNotReplayable | null
+  /** A caller's own `Request` is used up by its first send; this one is for the replay. */
+  copy: Request | undefined
+  /** The session it belongs to; `null` while it belongs to nobody's. */
+  session: string | null
+  replayed: boolean
+  /** Of the answer that made it be sent again. */
+  refusedStatus: number
+  /** The credentials that a refresh brought which it waited for. */
+  waitedFor: object | null
+}
+
+export const isRequest = (input: RequestInfo | URL): input is Request =>
+  typeof input === 'object' && 'url' in input && 'method' in input
+
+function whyOnce(init: FetchInit | undefined, request: Request | undefined, call: Call): WhyNotReplayable | null {
+  if (init?.keepalive ?? request?.keepalive) return 'keepalive'
+  if (init?.replay === false) return 'replay-false'
+  if (typeof init?.replay === 'function') return null
+  return isOneShot(call.source ? call.source() : init?.body) ? 'one-shot-body' : null
+}
+
+export function createJourney(
+  id: number,
+  url: URL,
+  auth: true | 'optional',
+  input: RequestInfo | URL,
+  request: Request | undefined,
+  init: FetchInit | undefined,
+  headers: Headers,
+  call: Call,
+): Journey {
+  return {
+    id,
+    url,
+    auth,
+    input,
+    request,
+    init,
+    headers,
+    call,
+    method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
+    signal: init?.signal ?? request?.signal ?? null,
+    once: whyOnce(init, request, call),
+    copy: undefined,
+    session: null,
+    replayed: false,
+    refusedStatus: 0,
+    waitedFor: null,
+  }
+}
+
+const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
+
+/** Taken before the first send: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
+export function keepCopy(journey: Journey): void {
+  const { request, init, call, once } = journey
+  if (request && !once && !init?.body && !init?.replay && !call.source && request.body !== null && mayHaveBody(journey)) {
+    journey.copy = request.clone()
+  }
+}
+
+/**
+ * The arguments for one send. The body is sent from where the caller gave it, so nothing is cloned for it.
+ * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
+ */
+export async function replayInit(journey: Journey): Promise<RequestInit> {
+  const { request, init, call } = journey
+  const headers = new Headers(journey.headers)
+  const next = sendInit(journey, headers)
+  const body = typeof init?.replay === 'function' ? await init.replay() : call.source?.()
+  if (body !== undefined && (mayHaveBody(journey) || body)) {
+    next.body = body
+    // Its boundary belongs to the first sending; `fetch` writes the new one.
+    if (body instanceof FormData && request) headers.delete('content-type')
+    if (isOneShot(body)) Object.assign(next, { duplex: 'half' })
+  }
+  return next
+}
+
+export function sendInit({ request, init }: Journey, headers: Headers): RequestInit {
+  const { auth: _auth, replay: _replay, ...rest } = init ?? {}
+  if (!request) return { ...rest, headers }
+  const { referrer, referrerPolicy } = request
+  return { referrer, referrerPolicy, ...rest, headers }
+}

@@ -1,0 +1,61 @@
+import type { StepUpRequirement } from '../errors.ts'
+import { type Challenge, errorOf, parseChallenges } from '../http/www-authenticate.ts'
+
+/** What to do with an answer. */
+export type Verdict =
+  | { readonly kind: 'accept' | 'refresh' }
+  | { readonly kind: 'step-up'; readonly requirement: StepUpRequirement }
+
+/** What the verdict rests on; all of it is the server's word. */
+export interface Evidence {
+  readonly response: Pick<Response, 'status' | 'type' | 'redirected' | 'url' | 'headers'>
+  /** Origin that the request was sent to. */
+  readonly origin: string
+  /** Schemes of challenges that speak to us. */
+  readonly schemes: readonly string[]
+  /** What `shouldRefresh` said about an answer other than 401. */
+  readonly decided: boolean | undefined
+}
+
+const accept: Verdict = { kind: 'accept' }
+const refresh: Verdict = { kind: 'refresh' }
+
+/** The challenge that speaks to us: of the scheme we use first, and of those the first that says why (RFC 9110 §11.6.1). */
+function ours(challenges: readonly Challenge[], schemes: readonly string[]): Challenge | undefined {
+  const matching = schemes.flatMap(scheme => challenges.filter(challenge => challenge.scheme === scheme))
+  const first = matching[0]
+  return matching.find(challenge => challenge.scheme === first?.scheme && errorOf(challenge)) ?? first
+}
+
+function requirementOf({ params }: Challenge): StepUpRequirement {
+  const seconds = params['max_age'] ?? ''
+  return {
+    acrValues: (params['acr_values'] ?? '').split(' ').filter(Boolean),
+    maxAgeSeconds: /^\d{1,10}$/.test(seconds) ? Number(seconds) : null,
+    scope: params['scope'] ?? null,
+  }
+}
+
+/** Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. */
+export function judgeResponse({ response, origin, schemes, decided }: Evidence): Verdict {
+  const { status, redirected, url, headers } = response
+  if (status === 0) return accept // opaque: neither a 401 nor a success (Fetch, filtered responses)
+  if (status !== 401 && !decided) return accept
+  // The browser took our credentials off at the first hop to another origin: this 401 is not about them.
+  if (redirected && new URL(url).origin !== origin) return accept
+  if (status !== 401) return refresh
+  const { challenges, malformed } = parseChallenges(headers.get('WWW-Authenticate'))
+  const challenge = ours(challenges, schemes)
+  // Cross-origin the header may be hidden: then the reason is unknown, and invalid_token the likeliest (RFC 6750 §3.1).
+  if (!challenge) return challenges.length > 0 && !malformed ? accept : refresh
+  switch (errorOf(challenge)) {
+    case 'insufficient_scope':
+    case 'invalid_dpop_proof':
+      return accept
+    case 'insufficient_user_authentication':
+    case 'insufficient_claims':
+      return { kind: 'step-up', requirement: requirementOf(challenge) }
+    default:
+      return refresh
+  }
+}

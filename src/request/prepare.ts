@@ -1,0 +1,71 @@
+import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { unlessAborted } from '../platform/abort.ts'
+import { isHidden } from '../platform/page.ts'
+import type { Flight } from '../refresh/refresher.ts'
+import { tokenAge } from '../session/expiry.ts'
+import type { Journey } from './journey.ts'
+import type { SpinePorts } from './spine-ports.ts'
+import { land, waiterOf } from './waiting.ts'
+
+/**
+ * What a request waits for before it is sent: the table of token states (docs/architecture). `undefined`: nothing, so that
+ * a request with a good token costs no promise. Rejects if it is not to be sent.
+ */
+export function prepare(journey: Journey, ports: SpinePorts): Promise<void> | undefined {
+  const stale = journey.once === 'keepalive' ? undefined : ports.fresh()
+  return stale ? afterwards(journey, ports, stale) : decide(journey, ports)
+}
+
+async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<void>): Promise<void> {
+  journey.call.onWait?.()
+  await unlessAborted(stale, journey.signal)
+  await decide(journey, ports)
+}
+
+function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined {
+  const { session, refresher, login, clock, leewayMs, canRefresh } = ports
+  const { state } = session
+  if (state.status === 'unknown' && journey.once !== 'keepalive') return start(journey, ports)
+  if (!state.credentials) return undefined
+  // Begun while a dialog is open: the dialog's own form must not wait for itself.
+  if (login.asking?.kind === 'login') return undefined
+  journey.session = state.session
+  if (journey.once === 'keepalive') return undefined
+  const { flight } = refresher
+  const age = canRefresh ? tokenAge(state.credentials, state.monotonicSentAt, leewayMs, clock) : 'good'
+  if (flight?.blocks) return board(journey, ports, flight)
+  if (age === 'good') return undefined
+  if (age === 'due') return makeFresh(journey, ports, flight)
+  const hindrance = flight ? null : refresher.hindrance()
+  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance, hindrance.detail))
+  return board(journey, ports, refresher.start('expired'))
+}
+
+async function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<void> {
+  const { method, url } = journey
+  ports.login.note({ method, url: url.origin + url.pathname })
+  await land(ports, flight, waiterOf(journey, ports))
+  journey.waitedFor = ports.session.state.credentials
+}
+
+/** A due token is used while it is renewed; only a body that can be sent but once waits for the better one. */
+function makeFresh(journey: Journey, ports: SpinePorts, running: Flight | null): Promise<void> | undefined {
+  const { refresher } = ports
+  if (!running && (isHidden() || refresher.hindrance())) return undefined
+  const flight = running ?? refresher.start('due')
+  if (journey.once !== 'one-shot-body') return undefined
+  return board(journey, ports, flight).catch(error => {
+    if (!(error instanceof RefreshUnavailableError)) throw error
+  })
+}
+
+/** Nobody knows yet whether anybody is signed in, and only the server can tell: ambient strategies. */
+async function start(journey: Journey, ports: SpinePorts): Promise<void> {
+  try {
+    await board(journey, ports, ports.refresher.start('start'))
+  } catch (error) {
+    const ended = error instanceof SessionEndedError && error.reason !== 'disposed'
+    if (!ended && !(journey.auth === 'optional' && error instanceof RefreshUnavailableError)) throw error
+  }
+  journey.session = ports.session.state.session
+}

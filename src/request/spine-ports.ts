@@ -1,0 +1,53 @@
+import type { StepUpRequirement } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Refresher } from '../refresh/refresher.ts'
+import type { StormBreaker } from '../refresh/storm-breaker.ts'
+import type { WireScheme } from '../schemes/scheme.ts'
+import type { RequestStepKind } from '../session/events.ts'
+import type { SessionCore } from '../session/session.ts'
+import type { AnswerView } from './answer-view.ts'
+import type { Journey } from './journey.ts'
+
+/** The person is being asked. Never rejects. */
+export interface Asking {
+  readonly kind: 'login' | 'step-up'
+  readonly answered: Promise<'signed-in' | 'declined' | 'disposed'>
+}
+
+/** What the login side does for requests; `null`: nobody can be asked. */
+export interface LoginPort {
+  readonly asking: Asking | null
+  /** Which request has the refresh that may turn out to be refused. */
+  note(request: AskedFor): void
+  /** A request without a session got a 401: asks in place, or tells the app. */
+  notSignedIn(request: AskedFor): Asking | null
+  stepUp(requirement: StepUpRequirement): Asking | null
+}
+
+/** What was being asked for; the URL without query. */
+export interface AskedFor {
+  readonly method: string
+  readonly url: string
+}
+
+export interface SpinePorts {
+  readonly session: SessionCore
+  readonly refresher: Refresher
+  readonly breaker: StormBreaker
+  readonly scheme: WireScheme
+  readonly login: LoginPort
+  readonly clock: Clock
+  readonly canRefresh: boolean
+  readonly leewayMs: number
+  readonly trusts: (url: URL) => boolean
+  /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
+  readonly fresh: () => Promise<void> | undefined
+  readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
+}
+
+/** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
+export function tellStep({ session }: SpinePorts, { id, method, url }: StepOf, step: RequestStepKind): void {
+  if (session.listenersOf('request').size === 0) return
+  session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
+}
+type StepOf = Pick<Journey, 'id' | 'method' | 'url'>

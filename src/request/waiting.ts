@@ -1,0 +1,61 @@
+import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { unlessAborted } from '../platform/abort.ts'
+import type { Flight } from '../refresh/refresher.ts'
+import type { Journey } from './journey.ts'
+import { type Asking, type SpinePorts, tellStep } from './spine-ports.ts'
+
+/** Who waits for a refresh, or for the person. */
+export interface Waiter {
+  /** The session it belongs to; `null` while it belongs to nobody's. */
+  readonly session: string | null
+  readonly signal?: AbortSignal | null
+  /** The 401 that made it wait; its body is let go by now. */
+  readonly response?: Response | null
+  readonly onWait?: (what: 'refresh' | Asking['kind']) => void
+}
+
+type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
+
+export function waiterOf(journey: Journey, ports: SpinePorts, response: Response | null = null): Waiter {
+  const { session, signal, call } = journey
+  return {
+    session,
+    signal,
+    response,
+    onWait(what) {
+      tellStep(ports, journey, { step: 'waiting', for: what })
+      call.onWait?.()
+    },
+  }
+}
+
+/**
+ * Waits until a flight has landed, and through the dialog that may follow it. Resolves if the waiter's own session goes on
+ * with newer credentials. Each waiter gets an error of its own.
+ */
+export async function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<void> {
+  waiter.onWait?.('refresh')
+  const outcome = await unlessAborted(flight.outcome, waiter.signal)
+  if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
+  if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
+  const { asking } = ports.login
+  if (outcome.kind === 'refused' && asking?.kind === 'login') await sitOut(asking, waiter)
+  stay(ports, waiter)
+}
+
+/** Waits while the person is asked, without a deadline of ours. Answers whether somebody signed in. */
+export async function sitOut(asking: Asking, waiter: Waiter): Promise<boolean> {
+  waiter.onWait?.(asking.kind)
+  const answered = await unlessAborted(asking.answered, waiter.signal)
+  if (answered === 'disposed') throw new SessionEndedError('disposed', waiter.response)
+  return answered === 'signed-in'
+}
+
+/** Who waited goes on only in the session that it began in: never as another person. */
+export function stay({ session }: WaitingPorts, waiter: Waiter): void {
+  const { state } = session
+  const moved = waiter.session !== null && state.session !== waiter.session
+  if (moved || !state.credentials) {
+    throw new SessionEndedError(state.endReason ?? (state.credentials ? 'replaced' : 'not-signed-in'), waiter.response)
+  }
+}

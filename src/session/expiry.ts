@@ -1,0 +1,58 @@
+import { jwtDecode } from 'jwt-decode'
+import type { Clock } from '../platform/clock.ts'
+import type { Credentials, SentAt } from './token-set.ts'
+
+/** Claims of a JWT. Nobody verified them: for display, never for decisions (RFC 7519 §7.2). */
+export interface JwtClaims {
+  readonly sub?: string
+  readonly iss?: string
+  readonly [claim: string]: unknown
+}
+
+/** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
+export function decodeClaims(token: string | null): JwtClaims | null {
+  if (!token) return null
+  try {
+    const claims: unknown = jwtDecode(token)
+    // jwt-decode answers whatever JSON there was: null, numbers, arrays.
+    return typeof claims === 'object' && !Array.isArray(claims) ? (claims as JwtClaims | null) : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * How long a token that just arrived lives, counted from when it was asked for (RFC 6749 §5.1): what the answer said, else
+ * `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if unknown, or if it would be past its end on
+ * arrival: such a token is used until a 401, or every request would refresh.
+ */
+export function arrivedLifetimeMs(stated: number | null, claims: JwtClaims | null, sent: SentAt, clock: Clock): number | null {
+  const { exp, iat } = claims ?? {}
+  const lifetimeMs = stated ?? (typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : null)
+  return lifetimeMs && lifetimeMs > clock.monotonicMs() - sent.monotonicMs ? lifetimeMs : null
+}
+
+/**
+ * Milliseconds since the credentials were asked for: by the clock that says more, since the monotonic one may stand still in
+ * sleep (hr-time issue 115). After a reload only the wall clock knows; below zero it knows nothing.
+ */
+function ageMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
+  const wallAge = clock.wallMs() - credentials.sentAt
+  return monotonicSentAt === null ? wallAge : Math.max(wallAge, clock.monotonicMs() - monotonicSentAt)
+}
+
+export type TokenAge = 'good' | 'due' | 'expired'
+
+/** By time alone: good, due (within the leeway, which is never over a quarter of its life) or expired. */
+export function tokenAge(credentials: Credentials, monotonicSentAt: number | null, leewayMs: number, clock: Clock): TokenAge {
+  const { lifetimeMs } = credentials
+  if (lifetimeMs === null) return 'good'
+  const leftMs = lifetimeMs - ageMs(credentials, monotonicSentAt, clock)
+  if (leftMs <= 0) return 'expired'
+  return leftMs <= Math.min(leewayMs, lifetimeMs / 4) ? 'due' : 'good'
+}
+
+/** Milliseconds the access token has left, `null` if unknown. */
+export function leftMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number | null {
+  return credentials.lifetimeMs === null ? null : credentials.lifetimeMs - ageMs(credentials, monotonicSentAt, clock)
+}

@@ -1,0 +1,122 @@
+import type { Clock } from '../platform/clock.ts'
+import { randomId } from '../platform/random-id.ts'
+import { type RecordContent, recordVersion, type SessionStore, type StoredRecord } from './session-store.ts'
+
+/** The store as the rest sees it: with a deadline, and with this page's memory behind it for when it fails (promise 9). */
+export interface Records {
+  readonly shared: boolean
+  readonly lagMs: number
+  /** The newest record this page knows of. */
+  readonly latest: StoredRecord | null
+  /** `undefined`: the record cannot be read, though it had been (or is newer than this code). Never rejects. */
+  read(): Promise<StoredRecord | null | undefined>
+  /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
+  compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null>
+  /** Counts in `latest` at once; resolves when stored, or when storing failed. */
+  overwrite(content: RecordContent): Promise<void>
+}
+
+const deadlineMs = 2000
+
+function isRecord(found: unknown): found is StoredRecord {
+  const { version, revision, session, generation } = (found ?? {}) as Partial<StoredRecord>
+  return (
+    typeof version === 'number' && typeof revision === 'string' && typeof session === 'string' && Number.isInteger(generation)
+  )
+}
+
+export function createRecords(
+  store: SessionStore,
+  name: string,
+  clock: Clock,
+  onFailure: (operation: 'read' | 'write', cause: unknown) => void,
+): Records {
+  let latest: StoredRecord | null = null
+  /** `latest` is not (surely) in the store: memory is ahead of it. */
+  let ahead = false
+  /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
+  let known: Set<string | null> | undefined
+  /** Rises with each change of `latest` made here: an answer that was asked for before is old. */
+  let changes = 0
+
+  function call<Answer>(run: () => Answer | PromiseLike<Answer>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.setTimer(() => reject(new Error(`The store did not answer within ${deadlineMs} ms.`)), deadlineMs)
+      // Called in this task, so that writes reach the store in the order in which they were asked for.
+      new Promise<Answer>(started => started(run())).then(resolve, reject).finally(cancel)
+    })
+  }
+  const set = (next: StoredRecord): StoredRecord => {
+    changes++
+    latest = next
+    return next
+  }
+  const stamp = (content: RecordContent): StoredRecord => ({ ...content, version: recordVersion, revision: randomId() })
+
+  async function read(): Promise<StoredRecord | null | undefined> {
+    const before = changes
+    let found: unknown
+    try {
+      found = await call(() => store.read(name))
+    } catch (cause) {
+      onFailure('read', cause)
+      return ahead || !latest ? latest : undefined
+    }
+    if (changes !== before) return latest
+    const record = isRecord(found) ? found : null
+    if (record && record.version > recordVersion) return ahead ? latest : undefined
+    const revision = record?.revision ?? null
+    if (ahead && latest && (!known || known.has(revision))) {
+      known = new Set([revision])
+      await write(latest, () => store.compareAndSet(name, revision, latest as StoredRecord))
+      return latest
+    }
+    // Another tab wrote after us, or there was nothing of ours to keep: the store is the truth.
+    ahead = false
+    known = new Set([revision])
+    latest = record
+    return record
+  }
+
+  /** Whether the store took it; `null` if it failed, so that memory goes on alone. */
+  async function write(next: StoredRecord, run: () => unknown): Promise<boolean | null> {
+    try {
+      const written = (await call(run)) !== false
+      if (written && latest === next) ahead = false
+      if (written) known = new Set([next.revision])
+      return written
+    } catch (cause) {
+      // It may still arrive late.
+      known?.add(next.revision)
+      ahead = true
+      onFailure('write', cause)
+      return null
+    }
+  }
+
+  return {
+    shared: store.shared,
+    lagMs: store.lagMs ?? 0,
+    get latest() {
+      return latest
+    },
+    read,
+    async compareAndSet(expected, content) {
+      const next = stamp(content)
+      if (ahead) {
+        await read()
+        if (latest?.revision !== expected?.revision) return null
+        if (ahead) return set(next)
+      }
+      const before = changes
+      const written = await write(next, () => store.compareAndSet(name, expected?.revision ?? null, next))
+      // A sign-out or sign-in here, while the store was writing, is newer than this.
+      return written === false || changes !== before ? null : set(next)
+    },
+    async overwrite(content) {
+      const next = set(stamp(content))
+      ahead = true
+      await write(next, () => store.overwrite(name, next))
+    },
+  }
+}

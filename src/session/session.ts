@@ -1,0 +1,149 @@
+import type { EndReason } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import { randomId } from '../platform/random-id.ts'
+import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
+import type { Records } from './records.ts'
+import type { RecordContent, StoredRecord } from './session-store.ts'
+import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
+import { type Credentials, requireCredentials } from './token-set.ts'
+
+export type Tab = 'this' | 'other'
+export type SessionEvent = SessionEvents[keyof SessionEvents]
+type EventFields<Type extends keyof SessionEvents> = Omit<SessionEvents[Type], 'type' | 'epoch' | 'generation' | 'tab'>
+
+/** The session in this page: the only writer of its state. What it says is told to other tabs by `announce`. */
+export interface SessionCore {
+  readonly state: SessionState
+  readonly records: Records
+  /** Told after every change of state. */
+  readonly changed: Listeners<SessionState>
+  listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]>
+  emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab?: Tab): void
+  /** Reads the store and follows what is there. Never rejects. */
+  reread(): Promise<void>
+  /** Takes over what the store was found to hold; `null`: there is nothing (any more). */
+  follow(record: StoredRecord | null): void
+  /** Counts at once; resolves when stored. @throws ConfigurationError at once, for what is no credential */
+  signIn(input: unknown): Promise<void>
+  /** Ends the session at once, whatever anybody else does; resolves when stored. */
+  signOut(untold: boolean): Promise<void>
+  /** An exchange of this page was stored as `record`. */
+  renewed(record: StoredRecord, monotonicSentAt: number, cause: RefreshCause): void
+  /** The session `session` is over, for this page; what to store is the caller's. Answers the next session id. */
+  ended(session: string | null, reason: EndReason | null, next?: string): string
+  /** Ends the session after its refusal, unless the store has moved on; resolves when stored. */
+  end(reason: EndReason): Promise<void>
+  suspend(): void
+  resume(): void
+}
+
+export function createSession(records: Records, clock: Clock, ambient: boolean, announce: () => void): SessionCore {
+  let state = initialState
+  let seenRecord = false
+  const changed = createListeners<SessionState>()
+  const listeners = new Map<keyof SessionEvents, Listeners<never>>()
+
+  function listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]> {
+    let found = listeners.get(type)
+    if (!found) listeners.set(type, (found = createListeners()))
+    return found as unknown as Listeners<SessionEvents[Type]>
+  }
+  function emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab: Tab = 'this'): void {
+    const { epoch, generation } = state
+    listenersOf(type).tell({ type, epoch, generation, tab, ...fields } as unknown as SessionEvents[Type])
+  }
+  function change(next: SessionChange): void {
+    state = transition(state, next)
+    changed.tell(state)
+  }
+  /** Every way into a session, and from one into another. */
+  function enter(content: RecordContent, credentials: Credentials, monotonicSentAt: number | null, tab: Tab): void {
+    const { session, generation } = content
+    const left = state.credentials && state.session !== session ? state.credentials : null
+    change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
+    if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
+    emit('signed-in', { subject: credentials.subject, claims: credentials.claims }, tab)
+  }
+  function leave(next: string, reason: EndReason | null, tab: Tab): void {
+    const was = state
+    change({ type: 'ended', session: next, reason })
+    if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
+  }
+
+  const core: SessionCore = {
+    get state() {
+      return state
+    },
+    records,
+    changed,
+    listenersOf,
+    emit,
+    async reread() {
+      const record = await records.read()
+      if (record !== undefined) core.follow(record)
+    },
+    follow(record) {
+      const credentials = record?.credentials
+      if (record) seenRecord = true
+      if (!record) {
+        // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
+        if (seenRecord && state.credentials) leave(randomId(), 'signed-out', 'other')
+        else if (state.status === 'unknown' && !ambient) leave(randomId(), null, 'other')
+        seenRecord = false
+      } else if (!credentials) {
+        // An ambient strategy asks the server at the start, whatever is on record but a sign-out that it was not told of.
+        if (ambient && state.status === 'unknown' && !record.untold) return
+        if (record.session !== state.session || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
+      } else if (record.session !== state.session) {
+        enter(record, credentials, null, 'other')
+      } else if (record.generation > state.generation) {
+        const { generation } = record
+        change({ type: 'renewed', generation, credentials, monotonicSentAt: null })
+        emit('refreshed', { cause: 'due' }, 'other')
+      }
+    },
+    async signIn(input) {
+      const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
+      const fresh = requireCredentials(input, sent, clock)
+      const former = state.credentials
+      const continues = former !== null && fresh.subject !== null && fresh.subject === former.subject
+      const credentials = continues ? requireCredentials(input, sent, clock, former) : fresh
+      const session = (continues && state.session) || randomId()
+      const content = { session, generation: continues ? state.generation + 1 : 0, credentials }
+      seenRecord = true
+      enter(content, credentials, sent.monotonicMs, 'this')
+      await records.overwrite(content)
+      announce()
+    },
+    async signOut(untold) {
+      const session = core.ended(null, 'signed-out')
+      seenRecord = true
+      await records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
+      announce()
+    },
+    renewed(record, monotonicSentAt, cause) {
+      const { session, generation, credentials } = record
+      if (!credentials) return
+      seenRecord = true
+      if (!state.credentials) return enter(record, credentials, monotonicSentAt, 'this')
+      if (session !== state.session) return
+      change({ type: 'renewed', generation, credentials, monotonicSentAt })
+      emit('refreshed', { cause })
+    },
+    ended(session, reason, next = randomId()) {
+      if (session === null || session === state.session) leave(next, reason, 'this')
+      return next
+    },
+    async end(reason) {
+      const { latest } = records
+      const { session } = state
+      const next = core.ended(session, reason)
+      const content = { session: next, generation: 0, credentials: null, endedBy: reason }
+      if (latest?.session === session && !(await records.compareAndSet(latest, content))) await core.reread()
+      announce()
+    },
+    suspend: () => change({ type: 'suspended' }),
+    resume: () => change({ type: 'resumed' }),
+  }
+  return core
+}

@@ -1,0 +1,64 @@
+import type { EndReason } from '../errors.ts'
+import type { Credentials } from './token-set.ts'
+
+/** What this page knows of the session. Immutable; changed only by {@link transition}. */
+export interface SessionState {
+  readonly status: 'unknown' | 'signed-in' | 'reauthenticating' | 'signed-out'
+  /** Session id: random; compared for equality only. `null` until the store was read. */
+  readonly session: string | null
+  readonly epoch: number
+  readonly generation: number
+  readonly credentials: Credentials | null
+  /** When the credentials were asked for, by this page's monotonic clock; `null` if they came from the store. */
+  readonly monotonicSentAt: number | null
+  readonly endReason: EndReason | null
+}
+
+export type SessionChange =
+  /** Somebody signed in: here, in another tab, or found in the store. The same `session` continues. */
+  | { readonly type: 'signed-in'; readonly session: string; readonly generation: number } & Carried
+  /** The same session got newer credentials, from an exchange here or in another tab. */
+  | { readonly type: 'renewed'; readonly generation: number } & Carried
+  /** The person is asked to authenticate again; nothing else changes. */
+  | { readonly type: 'suspended' }
+  | { readonly type: 'resumed' }
+  /** Nobody is signed in; `reason` is `null` where nobody was. */
+  | { readonly type: 'ended'; readonly session: string; readonly reason: EndReason | null }
+
+interface Carried {
+  readonly credentials: Credentials
+  readonly monotonicSentAt: number | null
+}
+
+export const initialState: SessionState = {
+  status: 'unknown',
+  session: null,
+  epoch: 0,
+  generation: 0,
+  credentials: null,
+  monotonicSentAt: null,
+  endReason: null,
+}
+
+/** Every transition there is. Pure: what it answers is what everybody sees next. */
+export function transition(state: SessionState, change: SessionChange): SessionState {
+  switch (change.type) {
+    case 'signed-in': {
+      const { session, generation, credentials, monotonicSentAt } = change
+      const epoch = session === state.session && state.credentials ? state.epoch : state.epoch + 1
+      return { status: 'signed-in', session, epoch, generation, credentials, monotonicSentAt, endReason: null }
+    }
+    case 'renewed': {
+      const { generation, credentials, monotonicSentAt } = change
+      return { ...state, generation, credentials, monotonicSentAt }
+    }
+    case 'suspended':
+      return { ...state, status: 'reauthenticating' }
+    case 'resumed':
+      return { ...state, status: state.credentials ? 'signed-in' : 'signed-out' }
+    case 'ended': {
+      const epoch = state.credentials ? state.epoch + 1 : state.epoch
+      return { ...initialState, status: 'signed-out', session: change.session, epoch, endReason: change.reason ?? state.endReason }
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { ConfigurationError } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import { arrivedLifetimeMs, decodeClaims, type JwtClaims } from './expiry.ts'
+
+/**
+ * What a login, a refresh or a step-up brought, in this library's own names.
+ *
+ * @example
+ * await api.session.signIn({ accessToken: body.access, refreshToken: body.refresh, expiresInSeconds: body.ttl })
+ */
+export interface Tokens {
+  readonly accessToken: string
+  /** In a refresh answer, leaving it out (or `null`) keeps the one in use (RFC 6749 §6). */
+  readonly refreshToken?: string | null | undefined
+  /**
+   * Seconds the access token has left, counted from when it was asked for. Leave it out for a JWT: `exp - iat` is read.
+   * There is no absolute form on purpose: a device clock may be wrong by a day, a duration is not.
+   */
+  readonly expiresInSeconds?: number | null | undefined
+  /** Seconds until the whole session must end (refresh token or server session), for countdowns only: nothing is ended by it. */
+  readonly sessionExpiresInSeconds?: number | null | undefined
+  /** @default the scheme's own, `'Bearer'` */
+  readonly tokenType?: string | null | undefined
+  /** Space-separated, as OAuth writes it. */
+  readonly scope?: string | null | undefined
+  /** An OpenID Connect ID token: read for `claims`, kept for `id_token_hint`; never sent to an API. */
+  readonly idToken?: string | null | undefined
+  /**
+   * Whose data this is. Waiting requests are replayed only under the same subject, and `signIn` with the same subject
+   * continues the session instead of starting another. Where one person works in several tenants, put the tenant in.
+   *
+   * @default the `sub` of the ID token, else of a JWT access token, else unknown (then every `signIn` starts a session)
+   */
+  readonly subject?: string | null | undefined
+}
+
+/**
+ * A token endpoint's answer as it came (RFC 6749 §5.1). Answers of oauth4webapi, oidc-client-ts (`User`), Auth0's and
+ * Keycloak's endpoints fit without mapping. Numeric strings are accepted for the lifetimes.
+ */
+export interface TokenResponse {
+  readonly access_token: string
+  readonly token_type?: string | undefined
+  readonly expires_in?: number | string | null | undefined
+  readonly refresh_token?: string | null | undefined
+  readonly scope?: string | null | undefined
+  readonly id_token?: string | null | undefined
+  /** Keycloak. Read as `sessionExpiresInSeconds`, as is `refresh_token_expires_in` (Entra, GitHub). */
+  readonly refresh_expires_in?: number | string | null | undefined
+  readonly refresh_token_expires_in?: number | string | null | undefined
+}
+
+/**
+ * A session whose credential is an HttpOnly cookie: there is no token in the page and nothing is attached.
+ * `cookie: true` is spelled out so that a mapping mistake (`{ token: … }`) can never be taken for a cookie session.
+ */
+export interface CookieSession {
+  readonly cookie: true
+  readonly subject?: string | null | undefined
+  readonly claims?: object | null | undefined
+  readonly sessionExpiresInSeconds?: number | null | undefined
+}
+
+/** What starts or renews a session. Each value is read in either spelling; `expiresIn` and `expiresAt` are not, their unit is anyone's guess. */
+export type SessionInput = Tokens | TokenResponse | CookieSession
+
+/** What a session goes on with: a token set, or (`accessToken: null`) the knowledge that a cookie does it. JSON-safe. */
+export interface Credentials {
+  readonly accessToken: string | null
+  readonly refreshToken: string | null
+  readonly idToken: string | null
+  readonly tokenType: string | null
+  readonly scope: string | null
+  readonly subject: string | null
+  readonly claims: JwtClaims | null
+  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell. */
+  readonly lifetimeMs: number | null
+  readonly sessionLifetimeMs: number | null
+  /** Wall clock when it was asked for. */
+  readonly sentAt: number
+}
+
+/** When an answer was asked for, by both clocks. */
+export interface SentAt {
+  readonly wallMs: number
+  readonly monotonicMs: number
+}
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+
+function durationMs(value: unknown): number | null {
+  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null
+}
+
+/**
+ * Reads what a login or an exchange brought; `null` if it is none of the shapes that are credentials.
+ * What is left out stays as it was in `former` (RFC 6749 §6: refresh token and scope).
+ */
+export function readCredentials(input: unknown, sent: SentAt, clock: Clock, former?: Credentials | null): Credentials | null {
+  if (typeof input !== 'object' || input === null) return null
+  const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
+  const accessToken = text(given.accessToken ?? given.access_token)
+  if (!accessToken && given.cookie !== true) return null
+  const idToken = text(given.idToken ?? given.id_token)
+  const tokenClaims = decodeClaims(accessToken)
+  const claims = decodeClaims(idToken) ?? tokenClaims ?? (given.claims as JwtClaims | undefined) ?? null
+  return {
+    accessToken,
+    refreshToken: text(given.refreshToken ?? given.refresh_token) ?? former?.refreshToken ?? null,
+    idToken: idToken ?? former?.idToken ?? null,
+    tokenType: text(given.tokenType ?? given.token_type),
+    scope: text(given.scope) ?? former?.scope ?? null,
+    subject: text(given.subject) ?? text(claims?.sub) ?? former?.subject ?? null,
+    claims: claims ?? former?.claims ?? null,
+    lifetimeMs: accessToken
+      ? arrivedLifetimeMs(durationMs(given.expiresInSeconds ?? given.expires_in), tokenClaims, sent, clock)
+      : null,
+    sessionLifetimeMs: durationMs(
+      given.sessionExpiresInSeconds ?? given.refresh_expires_in ?? given.refresh_token_expires_in,
+    ),
+    sentAt: sent.wallMs,
+  }
+}
+
+/** For `signIn`: the same, and a mistake is told by the keys that were found, never by their values. */
+export function requireCredentials(input: unknown, sent: SentAt, clock: Clock, former?: Credentials | null): Credentials {
+  const credentials = readCredentials(input, sent, clock, former)
+  if (credentials) return credentials
+  throw new ConfigurationError(
+    null,
+    `signIn needs \`accessToken\`, \`access_token\` or \`cookie: true\`, not ${describeKeys(input)}`,
+  )
+}
+
+/** The keys of an answer, for messages: names help, values may be secrets. */
+export function describeKeys(input: unknown): string {
+  return typeof input === 'object' && input !== null ? `{ ${Object.keys(input).slice(0, 12).join(', ')} }` : typeof input
+}
