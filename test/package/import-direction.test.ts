@@ -1,0 +1,105 @@
+import { describe, expect, test } from 'vitest'
+import { readSourceFiles, type SourceFile } from '../support/source-files.ts'
+
+/** A folder imports only from itself and from those after it. */
+const layers = [
+  'entries',
+  'client',
+  'login',
+  'request',
+  'refresh',
+  'schemes',
+  'stores',
+  'session',
+  'tabs',
+  'errors',
+  'http',
+  'platform',
+]
+
+const files = readSourceFiles()
+const ownPaths = new Set(files.map(({ path }) => path))
+
+const layerOf = (path: string): string => {
+  const [, folder = '', file] = path.split('/')
+  if (file !== undefined) return folder
+  return folder === 'errors.ts' ? 'errors' : 'entries'
+}
+
+const listImports = (isWrong: (file: SourceFile, target: string, isTypeOnly: boolean) => boolean): string[] =>
+  files.flatMap(file =>
+    file.imports
+      .filter(({ target, isTypeOnly }) => isWrong(file, target, isTypeOnly))
+      .map(({ target }) => `${file.path} imports ${target}`),
+  )
+
+const findCycle = (): string[] => {
+  const targetsOf = new Map(files.map(({ path, imports }) => [path, imports.map(({ target }) => target)]))
+  const done = new Set<string>()
+  const search = (path: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path]
+    if (done.has(path)) return undefined
+    for (const target of targetsOf.get(path) ?? []) {
+      const cycle = search(target, [...trail, path])
+      if (cycle) return cycle
+    }
+    done.add(path)
+    return undefined
+  }
+  for (const path of targetsOf.keys()) {
+    const cycle = search(path, [])
+    if (cycle) return cycle
+  }
+  return []
+}
+
+describe('the source', () => {
+  test('stands in known folders only', () => {
+    expect(files.map(({ path }) => path).filter(path => !layers.includes(layerOf(path)))).toEqual([])
+  })
+
+  test('imports one way: from the entries down to the platform', () => {
+    const isBackwards = ({ path }: SourceFile, target: string) =>
+      ownPaths.has(target) && layers.indexOf(layerOf(target)) < layers.indexOf(layerOf(path))
+    expect(listImports(isBackwards)).toEqual([])
+  })
+
+  test('has no entry that another file imports from', () => {
+    const isEntry = (_file: SourceFile, target: string) => ownPaths.has(target) && layerOf(target) === 'entries'
+    expect(listImports(isEntry)).toEqual([])
+  })
+
+  test('has no cycle of imports, types included', () => {
+    expect(findCycle()).toEqual([])
+  })
+
+  test('imports its own files by their full name, and of packages only the two it depends on', () => {
+    const packages = ['ky', 'jwt-decode', 'react', 'vue']
+    expect(listImports((_file, target) => !ownPaths.has(target) && !packages.includes(target))).toEqual([])
+  })
+
+  test('runs ky in client/ky-instance.ts alone; elsewhere it is but types', () => {
+    const isRun = ({ path }: SourceFile, target: string, isTypeOnly: boolean) =>
+      target === 'ky' && !isTypeOnly && path !== 'src/client/ky-instance.ts'
+    expect(listImports(isRun)).toEqual([])
+  })
+
+  test('uses jwt-decode in session/expiry.ts alone', () => {
+    expect(listImports(({ path }, target) => target === 'jwt-decode' && path !== 'src/session/expiry.ts')).toEqual([])
+  })
+
+  test('touches the page in the folders that are about it, and nowhere else', () => {
+    const ofThePage = ['window', 'document', 'navigator', 'location', 'localStorage', 'indexedDB', 'BroadcastChannel']
+    const mayTouch = ['platform', 'tabs', 'stores', 'login']
+    const touched = files
+      .filter(({ path }) => !mayTouch.includes(layerOf(path)))
+      .flatMap(({ path, globals }) => ofThePage.filter(name => globals.has(name)).map(name => `${path} uses ${name}`))
+    expect(touched).toEqual([])
+  })
+
+  test('is files of at most 200 lines, but for the documented options', () => {
+    const limitOf = (path: string) => (path === 'src/client/options.ts' ? 350 : 200)
+    const long = files.filter(({ path, lines }) => lines > limitOf(path))
+    expect(long.map(({ path, lines }) => `${path} has ${lines} lines`)).toEqual([])
+  })
+})
