@@ -13,6 +13,8 @@ const faultTexts: Readonly<Record<string, string>> = {
   garbage: 'The authorization server answers 200 with a hotel’s HTML, as a captive portal does.',
 }
 
+const settleMs = 300
+
 /** Ties the buttons to what they do. Each shows at once what latchkey makes of it. */
 export function bindActions(api: Client, { send, upload, forbidden }: Senders): void {
   const stale = part<HTMLInputElement>('stale')
@@ -54,8 +56,7 @@ export function bindActions(api: Client, { send, upload, forbidden }: Senders): 
 
   part('sign-in').addEventListener('click', () => void signIn('/'))
 
-  part('faults').addEventListener('change', async ({ target }) => {
-    const mode = (target as HTMLInputElement).value
+  const suffer = async (mode: string) => {
     await pull(`fault/${mode}`)
     if (mode === 'none') {
       const waitMs = Math.max(0, asksAgainAt - performance.now())
@@ -67,6 +68,13 @@ export function bindActions(api: Client, { send, upload, forbidden }: Senders): 
     if (!isSignedIn()) return
     await pull('expire')
     await send(4)
+  }
+
+  let settling: ReturnType<typeof setTimeout> | undefined
+  part('faults').addEventListener('change', ({ target }) => {
+    // Arrow keys pass through the choices between: only where they stay is meant.
+    clearTimeout(settling)
+    settling = setTimeout(() => void suffer((target as HTMLInputElement).value), settleMs)
   })
 }
 

@@ -24,7 +24,8 @@ export function showSession(session: Session): void {
     part('epoch').textContent = String(snapshot.epoch)
     part('sign-in').hidden = snapshot.status !== 'signed-out'
     for (const button of document.querySelectorAll<HTMLButtonElement>('[data-needs-session]')) button.disabled = !isIn
-    fullMs = Math.max(1, (snapshot.accessTokenExpiresAtMs ?? 0) - Date.now())
+    // The longest seen: after a reload the first token is already partly used.
+    fullMs = Math.max(fullMs, (snapshot.accessTokenExpiresAtMs ?? 0) - Date.now())
     if (!isIn) backoffUntil = 0
     showTime()
   }

@@ -1,7 +1,7 @@
 import { apiResource, apiScope, createApi } from './api.ts'
 import { clientId, createAuthorizationServer } from './authorization-server.ts'
 import { type Controls, createControls } from './controls.ts'
-import { createFaultSwitch } from './faults.ts'
+import { createFaultSwitch, type FaultMode } from './faults.ts'
 import { type Listener, openListener } from './listener.ts'
 import { buildPage, servePage } from './pages.ts'
 
@@ -22,6 +22,8 @@ export interface RunningDemo {
   readonly issuer: string
   readonly api: string
   readonly counters: Controls['counters']
+  /** Breaks the authorization server, or mends it with `'none'`. */
+  readonly breakWith: (mode: FaultMode) => void
   readonly stop: () => Promise<void>
 }
 
@@ -50,6 +52,9 @@ export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: Demo
     issuer,
     api: resource.origin,
     counters: controls.counters,
+    breakWith: mode => {
+      faults.mode = mode
+    },
     stop: async () => void (await Promise.all(listeners.map(listener => listener.close()))),
   }
 }
