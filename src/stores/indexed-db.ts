@@ -18,10 +18,7 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
     const request = indexedDB.open(databaseName, version)
     return new Promise((resolve, reject) => {
       let blocked = false
-      request.onupgradeneeded = () => {
-        const { result } = request
-        if (!result.objectStoreNames.contains(sessions)) result.createObjectStore(sessions)
-      }
+      request.onupgradeneeded = () => request.result.createObjectStore(sessions)
       // Until the request ends, the rejected `connection` answers at once; another request would only queue behind this one.
       request.onblocked = () => {
         blocked = true
@@ -33,16 +30,15 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
       }
       request.onsuccess = () => {
         const database = request.result
-        const close = () => {
-          database.close()
-          forget()
-        }
+        const close = () => database.close()
+        // Never in another version's way; the next call finds it closed and opens anew.
         database.onversionchange = close
-        database.onclose = forget
-        if (blocked) close()
-        else if (database.objectStoreNames.contains(sessions)) resolve(database)
+        if (blocked) {
+          close()
+          forget()
+        } else if (database.objectStoreNames.contains(sessions)) resolve(database)
         else {
-          database.close()
+          close()
           resolve(connect(database.version + 1))
         }
       }
@@ -65,7 +61,8 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
     } catch (error) {
       if (connection === held) forget()
       if (!again) throw error
-      // Closed under us (wiped, upgraded by another tab, WebKit's storage process gone) before anything was written.
+      // Closed under us (wiped, upgraded by another tab, WebKit's storage process gone) before anything was written. Seen here, it
+      // needs no `close` event, which may come late to a page that was suspended.
       return transact(mode, work, false)
     }
     return new Promise((resolve, reject) => {

@@ -63,10 +63,8 @@ export function createTabLock(): TabLock {
           return work
         })
       } catch {
-        if (!work) {
-          // Not `signal`: no locks here (insecure context, opaque origin, a document being put away; Web Locks §3.2.1).
-          return signal?.aborted ? 'aborted' : inPage(name, signal, whileHeld)
-        }
+        // `signal`, or no locks here: insecure context, opaque origin, a document being put away (Web Locks §3.2.1).
+        if (!work) return inPage(name, signal, whileHeld)
         // Either `whileHeld` failed, or the lock went while it runs on: what it does can only be waited for.
         held.lost = true
         await work

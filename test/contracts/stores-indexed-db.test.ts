@@ -87,7 +87,7 @@ describe('the connection', () => {
     expect(await store.read('main')).toBeNull()
   })
 
-  test('is opened again when the browser closed it with a word (SG-03)', async () => {
+  test('is opened again when the browser closed it (SG-03)', async () => {
     const store = indexedDbStore()
     await store.overwrite('main', recordOf('a'))
     const [first] = opened
@@ -99,7 +99,7 @@ describe('the connection', () => {
     expect(open).toHaveBeenCalledTimes(2)
   })
 
-  test('is opened again, once, for all calls that found it closed without a word (SG-03)', async () => {
+  test('is opened again, once, for all calls that found it closed (SG-03)', async () => {
     const store = indexedDbStore()
     await store.overwrite('main', recordOf('a'))
     opened[0]?.close()

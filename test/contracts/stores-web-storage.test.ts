@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { asSessionStore } from '../../src/stores/key-value.ts'
 import { storageStore, webStorageStore } from '../../src/stores/web-storage.ts'
 import { createLaggingStorage, TabStorage } from './lagging-storage.ts'
@@ -198,12 +198,12 @@ describe('the page it is in', () => {
     ],
     ['is null (Android WebView without DOM storage)', () => null],
   ])('localStorage that %s is not touched before the first call, which then fails (SG-03)', async (_, get) => {
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, 'localStorage'))
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, get })
     const store = webStorageStore()
     expect(() => store.read('main')).toThrow()
     await expect(store.compareAndSet('main', null, recordOf('a'))).rejects.toThrow()
     await expect(store.overwrite('main', recordOf('a'))).rejects.toThrow()
-    Reflect.deleteProperty(globalThis, 'localStorage')
   })
 
   test('asSessionStore knows web storage, and gives it the waits it needs', async () => {

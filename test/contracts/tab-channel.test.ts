@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createTabChannel, type Hint, type TabChannel } from '../../src/tabs/tab-channel.ts'
 import { createDeferred } from '../support/deferred.ts'
 
@@ -263,14 +263,12 @@ describe.each([
       },
     ],
   ])('and localStorage is %s, nobody is told, and the channel says so (SG-03)', (__, property) => {
-    vi.unstubAllGlobals()
-    vi.stubGlobal('BroadcastChannel', missing)
+    onTestFinished(() => void Reflect.deleteProperty(globalThis, 'localStorage'))
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...property })
     const channel: TabChannel = createTabChannel('main', () => {})
     expect(channel.reliable).toBe(false)
     expect(() => channel.tell(hint)).not.toThrow()
     expect(() => channel.close()).not.toThrow()
-    Reflect.deleteProperty(globalThis, 'localStorage')
   })
 })
 

@@ -69,6 +69,21 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(await Promise.all([first.answer, second.answer, third.answer])).toEqual(['done', 'done', 'done'])
   })
 
+  test('who comes when the first is gone waits for the second (RT-07)', async () => {
+    const name = freshName()
+    const lock = createTabLock()
+    const first = ask(lock, name)
+    const second = ask(lock, name)
+    first.free()
+    await settle()
+    const third = ask(lock, name)
+    await settle()
+    expect([second.runs, third.runs]).toEqual([1, 0])
+    second.free()
+    third.free()
+    expect(await third.answer).toBe('done')
+  })
+
   test('other names do not wait, one that begins with a hyphen neither (RT-12)', async () => {
     const name = freshName()
     const lock = createTabLock()
