@@ -57,6 +57,7 @@ export const bundleEntry = async (entry: string, options: BundleOptions = {}): P
     format,
     external: [...external],
     plugins: [...plugins],
+    tsconfigRaw: {}, // as an app sees it, without this project's paths
     logLevel: 'silent',
   })
   const textOf = (ending: string) => result.outputFiles.find(file => file.path.endsWith(ending))?.text ?? ''

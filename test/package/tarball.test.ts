@@ -1,0 +1,93 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build as esbuild } from 'esbuild'
+import { build as vite } from 'vite'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { startAuthServer } from '../support/auth-server.ts'
+import { type InstalledPackage, installPackage } from '../support/installed-package.ts'
+import { entries, root } from '../support/project.ts'
+
+let app: InstalledPackage
+
+beforeAll(async () => {
+  app = await installPackage()
+})
+afterAll(() => app.remove())
+
+/** An app's whole day: sign in, be refused, renew, be served. Prints who the API says it is. */
+const program = `
+const [origin] = process.argv.slice(2)
+const refresh = ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
+const api = createClient({ baseUrl: origin + '/', refresh })
+const main = async () => {
+  await api.session.signIn(await api.post('auth/login', { json: { subject: 'carol' }, auth: false }).json())
+  await fetch(origin + '/expire')
+  const { subject } = await api.get('api/todos').json()
+  api.dispose()
+  console.log(subject)
+}
+main()
+`
+const asModule = `import { createClient } from 'latchkey'\n${program}`
+
+const serve = async () => {
+  const server = await startAuthServer()
+  onTestFinished(server.close)
+  server.answerWith('/expire', () => {
+    server.expireAccessTokens()
+    return { status: 204 }
+  })
+  return server
+}
+
+/** That the program did what it is for, and with one exchange. */
+const expectDay = async (name: string, text: string) => {
+  const server = await serve()
+  expect(await app.runProgram(name, text, server.origin)).toBe('carol\n')
+  expect([server.exchanges, server.sends.map(send => send.status)]).toEqual([1, [401, 200]])
+}
+
+describe('the packed package', () => {
+  test('holds the built files and the documents, and nothing else', () => {
+    const expected = /^(dist\/[\w.-]+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
+    expect(app.files.filter(path => !expected.test(path))).toEqual([])
+    expect(app.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md']))
+  })
+
+  test.each(entries)('has %s as module and CommonJS, with declarations and source maps', entry => {
+    const endings = ['js', 'js.map', 'd.ts', 'cjs', 'cjs.map', 'd.cts']
+    expect(app.files).toEqual(expect.arrayContaining(endings.map(ending => `dist/${entry}.${ending}`)))
+  })
+
+  test('names no folder of the machine it was built on', async () => {
+    const texts = app.files.map(path => readFile(join(app.folder, 'node_modules/latchkey', path), 'utf8'))
+    expect((await Promise.all(texts)).filter(text => text.includes(root))).toEqual([])
+  })
+
+  test('works as a module', () => expectDay('module.mjs', asModule))
+
+  test('works from CommonJS', () => expectDay('common.cjs', `const { createClient } = require('latchkey')\n${program}`))
+
+  test('works in a bundle of esbuild', async () => {
+    const { outputFiles } = await esbuild({
+      stdin: { contents: asModule, resolveDir: app.folder },
+      absWorkingDir: app.folder,
+      bundle: true,
+      write: false,
+      platform: 'neutral',
+      mainFields: ['module', 'main'],
+    })
+    await expectDay('by-esbuild.mjs', outputFiles[0]?.text ?? '')
+  })
+
+  test('works in a bundle of Vite', async () => {
+    await writeFile(join(app.folder, 'entry.js'), asModule)
+    await vite({
+      configFile: false,
+      root: app.folder,
+      logLevel: 'error',
+      build: { lib: { entry: 'entry.js', formats: ['es'], fileName: () => 'by-vite.mjs' }, outDir: 'built' },
+    })
+    await expectDay('by-vite.mjs', await readFile(join(app.folder, 'built/by-vite.mjs'), 'utf8'))
+  })
+})
