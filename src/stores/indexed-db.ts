@@ -3,55 +3,50 @@ import { asRecord } from './read-record.ts'
 
 const sessions = 'sessions'
 
-/** Survives a reload and is shared by tabs; each compare-and-set is one transaction. */
-export function indexedDbStore(options?: { readonly databaseName?: string | undefined }): SessionStore {
-  const databaseName = options?.databaseName ?? 'latchkey'
-  let connection: Promise<IDBDatabase> | undefined
+/** Opens whatever version is there, so that no version of this library locks another out. */
+function open(databaseName: string, forget: () => void, version?: number): Promise<IDBDatabase> {
+  // May throw (an opaque origin, a server); then there is nothing to forget.
+  const request = indexedDB.open(databaseName, version)
+  return new Promise((resolve, reject) => {
+    let blocked = false
+    request.onupgradeneeded = () => request.result.createObjectStore(sessions)
+    // Until the request ends, the rejected connection answers at once; another request would only queue behind this one.
+    request.onblocked = () => {
+      blocked = true
+      reject(new Error('IndexedDB is blocked by another tab'))
+    }
+    request.onerror = () => {
+      forget()
+      reject(request.error)
+    }
+    request.onsuccess = () => {
+      const database = request.result
+      const close = () => database.close()
+      // Never in another version's way; the next call finds it closed and opens anew.
+      database.onversionchange = close
+      if (blocked) {
+        close()
+        forget()
+      } else if (database.objectStoreNames.contains(sessions)) resolve(database)
+      else {
+        close()
+        resolve(open(databaseName, forget, database.version + 1))
+      }
+    }
+  })
+}
 
+/** What a step asks of the object store, and how its answer is read once the transaction is complete. */
+type Step<Answer> = (store: IDBObjectStore) => () => Answer
+
+/** One connection, opened at the first step. A step's answer comes when its transaction is complete, and on the disk. */
+function createTransact(databaseName: string) {
+  let connection: Promise<IDBDatabase> | undefined
   const forget = () => {
     connection = undefined
   }
-
-  /** Opens whatever version is there, so that no version of this library locks another out. */
-  const connect = (version?: number): Promise<IDBDatabase> => {
-    // May throw (an opaque origin, a server); then nothing is remembered.
-    const request = indexedDB.open(databaseName, version)
-    return new Promise((resolve, reject) => {
-      let blocked = false
-      request.onupgradeneeded = () => request.result.createObjectStore(sessions)
-      // Until the request ends, the rejected `connection` answers at once; another request would only queue behind this one.
-      request.onblocked = () => {
-        blocked = true
-        reject(new Error('IndexedDB is blocked by another tab'))
-      }
-      request.onerror = () => {
-        forget()
-        reject(request.error)
-      }
-      request.onsuccess = () => {
-        const database = request.result
-        const close = () => database.close()
-        // Never in another version's way; the next call finds it closed and opens anew.
-        database.onversionchange = close
-        if (blocked) {
-          close()
-          forget()
-        } else if (database.objectStoreNames.contains(sessions)) resolve(database)
-        else {
-          close()
-          resolve(connect(database.version + 1))
-        }
-      }
-    })
-  }
-
-  /** Resolves with what `work` answers once the transaction is complete. */
-  const transact = async <Answer>(
-    mode: IDBTransactionMode,
-    work: (store: IDBObjectStore) => () => Answer,
-    again = true,
-  ): Promise<Answer> => {
-    connection ??= connect()
+  return async function transact<Answer>(mode: IDBTransactionMode, step: Step<Answer>, again = true): Promise<Answer> {
+    connection ??= open(databaseName, forget)
     const held = connection
     const database = await held
     let transaction: IDBTransaction
@@ -63,15 +58,19 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
       if (!again) throw error
       // Closed under us (wiped, upgraded by another tab, WebKit's storage process gone) before anything was written. Seen here, it
       // needs no `close` event, which may come late to a page that was suspended.
-      return transact(mode, work, false)
+      return transact(mode, step, false)
     }
     return new Promise((resolve, reject) => {
-      const answer = work(transaction.objectStore(sessions))
+      const answer = step(transaction.objectStore(sessions))
       transaction.oncomplete = () => resolve(answer())
       transaction.onabort = () => reject(transaction.error)
     })
   }
+}
 
+/** Survives a reload and is shared by tabs; each compare-and-set is one transaction. */
+export function indexedDbStore(options?: { readonly databaseName?: string | undefined }): SessionStore {
+  const transact = createTransact(options?.databaseName ?? 'latchkey')
   return {
     shared: true,
     read: name =>

@@ -9,63 +9,75 @@ const trailLength = 8
 
 const keyOf = (name: string, part: string) => `latchkey:${name}:${part}`
 
+/** The record, then its trail; or nothing. */
+function look(storage: Storage, name: string, slot: string | null): unknown[] {
+  const stored = slot === null ? null : parseJson(storage.getItem(keyOf(name, slot)))
+  return Array.isArray(stored) ? stored : []
+}
+
+const currentOf = (storage: Storage, name: string) => storage.getItem(keyOf(name, 'current'))
+const point = (storage: Storage, name: string, slot: string) => storage.setItem(keyOf(name, 'current'), slot)
+const write = (storage: Storage, name: string, slot: string, stored: unknown[]) =>
+  storage.setItem(keyOf(name, slot), JSON.stringify(stored))
+
+/** Whether `slot` still is the current one, once all tabs see what all have written. */
+async function stands(storage: Storage, name: string, slot: string): Promise<boolean> {
+  await new Promise(resolve => setTimeout(resolve, lagMs))
+  const isCurrent = currentOf(storage, name) === slot
+  // Somebody signed in or out meanwhile: what was written here are tokens that nobody may find.
+  if (!isCurrent) storage.removeItem(keyOf(name, slot))
+  return isCurrent
+}
+
+const watch: SessionStore['watch'] = (name, changed) => {
+  const listener = ({ key }: StorageEvent) => {
+    // Without a key: all of it was cleared.
+    if (key === null || key.startsWith(keyOf(name, ''))) changed()
+  }
+  globalThis.addEventListener?.('storage', listener)
+  return () => globalThis.removeEventListener?.('storage', listener)
+}
+
 /**
- * Web Storage cannot compare and set, and a tab may read what was true a moment ago. So `…:current` names the key that holds the
- * record, and only sign-in and sign-out move it, each to a key of its own: a slower tab's refresh can at worst write to a key that
+ * Web Storage cannot compare and set, and a tab may read what was true a moment ago. So `…:current` names the slot that holds the
+ * record, and only sign-in and sign-out move it, each to a slot of its own: a slower tab's refresh can at worst write to a slot that
  * nobody reads any more, and takes it away again when it looks. With the record go the revisions it was built on, which tell a write
  * that was built upon from one that was lost to another tab's.
  */
 export function storageStore(find: () => Storage): SessionStore {
-  /** The record and its trail, or nothing. */
-  const look = (name: string, slot: string | null): unknown[] => {
-    const stored = slot === null ? null : parseJson(find().getItem(keyOf(name, slot)))
-    return Array.isArray(stored) ? stored : []
-  }
-  const currentOf = (name: string) => find().getItem(keyOf(name, 'current'))
-  const write = (name: string, slot: string, value: unknown) => find().setItem(keyOf(name, slot), JSON.stringify(value))
-  /** Whether `slot` still is the current one, once all tabs see what all have written. */
-  const stands = async (name: string, slot: string): Promise<boolean> => {
-    await new Promise(resolve => setTimeout(resolve, lagMs))
-    const current = currentOf(name) === slot
-    // Somebody signed in or out meanwhile: what was written here are tokens that nobody may find.
-    if (!current) find().removeItem(keyOf(name, slot))
-    return current
-  }
-  const point = (name: string, slot: string) => find().setItem(keyOf(name, 'current'), slot)
-
   return {
     shared: true,
     lagMs,
-    read: name => asRecord(look(name, currentOf(name))[0]),
+    read(name) {
+      const storage = find()
+      return asRecord(look(storage, name, currentOf(storage, name))[0])
+    },
     // Nothing is awaited between the look and the write: within the page this is atomic.
     async compareAndSet(name, expected, next) {
-      const current = currentOf(name)
-      const [record, ...trail] = look(name, current)
+      const storage = find()
+      const current = currentOf(storage, name)
+      const [record, ...trail] = look(storage, name, current)
       if ((asRecord(record)?.revision ?? null) !== expected) return false
       const slot = current ?? next.revision
-      write(name, slot, [next, next.revision, ...trail].slice(0, trailLength))
-      if (current === null) point(name, slot)
-      return (await stands(name, slot)) && look(name, slot).includes(next.revision)
+      write(storage, name, slot, [next, next.revision, ...trail].slice(0, trailLength))
+      // The very first record, where nobody has signed in yet.
+      if (current === null) point(storage, name, slot)
+      return (await stands(storage, name, slot)) && look(storage, name, slot).includes(next.revision)
     },
     async overwrite(name, next) {
-      const former = currentOf(name)
+      const storage = find()
+      const former = currentOf(storage, name)
       const slot = next.revision
       try {
-        write(name, slot, [next, slot])
-        point(name, slot)
+        write(storage, name, slot, [next, slot])
+        point(storage, name, slot)
       } finally {
         // Also when the storage is full: the tokens of who just left must not stay behind.
-        if (former !== null) find().removeItem(keyOf(name, former))
+        if (former !== null) storage.removeItem(keyOf(name, former))
       }
-      await stands(name, slot)
+      await stands(storage, name, slot)
     },
-    watch(name, changed) {
-      const listener = ({ key }: StorageEvent) => {
-        if (key === null || key.startsWith(keyOf(name, ''))) changed()
-      }
-      globalThis.addEventListener?.('storage', listener)
-      return () => globalThis.removeEventListener?.('storage', listener)
-    },
+    watch,
   }
 }
 
