@@ -29,7 +29,7 @@ async function stands(storage: Storage, name: string, slot: string): Promise<boo
   return isCurrent
 }
 
-const watch: SessionStore['watch'] = (name, changed) => {
+const watch = (name: string, changed: () => void) => {
   const listener = ({ key }: StorageEvent) => {
     // Without a key: all of it was cleared.
     if (key === null || key.startsWith(keyOf(name, ''))) changed()
