@@ -52,7 +52,11 @@ export class RefreshUnavailableError extends LatchkeyError {
   /** The token endpoint's status, if it answered. */
   readonly status: number | null
   readonly retryAfterMs: number
-  constructor(failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'>, detail = '', cause?: unknown) {
+  constructor(
+    failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'>,
+    detail = '',
+    cause?: unknown,
+  ) {
     const { reason, status, retryAfterMs } = failure
     const what = `${reason}${status === null ? '' : ` ${status}`}${detail && `: ${detail}`}`
     super('RefreshUnavailableError', `No newer token (${what}). Try again in ${Math.ceil(retryAfterMs)} ms.`, cause)

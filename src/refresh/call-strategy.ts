@@ -58,7 +58,12 @@ function redact(detail: string, credentials: Credentials | null): string {
  * One call of the strategy, under the exchange's deadline over headers and body. Calls it in this very task: nothing may be
  * awaited between the claim and the send. Never rejects.
  */
-export function callStrategy(ports: CallPorts, cause: RefreshCause, former: Credentials | null, sent: SentAt): Promise<Answer> {
+export function callStrategy(
+  ports: CallPorts,
+  cause: RefreshCause,
+  former: Credentials | null,
+  sent: SentAt,
+): Promise<Answer> {
   const { strategy, clock, transport, baseUrl, exchangeTimeoutMs } = ports
   const controller = new AbortController()
   const { signal } = controller

@@ -32,7 +32,11 @@ export async function conclude(
 }
 
 /** Writes `content` while the record still is of this session and holds the credentials that were sent. */
-async function replace(claimed: StoredRecord, content: RecordContent, { session }: ExchangePorts): Promise<StoredRecord | null> {
+async function replace(
+  claimed: StoredRecord,
+  content: RecordContent,
+  { session }: ExchangePorts,
+): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = claimed
   while (expected && isSame(expected, claimed)) {
     const written: StoredRecord | null = await session.records.compareAndSet(expected, content)
@@ -64,7 +68,8 @@ async function refuse(
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
     : { session: next, generation: 0, credentials: null, endedBy: credentials ? reason : claimed.endedBy }
   if (!(await replace(claimed, content, ports))) return null
-  if (!suspends && session.state.session === flown.session) session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)
+  if (!suspends && session.state.session === flown.session)
+    session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)
   return { kind: 'refused', reason }
 }
 
@@ -79,6 +84,11 @@ async function postpone(
   const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
   const { claim, ...rest } = claimed
   const closed = failure.untouched || !claim ? null : { ...claim, closed: true }
-  await session.records.compareAndSet(claimed, { ...rest, claim: closed, failures, retryAt: clock.wallMs() + retryAfterMs })
+  await session.records.compareAndSet(claimed, {
+    ...rest,
+    claim: closed,
+    failures,
+    retryAt: clock.wallMs() + retryAfterMs,
+  })
   return unavailable({ ...failure, retryAfterMs })
 }

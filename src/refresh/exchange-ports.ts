@@ -11,7 +11,9 @@ export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
   | { readonly kind: 'unavailable'; readonly failure: UnavailableFailure }
   | { readonly kind: 'refused'; readonly reason: EndReason }
-export type UnavailableFailure = Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & { readonly detail: string }
+export type UnavailableFailure = Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & {
+  readonly detail: string
+}
 
 export interface ExchangePorts extends CallPorts {
   readonly session: SessionCore
@@ -34,6 +36,5 @@ export interface Flown {
   readonly generation: number
   readonly cause: RefreshCause
 }
-
 
 export const unavailable = (failure: UnavailableFailure): Outcome => ({ kind: 'unavailable', failure })

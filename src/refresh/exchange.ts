@@ -34,7 +34,12 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     breaker.merge(rest.counts)
     const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     mine = randomId()
-    const started = { id: mine, generation: rest.generation, startedAt: claimedAt.wallMs, underLock: held?.shared === true }
+    const started = {
+      id: mine,
+      generation: rest.generation,
+      startedAt: claimedAt.wallMs,
+      underLock: held?.shared === true,
+    }
     const claimed = await records.compareAndSet(seen ?? null, { ...rest, claim: started, counts: breaker.begin() })
     if (!claimed) continue
     if (records.lagMs) {
@@ -62,7 +67,11 @@ const unreadable = ({ clock }: ExchangePorts): Outcome => {
 }
 
 /** Reasons in the record not to exchange. */
-function judgeRecord(seen: StoredRecord | null, flown: Flown, { session, strategy, clock }: ExchangePorts): Outcome | null {
+function judgeRecord(
+  seen: StoredRecord | null,
+  flown: Flown,
+  { session, strategy, clock }: ExchangePorts,
+): Outcome | null {
   const { state } = session
   const follow = (kind: 'superseded' | 'adopted'): Outcome => {
     session.follow(seen)
@@ -77,6 +86,7 @@ function judgeRecord(seen: StoredRecord | null, flown: Flown, { session, strateg
   if (!begins && seen.generation > flown.generation) return follow('adopted')
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
   const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs())
-  return retryAfterMs ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' }) : null
+  return retryAfterMs
+    ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' })
+    : null
 }
-

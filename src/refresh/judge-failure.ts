@@ -26,7 +26,11 @@ interface Thrown {
   readonly code?: unknown
   readonly headers?: unknown
   readonly data?: { readonly error?: unknown } | null
-  readonly response?: { readonly status?: unknown; readonly headers?: unknown; readonly data?: { readonly error?: unknown } | null } | null
+  readonly response?: {
+    readonly status?: unknown
+    readonly headers?: unknown
+    readonly data?: { readonly error?: unknown } | null
+  } | null
 }
 
 function headerOf(headers: unknown, name: string): string | null {

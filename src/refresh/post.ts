@@ -1,4 +1,4 @@
-import type { Post } from './strategy.ts'
+import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
 
@@ -35,12 +35,13 @@ function errorCode(answer: unknown): string | null {
 export function createPost({ transport, baseUrl, signal, keepalive = false }: PostPorts): Post {
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
     const target = new URL(url, baseUrl)
+    const { method = 'POST' }: OwnPostInit = init
     const headers = new Headers(init.headers)
     if (!headers.has('accept')) headers.set('accept', 'application/json')
     const isForm = body instanceof URLSearchParams
     if (body && !isForm && !headers.has('content-type')) headers.set('content-type', 'application/json')
     const response = await transport(target, {
-      method: 'POST',
+      method,
       headers,
       body: isForm ? body : body ? JSON.stringify(body) : null,
       credentials: init.credentials ?? 'same-origin',

@@ -110,7 +110,9 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       running = flight
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
       run(flight, cause)
-        .catch((error): Outcome => unavailable({ reason: 'network', status: null, retryAfterMs: 0, detail: String(error) }))
+        .catch(
+          (error): Outcome => unavailable({ reason: 'network', status: null, retryAfterMs: 0, detail: String(error) }),
+        )
         .then(ended => conclude(flight, ended))
       return flight
     },

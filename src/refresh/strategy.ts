@@ -1,6 +1,6 @@
 import type { RefreshCause } from '../session/events.ts'
-import type { SessionInput } from '../session/token-set.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import type { SessionInput } from '../session/token-set.ts'
 
 /**
  * POSTs `body` and resolves with the parsed JSON answer. A plain object is sent as JSON, `URLSearchParams` as a form.
@@ -18,6 +18,11 @@ export interface PostInit {
   readonly headers?: HeadersInit | undefined
   /** @default 'same-origin' */
   readonly credentials?: RequestCredentials | undefined
+}
+
+/** What the strategies of this library may ask for besides: who is signed in, by GET. */
+export interface OwnPostInit extends PostInit {
+  readonly method?: 'GET' | 'POST'
 }
 
 export interface RefreshContext {

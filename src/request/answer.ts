@@ -30,7 +30,9 @@ export async function answer(
   if (response.status !== 401 && !refused && breaker.counts) breaker.answered(routeOf(journey))
   if (refused) tellStep(ports, journey, { step: 'refused', status: response.status })
   const again =
-    refused && !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, left, ports, verdict))
+    refused &&
+    !journey.replayed &&
+    (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, left, ports, verdict))
   if (again) return null
   if (refused && journey.once) markNotReplayable(response)
   const { status } = response

@@ -1,8 +1,17 @@
-import { pageBaseUrl } from '../platform/page.ts'
 import { drain } from '../http/replay.ts'
+import { pageBaseUrl } from '../platform/page.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
-import { type Call, createJourney, type FetchInit, isRequest, type Journey, keepCopy, replayInit, sendInit } from './journey.ts'
+import {
+  type Call,
+  createJourney,
+  type FetchInit,
+  isRequest,
+  type Journey,
+  keepCopy,
+  replayInit,
+  sendInit,
+} from './journey.ts'
 import { prepare } from './prepare.ts'
 import { type SpinePorts, tellStep } from './spine-ports.ts'
 
@@ -29,9 +38,14 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const init = replayed ? await replayInit(journey) : sendInit(journey, headers)
     const token = journey.session === null ? undefined : credentials?.accessToken
     if (token) scheme.attach(init.headers as Headers, token)
-    tellStep(ports, journey, { step: 'sent', ...(token ? { credentials: 'attached' } : { credentials: 'none', why: 'signed-out' }) })
+    tellStep(ports, journey, {
+      step: 'sent',
+      ...(token ? { credentials: 'attached' } : { credentials: 'none', why: 'signed-out' }),
+    })
     if (!replayed) keepCopy(journey)
-    return call.transport((replayed && journey.copy) || (request ?? journey.input), init)
+    // Called without a receiver: the browser's own `fetch` takes no other.
+    const { transport } = call
+    return transport((replayed && journey.copy) || (request ?? journey.input), init)
   }
 
   async function travel(journey: Journey): Promise<Response> {
@@ -59,14 +73,15 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const request = isRequest(input) ? input : undefined
     const url = parse(request ? request.url : (input as string | URL))
     // What is no URL is `fetch`'s to complain about.
-    if (!url) return call.transport(input, init)
+    const { transport } = call
+    if (!url) return transport(input, init)
     const headers = new Headers(init?.headers ?? request?.headers)
-    const auth = init?.auth ?? true
+    const auth = ports.exchanging() ? false : (init?.auth ?? true)
     const bare = whyBare(url, auth, init?.mode ?? request?.mode, headers)
     const journey = createJourney(++lastId, url, auth === 'optional' ? auth : true, input, request, init, headers, call)
     if (!bare) return travel(journey)
     tellStep(ports, journey, { step: 'sent', credentials: 'none', why: bare })
-    const response = await call.transport(input, init)
+    const response = await transport(input, init)
     tellStep(ports, journey, { step: 'answered', status: response.status, replayed: false, notReplayable: null })
     return response
   }

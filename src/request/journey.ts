@@ -28,6 +28,8 @@ export interface Call {
   readonly source?: (() => BodyInit | null) | undefined
   /** Told once the call has to wait for something that is not the server's answer to it. */
   readonly onWait?: (() => void) | undefined
+  /** Ends the waiting, in place of the request's own signal; read once the waiting begins. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One request on its way: what was asked for, and what became of it so far. */
@@ -100,7 +102,15 @@ const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method
 /** Taken before the first send: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {
   const { request, init, call, once } = journey
-  if (request && !once && !init?.body && !init?.replay && !call.source && request.body !== null && mayHaveBody(journey)) {
+  if (
+    request &&
+    !once &&
+    !init?.body &&
+    !init?.replay &&
+    !call.source &&
+    request.body !== null &&
+    mayHaveBody(journey)
+  ) {
     journey.copy = request.clone()
   }
 }

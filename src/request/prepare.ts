@@ -18,7 +18,7 @@ export function prepare(journey: Journey, ports: SpinePorts): Promise<void> | un
 
 async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<void>): Promise<void> {
   journey.call.onWait?.()
-  await unlessAborted(stale, journey.signal)
+  await unlessAborted(stale, journey.call.signal ?? journey.signal)
   await decide(journey, ports)
 }
 

@@ -40,6 +40,8 @@ export interface SpinePorts {
   readonly canRefresh: boolean
   readonly leewayMs: number
   readonly trusts: (url: URL) => boolean
+  /** Whether the app's own exchange is being called right now: what it sends through the client goes out bare. */
+  readonly exchanging: () => boolean
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
   readonly fresh: () => Promise<void> | undefined
   readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined

@@ -17,11 +17,13 @@ export interface Waiter {
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
 export function waiterOf(journey: Journey, ports: SpinePorts, response: Response | null = null): Waiter {
-  const { session, signal, call } = journey
+  const { session, call } = journey
   return {
     session,
-    signal,
     response,
+    get signal() {
+      return call.signal ?? journey.signal
+    },
     onWait(what) {
       tellStep(ports, journey, { step: 'waiting', for: what })
       call.onWait?.()

@@ -38,19 +38,28 @@ export type RequestStepKind =
   | { readonly step: 'waiting'; readonly for: 'refresh' | 'login' | 'step-up' | 'online' }
   | { readonly step: 'refused'; readonly status: number }
   | { readonly step: 'replayed' }
-  | { readonly step: 'answered'; readonly status: number; readonly replayed: boolean; readonly notReplayable: WhyNotReplayable | null }
+  | {
+      readonly step: 'answered'
+      readonly status: number
+      readonly replayed: boolean
+      readonly notReplayable: WhyNotReplayable | null
+    }
   | { readonly step: 'failed'; readonly error: unknown }
 export type WhyBare = 'signed-out' | 'untrusted-origin' | 'own-authorization' | 'auth-false' | 'no-cors'
 export type WhyNotReplayable = 'one-shot-body' | 'keepalive' | 'replay-false'
+
+/** As an event target does it: the page's error monitoring sees the error, the caller goes on. */
+export function report(error: unknown): void {
+  if (globalThis.reportError) globalThis.reportError(error)
+  else console.error(error)
+}
 
 /** Calls what an app gave, so that its mistakes surface as its own and change nothing here. */
 export function tell<Argument>(listener: ((argument: Argument) => unknown) | undefined, argument: Argument): void {
   try {
     listener?.(argument)
   } catch (error) {
-    // As an event target does it: the page's error monitoring sees it, the caller goes on.
-    if (globalThis.reportError) globalThis.reportError(error)
-    else console.error(error)
+    report(error)
   }
 }
 

@@ -26,7 +26,12 @@ export function decodeClaims(token: string | null): JwtClaims | null {
  * `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if unknown, or if it would be past its end on
  * arrival: such a token is used until a 401, or every request would refresh.
  */
-export function arrivedLifetimeMs(stated: number | null, claims: JwtClaims | null, sent: SentAt, clock: Clock): number | null {
+export function arrivedLifetimeMs(
+  stated: number | null,
+  claims: JwtClaims | null,
+  sent: SentAt,
+  clock: Clock,
+): number | null {
   const { exp, iat } = claims ?? {}
   const lifetimeMs = stated ?? (typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : null)
   return lifetimeMs && lifetimeMs > clock.monotonicMs() - sent.monotonicMs ? lifetimeMs : null
@@ -44,7 +49,12 @@ function ageMs(credentials: Credentials, monotonicSentAt: number | null, clock: 
 export type TokenAge = 'good' | 'due' | 'expired'
 
 /** By time alone: good, due (within the leeway, which is never over a quarter of its life) or expired. */
-export function tokenAge(credentials: Credentials, monotonicSentAt: number | null, leewayMs: number, clock: Clock): TokenAge {
+export function tokenAge(
+  credentials: Credentials,
+  monotonicSentAt: number | null,
+  leewayMs: number,
+  clock: Clock,
+): TokenAge {
   const { lifetimeMs } = credentials
   if (lifetimeMs === null) return 'good'
   const leftMs = lifetimeMs - ageMs(credentials, monotonicSentAt, clock)

@@ -21,7 +21,10 @@ const deadlineMs = 2000
 function isRecord(found: unknown): found is StoredRecord {
   const { version, revision, session, generation } = (found ?? {}) as Partial<StoredRecord>
   return (
-    typeof version === 'number' && typeof revision === 'string' && typeof session === 'string' && Number.isInteger(generation)
+    typeof version === 'number' &&
+    typeof revision === 'string' &&
+    typeof session === 'string' &&
+    Number.isInteger(generation)
   )
 }
 
@@ -41,7 +44,10 @@ export function createRecords(
 
   function call<Answer>(run: () => Answer | PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const cancel = clock.setTimer(() => reject(new Error(`The store did not answer within ${deadlineMs} ms.`)), deadlineMs)
+      const cancel = clock.setTimer(
+        () => reject(new Error(`The store did not answer within ${deadlineMs} ms.`)),
+        deadlineMs,
+      )
       // Called in this task, so that writes reach the store in the order in which they were asked for.
       new Promise<Answer>(started => started(run())).then(resolve, reject).finally(cancel)
     })

@@ -44,8 +44,8 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
   const listeners = new Map<keyof SessionEvents, Listeners<never>>()
 
   function listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]> {
-    let found = listeners.get(type)
-    if (!found) listeners.set(type, (found = createListeners()))
+    const found = listeners.get(type) ?? createListeners()
+    listeners.set(type, found)
     return found as unknown as Listeners<SessionEvents[Type]>
   }
   function emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab: Tab = 'this'): void {
@@ -93,7 +93,8 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
       } else if (!credentials) {
         // An ambient strategy asks the server at the start, whatever is on record but a sign-out that it was not told of.
         if (ambient && state.status === 'unknown' && !record.untold) return
-        if (record.session !== state.session || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
+        if (record.session !== state.session || state.credentials)
+          leave(record.session, record.endedBy ?? null, 'other')
       } else if (record.session !== state.session) {
         enter(record, credentials, null, 'other')
       } else if (record.generation > state.generation) {

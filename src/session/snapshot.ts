@@ -27,7 +27,8 @@ export interface SessionSnapshot<Claims extends object = JwtClaims> {
 /** What the app may see of a state: everything but the credentials. */
 export function toSnapshot<Claims extends object>(state: SessionState): SessionSnapshot<Claims> {
   const { status, endReason, epoch, generation, credentials } = state
-  const endOf = (lifetimeMs: number | null | undefined) => (credentials && lifetimeMs ? credentials.sentAt + lifetimeMs : null)
+  const endOf = (lifetimeMs: number | null | undefined) =>
+    credentials && lifetimeMs ? credentials.sentAt + lifetimeMs : null
   return Object.freeze({
     status,
     endReason,

@@ -16,9 +16,9 @@ export interface SessionState {
 
 export type SessionChange =
   /** Somebody signed in: here, in another tab, or found in the store. The same `session` continues. */
-  | { readonly type: 'signed-in'; readonly session: string; readonly generation: number } & Carried
+  | ({ readonly type: 'signed-in'; readonly session: string; readonly generation: number } & Carried)
   /** The same session got newer credentials, from an exchange here or in another tab. */
-  | { readonly type: 'renewed'; readonly generation: number } & Carried
+  | ({ readonly type: 'renewed'; readonly generation: number } & Carried)
   /** The person is asked to authenticate again; nothing else changes. */
   | { readonly type: 'suspended' }
   | { readonly type: 'resumed' }
@@ -58,7 +58,13 @@ export function transition(state: SessionState, change: SessionChange): SessionS
       return { ...state, status: state.credentials ? 'signed-in' : 'signed-out' }
     case 'ended': {
       const epoch = state.credentials ? state.epoch + 1 : state.epoch
-      return { ...initialState, status: 'signed-out', session: change.session, epoch, endReason: change.reason ?? state.endReason }
+      return {
+        ...initialState,
+        status: 'signed-out',
+        session: change.session,
+        epoch,
+        endReason: change.reason ?? state.endReason,
+      }
     }
   }
 }

@@ -97,7 +97,12 @@ function durationMs(value: unknown): number | null {
  * Reads what a login or an exchange brought; `null` if it is none of the shapes that are credentials.
  * What is left out stays as it was in `former` (RFC 6749 §6: refresh token and scope).
  */
-export function readCredentials(input: unknown, sent: SentAt, clock: Clock, former?: Credentials | null): Credentials | null {
+export function readCredentials(
+  input: unknown,
+  sent: SentAt,
+  clock: Clock,
+  former?: Credentials | null,
+): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
   const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
   const accessToken = text(given.accessToken ?? given.access_token)
@@ -124,7 +129,12 @@ export function readCredentials(input: unknown, sent: SentAt, clock: Clock, form
 }
 
 /** For `signIn`: the same, and a mistake is told by the keys that were found, never by their values. */
-export function requireCredentials(input: unknown, sent: SentAt, clock: Clock, former?: Credentials | null): Credentials {
+export function requireCredentials(
+  input: unknown,
+  sent: SentAt,
+  clock: Clock,
+  former?: Credentials | null,
+): Credentials {
   const credentials = readCredentials(input, sent, clock, former)
   if (credentials) return credentials
   throw new ConfigurationError(
@@ -135,5 +145,7 @@ export function requireCredentials(input: unknown, sent: SentAt, clock: Clock, f
 
 /** The keys of an answer, for messages: names help, values may be secrets. */
 export function describeKeys(input: unknown): string {
-  return typeof input === 'object' && input !== null ? `{ ${Object.keys(input).slice(0, 12).join(', ')} }` : typeof input
+  return typeof input === 'object' && input !== null
+    ? `{ ${Object.keys(input).slice(0, 12).join(', ')} }`
+    : typeof input
 }

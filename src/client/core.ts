@@ -1,0 +1,140 @@
+import { createLoginRequired } from '../login/login-required.ts'
+import { createLogin, type Login } from '../login/reauthenticate.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
+import { pageWake, type Wake } from '../platform/wake.ts'
+import { createClaimWatch } from '../refresh/claim-watch.ts'
+import { createPost, type Transport } from '../refresh/post.ts'
+import { createRefresher, type Refresher } from '../refresh/refresher.ts'
+import { createStormBreaker } from '../refresh/storm-breaker.ts'
+import type { RefreshStrategy } from '../refresh/strategy.ts'
+import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
+import { report } from '../session/events.ts'
+import { createRecords } from '../session/records.ts'
+import { createSession, type SessionCore } from '../session/session.ts'
+import type { Credentials } from '../session/token-set.ts'
+import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
+import { createFreshness, type Freshness } from './freshness.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+
+/** The platform under a client; tests bring their own. */
+export interface Platform {
+  readonly clock: Clock
+  readonly wake: Wake
+  readonly lock: TabLock
+}
+
+/** All parts of a client, wired; ky's form and the plain one are made round it. */
+export interface Core {
+  readonly spine: Spine
+  readonly session: SessionCore
+  readonly refresher: Refresher
+  readonly login: Login
+  readonly freshness: Freshness
+  readonly clock: Clock
+  readonly leewayMs: number
+  /** Whether the app's own exchange is being called right now. */
+  readonly exchanging: () => boolean
+  /** Tells the server of a sign-out; can neither delay nor undo it. */
+  readonly revoke: (credentials: Credentials | null) => void
+  readonly dispose: () => void
+}
+
+/** Due times differ between clients, so that a fleet that signed in together does not refresh in step. */
+const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
+
+export function createCore(options: ResolvedOptions, transport: Transport, platform?: Partial<Platform>): Core {
+  const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform ?? {}
+  const { strategy, scheme, limits, canRefresh, reauthenticate, whenOffline } = options
+  const name = options.sessionName()
+  let failureTold = false
+  const records = createRecords(options.store, name, clock, (operation, cause) => {
+    if (!failureTold) session.emit('store-failed', { operation, cause })
+    failureTold = true
+  })
+  const announce = () => freshness.announce()
+  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce)
+  const leewayMs = spread(limits.leewayMs, clock.random())
+  const breaker = createStormBreaker(clock.wallMs, limits)
+  const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
+  const login = createLogin({ session, wake, teller, reauthenticate })
+  const { guarded, exchanging } = guard(strategy)
+  const revoke = (credentials: Credentials | null) => {
+    const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
+    const { accessToken, refreshToken, idToken } = credentials ?? {}
+    const tokens = {
+      accessToken: accessToken ?? undefined,
+      refreshToken: refreshToken ?? undefined,
+      idToken: idToken ?? undefined,
+    }
+    // Made in a promise, so that what the app throws at once is no different.
+    const told = new Promise(resolve => resolve(strategy.revoke?.({ ...tokens, post })))
+    told.then(clearUntold, error => strategy.ambient || report(error))
+  }
+  async function clearUntold(): Promise<void> {
+    const { latest } = records
+    if (latest?.untold) await records.compareAndSet(latest, { ...latest, untold: false })
+  }
+  const refresher = createRefresher({
+    session,
+    breaker,
+    clock,
+    wake,
+    lock,
+    transport,
+    canRefresh,
+    whenOffline,
+    announce,
+    strategy: guarded,
+    baseUrl: options.baseUrl,
+    accepts: scheme.accepts,
+    lockName: name,
+    exchangeTimeoutMs: limits.exchangeTimeoutMs,
+    lostAnswerGraceMs: limits.lostAnswerGraceMs,
+    mayReauthenticate: reauthenticate !== undefined,
+    isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 2000),
+    pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
+    onRefused: login.refused,
+    // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
+    discard: credentials => strategy.ambient || revoke(credentials),
+  })
+  const freshness: Freshness = createFreshness({ session, name, wake, clock, refresher, leewayMs, canRefresh, revoke })
+  const spine = createAuthenticatedFetch({
+    session,
+    refresher,
+    breaker,
+    scheme,
+    login,
+    clock,
+    canRefresh,
+    leewayMs,
+    exchanging,
+    trusts: url => options.trusted().has(url),
+    fresh: freshness.fresh,
+    shouldRefresh: options.shouldRefresh,
+  })
+  const dispose = () => {
+    freshness.close()
+    refresher.dispose()
+    login.dispose()
+  }
+  return { spine, session, refresher, login, freshness, clock, leewayMs, exchanging, revoke, dispose }
+}
+
+/** Knows when the app's exchange is being called: what it sends through the client must not wait for itself. */
+function guard(strategy: RefreshStrategy): { guarded: RefreshStrategy; exchanging: () => boolean } {
+  let calling = false
+  return {
+    exchanging: () => calling,
+    guarded: {
+      ...strategy,
+      exchange(context) {
+        calling = true
+        try {
+          return strategy.exchange(context)
+        } finally {
+          calling = false
+        }
+      },
+    },
+  }
+}

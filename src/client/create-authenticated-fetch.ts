@@ -1,0 +1,39 @@
+import type { Call } from '../request/journey.ts'
+import type { JwtClaims } from '../session/expiry.ts'
+import type { AuthenticatedFetch } from './client.ts'
+import { createCore } from './core.ts'
+import type { SessionOptions } from './options.ts'
+import { type GivenOptions, resolveOptions } from './resolve-options.ts'
+import { createSessionFacade, type Session } from './session-facade.ts'
+
+export interface FetchClient<Claims extends object = JwtClaims> {
+  readonly fetch: AuthenticatedFetch
+  readonly session: Session<Claims>
+  /** Lets go of listeners, channel and timers; who waits is rejected. Using the client again takes them up again. */
+  readonly dispose: () => void
+}
+
+export interface FetchClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims> {
+  /** Trusted, and what `post` in `refresh` resolves against. Not applied to `fetch`'s own URLs. @default the page's origin */
+  readonly baseUrl?: string | URL | undefined
+  /** The network below. @default globalThis.fetch, looked up at each call */
+  readonly fetch?: typeof globalThis.fetch | undefined
+}
+
+/**
+ * `createClient` without ky: only the `fetch` that stays signed in.
+ *
+ * @throws ConfigurationError naming the option and what to write instead
+ */
+export function createAuthenticatedFetch<Claims extends object = JwtClaims>(
+  options: FetchClientOptions<Claims> = {},
+): FetchClient<Claims> {
+  const resolved = resolveOptions(options as GivenOptions)
+  const call: Call = { transport: (input, init) => (options.fetch ?? globalThis.fetch)(input, init) }
+  const core = createCore(resolved, call.transport)
+  return {
+    fetch: (input, init) => core.spine(input, init, call),
+    session: createSessionFacade<Claims>(core, resolved),
+    dispose: core.dispose,
+  }
+}

@@ -1,0 +1,34 @@
+import type { JwtClaims } from '../session/expiry.ts'
+import type { RootClient } from './client.ts'
+import { createCore } from './core.ts'
+import { createKyInstance } from './ky-instance.ts'
+import type { ClientOptions, RequestOptions } from './options.ts'
+import { checkRequestOptions, type GivenOptions, resolveOptions, sessionOptionNames } from './resolve-options.ts'
+import { createSessionFacade } from './session-facade.ts'
+
+/**
+ * Makes a client. Nothing is touched until the first use: safe at module level, also on a server.
+ * Without options: a ky instance that sends the token given to `session.signIn` to the page's own origin.
+ *
+ * @throws ConfigurationError naming the option and what to write instead
+ *
+ * @example
+ * export const api = createClient({
+ *   baseUrl: 'https://api.example.com/',
+ *   refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
+ *   onLoginRequired: redirectTo('/login'),
+ * })
+ */
+export function createClient<Claims extends object = JwtClaims>(
+  options: ClientOptions<Claims> = {},
+): RootClient<Claims> {
+  checkRequestOptions(options)
+  const resolved = resolveOptions(options as GivenOptions)
+  // ky's deep merge ruins class instances: stores, schemes and the like stay out of it.
+  const requestOptions = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
+  ) as RequestOptions
+  const core = createCore(resolved, (input, init) => (options.fetch ?? globalThis.fetch)(input, init))
+  const session = createSessionFacade<Claims>(core, resolved)
+  return Object.assign(createKyInstance(requestOptions, core, session), { dispose: core.dispose })
+}

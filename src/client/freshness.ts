@@ -1,0 +1,92 @@
+import type { Clock } from '../platform/clock.ts'
+import { isHidden } from '../platform/page.ts'
+import type { Wake } from '../platform/wake.ts'
+import type { Refresher } from '../refresh/refresher.ts'
+import { tokenAge } from '../session/expiry.ts'
+import type { SessionCore } from '../session/session.ts'
+import type { Credentials } from '../session/token-set.ts'
+import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
+
+export interface FreshnessPorts {
+  readonly session: SessionCore
+  readonly name: string
+  readonly wake: Wake
+  readonly clock: Clock
+  readonly refresher: Refresher
+  readonly leewayMs: number
+  readonly canRefresh: boolean
+  readonly revoke: (credentials: Credentials | null) => void
+}
+
+/** Whether what this page remembers of the session is what the store holds (promises 12 and 19). */
+export interface Freshness {
+  /** `undefined` if memory may be used at once; else when it may. Takes up listeners and channel on first use. */
+  fresh(): Promise<void> | undefined
+  /** Tells the other tabs that the record has changed. */
+  announce(): void
+  close(): void
+}
+
+export function createFreshness(ports: FreshnessPorts): Freshness {
+  const { session, name, wake, refresher, clock, leewayMs, canRefresh } = ports
+  const { shared } = session.records
+  let stale = true
+  let reading: Promise<void> | undefined
+  let channel: TabChannel | undefined
+  let stopWaking: (() => void) | undefined
+
+  async function read(): Promise<void> {
+    // Whatever is heard from here on is newer than what is being read.
+    stale = false
+    const isFirst = session.state.status === 'unknown'
+    await session.reread()
+    reading = undefined
+    if (isFirst && session.records.latest?.untold) ports.revoke(null)
+  }
+  function reread(): Promise<void> {
+    if (stale || !reading) reading = read()
+    return reading
+  }
+
+  /** A page that comes back looks before it sends; what is old by then is renewed while nobody waits for it yet. */
+  async function woken(): Promise<void> {
+    if (shared) {
+      stale = true
+      await reread()
+    }
+    const { credentials, monotonicSentAt } = session.state
+    if (!credentials || !canRefresh || isHidden() || refresher.hindrance()) return
+    const age = tokenAge(credentials, monotonicSentAt, leewayMs, clock)
+    if (age !== 'good') refresher.start(age)
+  }
+
+  function open(): void {
+    stopWaking ??= wake.onWake(woken)
+    if (!shared) return
+    channel ??= createTabChannel(name, () => {
+      stale = true
+      reread()
+    })
+  }
+
+  return {
+    fresh() {
+      if (!stopWaking) open()
+      // Nobody else can have changed what is not shared; where nothing is heard, looking is the only way to know.
+      return stale || reading || (shared && !channel?.reliable) ? reread() : undefined
+    },
+    announce() {
+      const { latest } = session.records
+      if (shared && latest) {
+        open()
+        channel?.tell(latest)
+      }
+    },
+    close() {
+      stopWaking?.()
+      channel?.close()
+      stopWaking = channel = undefined
+      stale = true
+    },
+  }
+}

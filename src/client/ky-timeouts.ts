@@ -1,0 +1,118 @@
+import type { Call } from '../request/journey.ts'
+
+export interface KyTimeouts {
+  /** ky's own, as it will use them: milliseconds, or `false`. */
+  readonly timeout: number | false
+  readonly totalTimeout: number | false
+  /** ky's own error. */
+  readonly timedOut: (request: Request) => Error
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
+/** `begin`, unless `ms` pass first: then `timedOut`, and the signal it was given aborts. `upstream` aborts it too. */
+function within(
+  ms: number,
+  timedOut: () => Error,
+  upstream: AbortSignal,
+  begin: (signal: AbortSignal) => Promise<Response>,
+): Promise<Response> {
+  const controller = new AbortController()
+  const follow = () => controller.abort(upstream.reason)
+  if (upstream.aborted) follow()
+  // Stays as long as the request does: its body is read under this signal.
+  else upstream.addEventListener('abort', follow)
+  return new Promise<Response>((resolve, reject) => {
+    const passed = () => {
+      reject(timedOut())
+      controller.abort()
+    }
+    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(passed, ms)
+    begin(controller.signal)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer))
+  })
+}
+
+/**
+ * Keeps the wait for a refresh, or for a person, out of ky's `timeout`, which is there for the server's answers. Until a
+ * call has to wait, ky's own timer runs and nothing here costs anything. From the first wait on, ky is told (by settling
+ * what it awaits before clearing its timer) and each further send is timed here, with ky's own error; `totalTimeout`
+ * bounds all of it. Leans on one line of ky, `fetch(…).then(resolve).catch(reject).then(clear)`: were that to change, ky's
+ * timeout would bound the wait too, as it does without us. A test pins it.
+ */
+export function outsideTimeouts(
+  request: Request,
+  transport: Call['transport'],
+  { timeout, totalTimeout, timedOut }: KyTimeouts,
+  startedAt: number,
+  run: (call: Mutable<Call>) => Promise<Response>,
+): Promise<Response> {
+  const remainingMs = () =>
+    totalTimeout === false ? Number.POSITIVE_INFINITY : totalTimeout - (performance.now() - startedAt)
+  let release: (() => void) | undefined
+  let waits = false
+  let failTotal: (error: Error) => void = () => {}
+  const call: Mutable<Call> = { transport, onWait }
+  function onWait(): void {
+    if (waits) return
+    waits = true
+    const total = new AbortController()
+    request.signal.addEventListener('abort', () => total.abort(request.signal.reason))
+    if (request.signal.aborted) total.abort(request.signal.reason)
+    call.signal = total.signal
+    call.transport = (input, init) => {
+      const ms = Math.min(timeout === false ? Number.POSITIVE_INFINITY : timeout, remainingMs())
+      return within(
+        ms,
+        () => timedOut(request),
+        total.signal,
+        signal => transport(input, { ...init, signal }),
+      )
+    }
+    if (totalTimeout !== false) {
+      const timer = setTimeout(
+        () => {
+          failTotal(timedOut(request))
+          total.abort()
+        },
+        Math.max(0, remainingMs()),
+      )
+      const stop = () => clearTimeout(timer)
+      running.then(stop, stop)
+    }
+    release?.()
+  }
+  // In a task of its own would be too late: `onWait` may be called while it is being started.
+  let settleRunning: (running: Promise<Response>) => void = () => {}
+  const running = new Promise<Response>(resolve => {
+    settleRunning = resolve
+  })
+  settleRunning(run(call))
+  const answered = new Promise<Response>((resolve, reject) => {
+    failTotal = reject
+    running.then(resolve, reject)
+  })
+  // Whoever does not wait here (ky, having given up) has an answer of its own.
+  answered.catch(() => {})
+  const thenable: Pick<Promise<Response>, 'then'> = {
+    // biome-ignore lint/suspicious/noThenProperty: the point of it; see above
+    then(resolve, reject) {
+      return new Promise<never>((done, fail) => {
+        release = () => {
+          resolve?.(answered as never)
+          done(undefined as never)
+        }
+        if (waits) return release()
+        answered.then(
+          response => {
+            resolve?.(response)
+            done(undefined as never)
+          },
+          error => (reject ?? fail)(error),
+        )
+      })
+    },
+  }
+  return thenable as Promise<Response>
+}

@@ -1,0 +1,87 @@
+import type { Options as KyOptions } from 'ky'
+import type { LoginRequired } from '../login/login-required.ts'
+import type { AuthenticationNeed } from '../login/reauthenticate.ts'
+import type { RefreshFunction, RefreshStrategy } from '../refresh/strategy.ts'
+import type { AnswerView } from '../request/answer-view.ts'
+import type { AuthRequestOptions } from '../request/journey.ts'
+import type { Scheme } from '../schemes/scheme.ts'
+import type { JwtClaims } from '../session/expiry.ts'
+import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
+import type { SessionInput } from '../session/token-set.ts'
+
+/** What one request takes: ky's options and ours, flat. ky's `fetch` replaces the network, never the authentication. */
+export interface RequestOptions extends KyOptions, AuthRequestOptions {}
+
+/** Everything about signing in; shared with the ky-free `latchkey/fetch` entry. */
+export interface SessionOptions<Claims extends object = JwtClaims> {
+  /**
+   * How to get newer credentials. Without one, a refused token ends the session.
+   * @example refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
+   */
+  readonly refresh?: RefreshFunction | RefreshStrategy | undefined
+  /**
+   * Told that the person has to sign in: go to the login page. Once for each session that ended, after its tokens are gone
+   * and its requests were rejected; for somebody who was never signed in, at most once in 10 s, also over reloads.
+   * @example onLoginRequired: redirectTo('/login')
+   */
+  readonly onLoginRequired?: ((event: LoginRequired<Claims>) => unknown) | undefined
+  /**
+   * Asks the person without leaving the page (dialog, popup, native sheet). The session is suspended, not ended: requests
+   * wait, and go on if the same subject signed in. `null` or a rejection: not here; then the session ends and
+   * `onLoginRequired` is told (for a step-up nothing ends: the caller gets `StepUpRequiredError`). One at a time, and only
+   * while the page is visible. Without it, a step-up challenge is the caller's, as any 401.
+   */
+  readonly reauthenticate?: ((need: AuthenticationNeed<Claims>) => Promise<SessionInput | null>) | undefined
+  /**
+   * Decides beyond 401: `true` treats the answer as a 401 `invalid_token`, `false` hands it to the caller, `undefined`
+   * leaves it to the rules. For 419 and 440, a 403 that means "expired", GraphQL errors in a 200.
+   * Asked about answers from trusted origins, unless `auth: false`; not about 401s, and not twice for one request.
+   * @example shouldRefresh: ({ status }) => status === 419 || undefined
+   */
+  readonly shouldRefresh?: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
+  /**
+   * Where the session rests. Memory is safest and forgets at reload; `indexedDbStore()` survives it and is shared by tabs.
+   * Anything with `getItem` and `setItem`, sync or async, will do as well.
+   * @default memoryStore()
+   */
+  readonly store?: SessionStore | KeyValueStorage | undefined
+  /**
+   * Clients with the same name and store share one session, also over tabs, bundles and iframes of one origin.
+   * @default made from the trusted origins and the strategy's id, so two backends or two identity providers never mix
+   */
+  readonly sessionName?: string | undefined
+  /**
+   * Origins that may get the token besides that of `baseUrl`. Exact origins, no wildcards; `https`, or loopback.
+   * @default []
+   * @example trustedOrigins: ['https://files.example.com']
+   */
+  readonly trustedOrigins?: readonly (string | URL)[] | undefined
+  /** How the credential goes on the wire. @default bearer() */
+  readonly scheme?: Scheme | undefined
+  /** While the browser says it is offline, requests that need a refresh fail at once, or wait. @default 'fail' */
+  readonly whenOffline?: 'fail' | 'wait' | undefined
+  /** Numbers that are right for nearly everyone. */
+  readonly limits?: Limits | undefined
+}
+
+export interface Limits {
+  /** The exchange's deadline over headers and body. @default 10_000 */
+  readonly exchangeTimeoutMs?: number | undefined
+  /** How long before its end a token is renewed in the background; never more than a quarter of its life. @default 30_000 */
+  readonly leewayMs?: number | undefined
+  /** After this many exchanges that helped nobody… @default 5 */
+  readonly fruitlessExchanges?: number | undefined
+  /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */
+  readonly fruitlessWindowMs?: number | undefined
+  /**
+   * How long a server forgives that a refresh token is presented again, its answer having been lost: the next try comes
+   * within this time. @default 30_000
+   */
+  readonly lostAnswerGraceMs?: number | undefined
+}
+
+/**
+ * ky's options and the session's, flat: `createClient({ baseUrl, refresh, onLoginRequired })` is a whole program.
+ * `headers.Authorization` is refused here: it would switch every request to "the caller's own".
+ */
+export interface ClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims>, RequestOptions {}

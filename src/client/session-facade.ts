@@ -1,0 +1,130 @@
+import { ConfigurationError, SessionEndedError } from '../errors.ts'
+import { land } from '../request/waiting.ts'
+import type { SessionEvents } from '../session/events.ts'
+import { type JwtClaims, leftMs, tokenAge } from '../session/expiry.ts'
+import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
+import type { SessionState } from '../session/state.ts'
+import type { SessionInput } from '../session/token-set.ts'
+import type { Core } from './core.ts'
+import type { ResolvedOptions } from './resolve-options.ts'
+
+/** Who is signed in. No method needs `this`. */
+export interface Session<Claims extends object = JwtClaims> {
+  /** The same object until something changed, as React's `useSyncExternalStore` wants. */
+  getSnapshot(): SessionSnapshot<Claims>
+  /** Short for `getSnapshot().status`. */
+  readonly status: SessionSnapshot['status']
+  subscribe(listener: () => void): () => void
+  on<Type extends keyof SessionEvents<Claims>>(
+    type: Type,
+    listener: (event: SessionEvents<Claims>[Type]) => void,
+  ): () => void
+  /**
+   * Resolves when it is known whether somebody is signed in: reads the store and, for an ambient strategy, asks the server
+   * once. Never rejects and never asks for login: `status` is still `'unknown'` if the server could not be asked.
+   * For router guards: `(await api.session.ready()).status === 'signed-out'`.
+   */
+  ready(): Promise<SessionSnapshot<Claims>>
+  /**
+   * Takes over what a login brought. It counts at once, the promise tells when it is stored and other tabs know.
+   * Of the same subject it continues the session (step-up, new scopes); of another, or an unknown one, it starts a new one.
+   * @throws ConfigurationError if there is no `accessToken`, `access_token` or `cookie: true` in it
+   */
+  signIn(input: SessionInput): Promise<void>
+  /**
+   * Ends the session at once, offline too, in every tab. Resolves when that is stored; never rejects. `onLoginRequired` is
+   * not told. The server is told by the strategy's `revoke`, which is not waited for. Takes nothing, so that it can be an
+   * `onClick`.
+   */
+  signOut(): Promise<void>
+  /**
+   * Renews now: "stay signed in", changed roles. Joins a refresh under way.
+   * @throws RefreshUnavailableError | SessionEndedError
+   */
+  refresh(): Promise<SessionSnapshot<Claims>>
+  /**
+   * A token that is good now, for a WebSocket, a worker or another SDK. Refreshes first if need be.
+   * @throws SessionEndedError if nobody is signed in · RefreshUnavailableError · ConfigurationError in a cookie session
+   */
+  getAccessToken(options?: { readonly minValidityMs?: number | undefined }): Promise<string>
+  /** For `id_token_hint`; take it before `signOut()`. */
+  getIdToken(): string | null
+}
+
+export function createSessionFacade<Claims extends object>(
+  { session, refresher, login, freshness, clock, leewayMs, revoke }: Core,
+  { strategy, canRefresh }: ResolvedOptions,
+): Session<Claims> {
+  const waiting = { session, login }
+  const { ambient = false } = strategy
+  let shown: SessionState | undefined
+  let snapshot: SessionSnapshot<Claims> | undefined
+
+  function getSnapshot(): SessionSnapshot<Claims> {
+    if (!snapshot || shown !== session.state) {
+      shown = session.state
+      snapshot = toSnapshot(shown)
+    }
+    return snapshot
+  }
+
+  async function ready(): Promise<SessionSnapshot<Claims>> {
+    await freshness.fresh()
+    // What it brings is in the state, whatever it is.
+    if (ambient && session.state.status === 'unknown') await refresher.start('start').outcome
+    return getSnapshot()
+  }
+
+  /** The session once it is known, if there is one. */
+  async function held(): Promise<SessionState> {
+    await ready()
+    const { state } = session
+    if (!state.credentials) throw new SessionEndedError(state.endReason ?? 'not-signed-in')
+    return state
+  }
+
+  async function refresh(): Promise<SessionSnapshot<Claims>> {
+    const state = await held()
+    if (!canRefresh) throw new ConfigurationError('refresh', 'give createClient a way to refresh')
+    await land(waiting, refresher.start('asked'), { session: state.session })
+    return getSnapshot()
+  }
+
+  async function getAccessToken({
+    minValidityMs = 0,
+  }: {
+    readonly minValidityMs?: number | undefined
+  } = {}): Promise<string> {
+    const state = await held()
+    const { credentials, monotonicSentAt } = state
+    const left = credentials && leftMs(credentials, monotonicSentAt, clock)
+    const age = credentials && tokenAge(credentials, monotonicSentAt, leewayMs, clock)
+    const { flight } = refresher
+    const isShort = left !== null && left < minValidityMs
+    if (canRefresh && (flight?.blocks || isShort || age === 'expired')) {
+      await land(waiting, refresher.start(age === 'expired' ? 'expired' : 'asked'), { session: state.session })
+    }
+    const token = session.state.credentials?.accessToken
+    if (!token) throw new ConfigurationError(null, 'This session is a cookie: there is no access token in the page.')
+    return token
+  }
+
+  return {
+    getSnapshot,
+    get status() {
+      return session.state.status
+    },
+    subscribe: listener => session.changed.add(() => listener()),
+    on: (type, listener) => session.listenersOf(type).add(listener as never),
+    ready,
+    signIn: input => session.signIn(input),
+    async signOut() {
+      const { credentials } = session.state
+      await session.signOut(ambient && strategy.revoke !== undefined)
+      revoke(credentials)
+    },
+    refresh,
+    getAccessToken,
+    getIdToken: () => session.state.credentials?.idToken ?? null,
+  }
+}

@@ -1,0 +1,5 @@
+export {
+  createAuthenticatedFetch,
+  type FetchClient,
+  type FetchClientOptions,
+} from './client/create-authenticated-fetch.ts'

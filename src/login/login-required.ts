@@ -1,0 +1,116 @@
+import type { EndReason } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { AskedFor } from '../request/spine-ports.ts'
+import { tell } from '../session/events.ts'
+import type { JwtClaims } from '../session/expiry.ts'
+import type { SessionCore, Tab } from '../session/session.ts'
+import type { Credentials } from '../session/token-set.ts'
+import { currentReturnTo } from './return-to.ts'
+
+export interface LoginRequired<Claims extends object = JwtClaims> {
+  /** `'login-loop'`: asked twice within 30 s with a sign-in between: stop and show an error instead. */
+  readonly reason: LoginReason
+  /** Where the person is: a path of this origin with query and hash, without `code`, `state` or tokens. */
+  readonly returnTo: string
+  readonly tab: Tab
+  /** Whose session ended; `null` if nobody's. */
+  readonly subject: string | null
+  readonly claims: Claims | null
+  /** What was being asked for; the URL without query. `null` if another tab was told. */
+  readonly request: AskedFor | null
+}
+export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'replaced'> | 'login-loop'
+
+const quietMs = 10_000
+const loopMs = 30_000
+
+/** When this tab last asked for a login, and whether somebody signed in since. Outlives reloads: that is where loops are. */
+interface LastAsked {
+  readonly at: number
+  readonly signedIn: boolean
+}
+
+function createMemory(name: string): { read(): LastAsked | null; write(asked: LastAsked): void } {
+  const key = `latchkey:login:${name}`
+  let memory: LastAsked | null = null
+  return {
+    read() {
+      try {
+        const stored = JSON.parse(globalThis.sessionStorage?.getItem(key) ?? 'null') as Partial<LastAsked> | null
+        if (typeof stored?.at === 'number') return { at: stored.at, signedIn: stored.signedIn === true }
+      } catch {
+        // No storage, or not ours: what this page remembers must do.
+      }
+      return memory
+    },
+    write(asked) {
+      memory = asked
+      try {
+        globalThis.sessionStorage?.setItem(key, JSON.stringify(asked))
+      } catch {
+        // As above.
+      }
+    },
+  }
+}
+
+export interface LoginRequiredPorts {
+  readonly session: SessionCore
+  readonly clock: Clock
+  readonly name: string
+  readonly onLoginRequired: ((event: LoginRequired) => unknown) | undefined
+}
+
+/** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
+export interface LoginTeller {
+  note(request: AskedFor): void
+  /** Nobody is signed in, and a request was refused for it. */
+  notSignedIn(request: AskedFor): void
+}
+
+export function createLoginRequired({ session, clock, name, onLoginRequired }: LoginRequiredPorts): LoginTeller {
+  const asked = createMemory(name)
+  let held: Credentials | null = null
+  let request: AskedFor | null = null
+
+  function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
+    const now = clock.wallMs()
+    const last = asked.read()
+    const sinceMs = last && last.at <= now ? now - last.at : Number.POSITIVE_INFINITY
+    if (reason === 'not-signed-in' && sinceMs < quietMs && !last?.signedIn) return
+    const isLoop = last?.signedIn === true && sinceMs < loopMs
+    asked.write({ at: now, signedIn: false })
+    const event: LoginRequired = {
+      reason: isLoop ? 'login-loop' : reason,
+      returnTo: currentReturnTo(),
+      tab,
+      subject: whose?.subject ?? null,
+      claims: whose?.claims ?? null,
+      request: tab === 'this' ? request : null,
+    }
+    // In a task of its own: whoever waited has been rejected by then, and an error in it is the app's own.
+    clock.setTimer(() => tell(onLoginRequired, event), 0)
+  }
+
+  session.changed.add(({ credentials }) => {
+    if (credentials) held = credentials
+  })
+  session.listenersOf('signed-in').add(({ tab }) => {
+    const last = asked.read()
+    if (last && tab === 'this') asked.write({ ...last, signedIn: true })
+  })
+  session.listenersOf('ended').add(({ reason, tab }) => {
+    const whose = held
+    held = null
+    if (reason !== 'signed-out' && reason !== 'replaced') required(reason, whose, tab)
+  })
+  return {
+    note(next) {
+      request = next
+    },
+    notSignedIn(next) {
+      request = next
+      required('not-signed-in', null, 'this')
+    },
+  }
+}

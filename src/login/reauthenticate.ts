@@ -1,0 +1,142 @@
+import type { EndReason, StepUpRequirement } from '../errors.ts'
+import { isHidden } from '../platform/page.ts'
+import type { Wake } from '../platform/wake.ts'
+import type { Asking, LoginPort } from '../request/spine-ports.ts'
+import { report } from '../session/events.ts'
+import type { JwtClaims } from '../session/expiry.ts'
+import type { SessionCore } from '../session/session.ts'
+import type { SessionInput } from '../session/token-set.ts'
+import type { LoginReason, LoginTeller } from './login-required.ts'
+
+export type AuthenticationNeed<Claims extends object = JwtClaims> = LoginNeed<Claims> | StepUpNeed<Claims>
+
+interface AnyNeed<Claims extends object> {
+  /** Sign in as this one, or the waiting requests are rejected; `null` if nobody was signed in. */
+  readonly subject: string | null
+  readonly claims: Claims | null
+  /** Aborts when it is no longer needed: signed in from another tab, signed out, disposed. Close the dialog. */
+  readonly signal: AbortSignal
+}
+export interface LoginNeed<Claims extends object = JwtClaims> extends AnyNeed<Claims> {
+  readonly kind: 'login'
+  readonly reason: LoginReason
+}
+/** RFC 9470 §3: who is signed in has to authenticate better or more recently. Values are the server's, and untrusted. */
+export interface StepUpNeed<Claims extends object = JwtClaims> extends AnyNeed<Claims>, StepUpRequirement {
+  readonly kind: 'step-up'
+}
+
+export interface ReauthenticatePorts {
+  readonly session: SessionCore
+  readonly wake: Wake
+  readonly teller: LoginTeller
+  readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
+}
+
+/** The middle of the ladder: asks the person in place, one question at a time, before the login page is asked for. */
+export interface Login extends LoginPort {
+  /** The refresh was refused: asks in place, or ends the session. */
+  refused(reason: EndReason): void
+  dispose(): void
+}
+
+interface RunningAsk extends Asking {
+  settle(answered: Awaited<Asking['answered']>): void
+}
+
+type Question =
+  | { readonly kind: 'login'; readonly reason: LoginReason }
+  | ({ readonly kind: 'step-up' } & StepUpRequirement)
+
+export function createLogin({ session, wake, teller, reauthenticate }: ReauthenticatePorts): Login {
+  let running: RunningAsk | null = null
+
+  function visible(): Promise<void> {
+    return new Promise(resolve => {
+      if (!isHidden()) return resolve()
+      const stop = wake.onWake(() => {
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  /** Asks, and signs in with what comes of it. */
+  async function put(question: Question, signal: AbortSignal): Promise<void> {
+    const { credentials } = session.state
+    await visible()
+    if (signal.aborted || !reauthenticate) return
+    try {
+      const answer = await reauthenticate({
+        ...question,
+        subject: credentials?.subject ?? null,
+        claims: credentials?.claims ?? null,
+        signal,
+      })
+      // What it answers counts at once; a mistake in it is the app's, and told as such.
+      if (answer && !signal.aborted) session.signIn(answer).catch(report)
+    } catch {
+      // "Not here" can also be said by throwing.
+    }
+  }
+
+  function ask(question: Question, declined: () => void): RunningAsk {
+    const controller = new AbortController()
+    const { session: of } = session.state
+    let resolve: RunningAsk['settle'] = () => {}
+    const answered: Asking['answered'] = new Promise(settle => {
+      resolve = settle
+    })
+    const asking: RunningAsk = {
+      kind: question.kind,
+      answered,
+      settle(outcome) {
+        if (running !== asking) return
+        running = null
+        for (const stop of stops) stop()
+        if (outcome === 'declined') declined()
+        if (session.state.status === 'reauthenticating') session.resume()
+        controller.abort()
+        resolve(outcome)
+      },
+    }
+    const stops = [
+      session.listenersOf('signed-in').add(() => asking.settle('signed-in')),
+      // Another tab's sign-in as the same subject arrives as newer credentials.
+      session.listenersOf('refreshed').add(({ tab }) => tab === 'other' && asking.settle('signed-in')),
+      session.changed.add(({ session: now }) => now !== of && queueMicrotask(() => asking.settle('declined'))),
+    ]
+    running = asking
+    session.suspend()
+    put(question, controller.signal).then(() => asking.settle('declined'))
+    return asking
+  }
+
+  return {
+    note: teller.note,
+    get asking() {
+      return running
+    },
+    refused(reason) {
+      const end = () => {
+        if (session.state.credentials) session.end(reason)
+      }
+      if (running?.kind === 'login') return
+      running?.settle('declined')
+      if (reauthenticate) ask({ kind: 'login', reason: reason as LoginReason }, end)
+      else end()
+    },
+    notSignedIn(request) {
+      teller.note(request)
+      if (reauthenticate) return ask({ kind: 'login', reason: 'not-signed-in' }, () => teller.notSignedIn(request))
+      teller.notSignedIn(request)
+      return null
+    },
+    stepUp(requirement) {
+      if (!reauthenticate) return null
+      // One question at a time: who finds another one open goes on with what that one brings.
+      return running ?? ask({ kind: 'step-up', ...requirement }, () => {})
+    },
+    dispose: () => running?.settle('disposed'),
+  }
+}

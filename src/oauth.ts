@@ -1,0 +1,1 @@
+export { type OAuthRefreshOptions, oauthRefresh } from './refresh/oauth-refresh.ts'

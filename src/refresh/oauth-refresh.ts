@@ -1,0 +1,85 @@
+import { ConfigurationError } from '../errors.ts'
+import { originProblem } from '../http/trusted-origins.ts'
+import type { TokenResponse } from '../session/token-set.ts'
+import type { Post, RefreshStrategy } from './strategy.ts'
+
+export interface OAuthRefreshOptions {
+  /** From the server's `/.well-known/openid-configuration`. Nothing is discovered at run time. `https`, or loopback. */
+  readonly tokenEndpoint: string | URL
+  readonly clientId: string
+  /** Rarely needed: asks for less than was granted. @default left out */
+  readonly scope?: string | undefined
+  /** RFC 8707. */
+  readonly resource?: string | undefined
+  /** Further form parameters, such as Auth0's `audience`. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined
+  /** RFC 7009: told on `signOut()`. @default not told */
+  readonly revocationEndpoint?: string | URL | undefined
+  /** A secret in a browser is none (BBA §6.3.3.1). */
+  readonly clientSecret?: never
+  readonly client_secret?: never
+}
+
+const own = ['grant_type', 'refresh_token', 'client_id', 'client_secret']
+
+function check(good: boolean, option: string, instead: string): asserts good {
+  if (!good) throw new ConfigurationError(option, instead)
+}
+
+function checkEndpoint(endpoint: unknown, option: string): void {
+  let problem: string | null = 'write an absolute https URL'
+  try {
+    problem = originProblem(new URL(endpoint as string).origin)
+  } catch {
+    // Not a URL: said so already.
+  }
+  check(problem === null, option, problem ?? '')
+}
+
+/**
+ * RFC 6749 §6 for public clients, with rotation: the answer's refresh token replaces the one that was sent.
+ *
+ * @throws ConfigurationError for an endpoint that is neither https nor loopback, a missing client id, or a client secret
+ *
+ * @example
+ * createClient({ refresh: oauthRefresh({ tokenEndpoint: 'https://id.example.com/token', clientId: 'spa' }) })
+ */
+export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
+  const { tokenEndpoint, clientId, scope, resource, parameters = {}, revocationEndpoint } = options
+  checkEndpoint(tokenEndpoint, 'tokenEndpoint')
+  if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint')
+  check(typeof clientId === 'string' && clientId !== '', 'clientId', 'write the id under which this app is registered')
+  for (const name of ['clientSecret', 'client_secret']) {
+    check(!(name in options), name, 'a secret in a browser is none; register the app as a public client')
+  }
+  for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
+
+  const form = (fields: Readonly<Record<string, string | undefined>>) => {
+    const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
+    return new URLSearchParams(defined as [string, string][])
+  }
+  const call = <Answer>(post: Post, endpoint: string | URL, fields: Readonly<Record<string, string | undefined>>) =>
+    post<Answer>(endpoint, form(fields), { credentials: 'omit' })
+
+  return {
+    id: `${new URL(tokenEndpoint)} ${clientId}`,
+    async exchange({ refreshToken, post, cause }) {
+      if (refreshToken === undefined) {
+        // Nothing to exchange: what is held is used to its end.
+        if (cause === 'due') throw new Error('there is no refresh token')
+        return null
+      }
+      const grant = { grant_type: 'refresh_token', refresh_token: refreshToken, scope, resource }
+      const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
+      // RFC 6749 §5.1: required; without it nobody can tell how the token is to be sent.
+      if (typeof answer?.token_type !== 'string') throw new Error('the answer has no token_type')
+      return answer
+    },
+    ...(revocationEndpoint !== undefined && {
+      revoke({ refreshToken, accessToken, post }) {
+        const [token, token_type_hint] = refreshToken ? [refreshToken, 'refresh_token'] : [accessToken, 'access_token']
+        return token === undefined ? undefined : call(post, revocationEndpoint, { token, token_type_hint })
+      },
+    }),
+  }
+}
