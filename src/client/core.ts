@@ -42,8 +42,8 @@ export interface Core {
 /** Due times differ between clients, so that a fleet that signed in together does not refresh in step. */
 const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
 
-export function createCore(options: ResolvedOptions, transport: Transport, platform?: Partial<Platform>): Core {
-  const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform ?? {}
+export function createCore(options: ResolvedOptions, transport: Transport, platform: Partial<Platform> = {}): Core {
+  const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
   const { strategy, scheme, limits, canRefresh, reauthenticate, whenOffline } = options
   const name = options.sessionName()
   let failureTold = false

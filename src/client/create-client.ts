@@ -1,6 +1,6 @@
 import type { JwtClaims } from '../session/expiry.ts'
 import type { RootClient } from './client.ts'
-import { createCore } from './core.ts'
+import { createCore, type Platform } from './core.ts'
 import { createKyInstance } from './ky-instance.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
 import { checkRequestOptions, type GivenOptions, resolveOptions, sessionOptionNames } from './resolve-options.ts'
@@ -28,7 +28,7 @@ export function createClient<Claims extends object = JwtClaims>(
   const requestOptions = Object.fromEntries(
     Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
   ) as RequestOptions
-  const core = createCore(resolved, (input, init) => (options.fetch ?? globalThis.fetch)(input, init))
+  const core = createCore(resolved, (input, init) => (options.fetch ?? globalThis.fetch)(input, init), platform)
   const session = createSessionFacade<Claims>(core, resolved)
   return Object.assign(createKyInstance(requestOptions, core, session), { dispose: core.dispose })
 }

@@ -1,6 +1,6 @@
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startAuthServer } from '../../support/auth-server.ts'
-import { type Engine, engines, openBrowser } from '../../support/browsers.ts'
+import { type Browser, engines, openBrowser } from '../../support/browsers.ts'
 import { openChromiumTabs } from '../../support/chromium-tabs.ts'
 
 const startServer = async () => {
@@ -9,17 +9,21 @@ const startServer = async () => {
   return server
 }
 
-const start = async (engine: Engine) => {
-  const server = await startServer()
-  const browser = await openBrowser(engine)
-  onTestFinished(browser.close)
-  return { server, browser, url: `${server.origin}/page.html` }
-}
-
 // What the several-page tests lean on; the library has no part in it.
 describe.each(engines)('the pages of one %s', engine => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openBrowser(engine)
+  })
+  afterAll(() => browser.close())
+
+  const start = async () => {
+    const server = await startServer()
+    return { server, url: `${server.origin}/page.html` }
+  }
+
   test('share locks, channels, storage and cookies, and a closed page frees its lock', async () => {
-    const { browser, url } = await start(engine)
+    const { url } = await start()
     const [one, two] = [await browser.newPage(url), await browser.newPage(url)]
     await one.run(
       'await new Promise(held => navigator.locks.request("a", () => { held(); return new Promise(() => {}) }))',
@@ -45,7 +49,7 @@ describe.each(engines)('the pages of one %s', engine => {
   })
 
   test('run several bodies at once, and tell what was thrown in them', async () => {
-    const { server, browser, url } = await start(engine)
+    const { server, url } = await start()
     const page = await browser.newPage(url)
     const gate = server.holdApi({ times: 2 })
     const statuses = ['/api/a', '/api/b'].map(path => page.run<number>('return (await fetch(args[0])).status', path))
@@ -56,7 +60,7 @@ describe.each(engines)('the pages of one %s', engine => {
   })
 
   test('may call an API of another origin and read its challenge', async () => {
-    const { browser, url } = await start(engine)
+    const { url } = await start()
     const api = await startServer()
     const page = await browser.newPage(url)
     const body =
@@ -65,7 +69,7 @@ describe.each(engines)('the pages of one %s', engine => {
   })
 
   test('share nothing with the pages of another browser', async () => {
-    const { browser, url } = await start(engine)
+    const { url } = await start()
     const other = await openBrowser(engine)
     onTestFinished(other.close)
     const page = await browser.newPage(url)
