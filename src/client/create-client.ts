@@ -22,6 +22,14 @@ import { createSessionFacade } from './session-facade.ts'
 export function createClient<Claims extends object = JwtClaims>(
   options: ClientOptions<Claims> = {},
 ): RootClient<Claims> {
+  return createClientOn({}, options)
+}
+
+/** The same on a platform of one's own: how tests drive its clock, its wakings and its lock. */
+export function createClientOn<Claims extends object = JwtClaims>(
+  platform: Partial<Platform>,
+  options: ClientOptions<Claims> = {},
+): RootClient<Claims> {
   checkRequestOptions(options)
   const resolved = resolveOptions(options as GivenOptions)
   // ky's deep merge ruins class instances: stores, schemes and the like stay out of it.
