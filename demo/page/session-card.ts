@@ -1,5 +1,6 @@
 import type { Session } from 'latchkey'
 import { part } from './configuration.ts'
+import { note } from './journal.ts'
 
 const statusTexts = {
   unknown: 'Looking…',
@@ -14,6 +15,7 @@ export function showSession(session: Session): void {
   const left = ring.querySelector<SVGCircleElement>('.ring-left')
   let backoffUntil = 0
   let fullMs = 1
+  let wasIdle = false
 
   const show = () => {
     const snapshot = session.getSnapshot()
@@ -30,6 +32,12 @@ export function showSession(session: Session): void {
     showTime()
   }
 
+  const noteIdle = () => {
+    if (wasIdle || backoffUntil > Date.now()) return
+    wasIdle = true
+    note('plain', 'Nothing was asked, so the token ran out. Still signed in: the next request waits for a new one.')
+  }
+
   const showTime = () => {
     const { accessTokenExpiresAtMs, status } = session.getSnapshot()
     const isIn = status === 'signed-in'
@@ -37,13 +45,14 @@ export function showSession(session: Session): void {
     const share = isIn ? Math.min(1, leftMs / fullMs) : 0
     ring.setAttribute('data-state', !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'due' : 'good')
     if (left) left.style.strokeDasharray = `${(share * 100).toFixed(1)} 100`
+    if (isIn && leftMs === 0 && document.visibilityState === 'visible') noteIdle()
     part('seconds').textContent = isIn ? `${(leftMs / 1000).toFixed(1)} s` : '–'
-    part('seconds-caption').textContent = !isIn ? 'no token' : leftMs === 0 ? 'token has expired' : 'token lasts'
+    part('seconds-caption').textContent = !isIn ? 'no token' : leftMs === 0 ? 'has expired' : 'token lasts'
     const waitMs = backoffUntil - Date.now()
     const isBackingOff = isIn && waitMs > 0
     const line = part('status')
     line.setAttribute('data-status', isBackingOff ? 'backing-off' : status)
-    const text = isBackingOff ? `Signed in · asks again in ${Math.ceil(waitMs / 1000)} s` : statusTexts[status]
+    const text = isBackingOff ? `Asks again in ${Math.ceil(waitMs / 1000)} s` : statusTexts[status]
     if (line.textContent !== text) line.textContent = text
   }
 

@@ -3,6 +3,7 @@ import { part } from './configuration.ts'
 import { plural, pull } from './controls.ts'
 import { note } from './journal.ts'
 import { hideLoginNotice } from './login-notice.ts'
+import { wasTried } from './tally.ts'
 import type { Timeline } from './timeline/timeline.ts'
 
 const endings: Readonly<Record<EndReason, string>> = {
@@ -41,6 +42,8 @@ export function tellStories({ session }: Client, timeline: Timeline): void {
     hideLoginNotice()
     const where = tab === 'other' ? ' in another tab, and so here' : ''
     timeline.milestone('signed-in', `${subject ?? 'somebody'} signed in`)
+    shown = ''
+    showToken()
     note(
       'good',
       `Signed in as ${subject ?? 'somebody'}${where}. It rests in IndexedDB: a reload keeps it, tabs share it.`,
@@ -58,7 +61,7 @@ export function tellStories({ session }: Client, timeline: Timeline): void {
     } else if (waited > 0) {
       note(
         'key',
-        `One exchange brought token ${generation}; ${plural(waited, 'request')} hung on it and went out again.`,
+        `One exchange brought token ${generation}; ${plural(waited, 'request')} hung on it ${cause === 'refused' ? 'and went out again' : 'and went out with it'}.`,
       )
     } else if (cause === 'asked') {
       note('key', `Token ${generation} was asked for and fetched.`)
@@ -70,6 +73,11 @@ export function tellStories({ session }: Client, timeline: Timeline): void {
   session.on('refresh-failed', ({ error }) => {
     held = 0
     asksAgainAt = performance.now() + error.retryAfterMs
+    if (!wasTried(error)) {
+      timeline.hindered()
+      note('key', 'latchkey is still backing off, so it told “not now” at once and asked nobody.', 'hindered')
+      return
+    }
     timeline.settled('failed', error.retryAfterMs)
     void pull('counters')
     const why = error.status === null ? error.reason : `${error.reason} ${error.status}`

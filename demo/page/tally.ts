@@ -1,4 +1,4 @@
-import type { Session } from 'latchkey'
+import type { RefreshUnavailableError, Session } from 'latchkey'
 import { part } from './configuration.ts'
 
 /** What this tab did since it was opened, by the session's events. */
@@ -8,6 +8,10 @@ export interface Tally {
   readonly exchanges: number
   readonly replays: number
 }
+
+/** Whether the server was asked; during a backoff, or offline, it is not. */
+export const wasTried = ({ reason, status }: RefreshUnavailableError): boolean =>
+  reason !== 'offline' && (reason !== 'status' || status !== null)
 
 /** Counts into the page; answers how to read the counts. */
 export function createTally(session: Session): () => Tally {
@@ -29,6 +33,7 @@ export function createTally(session: Session): () => Tally {
     else seen.add(id)
   })
   session.on('refreshed', ({ tab }) => tab === 'this' && count('exchanges'))
-  session.on('refresh-failed', ({ tab }) => tab === 'this' && count('exchanges'))
+  session.on('refresh-failed', ({ error }) => wasTried(error) && count('exchanges'))
+  session.on('ended', ({ reason, tab }) => tab === 'this' && reason === 'refused' && count('exchanges'))
   return () => ({ ...counts })
 }

@@ -124,7 +124,14 @@ function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOp
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      revocation: { enabled: true },
+      revocation: {
+        enabled: true,
+        allowedPolicy: (
+          _context: unknown,
+          client: { readonly clientId: string },
+          token: { readonly clientId: string },
+        ) => token.clientId === client.clientId,
+      },
       resourceIndicators: resourceIndicators(accessTokenSeconds),
     },
   }

@@ -21,7 +21,7 @@ export function createTrackPainter(scene: Scene, tracks: Tracks): TrackPainter {
     draw(group, 'title', {}, track.title)
     const row = rowHeight()
     const y = (track.lane + 0.5) * row + scene.geometry.rowsTop
-    const thickness = Math.max(2, Math.min(8, row * 0.62))
+    const thickness = Math.max(2, Math.min(6.5, row * 0.62))
     change(group, { transform: `translate(0 ${y})` })
     paintStrings(group, track, y)
     paintStretches(group, track, thickness)

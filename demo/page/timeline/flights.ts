@@ -23,6 +23,8 @@ export interface Flights {
   /** A request began to wait for the refresh. */
   wait(at: number): void
   settle(at: number, outcome: Flight['outcome'], backoffMs?: number): void
+  /** No refresh was begun after all. */
+  cancel(): void
   /** A token is there; `expiresAt` by the page's clock. */
   hold(at: number, generation: number, expiresAt: number | null): void
   /** The token was refused. */
@@ -56,6 +58,9 @@ export function createFlights(): Flights {
       flight.to = at
       flight.outcome = outcome
       flight.backoffUntil = backoffMs ? at + backoffMs : null
+    },
+    cancel() {
+      flights = flights.filter(({ to }) => to !== null)
     },
     hold(at, generation, expiresAt) {
       const last = ribbons.at(-1)

@@ -12,6 +12,8 @@ interface Milestone {
 export interface Timeline {
   request(event: RequestEvent): void
   settled(outcome: Flight['outcome'], backoffMs?: number): void
+  /** Those who waited were sent home without an exchange. */
+  hindered(): void
   /** The token now in use; `lifetimeMs` is what it has left. */
   holds(generation: number, lifetimeMs: number | null): void
   /** Someone signed in, or the session ended: whatever ran for the one before has come to nothing. */
@@ -72,6 +74,10 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
     },
     settled(outcome, backoffMs) {
       flights.settle(performance.now(), outcome, backoffMs)
+      paintFlights()
+    },
+    hindered() {
+      flights.cancel()
       paintFlights()
     },
     holds(generation, lifetimeMs) {

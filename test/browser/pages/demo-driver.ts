@@ -1,0 +1,65 @@
+import { type Browser, chromium, type Locator, type Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { type DemoOptions, type RunningDemo, startDemo } from '../../../demo/server/main.ts'
+import { chromiumLaunch } from '../../support/browser-launch.ts'
+
+export interface DemoDriver {
+  readonly demo: RunningDemo
+  /** A fresh page for each test, in a browser context of its own. */
+  readonly page: Page
+}
+
+/** Starts the demo and Chromium for a file of tests. After each test no page may have thrown. */
+export function driveDemo(options: DemoOptions): DemoDriver {
+  const running = {} as { demo: RunningDemo; browser: Browser; page: Page }
+  const errors: Error[] = []
+
+  beforeAll(async () => {
+    running.demo = await startDemo(options)
+    running.browser = await chromium.launch(chromiumLaunch)
+  })
+  beforeEach(async () => {
+    const context = await running.browser.newContext()
+    context.on('weberror', webError => errors.push(webError.error()))
+    running.page = await context.newPage()
+  })
+  afterEach(async () => {
+    await running.page.context().close()
+    running.demo.breakWith('none')
+    expect(errors.splice(0)).toEqual([])
+  })
+  afterAll(async () => {
+    await running.browser.close()
+    await running.demo.stop()
+  })
+  return running
+}
+
+export const click = (page: Page, name: string): Promise<void> => page.getByRole('button', { name }).click()
+
+/** Waits for a sentence in the log. */
+export const told = (page: Page, text: string): Promise<void> =>
+  page.locator('#journal').getByText(text).first().waitFor({ timeout: 15_000 })
+
+export const subjectOf = (page: Page): Locator => page.locator('#subject')
+
+/** The authorization server's two pages; ends on the demo's, signed in. */
+export async function fillForm(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('Password').fill('anything')
+  await click(page, 'Sign in')
+  await click(page, 'Allow')
+  await told(page, `Signed in as ${name}`)
+}
+
+export async function signIn({ demo, page }: DemoDriver, name = 'Mira'): Promise<void> {
+  await page.goto(demo.url)
+  await click(page, 'Sign in')
+  await fillForm(page, name)
+}
+
+export async function openSecondTab(page: Page): Promise<Page> {
+  const [other] = await Promise.all([page.context().waitForEvent('page'), page.getByText('Second tab').click()])
+  await told(other, 'still signed in')
+  return other
+}
