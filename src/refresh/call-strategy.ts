@@ -81,7 +81,8 @@ export function callStrategy(
     const exchange = async () =>
       strategy.exchange({
         refreshToken: former?.refreshToken ?? undefined,
-        post: createPost({ transport, baseUrl: baseUrl(), signal }),
+        // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
+        post: createPost({ transport, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
         cause,
       })

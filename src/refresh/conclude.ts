@@ -17,16 +17,22 @@ export async function conclude(
   if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { credentials } = answer
+  const begins = flown.cause === 'start'
   const former = claimed.credentials?.subject ?? null
   const stranger = former !== null && credentials.subject !== null && former !== credentials.subject
-  const content = { session: claimed.session, generation: claimed.generation + 1, credentials, counts: claimed.counts }
-  const saved = !stranger && session.state.session === flown.session ? await replace(claimed, content, ports) : null
+  const { counts } = claimed
+  const content =
+    begins && (stranger || !claimed.credentials)
+      ? { session: randomId(), generation: 0, credentials, counts }
+      : { session: claimed.session, generation: claimed.generation + 1, credentials, counts }
+  const wanted = (begins || !stranger) && session.state.session === flown.session
+  const saved = wanted ? await replace(claimed, content, ports) : null
   if (saved && session.state.session === flown.session) {
     session.renewed(saved, monotonicSentAt, flown.cause)
     return { kind: 'refreshed' }
   }
   ports.discard(credentials)
-  if (!stranger) return null
+  if (begins || !stranger) return null
   session.ended(flown.session, 'replaced')
   return { kind: 'superseded' }
 }

@@ -1,4 +1,6 @@
 import type { CookieSession, SessionInput, TokenResponse, Tokens } from '../session/token-set.ts'
+import { indexedDbStore } from '../stores/indexed-db.ts'
+import { withoutTokens } from '../stores/without-tokens.ts'
 import type { OwnPostInit, Post, RefreshStrategy } from './strategy.ts'
 
 export interface CookieEndpoint {
@@ -50,6 +52,8 @@ function cookieStrategy(
   return {
     ambient: true,
     id: `cookie ${url}`,
+    // Tabs must know of each other's sign-outs and exchanges, even where their tokens stay in memory.
+    store: () => withoutTokens(indexedDbStore()),
     exchange: async ({ post }) => read(await call(post, url, method)),
     ...(signOutUrl !== false && { revoke: ({ post }) => call(post, signOutUrl, 'POST') }),
   }

@@ -52,7 +52,9 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     if (sinceMs - records.lagMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
     breaker.merge(claimed.counts, true)
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
-    const answer = await callStrategy(ports, flown.cause, claimed.credentials, sent)
+    // At the start it may be anybody's cookie: nothing is carried over from who was there before.
+    const former = flown.cause === 'start' ? null : claimed.credentials
+    const answer = await callStrategy(ports, flown.cause, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
     if (outcome) return outcome
   }
@@ -80,10 +82,14 @@ function judgeRecord(
   // Signed out or in, here, while this refresh was on its way.
   if (state.session !== flown.session) return { kind: 'superseded' }
   if (!seen) return strategy.ambient && !state.credentials ? null : follow('superseded')
-  const begins = flown.session === null || (strategy.ambient && !state.credentials)
-  if (begins ? seen.credentials : seen.session !== flown.session) return follow(begins ? 'adopted' : 'superseded')
-  if (!seen.credentials && !begins) return follow('superseded')
-  if (!begins && seen.generation > flown.generation) return follow('adopted')
+  const { credentials } = seen
+  if (flown.cause === 'start') {
+    if (credentials?.accessToken) return follow('adopted')
+    if (!strategy.ambient) return follow('superseded')
+  } else {
+    if (seen.session !== flown.session || !credentials) return follow('superseded')
+    if (seen.generation > flown.generation && !credentials.withheld) return follow('adopted')
+  }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
   const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs())
   return retryAfterMs

@@ -95,9 +95,12 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
         if (ambient && state.status === 'unknown' && !record.untold) return
         if (record.session !== state.session || state.credentials)
           leave(record.session, record.endedBy ?? null, 'other')
+      } else if (ambient && state.status === 'unknown' && !credentials.accessToken) {
+        // Whose cookie it is by now, only the server can tell.
+        return
       } else if (record.session !== state.session) {
         enter(record, credentials, null, 'other')
-      } else if (record.generation > state.generation) {
+      } else if (record.generation > state.generation && !credentials.withheld) {
         const { generation } = record
         change({ type: 'renewed', generation, credentials, monotonicSentAt: null })
         emit('refreshed', { cause: 'due' }, 'other')

@@ -78,6 +78,8 @@ export interface Credentials {
   readonly sessionLifetimeMs: number | null
   /** Wall clock when it was asked for. */
   readonly sentAt: number
+  /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
+  readonly withheld?: boolean
 }
 
 /** When an answer was asked for, by both clocks. */
