@@ -49,67 +49,65 @@ export function outsideTimeouts(
   run: (call: Mutable<Call>) => Promise<Response>,
 ): Promise<Response> {
   const remainingMs = () =>
-    totalTimeout === false ? Number.POSITIVE_INFINITY : totalTimeout - (performance.now() - startedAt)
+    totalTimeout === false ? Number.POSITIVE_INFINITY : Math.max(0, totalTimeout - (performance.now() - startedAt))
   let release: (() => void) | undefined
   let waits = false
-  let failTotal: (error: Error) => void = () => {}
-  const call: Mutable<Call> = { transport, onWait }
+  let overTime: Promise<never> | undefined
+  let stopTotal = () => {}
+
+  /** From the first wait on, the time is kept here. */
   function onWait(): void {
     if (waits) return
     waits = true
-    const total = new AbortController()
-    request.signal.addEventListener('abort', () => total.abort(request.signal.reason))
-    if (request.signal.aborted) total.abort(request.signal.reason)
-    call.signal = total.signal
+    const ended = new AbortController()
+    const follow = () => ended.abort(request.signal.reason)
+    if (request.signal.aborted) follow()
+    else request.signal.addEventListener('abort', follow)
+    call.signal = ended.signal
     call.transport = (input, init) => {
       const ms = Math.min(timeout === false ? Number.POSITIVE_INFINITY : timeout, remainingMs())
       return within(
         ms,
         () => timedOut(request),
-        total.signal,
+        ended.signal,
         signal => transport(input, { ...init, signal }),
       )
     }
     if (totalTimeout !== false) {
-      const timer = setTimeout(
-        () => {
-          failTotal(timedOut(request))
-          total.abort()
-        },
-        Math.max(0, remainingMs()),
-      )
-      const stop = () => clearTimeout(timer)
-      running.then(stop, stop)
+      overTime = new Promise((_, reject) => {
+        const passed = () => {
+          reject(timedOut(request))
+          ended.abort()
+        }
+        const timer = setTimeout(passed, remainingMs())
+        stopTotal = () => clearTimeout(timer)
+      })
     }
     release?.()
   }
-  // In a task of its own would be too late: `onWait` may be called while it is being started.
-  let settleRunning: (running: Promise<Response>) => void = () => {}
-  const running = new Promise<Response>(resolve => {
-    settleRunning = resolve
-  })
-  settleRunning(run(call))
-  const answered = new Promise<Response>((resolve, reject) => {
-    failTotal = reject
-    running.then(resolve, reject)
-  })
-  // Whoever does not wait here (ky, having given up) has an answer of its own.
-  answered.catch(() => {})
+
+  const call: Mutable<Call> = { transport, onWait }
+  const running = run(call)
   const thenable: Pick<Promise<Response>, 'then'> = {
     // biome-ignore lint/suspicious/noThenProperty: the point of it; see above
     then(resolve, reject) {
-      return new Promise<never>((done, fail) => {
+      return new Promise<never>((settle, fail) => {
+        const done = settle as () => void
         release = () => {
-          resolve?.(answered as never)
-          done(undefined as never)
+          resolve?.((overTime ? Promise.race([running, overTime]) : running) as never)
+          done()
         }
-        if (waits) return release()
-        answered.then(
+        if (waits) release()
+        running.then(
           response => {
-            resolve?.(response)
-            done(undefined as never)
+            stopTotal()
+            if (!waits) resolve?.(response)
+            done()
           },
-          error => (reject ?? fail)(error),
+          error => {
+            stopTotal()
+            ;(reject ?? fail)(error)
+          },
         )
       })
     },
