@@ -18,6 +18,9 @@ import { type SpinePorts, tellStep } from './spine-ports.ts'
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
 
+const attached = { credentials: 'attached' } as const
+const signedOut = { credentials: 'none', why: 'signed-out' } as const
+
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const { scheme, session } = ports
@@ -38,10 +41,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const init = replayed ? await replayInit(journey) : sendInit(journey, headers)
     const token = journey.session === null ? undefined : credentials?.accessToken
     if (token) scheme.attach(init.headers as Headers, token)
-    tellStep(ports, journey, {
-      step: 'sent',
-      ...(token ? { credentials: 'attached' } : { credentials: 'none', why: 'signed-out' }),
-    })
+    tellStep(ports, journey, { step: 'sent', ...(journey.session === null ? signedOut : attached) })
     if (!replayed) keepCopy(journey)
     // Called without a receiver: the browser's own `fetch` takes no other.
     const { transport } = call

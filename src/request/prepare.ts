@@ -5,7 +5,7 @@ import type { Flight } from '../refresh/refresher.ts'
 import { tokenAge } from '../session/expiry.ts'
 import type { Journey } from './journey.ts'
 import type { SpinePorts } from './spine-ports.ts'
-import { land, waiterOf } from './waiting.ts'
+import { land, stay, waiterOf } from './waiting.ts'
 
 /**
  * What a request waits for before it is sent: the table of token states (docs/architecture). `undefined`: nothing, so that
@@ -17,8 +17,12 @@ export function prepare(journey: Journey, ports: SpinePorts): Promise<void> | un
 }
 
 async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<void>): Promise<void> {
+  const { credentials, session } = ports.session.state
+  if (credentials) journey.session = session
   journey.call.onWait?.()
   await unlessAborted(stale, journey.call.signal ?? journey.signal)
+  // Asked for by one person, and by now it would be sent as another, or as nobody.
+  if (credentials) stay(ports, waiterOf(journey, ports))
   await decide(journey, ports)
 }
 

@@ -1,5 +1,6 @@
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { isOffline } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
 import type { Journey } from './journey.ts'
 import { type Asking, type SpinePorts, tellStep } from './spine-ports.ts'
@@ -11,7 +12,7 @@ export interface Waiter {
   readonly signal?: AbortSignal | null
   /** The 401 that made it wait; its body is let go by now. */
   readonly response?: Response | null
-  readonly onWait?: (what: 'refresh' | Asking['kind']) => void
+  readonly onWait?: (what: 'refresh' | 'online' | Asking['kind']) => void
 }
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
@@ -36,7 +37,7 @@ export function waiterOf(journey: Journey, ports: SpinePorts, response: Response
  * with newer credentials. Each waiter gets an error of its own.
  */
 export async function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<void> {
-  waiter.onWait?.('refresh')
+  waiter.onWait?.(isOffline() ? 'online' : 'refresh')
   const outcome = await unlessAborted(flight.outcome, waiter.signal)
   if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
   if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
