@@ -1,7 +1,6 @@
 import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
 import { drain, markNotReplayable } from '../http/replay.ts'
 import { tokenAge } from '../session/expiry.ts'
-import type { SessionState } from '../session/state.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { judgeResponse, type Verdict } from './judge-response.ts'
@@ -12,33 +11,48 @@ const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.ori
 const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
 
 /** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
-export async function answer(
+export function answer(journey: Journey, response: Response, ports: SpinePorts): Response | Promise<Response | null> {
+  const { shouldRefresh, breaker } = ports
+  const isPlain = response.status !== 401 && (!shouldRefresh || journey.replayed)
+  // Nearly every answer there is.
+  if (isPlain && !journey.waitedFor && !breaker.counts) return hand(journey, response, ports, false)
+  return consider(journey, response, ports, isPlain)
+}
+
+function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
+  const { replayed, once } = journey
+  if (refused && once) markNotReplayable(response)
+  tellStep(ports, journey, {
+    step: 'answered',
+    status: response.status,
+    replayed,
+    notReplayable: refused ? once : null,
+  })
+  return response
+}
+
+async function consider(
   journey: Journey,
   response: Response,
-  left: SessionState,
   ports: SpinePorts,
+  isPlain: boolean,
 ): Promise<Response | null> {
-  const { shouldRefresh, breaker } = ports
-  // Nearly every answer there is.
-  const plain = response.status !== 401 && (!shouldRefresh || journey.replayed)
-  const verdict = plain ? accepted : await judge(journey, response, ports)
+  const { breaker } = ports
+  const { status } = response
+  const verdict = isPlain ? accepted : await judge(journey, response, ports)
   const refused = verdict.kind !== 'accept'
   // `shouldRefresh` is not asked twice, but the same failure again is no help either.
-  const useless = refused || (response.status >= 400 && response.status === journey.refusedStatus)
+  const useless = refused || (status >= 400 && status === journey.refusedStatus)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
-  if (refused) journey.refusedStatus = response.status
-  if (response.status !== 401 && !refused && breaker.counts) breaker.answered(routeOf(journey))
-  if (refused) tellStep(ports, journey, { step: 'refused', status: response.status })
-  const again =
-    refused &&
-    !journey.replayed &&
-    (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, left, ports, verdict))
-  if (again) return null
-  if (refused && journey.once) markNotReplayable(response)
-  const { status } = response
-  const { replayed, once } = journey
-  tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable: refused ? once : null })
-  return response
+  if (!refused) {
+    if (status !== 401) breaker.answered(routeOf(journey))
+    return hand(journey, response, ports, false)
+  }
+  journey.refusedStatus = status
+  tellStep(ports, journey, { step: 'refused', status })
+  const goesAgain =
+    !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict))
+  return goesAgain ? null : hand(journey, response, ports, true)
 }
 
 const accepted: Verdict = { kind: 'accept' }
@@ -50,12 +64,13 @@ async function judge(journey: Journey, response: Response, { scheme, shouldRefre
 }
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
-async function renew(journey: Journey, response: Response, left: SessionState, ports: SpinePorts): Promise<boolean> {
+async function renew(journey: Journey, response: Response, ports: SpinePorts): Promise<boolean> {
   const { session, refresher, breaker, clock, canRefresh } = ports
   const { state } = session
+  const { left } = journey
   if (journey.session === null) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
-  if (state.session !== left.session || !left.credentials || !state.credentials) return false
+  if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
   // A late 401, for a token that has since been replaced: no exchange.
   if (state.generation > left.generation) return goAgain(journey, response)
   if (!refresher.flight) {
@@ -92,23 +107,20 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
   if (!signedInSince) {
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
-    if (!asking || journey.once || !(await sitOut(asking, waiterOf(journey, ports, response)))) return false
-    if (!session.state.credentials) return false
+    if (!asking || journey.once) return false
+    const waiter = { ...waiterOf(journey, ports, response), session: state.credentials && state.session }
+    if (!(await sitOut(asking, waiter))) return false
+    // It went out bare under somebody's open dialog: it is not another's now.
+    stay(ports, waiter)
   }
   journey.session = session.state.session
   return goAgain(journey, response)
 }
 
 /** RFC 9470: the same person has to authenticate better, or more recently. Without anybody to ask, the 401 is the caller's. */
-async function stepUp(
-  journey: Journey,
-  response: Response,
-  left: SessionState,
-  ports: SpinePorts,
-  verdict: Verdict,
-): Promise<boolean> {
+async function stepUp(journey: Journey, response: Response, ports: SpinePorts, verdict: Verdict): Promise<boolean> {
   const { requirement } = verdict as { readonly requirement: StepUpRequirement }
-  const asking = left.credentials && journey.session !== null && !journey.once ? ports.login.stepUp(requirement) : null
+  const asking = journey.session !== null && !journey.once ? ports.login.stepUp(requirement) : null
   if (!asking) return false
   const waiter = waiterOf(journey, ports, response)
   const signedIn = await sitOut(asking, waiter)

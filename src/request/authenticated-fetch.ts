@@ -14,6 +14,7 @@ import {
 } from './journey.ts'
 import { prepare } from './prepare.ts'
 import { type SpinePorts, tellStep } from './spine-ports.ts'
+import { stay } from './waiting.ts'
 
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
@@ -37,9 +38,12 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   /** Sends once more, or for the first time, with what the session holds now. */
   async function send(journey: Journey): Promise<Response> {
     const { request, headers, replayed, call } = journey
-    const { credentials } = session.state
     const init = replayed ? await replayInit(journey) : sendInit(journey, headers)
-    const token = journey.session === null ? undefined : credentials?.accessToken
+    // Nothing is awaited from here to the send: these credentials are the ones that it leaves with.
+    const { state } = session
+    journey.left = state
+    if (journey.session !== null) stay(ports, journey)
+    const token = journey.session === null ? undefined : state.credentials?.accessToken
     if (token) scheme.attach(init.headers as Headers, token)
     tellStep(ports, journey, { step: 'sent', ...(journey.session === null ? signedOut : attached) })
     if (!replayed) keepCopy(journey)
@@ -53,9 +57,9 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
       for (;;) {
-        const left = session.state
         const response = await send(journey)
-        const final = await answer(journey, response, left, ports)
+        const answered = answer(journey, response, ports)
+        const final = answered instanceof Promise ? await answered : answered
         if (final) return final
         journey.replayed = true
         tellStep(ports, journey, { step: 'replayed' })

@@ -1,5 +1,6 @@
 import { isOneShot } from '../http/replay.ts'
 import type { WhyNotReplayable } from '../session/events.ts'
+import type { SessionState } from '../session/state.ts'
 
 /** Per request, beside ky's own; also in `extend()`, where they become that instance's defaults, its `.fetch` included. */
 export interface AuthRequestOptions {
@@ -50,6 +51,8 @@ export interface Journey {
   copy: Request | undefined
   /** The session it belongs to; `null` while it belongs to nobody's. */
   session: string | null
+  /** What the session was when it was last sent. */
+  left: SessionState | null
   replayed: boolean
   /** Of the answer that made it be sent again. */
   refusedStatus: number
@@ -91,6 +94,7 @@ export function createJourney(
     once: whyOnce(init, request, call),
     copy: undefined,
     session: null,
+    left: null,
     replayed: false,
     refusedStatus: 0,
     waitedFor: null,
