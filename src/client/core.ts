@@ -8,7 +8,6 @@ import { createRefresher, type Refresher } from '../refresh/refresher.ts'
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
-import { report } from '../session/events.ts'
 import { createRecords } from '../session/records.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
 import type { Credentials } from '../session/token-set.ts'
@@ -68,7 +67,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     }
     // Made in a promise, so that what the app throws at once is no different.
     const told = new Promise(resolve => resolve(strategy.revoke?.({ ...tokens, post })))
-    told.then(clearUntold, error => strategy.ambient || report(error))
+    told.then(clearUntold, () => {})
   }
   async function clearUntold(): Promise<void> {
     const { latest } = records

@@ -26,21 +26,28 @@ export function createKyInstance<Claims extends object>(
 }
 
 /**
- * ky round the spine. Nothing of ours lives in a hook of an instance, which `replaceOption` or `undefined` would drop: each
- * call appends our `init` hook last, which wraps whatever `fetch` was chosen and sees the final options.
+ * ky round the spine. Nothing of ours lives in an instance's options or hooks, which `replaceOption` or `undefined` would
+ * drop: each call wraps whatever `fetch` was chosen. Where `init` hooks may still change the options, ours runs last.
  */
 function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: Session<Claims>): Client<Claims> {
+  const defaults = defaultsOf(inner)
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
-    const own: Mutable<RequestOptions> = { hooks: { init: [attach(core, input, core.exchanging())] } }
+    const bare = core.exchanging()
+    const own = (final: RequestOptions) => ownOptions(core, input, bare, final)
+    const verb = (instance: KyInstance) => (method ? instance[method] : instance)
+    if (!isOptions(options)) return verb(inner)(input, options)
+    const { hooks } = options ?? {}
+    if (!hooks && !defaults.hooks?.init?.length) {
+      return verb(inner)(input, { ...options, ...own({ ...defaults, ...options }) })
+    }
     // Hooks of a call are merged by ky's own rules first; `hooks: replaceOption(…)` is readable to ky alone.
-    const instance = options?.hooks ? inner.extend(options) : inner
-    const merged = options?.hooks ? own : { ...options, ...own }
-    return (method ? instance[method] : instance)(input, isOptions(options) ? merged : options)
+    const instance = hooks ? inner.extend(options ?? {}) : inner
+    const init = (final: KyOptions) => void Object.assign(final, own(final))
+    return verb(instance)(input, { ...(!hooks && options), hooks: { init: [init] } })
   }
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
     client[method] = ((input: Input, options?: RequestOptions) => send(method, input, options)) as never
-  const defaults = defaultsOf(inner)
   const plain: Call = {
     get transport() {
       return defaults.fetch ?? globalThis.fetch
@@ -86,34 +93,37 @@ function checked<Given extends Extension | undefined>(options: Given): Given {
   return (typeof options === 'function' ? (parent: RequestOptions) => check(options(parent)) : check(options)) as Given
 }
 
-/** The last `init` hook of a call: puts the spine between ky and the network. */
-function attach(core: Core, input: Input, bare: boolean): (options: KyOptions) => void {
-  return given => {
-    const options = given as Mutable<RequestOptions>
-    const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false } = options
-    const startedAt = performance.now()
-    const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
-    if (bare) options.auth = false
-    const source = replacing.some(hook => hooks?.[hook]?.length) ? undefined : sourceOf(options, input)
-    // ky clones for its retries: a stream would be buffered whole, behind the caller's back.
-    if (isOneShot(options.body)) options.retry = { ...(typeof options.retry === 'object' && options.retry), limit: 0 }
-    options.fetch = (request, init) => {
-      const transport = chosen ?? globalThis.fetch
-      return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
-        call.source = source
-        return core.spine(request, init as FetchInit, call)
-      })
-    }
+/** What each call sets over the options that ky will use: the spine between ky and the network. */
+function ownOptions(core: Core, input: Input, bare: boolean, final: RequestOptions): RequestOptions {
+  const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false, body, retry } = final
+  const startedAt = performance.now()
+  const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
+  const own: Mutable<RequestOptions> = {}
+  const source = replacing.some(hook => hooks?.[hook]?.length) ? undefined : sourceOf(final, own, input)
+  if (bare) own.auth = false
+  // ky clones for its retries: a stream would be buffered whole, behind the caller's back.
+  if (isOneShot(body)) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  own.fetch = (request, init) => {
+    const transport = chosen ?? globalThis.fetch
+    return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
+      call.source = source
+      return core.spine(request, init as FetchInit, call)
+    })
   }
+  return own
 }
 
 /** The body as the caller gave it: from it a replay is sent. `undefined` if only the caller's own `Request` has it. */
-function sourceOf(options: Mutable<RequestOptions>, input: Input): (() => BodyInit | null) | undefined {
-  const { body, json, stringifyJson = JSON.stringify } = options
+function sourceOf(
+  final: RequestOptions,
+  own: Mutable<RequestOptions>,
+  input: Input,
+): (() => BodyInit | null) | undefined {
+  const { body, json, stringifyJson = JSON.stringify } = final
   if (json === undefined) return body == null && input instanceof Request ? undefined : () => body ?? null
   let text: string | undefined
   // Kept as it was sent: the object may have changed by the time of a replay.
-  options.stringifyJson = value => {
+  own.stringifyJson = value => {
     text = stringifyJson(value) ?? JSON.stringify(value)
     return text
   }

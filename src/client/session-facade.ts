@@ -120,8 +120,10 @@ export function createSessionFacade<Claims extends object>(
     signIn: input => session.signIn(input),
     async signOut() {
       const { credentials } = session.state
-      await session.signOut(ambient && strategy.revoke !== undefined)
+      const stored = session.signOut(ambient && strategy.revoke !== undefined)
+      // Begun before anything is waited for: the page may be about to leave.
       revoke(credentials)
+      await stored
     },
     refresh,
     getAccessToken,

@@ -9,6 +9,22 @@ export function isOneShot(body: unknown): boolean {
 }
 
 /**
+ * The body as it is now. `fetch` copies it when it is called (Fetch, "extract a body"), so what the caller makes of it later
+ * is not what was to be sent: not after a wait, and not in a replay.
+ */
+export function snapshot<Body>(body: Body): Body | BodyInit {
+  if (body instanceof URLSearchParams) return new URLSearchParams(body)
+  if (body instanceof ArrayBuffer) return body.slice()
+  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  if (!(body instanceof FormData)) return body
+  const copy = new FormData()
+  body.forEach((value, name) => {
+    copy.append(name, value)
+  })
+  return copy
+}
+
+/**
  * Lets go of a body that nobody will read: unread ones hold their connection, and six to one HTTP/1.1 origin would block
  * the refresh. Not waited for, as a copy's body settles only with its twin. One that is used, locked or missing is left be.
  */

@@ -42,14 +42,10 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     }
     const claimed = await records.compareAndSet(seen ?? null, { ...rest, claim: started, counts: breaker.begin() })
     if (!claimed) continue
-    if (records.lagMs) {
-      await pause(records.lagMs)
-      if ((await records.read())?.revision !== claimed.revision) continue
-    }
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
     const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     const sinceMs = Math.max(sent.wallMs - claimedAt.wallMs, sent.monotonicMs - claimedAt.monotonicMs)
-    if (sinceMs - records.lagMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
+    if (sinceMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
     breaker.merge(claimed.counts, true)
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.

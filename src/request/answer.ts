@@ -108,7 +108,7 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
-    const waiter = { ...waiterOf(journey, ports, response), session: state.credentials && state.session }
+    const waiter = waiterOf(journey, ports, response, state.credentials && state.session)
     if (!(await sitOut(asking, waiter))) return false
     // It went out bare under somebody's open dialog: it is not another's now.
     stay(ports, waiter)

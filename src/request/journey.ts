@@ -1,4 +1,5 @@
 import { isOneShot } from '../http/replay.ts'
+import { unlessAborted } from '../platform/abort.ts'
 import type { WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
 
@@ -45,6 +46,8 @@ export interface Journey {
   readonly headers: Headers
   readonly signal: AbortSignal | null
   readonly auth: true | 'optional'
+  /** As `init` had it; from it each send is made. */
+  body: BodyInit | null | undefined
   /** Why it cannot be sent again, if so. */
   readonly once: WhyNotReplayable | null
   /** A caller's own `Request` is used up by its first send; this one is for the replay. */
@@ -59,6 +62,9 @@ export interface Journey {
   /** The credentials that a refresh brought which it waited for. */
   waitedFor: object | null
 }
+
+/** Ends all waiting: of the call, or of the request itself. */
+export const signalOf = ({ call, signal }: Journey): AbortSignal | null => call.signal ?? signal
 
 export const isRequest = (input: RequestInfo | URL): input is Request =>
   typeof input === 'object' && 'url' in input && 'method' in input
@@ -90,7 +96,8 @@ export function createJourney(
     headers,
     call,
     method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
-    signal: init?.signal ?? request?.signal ?? null,
+    signal: (init?.signal === undefined ? request?.signal : init.signal) ?? null,
+    body: init?.body,
     once: whyOnce(init, request, call),
     copy: undefined,
     session: null,
@@ -106,17 +113,8 @@ const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method
 /** Taken before the first send: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {
   const { request, init, call, once } = journey
-  if (
-    request &&
-    !once &&
-    !init?.body &&
-    !init?.replay &&
-    !call.source &&
-    request.body !== null &&
-    mayHaveBody(journey)
-  ) {
-    journey.copy = request.clone()
-  }
+  const known = once || init?.body || call.source || typeof init?.replay === 'function'
+  if (request && !known && request.body !== null && mayHaveBody(journey)) journey.copy = request.clone()
 }
 
 /**
@@ -127,7 +125,8 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
   const { request, init, call } = journey
   const headers = new Headers(journey.headers)
   const next = sendInit(journey, headers)
-  const body = typeof init?.replay === 'function' ? await init.replay() : call.source?.()
+  const { replay } = init ?? {}
+  const body = typeof replay === 'function' ? await unlessAborted(replay(), signalOf(journey)) : call.source?.()
   if (body !== undefined && (mayHaveBody(journey) || body)) {
     next.body = body
     // Its boundary belongs to the first sending; `fetch` writes the new one.
@@ -137,9 +136,11 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
   return next
 }
 
-export function sendInit({ request, init }: Journey, headers: Headers): RequestInit {
-  const { auth: _auth, replay: _replay, ...rest } = init ?? {}
-  if (!request) return { ...rest, headers }
-  const { referrer, referrerPolicy } = request
-  return { referrer, referrerPolicy, ...rest, headers }
+export function sendInit({ request, init, body }: Journey, headers: Headers): RequestInit {
+  const { referrer, referrerPolicy } = request ?? {}
+  const next: Record<string, unknown> = request ? { referrer, referrerPolicy } : {}
+  // Inherited members too, as `fetch` reads them: a `Request` may stand where the init does.
+  for (const name in init) if (name !== 'auth' && name !== 'replay') next[name] = init[name as keyof FetchInit]
+  if (body) next['body'] = body
+  return { ...next, headers }
 }

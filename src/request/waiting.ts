@@ -17,8 +17,13 @@ export interface Waiter {
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
-export function waiterOf(journey: Journey, ports: SpinePorts, response: Response | null = null): Waiter {
-  const { session, call } = journey
+export function waiterOf(
+  journey: Journey,
+  ports: SpinePorts,
+  response: Response | null = null,
+  session: string | null = journey.session,
+): Waiter {
+  const { call } = journey
   return {
     session,
     response,
