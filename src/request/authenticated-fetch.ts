@@ -1,4 +1,4 @@
-import { drain } from '../http/replay.ts'
+import { drain, snapshot } from '../http/replay.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
@@ -54,6 +54,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   async function travel(journey: Journey): Promise<Response> {
     try {
+      journey.body = snapshot(journey.body)
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
       for (;;) {
@@ -82,7 +83,18 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const headers = new Headers(init?.headers ?? request?.headers)
     const auth = ports.exchanging() ? false : (init?.auth ?? true)
     const bare = whyBare(url, auth, init?.mode ?? request?.mode, headers)
-    const journey = createJourney(++lastId, url, auth === 'optional' ? auth : true, input, request, init, headers, call)
+    // As `fetch` does: what the caller changes later, while the request waits, is not of this request.
+    const [asked, given] = [request ?? url.href, init && { ...init }]
+    const journey = createJourney(
+      ++lastId,
+      url,
+      auth === 'optional' ? auth : true,
+      asked,
+      request,
+      given,
+      headers,
+      call,
+    )
     if (!bare) return travel(journey)
     tellStep(ports, journey, { step: 'sent', credentials: 'none', why: bare })
     const response = await transport(input, init)

@@ -126,7 +126,8 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
   const headers = new Headers(journey.headers)
   const next = sendInit(journey, headers)
   const { replay } = init ?? {}
-  const body = typeof replay === 'function' ? await unlessAborted(replay(), signalOf(journey)) : call.source?.()
+  const body =
+    typeof replay === 'function' ? await unlessAborted(Promise.resolve(replay()), signalOf(journey)) : call.source?.()
   if (body !== undefined && (mayHaveBody(journey) || body)) {
     next.body = body
     // Its boundary belongs to the first sending; `fetch` writes the new one.

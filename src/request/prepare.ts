@@ -3,7 +3,7 @@ import { unlessAborted } from '../platform/abort.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
 import { tokenAge } from '../session/expiry.ts'
-import type { Journey } from './journey.ts'
+import { type Journey, signalOf } from './journey.ts'
 import type { SpinePorts } from './spine-ports.ts'
 import { land, stay, waiterOf } from './waiting.ts'
 
@@ -20,7 +20,7 @@ async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<vo
   const { credentials, session } = ports.session.state
   if (credentials) journey.session = session
   journey.call.onWait?.()
-  await unlessAborted(stale, journey.call.signal ?? journey.signal)
+  await unlessAborted(stale, signalOf(journey))
   // Asked for by one person, and by now it would be sent as another, or as nobody.
   if (credentials) stay(ports, waiterOf(journey, ports))
   await decide(journey, ports)
