@@ -29,5 +29,7 @@ test('the README has programs that can be run as they stand', () => {
 test.each(programs.filter(({ words }) => words.includes('run')))('the program at $place runs', async program => {
   const server = await startAuthServer()
   onTestFinished(server.close)
-  await expect(runSnippet(program, programs, server.origin)).resolves.toBeTypeOf('string')
+  const printed = await runSnippet(program, programs, server.origin)
+  const expected = program.words.find(word => word.startsWith('prints='))?.slice('prints='.length)
+  if (expected !== undefined) expect(printed.trim()).toBe(expected)
 })

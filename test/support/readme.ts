@@ -10,6 +10,7 @@ import { root } from './project.ts'
 /**
  * One fenced block of a document. Its first line may say more than the language:
  * - `run`: it is a whole program, and a test runs it;
+ * - `prints=200`: what it then prints;
  * - `file=api.ts`: other blocks may import it as `./api`.
  *
  * A comment right before it, `<!-- given: declare const form: FormData -->`, stands for what the reader's app has.
@@ -54,8 +55,7 @@ const bundleSnippet = async (snippet: Snippet, all: readonly Snippet[]): Promise
     absWorkingDir: root,
     bundle: true,
     write: false,
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
+    platform: 'browser',
     format: 'esm',
     target: 'es2022',
     tsconfigRaw: {}, // as an app sees it, without this project's paths
