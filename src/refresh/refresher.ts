@@ -49,6 +49,11 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   const isCurrent = ({ session: flown, generation }: Flight) =>
     flown === session.state.session && generation === session.state.generation
 
+  // Whose session is over does not wait for an answer that will be dropped.
+  session.changed.add(({ session: now }) => {
+    if (running?.session && running.session !== now) running.settle({ kind: 'superseded' })
+  })
+
   function hindrance(): UnavailableFailure | null {
     const failure = (reason: UnavailableFailure['reason'], retryAfterMs: number, detail: string) =>
       retryAfterMs ? { reason, status: null, retryAfterMs, detail } : null
