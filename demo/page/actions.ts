@@ -2,9 +2,10 @@ import type { Client } from 'latchkey'
 import { part } from './configuration.ts'
 import { pull } from './controls.ts'
 import { note } from './journal.ts'
-import { makeFile, type Senders } from './senders.ts'
+import { askForbidden, sendMany, upload } from './senders.ts'
 import { startSignIn } from './sign-in.ts'
 import { asksAgainAt } from './stories.ts'
+import type { Tally } from './tally.ts'
 
 const faultTexts: Readonly<Record<string, string>> = {
   offline: 'The authorization server is cut off.',
@@ -12,70 +13,100 @@ const faultTexts: Readonly<Record<string, string>> = {
   slow: 'The authorization server takes six seconds; everyone waits for the one exchange.',
   garbage: 'The authorization server answers 200 with a hotel’s HTML, as a captive portal does.',
 }
-
 const settleMs = 300
+/** So that a token is sure to be refused by the API before latchkey renews it for its age. */
+const minValidityMs = 2500
 
 /** Ties the buttons to what they do. Each shows at once what latchkey makes of it. */
-export function bindActions(api: Client, { send, upload, forbidden }: Senders): void {
-  const stale = part<HTMLInputElement>('stale')
-  const makeStale = async () => void (stale.checked && (await pull('expire')))
-  const isSignedIn = () => api.session.status === 'signed-in'
+export function bindActions(api: Client, tally: Tally): void {
+  const actions = { ...createActions(api, tally), ...createSessionActions(api, tally) }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-action]')) {
+    const action = actions[button.getAttribute('data-action') ?? '']
+    button.addEventListener('click', () => void action?.())
+  }
+  part('sign-in').addEventListener('click', () => void signIn('/'))
 
-  const actions: Readonly<Record<string, () => Promise<void>>> = {
+  let settling: ReturnType<typeof setTimeout> | undefined
+  part('faults').addEventListener('change', ({ target }) => {
+    // Arrow keys pass through the choices between: only where they stay is meant.
+    clearTimeout(settling)
+    const { value } = target as HTMLInputElement
+    settling = setTimeout(() => void (value === 'none' ? mend(api, tally) : breakServer(api, tally, value)), settleMs)
+  })
+}
+
+type Actions = Readonly<Record<string, () => Promise<void>>>
+
+function createActions(api: Client, tally: Tally): Actions {
+  const stale = part<HTMLInputElement>('stale')
+  const begin = async () => {
+    if (stale.checked) await holdTokenOf(api)
+    tally.startAnew()
+    if (stale.checked) await pull('expire')
+  }
+  return {
     async storm() {
-      await makeStale()
-      await send(50)
+      await begin()
+      await sendMany(api, tally, 50)
     },
     async upload() {
-      await makeStale()
-      await upload(makeFile())
+      await begin()
+      await upload(api, tally)
     },
     async forbidden() {
-      await forbidden()
+      await holdTokenOf(api)
+      tally.startAnew()
+      await askForbidden(api, tally)
     },
+  }
+}
+
+function createSessionActions(api: Client, tally: Tally): Actions {
+  return {
     async expire() {
+      await holdTokenOf(api)
+      tally.startAnew()
       await pull('expire')
       note('plain', 'The API no longer takes this token. latchkey cannot know; the next request finds out.')
-      await send(1)
+      await sendMany(api, tally, 1)
     },
     async revoke() {
+      await holdTokenOf(api)
+      tally.startAnew()
       await pull('revoke')
       note('plain', 'The server revoked the session: no token of it works any more. The next requests find out.')
-      await send(3)
+      await sendMany(api, tally, 3)
     },
     async 'sign-out'() {
       await api.session.signOut()
       part('sign-in').focus()
     },
   }
+}
 
-  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-action]')) {
-    const action = actions[button.getAttribute('data-action') ?? '']
-    button.addEventListener('click', () => void action?.())
-  }
+/** Sees to it that there is a token to be refused: an expired one would never be sent. */
+async function holdTokenOf(api: Client): Promise<void> {
+  if (api.session.status === 'signed-in') await api.session.getAccessToken({ minValidityMs }).catch(() => {})
+}
 
-  part('sign-in').addEventListener('click', () => void signIn('/'))
+async function breakServer(api: Client, tally: Tally, mode: string): Promise<void> {
+  await holdTokenOf(api)
+  tally.startAnew()
+  await pull(`fault/${mode}`)
+  note('plain', faultTexts[mode] ?? mode)
+  if (api.session.status !== 'signed-in') return
+  await pull('expire')
+  await sendMany(api, tally, 4)
+}
 
-  const suffer = async (mode: string) => {
-    await pull(`fault/${mode}`)
-    if (mode === 'none') {
-      const waitMs = Math.max(0, asksAgainAt - performance.now())
-      note('good', `Mended.${waitMs > 0 ? ` latchkey’s backoff is over in ${(waitMs / 1000).toFixed(1)} s.` : ''}`)
-      setTimeout(() => isSignedIn() && void send(4), waitMs + 50)
-      return
-    }
-    note('plain', faultTexts[mode] ?? mode)
-    if (!isSignedIn()) return
-    await pull('expire')
-    await send(4)
-  }
-
-  let settling: ReturnType<typeof setTimeout> | undefined
-  part('faults').addEventListener('change', ({ target }) => {
-    // Arrow keys pass through the choices between: only where they stay is meant.
-    clearTimeout(settling)
-    settling = setTimeout(() => void suffer((target as HTMLInputElement).value), settleMs)
-  })
+async function mend(api: Client, tally: Tally): Promise<void> {
+  await pull('fault/none')
+  const waitMs = Math.max(0, asksAgainAt - performance.now())
+  note('good', `Mended.${waitMs > 0 ? ` latchkey’s backoff is over in ${(waitMs / 1000).toFixed(1)} s.` : ''}`)
+  await new Promise(resolve => setTimeout(resolve, waitMs + 50))
+  if (api.session.status !== 'signed-in') return
+  tally.startAnew()
+  await sendMany(api, tally, 4)
 }
 
 /** Leaves for the sign-in form, or says why that is not possible now. */

@@ -3,8 +3,8 @@ import { bindActions, signIn } from './actions.ts'
 import { api } from './client.ts'
 import { part } from './configuration.ts'
 import { pull } from './controls.ts'
+import { noteWhenIdle } from './idle-note.ts'
 import { note } from './journal.ts'
-import { createSenders } from './senders.ts'
 import { showSession } from './session-card.ts'
 import { completeSignIn } from './sign-in.ts'
 import { tellStories } from './stories.ts'
@@ -15,7 +15,8 @@ const timeline = createTimeline(part<SVGSVGElement>('timeline'))
 const tally = createTally(api.session)
 tellStories(api, timeline)
 showSession(api.session)
-bindActions(api, createSenders(api, tally))
+bindActions(api, tally)
+noteWhenIdle(api.session)
 
 const pause = part<HTMLButtonElement>('pause')
 pause.addEventListener('click', () => {

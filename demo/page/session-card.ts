@@ -1,6 +1,5 @@
 import type { Session } from 'latchkey'
 import { part } from './configuration.ts'
-import { note } from './journal.ts'
 
 const statusTexts = {
   unknown: 'Looking…',
@@ -11,49 +10,20 @@ const statusTexts = {
 
 /** Who is signed in, and how long the token lasts: a ring that runs out. */
 export function showSession(session: Session): void {
-  const ring = part('ring')
-  const left = ring.querySelector<SVGCircleElement>('.ring-left')
   let backoffUntil = 0
   let fullMs = 1
-  let wasIdle = false
 
   const show = () => {
-    const snapshot = session.getSnapshot()
-    const isIn = snapshot.status === 'signed-in'
-    const { name } = snapshot.claims ?? {}
-    part('subject').textContent = isIn ? String(name ?? snapshot.subject) : 'Nobody'
-    part('generation').textContent = isIn ? String(snapshot.generation) : '–'
-    part('epoch').textContent = String(snapshot.epoch)
-    part('sign-in').hidden = snapshot.status !== 'signed-out'
-    for (const button of document.querySelectorAll<HTMLButtonElement>('[data-needs-session]')) button.disabled = !isIn
+    const { accessTokenExpiresAtMs, status } = session.getSnapshot()
+    showPerson(session)
     // The longest seen: after a reload the first token is already partly used.
-    fullMs = Math.max(fullMs, (snapshot.accessTokenExpiresAtMs ?? 0) - Date.now())
-    if (!isIn) backoffUntil = 0
+    fullMs = Math.max(fullMs, (accessTokenExpiresAtMs ?? 0) - Date.now())
+    if (status !== 'signed-in') backoffUntil = 0
     showTime()
   }
-
-  const noteIdle = () => {
-    if (wasIdle || backoffUntil > Date.now()) return
-    wasIdle = true
-    note('plain', 'Nothing was asked, so the token ran out. Still signed in: the next request waits for a new one.')
-  }
-
   const showTime = () => {
-    const { accessTokenExpiresAtMs, status } = session.getSnapshot()
-    const isIn = status === 'signed-in'
-    const leftMs = Math.max(0, (accessTokenExpiresAtMs ?? 0) - Date.now())
-    const share = isIn ? Math.min(1, leftMs / fullMs) : 0
-    ring.setAttribute('data-state', !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'due' : 'good')
-    if (left) left.style.strokeDasharray = `${(share * 100).toFixed(1)} 100`
-    if (isIn && leftMs === 0 && document.visibilityState === 'visible') noteIdle()
-    part('seconds').textContent = isIn ? `${(leftMs / 1000).toFixed(1)} s` : '–'
-    part('seconds-caption').textContent = !isIn ? 'no token' : leftMs === 0 ? 'has expired' : 'token lasts'
-    const waitMs = backoffUntil - Date.now()
-    const isBackingOff = isIn && waitMs > 0
-    const line = part('status')
-    line.setAttribute('data-status', isBackingOff ? 'backing-off' : status)
-    const text = isBackingOff ? `Asks again in ${Math.ceil(waitMs / 1000)} s` : statusTexts[status]
-    if (line.textContent !== text) line.textContent = text
+    showRing(session, fullMs)
+    showStatus(session, backoffUntil)
   }
 
   session.subscribe(show)
@@ -65,4 +35,37 @@ export function showSession(session: Session): void {
   })
   setInterval(showTime, 100)
   show()
+}
+
+function showPerson(session: Session): void {
+  const { claims, epoch, generation, status, subject } = session.getSnapshot()
+  const isIn = status === 'signed-in'
+  const { name } = claims ?? {}
+  part('subject').textContent = isIn ? String(name ?? subject) : 'Nobody'
+  part('generation').textContent = isIn ? String(generation) : '–'
+  part('epoch').textContent = String(epoch)
+  part('sign-in').hidden = status !== 'signed-out'
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-needs-session]')) button.disabled = !isIn
+}
+
+function showRing(session: Session, fullMs: number): void {
+  const { accessTokenExpiresAtMs, status } = session.getSnapshot()
+  const isIn = status === 'signed-in'
+  const leftMs = isIn ? Math.max(0, (accessTokenExpiresAtMs ?? 0) - Date.now()) : 0
+  const share = Math.min(1, leftMs / fullMs)
+  const state = !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'due' : 'good'
+  const ring = part('ring')
+  ring.setAttribute('data-state', state)
+  ring.style.setProperty('--share', (share * 100).toFixed(1))
+  part('seconds').textContent = state === 'none' ? '–' : leftMs === 0 ? '0 s' : `${(leftMs / 1000).toFixed(1)} s`
+  part('seconds-caption').textContent = state === 'none' ? 'no token' : leftMs === 0 ? 'expired' : 'token lasts'
+}
+
+function showStatus({ status }: Session, backoffUntil: number): void {
+  const waitMs = backoffUntil - Date.now()
+  const isBackingOff = status === 'signed-in' && waitMs > 0
+  const text = isBackingOff ? `Asks again in ${Math.ceil(waitMs / 1000)} s` : statusTexts[status]
+  const line = part('status')
+  line.setAttribute('data-status', isBackingOff ? 'backing-off' : status)
+  if (line.textContent !== text) line.textContent = text
 }

@@ -1,14 +1,10 @@
 import type { Flight, Flights, Ribbon } from './flights.ts'
 import { draw, flightHeight, flightLabelY, flightTop, ribbonHeight, ribbonTop, type Scene, untilNow } from './scene.ts'
 
-const labelWidth = 190
-const narrowLabelWidth = 70
+const letterWidth = 7
 
 /** Draws the tokens' lives and, below them, the refreshes. There are few, so all are drawn anew each time. */
-export function createFlightPainter(
-  scene: Scene,
-  { flights, ribbons }: { flights: () => Flights['flights']; ribbons: () => Flights['ribbons'] },
-) {
+export function createFlightPainter(scene: Scene, model: Pick<Flights, 'flights' | 'ribbons'>): () => void {
   const open = draw(scene.past, 'g')
   const closed = draw(scene.ahead, 'g')
 
@@ -36,17 +32,17 @@ export function createFlightPainter(
       const y = flightTop + flightHeight / 2
       draw(closed, 'line', { x1: end + 5, x2: scene.x(flight.backoffUntil), y1: y, y2: y, class: 'backoff' })
     }
-    const { isNarrow } = scene.geometry
+    const label = labelOf(flight, scene.geometry.isNarrow)
     // A label gives way to the next one instead of lying under it.
-    if (next && scene.x(next.from) - x < (isNarrow ? narrowLabelWidth : labelWidth)) return
-    draw(closed, 'text', { x, y: flightLabelY, class: 'flight-label halo' }, labelOf(flight, isNarrow))
+    if (next && scene.x(next.from) - x < label.length * letterWidth) return
+    draw(closed, 'text', { x, y: flightLabelY, class: 'flight-label halo' }, label)
   }
 
   return () => {
     open.replaceChildren()
     closed.replaceChildren()
-    for (const ribbon of ribbons()) paintRibbon(ribbon)
-    const all = flights()
+    for (const ribbon of model.ribbons) paintRibbon(ribbon)
+    const all = model.flights
     for (const [index, flight] of all.entries()) paintFlight(flight, all[index + 1])
   }
 }
@@ -56,7 +52,7 @@ function labelOf({ outcome, waited, from, to }: Flight, isNarrow: boolean): stri
   const held = waited === 0 ? '' : ` · ${waited} held`
   const took = to === null || to === from ? '' : ` · ${((to - from) / 1000).toFixed(1)} s`
   if (outcome === 'running') return `one exchange${held}`
-  if (outcome === 'adopted') return `from another tab${held}`
+  if (outcome === 'adopted') return isNarrow ? 'adopted' : `from another tab${held}`
   if (outcome === 'failed') return `not now${held}`
   if (outcome === 'refused') return 'refused'
   return waited === 0 ? 'in the background' : `one exchange${held}${took}`

@@ -1,13 +1,9 @@
 import { createFlightPainter } from './draw-flights.ts'
 import { createTrackPainter } from './draw-tracks.ts'
 import { createFlights, type Flight } from './flights.ts'
-import { change, createScene, draw } from './scene.ts'
+import { createMilestones, type MilestoneKind } from './milestones.ts'
+import { createScene } from './scene.ts'
 import { createTracks, type RequestEvent } from './tracks.ts'
-
-interface Milestone {
-  readonly at: number
-  readonly element: SVGElement
-}
 
 export interface Timeline {
   request(event: RequestEvent): void
@@ -17,51 +13,31 @@ export interface Timeline {
   /** The token now in use; `lifetimeMs` is what it has left. */
   holds(generation: number, lifetimeMs: number | null): void
   /** Someone signed in, or the session ended: whatever ran for the one before has come to nothing. */
-  milestone(kind: 'signed-in' | 'ended', text: string): void
+  milestone(kind: MilestoneKind, text: string): void
   /** Stands still so that it can be looked at; what happens meanwhile is kept. */
   pause(paused: boolean): void
 }
-
-const stepMs = 1000
 
 /** The drawn timeline. Everything in it comes from the session's events. */
 export function createTimeline(svg: SVGSVGElement): Timeline {
   const tracks = createTracks()
   const flights = createFlights()
-  const calm = matchMedia('(prefers-reduced-motion: reduce)')
-  let milestones: Milestone[] = []
-  let pausedAt: number | null = null
-  let steppedAt = 0
-
   const scene = createScene(svg, () => {
     trackPainter.paintAll()
     paintFlights()
-    for (const { at, element } of milestones) change(element, { transform: `translate(${scene.x(at)} 0)` })
-    scene.scrollTo(pausedAt ?? performance.now())
+    milestones.placeAll()
+    scroll.settle()
   })
-  const paintFlights = createFlightPainter(scene, { flights: () => flights.flights, ribbons: () => flights.ribbons })
+  const paintFlights = createFlightPainter(scene, flights)
   const trackPainter = createTrackPainter(scene, tracks)
-
-  const forget = (now: number) => {
-    const { nowX, pixelsPerMs } = scene.geometry
-    const gone = now - nowX / pixelsPerMs
+  const milestones = createMilestones(scene)
+  const scroll = createScroll(now => {
+    const gone = now - scene.geometry.nowX / scene.geometry.pixelsPerMs
     trackPainter.erase(tracks.prune(gone))
     flights.prune(gone)
-    for (const { at, element } of milestones) if (at < gone) element.remove()
-    milestones = milestones.filter(({ at }) => at >= gone)
-  }
-
-  const tick = () => {
-    requestAnimationFrame(tick)
-    const now = performance.now()
-    // Who asked for less motion gets a step each second instead of a stream.
-    const waits = calm.matches && now - steppedAt < stepMs
-    if (pausedAt !== null || waits) return
-    steppedAt = now
-    forget(now)
+    milestones.prune(gone)
     scene.scrollTo(now)
-  }
-  requestAnimationFrame(tick)
+  })
 
   return {
     request(event) {
@@ -88,15 +64,37 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
     milestone(kind, text) {
       const at = performance.now()
       flights.end(at)
-      const { rowsTop, rowsHeight } = scene.geometry
-      const element = draw(scene.ahead, 'g', { class: `milestone ${kind}`, transform: `translate(${scene.x(at)} 0)` })
-      draw(element, 'line', { x1: 0, x2: 0, y1: 8, y2: rowsTop + rowsHeight + 8 })
-      draw(element, 'text', { x: -8, y: rowsTop + rowsHeight, class: 'halo', 'text-anchor': 'end' }, text)
-      milestones.push({ at, element })
+      milestones.add(at, kind, text)
       paintFlights()
     },
-    pause(paused) {
+    pause: scroll.pause,
+  }
+}
+
+const stepMs = 1000
+
+/** Calls `show` with the time that stands at "now": in each frame, or in steps for who asked for less motion. */
+function createScroll(show: (now: number) => void) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)')
+  let pausedAt: number | null = null
+  let shownAt = 0
+
+  const tick = () => {
+    requestAnimationFrame(tick)
+    const now = performance.now()
+    if (pausedAt !== null || (calm.matches && now - shownAt < stepMs)) return
+    shownAt = now
+    show(now)
+  }
+  requestAnimationFrame(tick)
+
+  return {
+    pause(paused: boolean): void {
       pausedAt = paused ? performance.now() : null
+    },
+    /** Shows the same time again, on a scene that has changed its size. */
+    settle(): void {
+      show(pausedAt ?? performance.now())
     },
   }
 }

@@ -37,15 +37,19 @@ export interface Tracks {
   laneCount(): number
 }
 
+/** So that requests which end at once still lie side by side. */
+const gapMs = 250
+
 /** Requests as the session's events tell them. */
 export function createTracks(): Tracks {
   const tracks = new Map<number, Track>()
-  const taken: boolean[] = []
+  /** When each lane is free again. */
+  const freeAt: number[] = []
 
-  const begin = (event: RequestEvent): Track => {
-    const free = taken.indexOf(false)
-    const lane = free === -1 ? taken.length : free
-    taken[lane] = true
+  const begin = (event: RequestEvent, at: number): Track => {
+    const free = freeAt.findIndex(freed => freed <= at)
+    const lane = free === -1 ? freeAt.length : free
+    freeAt[lane] = Number.POSITIVE_INFINITY
     const { pathname } = new URL(event.url, location.href)
     const title = `${event.method} ${pathname}`
     const track: Track = {
@@ -64,11 +68,11 @@ export function createTracks(): Tracks {
   const end = (track: Track, at: number, kind: Mark['kind'], replayed: boolean) => {
     track.marks.push({ kind, at, replayed })
     track.endedAt = at
-    taken[track.lane] = false
+    freeAt[track.lane] = at + gapMs
   }
 
   const apply = (event: RequestEvent, at: number): Track => {
-    const track = tracks.get(event.id) ?? begin(event)
+    const track = tracks.get(event.id) ?? begin(event, at)
     const last = track.stretches.at(-1)
     // A replay is told before it is sent, and stays a replay.
     if (event.step === 'sent' || event.step === 'replayed') track.generation = event.generation

@@ -74,7 +74,7 @@ describe('the demo', () => {
       await choose('none')
       await told(page, '4 answered')
       expect(await subjectOf(page).textContent()).toBe('Mira')
-      expect(await counterOf('requests')).toBe('8')
+      expect(await counterOf('requests')).toBe('4')
     },
   )
 
