@@ -1,6 +1,6 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { ConfigurationError } from '../errors.ts'
-import { isOneShot } from '../http/replay.ts'
+import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call, FetchInit } from '../request/journey.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
@@ -48,17 +48,18 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
     client[method] = ((input: Input, options?: RequestOptions) => send(method, input, options)) as never
+  const { auth, replay } = defaults
   const plain: Call = {
+    auth,
+    replay,
     get transport() {
       return defaults.fetch ?? globalThis.fetch
     },
   }
-  const { auth, replay } = defaults
-  const common = auth === undefined && replay === undefined ? undefined : { auth, replay }
   const members: Pick<Client<Claims>, 'extend' | 'create' | 'fetch' | 'session' | 'stop' | 'retry'> = {
     extend: options => wrapKy(inner.extend(checked(options)), core, session),
     create: options => wrapKy(inner.create(checked(options)), core, session),
-    fetch: (input, init) => core.spine(input, common ? { ...common, ...init } : init, plain),
+    fetch: (input, init) => core.spine(input, init, plain),
     session,
     stop: inner.stop,
     retry: inner.retry,
@@ -99,10 +100,12 @@ function ownOptions(core: Core, input: Input, bare: boolean, final: RequestOptio
   const startedAt = performance.now()
   const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
   const own: Mutable<RequestOptions> = {}
-  const source = replacing.some(hook => hooks?.[hook]?.length) ? undefined : sourceOf(final, own, input)
+  const once = isOneShot(body)
+  const replaced = !once && replacing.some(hook => hooks?.[hook]?.length)
+  const source = replaced ? undefined : sourceOf(final, own, input)
   if (bare) own.auth = false
-  // ky clones for its retries: a stream would be buffered whole, behind the caller's back.
-  if (isOneShot(body)) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
+  if (once) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   own.fetch = (request, init) => {
     const transport = chosen ?? globalThis.fetch
     return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
@@ -120,7 +123,10 @@ function sourceOf(
   input: Input,
 ): (() => BodyInit | null) | undefined {
   const { body, json, stringifyJson = JSON.stringify } = final
-  if (json === undefined) return body == null && input instanceof Request ? undefined : () => body ?? null
+  if (json === undefined) {
+    const kept = snapshot(body) ?? null
+    return kept === null && input instanceof Request ? undefined : () => kept
+  }
   let text: string | undefined
   // Kept as it was sent: the object may have changed by the time of a replay.
   own.stringifyJson = value => {

@@ -81,7 +81,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const { transport } = call
     if (!url) return transport(input, init)
     const headers = new Headers(init?.headers ?? request?.headers)
-    const auth = ports.exchanging() ? false : (init?.auth ?? true)
+    const auth = ports.exchanging() ? false : (init?.auth ?? call.auth ?? true)
     const bare = whyBare(url, auth, init?.mode ?? request?.mode, headers)
     // As `fetch` does: what the caller changes later, while the request waits, is not of this request.
     const [asked, given] = [request ?? url.href, init && { ...init }]

@@ -24,7 +24,7 @@ export interface AuthRequestOptions {
 export type FetchInit = RequestInit & AuthRequestOptions
 
 /** What the form round `fetch` (ky's) knows, and `fetch`'s own arguments do not show. */
-export interface Call {
+export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
   /** The body as the caller gave it, where `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
@@ -69,10 +69,13 @@ export const signalOf = ({ call, signal }: Journey): AbortSignal | null => call.
 export const isRequest = (input: RequestInfo | URL): input is Request =>
   typeof input === 'object' && 'url' in input && 'method' in input
 
+const replayOf = (init: FetchInit | undefined, call: Call) => init?.replay ?? call.replay
+
 function whyOnce(init: FetchInit | undefined, request: Request | undefined, call: Call): WhyNotReplayable | null {
+  const replay = replayOf(init, call)
   if (init?.keepalive ?? request?.keepalive) return 'keepalive'
-  if (init?.replay === false) return 'replay-false'
-  if (typeof init?.replay === 'function') return null
+  if (replay === false) return 'replay-false'
+  if (typeof replay === 'function') return null
   return isOneShot(call.source ? call.source() : init?.body) ? 'one-shot-body' : null
 }
 
@@ -113,7 +116,7 @@ const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method
 /** Taken before the first send: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {
   const { request, init, call, once } = journey
-  const known = once || init?.body || call.source || typeof init?.replay === 'function'
+  const known = once || init?.body || call.source || typeof replayOf(init, call) === 'function'
   if (request && !known && request.body !== null && mayHaveBody(journey)) journey.copy = request.clone()
 }
 
@@ -125,10 +128,11 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
   const { request, init, call } = journey
   const headers = new Headers(journey.headers)
   const next = sendInit(journey, headers)
-  const { replay } = init ?? {}
+  if (!mayHaveBody(journey)) return next
+  const replay = replayOf(init, call)
   const body =
     typeof replay === 'function' ? await unlessAborted(Promise.resolve(replay()), signalOf(journey)) : call.source?.()
-  if (body !== undefined && (mayHaveBody(journey) || body)) {
+  if (body !== undefined) {
     next.body = body
     // Its boundary belongs to the first sending; `fetch` writes the new one.
     if (body instanceof FormData && request) headers.delete('content-type')
