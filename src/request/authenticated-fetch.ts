@@ -44,7 +44,10 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     journey.left = state
     if (journey.session !== null) stay(ports, journey)
     const token = journey.session === null ? undefined : state.credentials?.accessToken
-    if (token) scheme.attach(init.headers as Headers, token)
+    if (token) {
+      scheme.attach(init.headers as Headers, token)
+      if (scheme.staysHome && (init.redirect ?? request?.redirect ?? 'follow') === 'follow') init.redirect = 'error'
+    }
     tellStep(ports, journey, { step: 'sent', ...(journey.session === null ? signedOut : attached) })
     if (!replayed) keepCopy(journey)
     // Called without a receiver: the browser's own `fetch` takes no other.

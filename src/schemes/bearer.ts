@@ -2,7 +2,11 @@ import { ConfigurationError } from '../errors.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
 export interface BearerOptions {
-  /** @default 'Authorization' */
+  /**
+   * Of these, only `Authorization` is taken off by browsers when a redirect leads to another origin; with any other header a
+   * redirect therefore fails as a network error does.
+   * @default 'Authorization'
+   */
   readonly header?: string | undefined
   /** What stands before the token, with a space after it unless it is empty. @default 'Bearer' */
   readonly prefix?: string | undefined
@@ -19,6 +23,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
+    staysHome: header.toLowerCase() !== 'authorization',
     challenges: ['bearer', 'dpop'],
     accepts: tokenType => tokenType === null || tokenType.toLowerCase() === 'bearer',
     attach(headers, accessToken) {

@@ -13,4 +13,6 @@ export interface WireScheme extends Scheme {
   attach(headers: Headers, accessToken: string): void
   /** The header whose presence means that the caller brings credentials of its own. */
   readonly header: string
+  /** The header is one that the platform takes along when another origin is redirected to: such sends follow nobody. */
+  readonly staysHome?: boolean
 }
