@@ -9,11 +9,10 @@ const token = 'access-token-of-alice'
 const bearer = `Bearer ${token}`
 
 /** A client on which somebody has signed in, over a network that notes what is sent. */
-const start = async (options: ClientOptions = {}, answer?: (send: WireSend) => Response) => {
+const start = async (options: ClientOptions = { baseUrl }, answer?: (send: WireSend) => Response) => {
   const network = createNetwork(answer)
   let exchanges = 0
   const client = createClient({
-    baseUrl,
     fetch: network.fetch,
     retry: 0,
     refresh: async () => {
@@ -98,7 +97,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
   })
 
   test('a 401 from there, which would have it all, is nothing to us: no exchange, no replay (TX-04)', async () => {
-    const { client, sends, exchanges } = await start({}, () => refusal())
+    const { client, sends, exchanges } = await start({ baseUrl }, () => refusal())
     await expect(client.get('//evil.test/x')).rejects.toMatchObject({ response: { status: 401 } })
     expect(sends).toHaveLength(1)
     expect(exchanges()).toBe(0)
@@ -127,7 +126,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
   })
 
   test('the origin of an absolute `prefix` is trusted as that of a base URL is', async () => {
-    const { client, sends } = await start({ baseUrl: undefined, prefix: baseUrl })
+    const { client, sends } = await start({ prefix: baseUrl })
     await client.get('x')
     await client.get('//evil.test/x')
     expect(sends.map(({ url, authorization }) => [url.host, authorization])).toEqual([
@@ -158,7 +157,7 @@ describe('through client.fetch, the token goes by the parsed final URL (TX-04, T
 
   test('a URL object that is changed while its request waits takes nothing along: what was asked for is what is sent', async () => {
     const newer = createDeferred<Tokens>()
-    const { client, sends } = await start({ refresh: () => newer.promise }, ({ authorization }) =>
+    const { client, sends } = await start({ baseUrl, refresh: () => newer.promise }, ({ authorization }) =>
       authorization === bearer ? refusal() : Response.json({}),
     )
     const url = new URL('https://api.example.com/mine')
@@ -177,6 +176,7 @@ describe('through client.fetch, the token goes by the parsed final URL (TX-04, T
 describe('what is trusted', () => {
   test('further origins are, each exactly (TX-04)', async () => {
     const { client, sends } = await start({
+      baseUrl,
       trustedOrigins: ['https://files.example.com', new URL('https://a.test:8443')],
     })
     for (const url of [
