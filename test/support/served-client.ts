@@ -10,7 +10,7 @@ import { createDeferred } from './deferred.ts'
 export interface ServedClient {
   readonly server: AuthServer
   readonly client: RootClient
-  readonly logins: readonly LoginRequired<never>[]
+  readonly logins: readonly LoginRequired[]
   /** Resolves when so many requests wait for a refresh, all in all. */
   waiting(count: number): Promise<void>
 }
@@ -23,7 +23,7 @@ export const createServedClient = async (
   const { signedIn = true, ...serverSettings } = settings
   const server = await startAuthServer(serverSettings)
   onTestFinished(server.close)
-  const logins: LoginRequired<never>[] = []
+  const logins: LoginRequired[] = []
   const client = createClient({
     baseUrl: server.origin,
     retry: 0,

@@ -23,7 +23,7 @@ export interface Stage {
   readonly client: RootClient
   readonly sends: readonly StagedSend[]
   readonly exchanges: readonly RefreshContext[]
-  readonly logins: readonly LoginRequired<never>[]
+  readonly logins: readonly LoginRequired[]
   /** Another pair; by default the API takes the newest access token only. */
   issue(more?: Partial<Tokens>): Tokens
   /** Signs in with a pair just issued. */
@@ -59,7 +59,7 @@ export const createStage = ({
 }: StageOptions = {}): Stage => {
   const sends: StagedSend[] = []
   const exchanges: RefreshContext[] = []
-  const logins: LoginRequired<never>[] = []
+  const logins: LoginRequired[] = []
   const wakings = new Set<() => void>()
   let issued = 0
   let good: string | undefined
