@@ -45,6 +45,7 @@ export interface AuthServer {
 
   holdExchange(options?: FaultOptions): Gate
   failExchanges(fault: Fault, options?: FaultOptions): void
+  /** A browser opens six connections to one origin, over all its pages: no more than six can stand at gates at once. */
   holdApi(options?: FaultOptions): Gate
   failApi(fault: Fault, options?: FaultOptions): void
   /** The API answers 401 there whatever the token. @default always */
