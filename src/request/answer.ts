@@ -45,7 +45,7 @@ async function consider(
   const useless = refused || (status >= 400 && status === journey.refusedStatus)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
-    if (status !== 401) breaker.answered(routeOf(journey))
+    if (status !== 401 && !useless) breaker.answered(routeOf(journey))
     return hand(journey, response, ports, false)
   }
   journey.refusedStatus = status
@@ -71,10 +71,11 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   if (journey.session === null) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
-  // A late 401, for a token that has since been replaced: no exchange.
-  if (state.generation > left.generation) return goAgain(journey, response)
+  const expired = canRefresh && tokenAge(state.credentials, state.monotonicSentAt, 0, clock) === 'expired'
+  // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
+  const mustWait = expired || refresher.flight?.blocks || ports.login.asking?.kind === 'login'
+  if (state.generation > left.generation && !mustWait) return goAgain(journey, response)
   if (!refresher.flight) {
-    const expired = tokenAge(left.credentials, left.monotonicSentAt, 0, clock) === 'expired'
     if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
     const hindrance = canRefresh && refresher.hindrance()
     if (hindrance && journey.once) return false
