@@ -52,17 +52,20 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
     const { epoch, generation } = state
     listenersOf(type).tell({ type, epoch, generation, tab, ...fields } as unknown as SessionEvents[Type])
   }
-  function change(next: SessionChange): void {
-    state = transition(state, next)
-    changed.tell(state)
+  /** Answers whether it still holds once all were told: a listener may have signed out, or in. */
+  function change(next: SessionChange): boolean {
+    const made = transition(state, next)
+    state = made
+    changed.tell(made)
+    return state === made
   }
   /** Every way into a session, and from one into another. */
   function enter(content: RecordContent, credentials: Credentials, monotonicSentAt: number | null, tab: Tab): void {
     const { session, generation } = content
     const left = state.credentials && state.session !== session ? state.credentials : null
-    change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
+    const holds = change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
     if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
-    emit('signed-in', { subject: credentials.subject, claims: credentials.claims }, tab)
+    if (holds) emit('signed-in', { subject: credentials.subject, claims: credentials.claims }, tab)
   }
   function leave(next: string, reason: EndReason | null, tab: Tab): void {
     const was = state
@@ -102,8 +105,8 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
         enter(record, credentials, null, 'other')
       } else if (record.generation > state.generation && !credentials.withheld) {
         const { generation } = record
-        change({ type: 'renewed', generation, credentials, monotonicSentAt: null })
-        emit('refreshed', { cause: 'due' }, 'other')
+        if (change({ type: 'renewed', generation, credentials, monotonicSentAt: null }))
+          emit('refreshed', { cause: 'due' }, 'other')
       }
     },
     async signIn(input) {
@@ -115,14 +118,18 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
       const session = (continues && state.session) || randomId()
       const content = { session, generation: continues ? state.generation + 1 : 0, credentials }
       seenRecord = true
+      // Written before it is told: what a listener does about it (signs out, say) is written after it.
+      const stored = records.overwrite(content)
       enter(content, credentials, sent.monotonicMs, 'this')
-      await records.overwrite(content)
+      await stored
       announce()
     },
     async signOut(untold) {
-      const session = core.ended(null, 'signed-out')
+      const session = randomId()
       seenRecord = true
-      await records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
+      const stored = records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
+      core.ended(null, 'signed-out', session)
+      await stored
       announce()
     },
     renewed(record, monotonicSentAt, cause) {
@@ -131,8 +138,7 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
       seenRecord = true
       if (!state.credentials) return enter(record, credentials, monotonicSentAt, 'this')
       if (session !== state.session) return
-      change({ type: 'renewed', generation, credentials, monotonicSentAt })
-      emit('refreshed', { cause })
+      if (change({ type: 'renewed', generation, credentials, monotonicSentAt })) emit('refreshed', { cause })
     },
     ended(session, reason, next = randomId()) {
       if (session === null || session === state.session) leave(next, reason, 'this')
