@@ -1,6 +1,6 @@
 import type { Client } from 'latchkey'
 import { part } from './configuration.ts'
-import { pull } from './controls.ts'
+import { isBroken, pull } from './controls.ts'
 import { note } from './journal.ts'
 import { askForbidden, sendMany, upload } from './senders.ts'
 import { startSignIn } from './sign-in.ts'
@@ -86,11 +86,18 @@ function createSessionActions(api: Client, tally: Tally): Actions {
 
 /** Sees to it that there is a token to be refused: an expired one would never be sent. */
 async function holdTokenOf(api: Client): Promise<void> {
-  if (api.session.status === 'signed-in') await api.session.getAccessToken({ minValidityMs }).catch(() => {})
+  if (api.session.status === 'signed-in' && !isBroken)
+    await api.session.getAccessToken({ minValidityMs }).catch(() => {})
 }
 
+/** Counts what was chosen for the authorization server: only the last choice is carried on with. */
+let turn = 0
+
 async function breakServer(api: Client, tally: Tally, mode: string): Promise<void> {
+  turn += 1
+  const ours = turn
   await holdTokenOf(api)
+  if (ours !== turn) return
   tally.startAnew()
   await pull(`fault/${mode}`)
   note('plain', faultTexts[mode] ?? mode)
@@ -100,11 +107,13 @@ async function breakServer(api: Client, tally: Tally, mode: string): Promise<voi
 }
 
 async function mend(api: Client, tally: Tally): Promise<void> {
+  turn += 1
+  const ours = turn
   await pull('fault/none')
   const waitMs = Math.max(0, asksAgainAt - performance.now())
   note('good', `Mended.${waitMs > 0 ? ` latchkey’s backoff is over in ${(waitMs / 1000).toFixed(1)} s.` : ''}`)
   await new Promise(resolve => setTimeout(resolve, waitMs + 50))
-  if (api.session.status !== 'signed-in') return
+  if (ours !== turn || api.session.status !== 'signed-in') return
   tally.startAnew()
   await sendMany(api, tally, 4)
 }

@@ -1,11 +1,15 @@
 import type { ServerCounters } from '../server/controls.ts'
 import { part } from './configuration.ts'
 
+/** Whether the authorization server works, as far as this page knows. */
+export let isBroken = false
+
 /** Pulls a lever on the demo's servers and shows what they have counted. */
 export async function pull(lever: string): Promise<ServerCounters> {
   const response = await fetch(`/control/${lever}`, { method: 'POST' })
   const counters = (await response.json()) as ServerCounters
-  const { exchanges, faultedExchanges, reusedRefreshTokens } = counters
+  const { exchanges, fault, faultedExchanges, reusedRefreshTokens } = counters
+  isBroken = fault !== 'none'
   const faulted = faultedExchanges > 0 ? `, answered ${faultedExchanges} with a fault` : ''
   part('servers').textContent =
     `The authorization server made ${plural(exchanges, 'exchange')} for all tabs${faulted}, ` +

@@ -1,4 +1,5 @@
 import type { Session } from 'latchkey'
+import { isBroken } from './controls.ts'
 import { note } from './journal.ts'
 
 /** Says once why nothing happens when the token of a page that asks for nothing runs out. */
@@ -11,7 +12,7 @@ export function noteWhenIdle(session: Session): void {
   const timer = setInterval(() => {
     const { accessTokenExpiresAtMs, status } = session.getSnapshot()
     const isExpired = accessTokenExpiresAtMs !== null && accessTokenExpiresAtMs < Date.now() - 1000
-    if (status !== 'signed-in' || !isExpired || underWay.size > 0) return
+    if (status !== 'signed-in' || !isExpired || isBroken || underWay.size > 0) return
     note('plain', 'Nothing was asked, so the token ran out. That is no harm: the next request waits for a new one.')
     clearInterval(timer)
     stop()
