@@ -1,6 +1,6 @@
 import type { Input, KyInstance, ResponsePromise } from 'ky'
 import type { FetchInit } from '../request/journey.ts'
-import type { JwtClaims } from '../session/expiry.ts'
+import type { JwtClaims } from '../session/credentials.ts'
 import type { RequestOptions } from './options.ts'
 import type { Session } from './session-facade.ts'
 

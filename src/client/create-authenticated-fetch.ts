@@ -1,5 +1,5 @@
 import type { Call } from '../request/journey.ts'
-import type { JwtClaims } from '../session/expiry.ts'
+import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
 import { createCore } from './core.ts'
 import type { SessionOptions } from './options.ts'

@@ -1,4 +1,4 @@
-import type { JwtClaims } from '../session/expiry.ts'
+import type { JwtClaims } from '../session/credentials.ts'
 import type { RootClient } from './client.ts'
 import { createCore, type Platform } from './core.ts'
 import { createKyInstance } from './ky-instance.ts'

@@ -2,9 +2,9 @@ import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Wake } from '../platform/wake.ts'
 import type { Refresher } from '../refresh/refresher.ts'
+import type { Credentials } from '../session/credentials.ts'
 import { tokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
-import type { Credentials } from '../session/token-set.ts'
 import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
 
 export interface FreshnessPorts {

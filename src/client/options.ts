@@ -5,7 +5,7 @@ import type { RefreshFunction, RefreshStrategy } from '../refresh/strategy.ts'
 import type { AnswerView } from '../request/answer-view.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import type { Scheme } from '../schemes/scheme.ts'
-import type { JwtClaims } from '../session/expiry.ts'
+import type { JwtClaims } from '../session/credentials.ts'
 import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
 import type { SessionInput } from '../session/token-set.ts'
 

@@ -126,12 +126,8 @@ function absolute(baseUrl: string | URL | undefined): string | undefined {
 function checkBaseUrl(base: string | URL | undefined): void {
   const resolved = absolute(base)
   check(base === undefined || resolved !== undefined || !pageBaseUrl(), 'baseUrl', 'write an absolute https URL')
-  const isOpaque = resolved !== undefined && !/^https?:/.test(resolved)
-  check(
-    !isOpaque || (base === undefined && !globalThis.location),
-    'baseUrl',
-    'write an absolute https URL: this page has no origin',
-  )
+  const isHttp = resolved === undefined || /^https?:/.test(resolved)
+  check(isHttp, 'baseUrl', 'write an absolute https URL: this page has no origin')
 }
 
 /** @throws ConfigurationError naming the option and what to write instead */

@@ -1,10 +1,9 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { AskedFor } from '../request/spine-ports.ts'
+import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { tell } from '../session/events.ts'
-import type { JwtClaims } from '../session/expiry.ts'
 import type { SessionCore, Tab } from '../session/session.ts'
-import type { Credentials } from '../session/token-set.ts'
 import { currentReturnTo } from './return-to.ts'
 
 export interface LoginRequired<Claims extends object = JwtClaims> {

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
+import type { Credentials, SentAt } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
-import { type Credentials, describeKeys, readCredentials, type SentAt } from '../session/token-set.ts'
+import { describeKeys, readCredentials } from '../session/token-set.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
 import type { RefreshStrategy } from './strategy.ts'

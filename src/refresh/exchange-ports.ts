@@ -1,8 +1,8 @@
 import type { EndReason, RefreshUnavailableError } from '../errors.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Claim } from '../session/session-store.ts'
-import type { Credentials } from '../session/token-set.ts'
 import type { CallPorts } from './call-strategy.ts'
 import type { StormBreaker } from './storm-breaker.ts'
 

@@ -1,5 +1,5 @@
 import type { EndReason, RefreshUnavailableError } from '../errors.ts'
-import type { JwtClaims } from './expiry.ts'
+import type { JwtClaims } from './credentials.ts'
 
 /** Why a refresh runs. */
 export type RefreshCause =

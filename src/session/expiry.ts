@@ -1,13 +1,6 @@
 import { jwtDecode } from 'jwt-decode'
 import type { Clock } from '../platform/clock.ts'
-import type { Credentials, SentAt } from './token-set.ts'
-
-/** Claims of a JWT. Nobody verified them: for display, never for decisions (RFC 7519 §7.2). */
-export interface JwtClaims {
-  readonly sub?: string
-  readonly iss?: string
-  readonly [claim: string]: unknown
-}
+import type { Credentials, JwtClaims, SentAt } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
 export function decodeClaims(token: string | null): JwtClaims | null {

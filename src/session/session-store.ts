@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { Credentials } from './token-set.ts'
+import type { Credentials } from './credentials.ts'
 
 /**
  * What a store holds for one session name. Structured-clone-safe and JSON-safe. Treat as opaque, but for the members here.

@@ -1,11 +1,12 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
+import type { Credentials } from './credentials.ts'
 import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
 import type { Records } from './records.ts'
 import type { RecordContent, StoredRecord } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
-import { type Credentials, requireCredentials } from './token-set.ts'
+import { requireCredentials } from './token-set.ts'
 
 export type Tab = 'this' | 'other'
 export type SessionEvent = SessionEvents[keyof SessionEvents]

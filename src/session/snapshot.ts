@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { JwtClaims } from './expiry.ts'
+import type { JwtClaims } from './credentials.ts'
 import type { SessionState } from './state.ts'
 
 export interface SessionSnapshot<Claims extends object = JwtClaims> {

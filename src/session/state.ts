@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { Credentials } from './token-set.ts'
+import type { Credentials } from './credentials.ts'
 
 /** What this page knows of the session. Immutable; changed only by {@link transition}. */
 export interface SessionState {

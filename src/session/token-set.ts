@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { arrivedLifetimeMs, decodeClaims, type JwtClaims } from './expiry.ts'
+import type { Credentials, JwtClaims, SentAt } from './credentials.ts'
+import { arrivedLifetimeMs, decodeClaims } from './expiry.ts'
 
 /**
  * What a login, a refresh or a step-up brought, in this library's own names.
@@ -63,30 +64,6 @@ export interface CookieSession {
 
 /** What starts or renews a session. Each value is read in either spelling; `expiresIn` and `expiresAt` are not, their unit is anyone's guess. */
 export type SessionInput = Tokens | TokenResponse | CookieSession
-
-/** What a session goes on with: a token set, or (`accessToken: null`) the knowledge that a cookie does it. JSON-safe. */
-export interface Credentials {
-  readonly accessToken: string | null
-  readonly refreshToken: string | null
-  readonly idToken: string | null
-  readonly tokenType: string | null
-  readonly scope: string | null
-  readonly subject: string | null
-  readonly claims: JwtClaims | null
-  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell. */
-  readonly lifetimeMs: number | null
-  readonly sessionLifetimeMs: number | null
-  /** Wall clock when it was asked for. */
-  readonly sentAt: number
-  /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
-  readonly withheld?: boolean
-}
-
-/** When an answer was asked for, by both clocks. */
-export interface SentAt {
-  readonly wallMs: number
-  readonly monotonicMs: number
-}
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 

@@ -1,5 +1,5 @@
+import type { Credentials } from '../session/credentials.ts'
 import type { SessionRecord, SessionStore, StoredRecord } from '../session/session-store.ts'
-import type { Credentials } from '../session/token-set.ts'
 
 const strip = (credentials: Credentials): Credentials => ({
   ...credentials,

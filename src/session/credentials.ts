@@ -1,0 +1,30 @@
+/** Claims of a JWT. Nobody verified them: for display, never for decisions (RFC 7519 §7.2). */
+export interface JwtClaims {
+  readonly sub?: string
+  readonly iss?: string
+  readonly [claim: string]: unknown
+}
+
+/** What a session goes on with: a token set, or (`accessToken: null`) the knowledge that a cookie does it. JSON-safe. */
+export interface Credentials {
+  readonly accessToken: string | null
+  readonly refreshToken: string | null
+  readonly idToken: string | null
+  readonly tokenType: string | null
+  readonly scope: string | null
+  readonly subject: string | null
+  readonly claims: JwtClaims | null
+  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell. */
+  readonly lifetimeMs: number | null
+  readonly sessionLifetimeMs: number | null
+  /** Wall clock when it was asked for. */
+  readonly sentAt: number
+  /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
+  readonly withheld?: boolean
+}
+
+/** When an answer was asked for, by both clocks. */
+export interface SentAt {
+  readonly wallMs: number
+  readonly monotonicMs: number
+}
