@@ -11,6 +11,7 @@ import {
   keepCopy,
   replayInit,
   sendInit,
+  signalOf,
 } from './journey.ts'
 import { prepare } from './prepare.ts'
 import { type SpinePorts, tellStep } from './spine-ports.ts'
@@ -57,6 +58,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   async function travel(journey: Journey): Promise<Response> {
     try {
+      const signal = signalOf(journey)
+      if (signal?.aborted) throw signal.reason
       journey.body = snapshot(journey.body)
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
