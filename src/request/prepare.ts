@@ -71,5 +71,6 @@ async function start(journey: Journey, ports: SpinePorts): Promise<void> {
     const ended = error instanceof SessionEndedError && error.reason !== 'disposed'
     if (!ended && !(journey.auth === 'optional' && error instanceof RefreshUnavailableError)) throw error
   }
-  journey.session = ports.session.state.session
+  const { credentials, session } = ports.session.state
+  if (credentials) journey.session = session
 }
