@@ -8,6 +8,8 @@ export interface Records {
   readonly lagMs: number
   /** The newest record this page knows of. */
   readonly latest: StoredRecord | null
+  /** Whether what this page knows is not (surely) in the store, so that no other tab can see it. */
+  readonly ahead: boolean
   /** `undefined`: the record cannot be read, though it had been (or is newer than this code). Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
   /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
@@ -19,12 +21,13 @@ export interface Records {
 const deadlineMs = 2000
 
 function isRecord(found: unknown): found is StoredRecord {
-  const { version, revision, session, generation } = (found ?? {}) as Partial<StoredRecord>
+  const { version, revision, session, generation, credentials } = (found ?? {}) as Partial<StoredRecord>
   return (
     typeof version === 'number' &&
     typeof revision === 'string' &&
     typeof session === 'string' &&
-    Number.isInteger(generation)
+    Number.isInteger(generation) &&
+    typeof credentials === 'object'
   )
 }
 
@@ -35,12 +38,18 @@ export function createRecords(
   onFailure: (operation: 'read' | 'write', cause: unknown) => void,
 ): Records {
   let latest: StoredRecord | null = null
-  /** `latest` is not (surely) in the store: memory is ahead of it. */
   let ahead = false
   /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
   let known: Set<string | null> | undefined
   /** Rises with each change of `latest` made here: an answer that was asked for before is old. */
   let changes = 0
+  /** Reads are counted: one that was asked for before another that was answered is old. */
+  let asked = 0
+  let answered = 0
+  /** The refresh token that the store was last known to hold. */
+  let shown: string | null | undefined
+  /** Of what is stored but is no record: it is written over as what it is. */
+  let junk: string | null = null
 
   function call<Answer>(run: () => Answer | PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
@@ -61,26 +70,36 @@ export function createRecords(
 
   async function read(): Promise<StoredRecord | null | undefined> {
     const before = changes
+    const turn = ++asked
     let found: unknown
     try {
       found = await call(() => store.read(name))
     } catch (cause) {
       onFailure('read', cause)
-      return ahead || !latest ? latest : undefined
+      // A token that others could see may be spent by now; one that never left this page is not.
+      const { refreshToken } = latest?.credentials ?? {}
+      return store.shared && latest && (!ahead || (refreshToken && refreshToken === shown)) ? undefined : latest
     }
-    if (changes !== before) return latest
+    if (changes !== before || turn < answered) return latest
+    answered = turn
     const record = isRecord(found) ? found : null
     if (record && record.version > recordVersion) return ahead ? latest : undefined
-    const revision = record?.revision ?? null
-    if (ahead && latest && (!known || known.has(revision))) {
+    const { revision: stamped } = (found ?? {}) as Partial<StoredRecord>
+    const revision = typeof stamped === 'string' ? stamped : null
+    const mine = latest
+    if (ahead && mine && (!known || known.has(revision))) {
       known = new Set([revision])
-      await write(latest, () => store.compareAndSet(name, revision, latest as StoredRecord))
+      const stored = await write(mine, () => store.compareAndSet(name, revision, mine))
+      if (stored === false) return read()
+      if (stored) changes++
       return latest
     }
     // Another tab wrote after us, or there was nothing of ours to keep: the store is the truth.
     ahead = false
     known = new Set([revision])
     latest = record
+    junk = record ? null : revision
+    shown = record?.credentials?.refreshToken
     return record
   }
 
@@ -88,8 +107,11 @@ export function createRecords(
   async function write(next: StoredRecord, run: () => unknown): Promise<boolean | null> {
     try {
       const written = (await call(run)) !== false
-      if (written && latest === next) ahead = false
-      if (written) known = new Set([next.revision])
+      if (written) {
+        if (latest === next) ahead = false
+        known = new Set([next.revision])
+        shown = next.credentials?.refreshToken
+      }
       return written
     } catch (cause) {
       // It may still arrive late.
@@ -106,6 +128,9 @@ export function createRecords(
     get latest() {
       return latest
     },
+    get ahead() {
+      return ahead
+    },
     read,
     async compareAndSet(expected, content) {
       const next = stamp(content)
@@ -115,7 +140,7 @@ export function createRecords(
         if (ahead) return set(next)
       }
       const before = changes
-      const written = await write(next, () => store.compareAndSet(name, expected?.revision ?? null, next))
+      const written = await write(next, () => store.compareAndSet(name, expected?.revision ?? junk, next))
       // A sign-out or sign-in here, while the store was writing, is newer than this.
       return written === false || changes !== before ? null : set(next)
     },
