@@ -1,0 +1,188 @@
+import { describe, expect, test } from 'vitest'
+import { createRecords } from '../../../src/session/records.ts'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import { createControlledClock } from '../../support/clock.ts'
+import { createScriptedStore, type StoreFault } from '../../support/scripted-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+const faults: readonly StoreFault[] = ['throws', 'rejects', 'hangs']
+const landing: readonly StoreFault[] = ['lands-then-throws', 'lands-then-rejects', 'lands-then-hangs']
+
+const create = (options?: Parameters<typeof createScriptedStore>[0]) => {
+  const [store, clock] = [createScriptedStore(options), createControlledClock()]
+  const failures: string[] = []
+  const records = createRecords(store, 'main', clock, operation => void failures.push(operation))
+  /** What it answers once the store's deadline has passed. */
+  const settled = async <Answer>(promise: Promise<Answer>): Promise<Answer | 'pending'> => {
+    await clock.advance(2000)
+    return Promise.race([promise, Promise.resolve('pending' as const)])
+  }
+  return { store, clock, failures, records, settled }
+}
+
+const content = (more: Partial<StoredRecord> = {}) => {
+  const { version: _version, revision: _revision, ...rest } = storedRecord(more)
+  return rest
+}
+const tokens = (name: string) => ({ credentials: credentialsOf({ refreshToken: name }) })
+
+describe.each(faults)('promise 9: a store that never works: each call %s', fault => {
+  test('SG-03: reading answers nothing within two seconds, and says so', async () => {
+    const { store, records, failures, settled } = create()
+    store.fail('all', fault)
+    expect(await settled(records.read())).toBeNull()
+    expect(failures).toEqual(['read'])
+  })
+
+  test('SG-03: a sign-in is kept in memory, and the next read finds it', async () => {
+    const { store, records, failures, settled } = create()
+    store.fail('all', fault)
+    expect(await settled(records.overwrite(content({ session: 'session-b' })))).toBeUndefined()
+    expect(failures).toEqual(['write'])
+    expect(await settled(records.read())).toMatchObject({ session: 'session-b' })
+  })
+
+  test('a token that never was in the store is exchanged from memory: claimed, renewed, read again', async () => {
+    const { store, clock, records } = create()
+    store.fail('all', fault)
+    void records.overwrite(content(tokens('first')))
+    await clock.advance(2000)
+    let claimed: StoredRecord | null | undefined
+    records.compareAndSet(records.latest, content({ ...tokens('first'), generation: 0 })).then(written => {
+      claimed = written
+    })
+    await clock.advance(4000)
+    expect(claimed).toMatchObject({ generation: 0 })
+    let renewed: StoredRecord | null | undefined
+    records.compareAndSet(claimed ?? null, content({ ...tokens('second'), generation: 1 })).then(written => {
+      renewed = written
+    })
+    await clock.advance(4000)
+    expect(renewed).toMatchObject({ generation: 1, credentials: { refreshToken: 'second' } })
+    expect(records.latest).toBe(renewed)
+  })
+
+  test('compare-and-set in memory still compares', async () => {
+    const { store, clock, records } = create()
+    store.fail('all', fault)
+    void records.overwrite(content())
+    await clock.advance(2000)
+    const stale = records.latest
+    void records.overwrite(content({ session: 'session-b' }))
+    await clock.advance(2000)
+    let written: StoredRecord | null | undefined
+    records.compareAndSet(stale, content()).then(answer => {
+      written = answer
+    })
+    await clock.advance(4000)
+    expect(written).toBeNull()
+    expect(records.latest?.session).toBe('session-b')
+  })
+
+  test('a store of this page alone that cannot be read any more costs nothing: nobody else writes it', async () => {
+    const { store, records, settled } = create({ shared: false })
+    await records.overwrite(content())
+    store.fail('all', fault)
+    expect(await settled(records.read())).toMatchObject({ session: 'session-a' })
+  })
+})
+
+describe.each(faults)('promise 9: a shared store that worked, and then each call %s', fault => {
+  test('a token that was stored cannot be read, so it is not to be exchanged', async () => {
+    const { store, records, settled } = create()
+    await records.overwrite(content(tokens('stored')))
+    store.fail('all', fault)
+    expect(await settled(records.read())).toBeUndefined()
+  })
+
+  test('a token that another tab stored cannot be read, so it is not to be exchanged', async () => {
+    const { store, records, settled } = create()
+    store.content = storedRecord(tokens('of-another-tab'))
+    await records.read()
+    store.fail('all', fault)
+    expect(await settled(records.read())).toBeUndefined()
+    expect(records.latest).toMatchObject(tokens('of-another-tab'))
+  })
+
+  test('neither is it when a later write of ours, with the same token in it, failed', async () => {
+    const { store, clock, records, settled } = create()
+    store.content = storedRecord(tokens('stored'))
+    const seen = await records.read()
+    store.fail('compareAndSet', fault, 1)
+    void records.compareAndSet(seen ?? null, content({ ...tokens('stored'), failures: 1 }))
+    await clock.advance(2000)
+    expect(records.latest).toMatchObject({ failures: 1 })
+    store.fail('all', fault)
+    expect(await settled(records.read())).toBeUndefined()
+  })
+
+  test('a token that came after the store broke is exchanged from memory', async () => {
+    const { store, clock, records, settled } = create()
+    store.content = storedRecord(tokens('stored'))
+    const seen = await records.read()
+    store.fail('all', fault)
+    void records.compareAndSet(seen ?? null, content({ ...tokens('newer'), generation: 1 }))
+    await clock.advance(2000)
+    expect(await settled(records.read())).toMatchObject(tokens('newer'))
+  })
+
+  test('signing out is kept in memory', async () => {
+    const { store, records, settled } = create()
+    await records.overwrite(content())
+    store.fail('all', fault)
+    await settled(records.overwrite(content({ session: 'over', credentials: null })))
+    expect(await settled(records.read())).toMatchObject({ session: 'over', credentials: null })
+  })
+
+  test('each failure is told, with what was tried', async () => {
+    const { store, clock, records, failures } = create()
+    await records.overwrite(content())
+    store.fail('all', fault)
+    void records.read()
+    void records.compareAndSet(records.latest, content())
+    void records.overwrite(content())
+    await clock.advance(4000)
+    expect([...failures].sort()).toEqual(['read', 'write', 'write'])
+  })
+})
+
+describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault => {
+  test('a sign-out that landed is found, and stays', async () => {
+    const { store, records, settled } = create()
+    await records.overwrite(content())
+    store.fail('overwrite', fault, 1)
+    await settled(records.overwrite(content({ session: 'over', credentials: null })))
+    expect(await settled(records.read())).toMatchObject({ session: 'over' })
+    expect(store.content).toMatchObject({ session: 'over' })
+  })
+
+  test('newer tokens that landed are found, and can be written over by who knows them', async () => {
+    const { store, clock, records } = create()
+    store.content = storedRecord(tokens('first'))
+    const seen = await records.read()
+    store.fail('compareAndSet', fault, 1)
+    let renewed: StoredRecord | null = null
+    records.compareAndSet(seen ?? null, content({ ...tokens('second'), generation: 1 })).then(written => {
+      renewed = written
+    })
+    await clock.advance(2000)
+    expect(renewed).toMatchObject(tokens('second'))
+    expect(store.content).toMatchObject(tokens('second'))
+    const next = await records.compareAndSet(renewed, content({ ...tokens('third'), generation: 2 }))
+    expect(next).toMatchObject(tokens('third'))
+    expect(store.content).toEqual(next)
+  })
+
+  test('a claim that landed, and was then answered by another tab, is not put back', async () => {
+    const { store, clock, records, settled } = create()
+    store.content = storedRecord(tokens('first'))
+    const seen = await records.read()
+    store.fail('compareAndSet', fault, 1)
+    void records.compareAndSet(seen ?? null, content(tokens('first')))
+    await clock.advance(2000)
+    const others = storedRecord({ ...tokens('second'), generation: 1 })
+    store.content = others
+    expect(await settled(records.read())).toEqual(others)
+    expect(store.content).toBe(others)
+  })
+})
