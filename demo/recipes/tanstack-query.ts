@@ -1,0 +1,30 @@
+// For TanStack Query: `new QueryClient({ defaultOptions: { queries: queryRetries } })`.
+import { type Client, createClient, isLatchkeyError, redirectTo } from 'latchkey'
+
+export const api = createClient({
+  baseUrl: 'https://api.example.com/',
+  // One of the two retries, not both: ky's three sends times TanStack's four tries make twelve of one 503.
+  retry: 0,
+  refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
+  onLoginRequired: redirectTo('/login'),
+})
+
+const mostRetries = 3
+
+/** Retries what may pass, and waits for as long as the error says; what is over, or a mistake, is not retried. */
+export const queryRetries = {
+  retry: (failureCount: number, error: Error): boolean =>
+    failureCount < mostRetries && (!isLatchkeyError(error) || error.code === 'refresh-unavailable'),
+  retryDelay: (failureCount: number, error: Error): number =>
+    isLatchkeyError(error) && error.code === 'refresh-unavailable' ? error.retryAfterMs : 1000 * 2 ** failureCount,
+}
+
+/** As a `queryFn`: `useQuery({ queryKey: ['todos'], queryFn: read('todos') })`. */
+export const read =
+  <Answer>(path: string) =>
+  ({ signal }: { readonly signal: AbortSignal }): Promise<Answer> =>
+    api.get(path, { signal }).json<Answer>()
+
+/** The next person must not see this one's data. */
+export const clearWithSession = ({ session }: Pick<Client, 'session'>, cache: { clear(): void }): (() => void) =>
+  session.on('ended', () => cache.clear())

@@ -1,0 +1,123 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { root } from '../support/project.ts'
+import { checkTypes } from '../support/type-check.ts'
+
+const read = (path: string) => readFileSync(root + path, 'utf8')
+const documents = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: root }).sort()]
+
+/** The rows under a heading, as their cells. */
+const rowsOf = (document: string, heading: string): readonly (readonly string[])[] => {
+  const [, after = ''] = read(document).split(`\n## ${heading}\n`)
+  const [section = ''] = after.split('\n## ')
+  return section
+    .split('\n')
+    .filter((line, index, lines) => line.startsWith('| `') && !lines[index + 1]?.startsWith('|---'))
+    .map(line => line.split(' | ').map(cell => cell.replace(/^\| | \|$/g, '')))
+}
+const namesOf = (rows: readonly (readonly string[])[]) =>
+  rows.flatMap(([first = '']) => [...first.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+
+/** What stands between `interface <name>` and its end. */
+const bodyOf = (path: string, name: string) =>
+  new RegExp(`\\b(?:interface|type) ${name}\\b.*?\\n(.*?)\\n(?:\\}|\\n)`, 's').exec(read(path))?.[1] ?? ''
+const membersOf = (path: string, name: string) =>
+  [...bodyOf(path, name).matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, member = '']) => member)
+
+describe('the README', () => {
+  const options = rowsOf('README.md', 'Options')
+
+  test('has a row for every option, and for nothing else', () => {
+    const ofSession = membersOf('src/client/options.ts', 'SessionOptions').filter(name => name !== 'limits')
+    const ofLimits = membersOf('src/client/options.ts', 'Limits').map(name => `limits.${name}`)
+    const ofRequest = membersOf('src/request/journey.ts', 'AuthRequestOptions')
+    expect(ofSession.length * ofLimits.length * ofRequest.length).toBeGreaterThan(0)
+    expect(namesOf(options).sort()).toEqual([...ofSession, ...ofLimits, ...ofRequest].sort())
+  })
+
+  test('says the limits that the source says', () => {
+    const stated = [...read('src/client/resolve-options.ts').matchAll(/^ {2}(\w+): ([\d_]+),$/gm)]
+    expect(stated).toHaveLength(5)
+    for (const [, name, value = ''] of stated) {
+      const [, figure = ''] = options.find(([option]) => option === `\`limits.${name}\``) ?? []
+      expect(`${name} ${figure.replaceAll(',', '')}`).toBe(`${name} ${value.replaceAll('_', '')}`)
+    }
+  })
+
+  test('has a row for every error and every reason of an end', () => {
+    const codes = [...read('src/errors.ts').matchAll(/readonly code = '([\w-]+)'/g)].map(([, code = '']) => code)
+    const reasons = [...bodyOf('src/errors.ts', 'EndReason').matchAll(/'([\w-]+)'/g)].map(([, reason = '']) => reason)
+    expect(codes).toHaveLength(4)
+    const rows = rowsOf('README.md', 'Errors')
+    expect(namesOf(rows)).toEqual([...codes, ...reasons, 'not-signed-in', 'disposed'])
+  })
+
+  test('has a row for every event', () => {
+    const events = [...bodyOf('src/session/events.ts', 'SessionEvents').matchAll(/^ {2}'?([\w-]+)'?: AnyEvent/gm)]
+    expect(events.length).toBeGreaterThan(0)
+    expect(namesOf(rowsOf('README.md', 'The session in your pages'))).toEqual(events.map(([, event]) => event))
+  })
+
+  test.each([
+    ...['retry', 'withCredentials', 'xsrfCookieName', 'skipAuthRefresh', 'statusCodes', 'baseURL', 'prefixUrl'],
+    ...['loading', 'authenticated', 'unauthenticated', 'userLoaded', 'silentRenewError', 'accessTokenExpiring'],
+    ...['signinSilent', 'addUser', 'getAccessTokenSilently', 'getToken', 'getIdToken', 'protectedResourceMap'],
+    ...['allowedList', 'remember me', 'setTokens', 'logout', 'isAuthenticated', 'silent renew', 'idle timeout', '419'],
+  ])('finds who comes with the word “%s”', word => {
+    const [, glossary = ''] = read('README.md').split('\n## Words you may bring along\n')
+    expect(glossary.split('\n## ')[0]).toContain(word)
+  })
+})
+
+describe('the documents', () => {
+  /** As GitHub makes them. */
+  const anchorsOf = (document: string) =>
+    [...read(document).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+
+  test.each(documents)('%s links to nothing that is not there', document => {
+    const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+    const broken = links
+      .filter(link => !/^https?:/.test(link))
+      .filter(link => {
+        const [path = '', anchor] = link.split('#')
+        const target = path === '' ? document : posix.join(posix.dirname(document), path)
+        return !existsSync(root + target) || (anchor !== undefined && !anchorsOf(target).includes(anchor))
+      })
+    expect(broken).toEqual([])
+  })
+
+  test('show a room for every folder of the source', () => {
+    const folders = globSync('src/*/', { cwd: root }).map(path => path.replaceAll('\\', '/').replace(/\/?$/, '/'))
+    const rooms = namesOf(rowsOf('docs/architecture.md', 'Rooms'))
+    expect(folders.filter(folder => !rooms.includes(folder))).toEqual([])
+  })
+
+  test('name only files that the source has', () => {
+    const rooms = read('docs/architecture.md').split('\n## Rooms\n')[1]?.split('\n## ')[0] ?? ''
+    const missing = [...rooms.matchAll(/^\| `(src\/\w+\/)` \| (.*) \|$/gm)].flatMap(([, folder = '', text = '']) =>
+      [...text.matchAll(/`([a-z][a-z-]+)`/g)]
+        .map(([, name = '']) => name)
+        .filter(name => !/^(getItem|setItem|fetch)$/.test(name) && !existsSync(`${root}${folder}${name}.ts`)),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test.each(['exactOptionalPropertyTypes', 'plain'])('show recipes that compile in an app (%s)', strictness => {
+    const paths = globSync('demo/recipes/*.ts', { cwd: root })
+    expect(paths.length).toBeGreaterThanOrEqual(5)
+    const files = Object.fromEntries(paths.map(path => [path, read(path)]))
+    const exactOptionalPropertyTypes = strictness === 'exactOptionalPropertyTypes'
+    expect(checkTypes(files, { resolution: 'bundler', exactOptionalPropertyTypes })).toEqual([])
+  })
+
+  test('show every recipe in the README', () => {
+    const recipes = globSync('demo/recipes/*.ts', { cwd: root })
+    expect(recipes.filter(path => !read('README.md').includes(`(${path})`))).toEqual([])
+  })
+})
