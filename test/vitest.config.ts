@@ -43,7 +43,7 @@ export default defineConfig({
         resolve: source,
         test: {
           name: 'node',
-          include: ['test/{unit,contracts,behaviour}/**/*.test.ts'],
+          include: ['test/{unit,contracts,behaviour,model}/**/*.test.ts'],
           sequence: { groupOrder: order.node },
         },
       },

@@ -1,0 +1,139 @@
+/** What the tabs of a browser share when the refresh token is an HttpOnly cookie. */
+export interface CookieRules {
+  readonly tabs: number
+  readonly server: 'strict' | 'lenient'
+  readonly faults: Partial<CookieFaults>
+  readonly lock: 'web' | 'none'
+  /** A shared record { session, generation, signed out?, claim } exists; compare-and-set of it is atomic. */
+  readonly record: boolean
+  /** The record also carries the access token, so that a waiter can adopt it. */
+  readonly access: boolean
+  /** An exchange is claimed in the record, and an open claim is respected. */
+  readonly claim: boolean
+  /** Slept since the claim? Then read again instead of sending. */
+  readonly lateCheck: boolean
+  /** The answer says whose token it is, and a stranger's is dropped. */
+  readonly subject: boolean
+}
+
+export interface CookieFaults {
+  readonly kill: number
+  readonly freeze: number
+  readonly out: number
+  readonly inOther: number
+  readonly reload: number
+}
+
+export const noCookieFaults: CookieFaults = { kill: 0, freeze: 0, out: 0, inOther: 0, reload: 0 }
+
+export const memoryOnly: CookieRules = {
+  tabs: 2,
+  server: 'strict',
+  faults: {},
+  lock: 'web',
+  record: false,
+  access: false,
+  claim: false,
+  lateCheck: false,
+  subject: false,
+}
+
+/** The cookie mode as it is built. */
+export const cookieProtocol: CookieRules = { ...memoryOnly, record: true, claim: true, lateCheck: true, subject: true }
+
+export const nobody = -1
+
+/** Sign-in at the server and number of a cookie in one integer; 0 is "no cookie". */
+export type Cookie = number
+export const cookieOf = (family: number, number: number): Cookie => family * 8 + number + 1
+export const cookieFamily = (cookie: Cookie): number => (cookie - 1) >> 3
+export const cookieNumber = (cookie: Cookie): number => (cookie - 1) & 7
+export const showCookie = (cookie: Cookie): string =>
+  cookie === 0 ? 'none' : `${cookieFamily(cookie) + 1}.${cookieNumber(cookie) + 1}`
+
+export interface CookieTab {
+  life: 'live' | 'frozen' | 'dead'
+  late: boolean
+  session: number
+  generation: number
+  /** Whose access token it holds. */
+  family: number
+  request: { readonly session: number; readonly generation: number; readonly user: number } | null
+  step: 'fresh' | 'idle' | 'wait' | 'read' | 'send' | 'await' | 'apply' | 'refused' | 'free'
+  flownSession: number
+  flownGeneration: number
+  sent: Cookie
+  /** 0: nothing; 1: the request is under way; 2: its answer; 3: the browser has it. */
+  net: 0 | 1 | 2 | 3
+  answer: { readonly granted: boolean; readonly family: number; readonly cookie: Cookie } | null
+  hint: boolean
+  attempt: number
+  /** Signed in at the server as this family, and the library was not told yet. */
+  arrived: number | null
+}
+
+export interface CookieRecord {
+  readonly session: number
+  readonly generation: number
+  readonly signedOut: boolean
+  readonly family: number
+  readonly claim: { readonly by: number; readonly attempt: number } | null
+}
+
+export interface CookieState {
+  tabs: CookieTab[]
+  /** The browser's cookie jar. */
+  jar: Cookie
+  record: CookieRecord
+  lock: number
+  queue: number[]
+  families: { current: number; revoked: boolean; readonly user: number; signedOut: boolean }[]
+  fresh: number
+  exchanges: number
+  faults: Record<keyof CookieFaults, number>
+}
+
+const exchangingSteps: readonly CookieTab['step'][] = ['send', 'await', 'apply', 'refused']
+export const isCookieExchanging = (step: CookieTab['step']): boolean => exchangingSteps.includes(step)
+
+export const cloneCookieState = (state: CookieState): CookieState => ({
+  ...state,
+  tabs: state.tabs.map(tab => ({ ...tab })),
+  queue: [...state.queue],
+  families: state.families.map(family => ({ ...family })),
+  faults: { ...state.faults },
+})
+
+export const isCookieSettled = (state: CookieState): boolean =>
+  state.tabs.every(tab => tab.life !== 'live' || (tab.step === 'idle' && !tab.request && tab.arrived === null))
+
+export function initialCookieState(rules: CookieRules): CookieState {
+  const tab: CookieTab = {
+    life: 'live',
+    late: false,
+    session: 1,
+    generation: 0,
+    family: 0,
+    request: { session: 1, generation: 0, user: 0 },
+    step: 'idle',
+    flownSession: 1,
+    flownGeneration: 0,
+    sent: 0,
+    net: 0,
+    answer: null,
+    hint: false,
+    attempt: 0,
+    arrived: null,
+  }
+  return {
+    tabs: Array.from({ length: rules.tabs }, () => ({ ...tab })),
+    jar: cookieOf(0, 0),
+    record: { session: 1, generation: 0, signedOut: false, family: 0, claim: null },
+    lock: -1,
+    queue: [],
+    families: [{ current: 0, revoked: false, user: 0, signedOut: false }],
+    fresh: 2,
+    exchanges: 0,
+    faults: { ...noCookieFaults, ...rules.faults },
+  }
+}

@@ -1,0 +1,206 @@
+import type { FaultBudget } from './rules.ts'
+
+/** Family and number of a refresh token in one integer; 0 is "no token". */
+export type Token = number
+export const tokenOf = (family: number, number: number): Token => family * 8 + number + 1
+export const familyOf = (token: Token): number => (token - 1) >> 3
+export const numberOf = (token: Token): number => (token - 1) & 7
+export const showToken = (token: Token): string => {
+  if (token === 0) return 'nothing'
+  return `RT${numberOf(token) + 1}${familyOf(token) > 0 ? ` of session ${familyOf(token) + 1}` : ''}`
+}
+
+export const tabName = (tab: number): string => 'ABC'[tab] ?? '?'
+
+export interface ModelClaim {
+  readonly by: number
+  readonly attempt: number
+  /** How many claims followed each other without an answer; counts to 3. */
+  readonly tries: number
+  readonly underLock: boolean
+}
+
+export interface ModelRecord {
+  readonly session: number
+  readonly generation: number
+  readonly token: Token
+  readonly claim: ModelClaim | null
+}
+
+export const recordOf = (session: number, generation: number, token: Token): ModelRecord => ({
+  session,
+  generation,
+  token,
+  claim: null,
+})
+
+export type Life = 'live' | 'frozen' | 'dead'
+/** Where a tab stands in its refresh (docs/architecture, steps a to h). */
+export const steps = [
+  'idle',
+  'wait',
+  'read',
+  'mark',
+  'settle',
+  'send',
+  'await',
+  'persist',
+  'verify',
+  'unclaim',
+  'refused',
+  'remove',
+  'free',
+] as const
+export type Step = (typeof steps)[number]
+
+export const isExchanging = (step: Step): boolean =>
+  step !== 'idle' && step !== 'wait' && step !== 'read' && step !== 'free'
+export const holdsAnswer = (step: Step): boolean => step === 'await' || step === 'persist'
+
+export const answerKinds = ['lost', 'busy', 'refused', 'granted'] as const
+export interface ModelAnswer {
+  readonly kind: (typeof answerKinds)[number]
+  readonly token: Token
+}
+
+/** A sign-out or sign-in that has not reached the store yet. */
+export interface PersonsWish {
+  readonly kind: 'out' | 'in'
+  readonly family: number
+  readonly id: number
+  /** With a counter for identity and a torn store: the counter it read. */
+  readonly read: number | undefined
+}
+
+export interface TabState {
+  life: Life
+  /** Slept in the middle of an exchange. */
+  late: boolean
+  session: number
+  generation: number
+  token: Token
+  request: { readonly session: number; readonly generation: number; readonly user: number } | null
+  rounds: number
+  starts: number
+  step: Step
+  flownSession: number
+  flownGeneration: number
+  snapshot: ModelRecord | null
+  sent: Token
+  /** 0: nothing under way; 1: the request; 2: the answer. */
+  net: 0 | 1 | 2
+  answer: ModelAnswer | null
+  withoutLock: boolean
+  /** How many holders of the lock it has seen while waiting; counts to 2. */
+  holders: number
+  attempt: number
+  /** Between the read and the write of a torn compare-and-set: what the comparison said. */
+  compared: boolean | undefined
+  wish: PersonsWish | null
+  /** Told that something changed, and not looked yet. */
+  hint: boolean
+}
+
+export interface Family {
+  /** The number of the token that may be exchanged. */
+  current: number
+  revoked: boolean
+  user: number
+  signedOut: boolean
+  /** The highest number that was in the store. */
+  stored: number
+  /** By number: how often presented, how often again, and whether a tab slept with it in exchange. */
+  shown: number[]
+  retried: number[]
+  slept: number[]
+}
+
+export interface WorldState {
+  tabs: TabState[]
+  /** Who has the lock; -1: nobody. */
+  lock: number
+  queue: number[]
+  store: ModelRecord
+  /** The record before the last write, and which tabs still see it (bits). */
+  former: ModelRecord | null
+  blind: number
+  /** Split web storage: a token left under a session that is no longer the current one. */
+  orphan: Token
+  families: Family[]
+  /** The next session identity that was never used. */
+  fresh: number
+  faults: Record<keyof FaultBudget, number>
+  exchanges: number
+}
+
+export const newFamily = (user: number): Family => ({
+  current: 0,
+  revoked: false,
+  user,
+  signedOut: false,
+  stored: 0,
+  shown: [],
+  retried: [],
+  slept: [],
+})
+
+/** The records, answers and wishes in it are never changed, only replaced. */
+export function cloneState(state: WorldState): WorldState {
+  return {
+    ...state,
+    tabs: state.tabs.map(tab => ({ ...tab })),
+    queue: [...state.queue],
+    families: state.families.map(family => ({
+      ...family,
+      shown: [...family.shown],
+      retried: [...family.retried],
+      slept: [...family.slept],
+    })),
+    faults: { ...state.faults },
+  }
+}
+
+const lives: readonly Life[] = ['live', 'frozen', 'dead']
+
+/** A text that is equal for equal states only: one character a number. */
+export function keyOf(state: WorldState): string {
+  const out: number[] = []
+  const put = (...numbers: number[]) => {
+    for (const number of numbers) out.push(number + 1)
+  }
+  const putRecord = (record: ModelRecord | null) => {
+    if (!record) return void out.push(0)
+    const { session, generation, token, claim } = record
+    put(session, generation, token)
+    if (claim) put(claim.by, claim.attempt, claim.tries, Number(claim.underLock))
+    else out.push(0)
+  }
+  const putTab = (tab: TabState) => {
+    const { request, answer, wish } = tab
+    put(lives.indexOf(tab.life) + 4 * Number(tab.late) + 8 * Number(tab.withoutLock) + 16 * Number(tab.hint))
+    put(tab.session, tab.generation, tab.token)
+    if (request) put(request.session, request.generation, request.user)
+    else out.push(0)
+    put(steps.indexOf(tab.step), tab.rounds, tab.starts, tab.flownSession, tab.flownGeneration)
+    putRecord(tab.snapshot)
+    put(tab.sent, tab.net)
+    if (answer) put(answerKinds.indexOf(answer.kind), answer.token)
+    else out.push(0)
+    put(tab.holders, tab.attempt, tab.compared === undefined ? 0 : tab.compared ? 2 : 1)
+    if (wish) put(wish.kind === 'in' ? 1 : 2, wish.family, wish.id, wish.read ?? 99)
+    else out.push(0)
+  }
+  for (const tab of state.tabs) putTab(tab)
+  put(state.lock + 1, state.queue.length, ...state.queue)
+  putRecord(state.store)
+  putRecord(state.former)
+  put(state.blind, state.orphan)
+  for (const { current, revoked, signedOut, user, stored, shown, retried, slept } of state.families) {
+    put(current, Number(revoked) + 2 * Number(signedOut), user, stored)
+    for (let number = 0; number < 4; number += 1) {
+      put(shown[number] ?? 0, (retried[number] ?? 0) + 4 * (slept[number] ?? 0))
+    }
+  }
+  put(state.fresh, ...Object.values(state.faults), state.exchanges)
+  return String.fromCharCode(...out)
+}

@@ -1,0 +1,191 @@
+import { judgeRevocation } from './invariants.ts'
+import type { FaultBudget, Rules } from './rules.ts'
+import { release, tellOthers, view, write } from './shared.ts'
+import {
+  familyOf,
+  holdsAnswer,
+  isExchanging,
+  newFamily,
+  numberOf,
+  type PersonsWish,
+  recordOf,
+  showToken,
+  type TabState,
+  tabName,
+  tokenOf,
+  type WorldState,
+} from './state.ts'
+
+export type AddEdge = (label: string, fault: boolean, change: (to: WorldState, broken: string[]) => void) => void
+
+/** One tab, as the world sees it. */
+export interface Scene {
+  readonly rules: Rules
+  readonly state: WorldState
+  readonly index: number
+  readonly tab: TabState
+  readonly edge: AddEdge
+}
+
+type ChangeTab = (me: TabState, to: WorldState, broken: string[]) => void
+
+/** An edge that changes this tab; `budget`: the fault it uses up. */
+const act =
+  ({ index, edge }: Scene, budget: keyof FaultBudget | null, fault = budget !== null) =>
+  (label: string, change: ChangeTab): void =>
+    edge(label, fault, (to, broken) => {
+      const me = to.tabs[index]
+      if (budget) to.faults[budget] -= 1
+      if (me) change(me, to, broken)
+    })
+
+/** The person in front of the tab: signs out, or in anew. */
+export function person(scene: Scene): void {
+  const { rules, state, index, tab } = scene
+  const who = tabName(index)
+  if (tab.wish) {
+    fulfil(scene, tab.wish)
+    return
+  }
+  if (state.faults.out > 0 && tab.token !== 0) {
+    act(scene, 'out')(`${who} signs out: its memory is cleared at once`, (me, to) => {
+      const id = to.fresh
+      to.fresh += 1
+      me.wish = { kind: 'out', family: familyOf(me.token), read: undefined, id }
+      me.session = rules.identity === 'random' ? id : me.session + 1
+      me.token = 0
+      me.generation = 0
+    })
+  }
+  for (const [budget, user] of [['inSame', 0] as const, ['inOther', 1] as const]) {
+    if (state.faults[budget] <= 0) continue
+    const label = `${who} gets tokens of a new sign-in (${user === 0 ? 'same' : 'another'} user)`
+    act(scene, budget)(label, (me, to) => {
+      me.wish = { kind: 'in', family: to.families.length, read: undefined, id: to.fresh }
+      to.fresh += 1
+      to.families.push(newFamily(user))
+    })
+  }
+}
+
+function fulfil(scene: Scene, wish: PersonsWish): void {
+  const { rules, state, index } = scene
+  const step = act(scene, null)
+  const what = `${tabName(index)} sign-${wish.kind}`
+  if (rules.store === 'torn' && rules.identity === 'counter' && wish.read === undefined) {
+    step(`${what} reads the stored epoch`, me => {
+      me.wish = { ...wish, read: view(state, index).session }
+    })
+    return
+  }
+  const session = rules.identity === 'random' ? wish.id : (wish.read ?? state.store.session) + 1
+  step(`${what} reaches the store`, (me, to) => {
+    if (wish.kind === 'out') {
+      for (const family of [to.store.token ? familyOf(to.store.token) : wish.family, wish.family]) {
+        const left = to.families[family]
+        if (left) left.signedOut = true
+      }
+    }
+    const token = wish.kind === 'in' ? tokenOf(wish.family, 0) : 0
+    write(rules, to, index, recordOf(session, 0, token), true)
+    me.session = session
+    me.generation = 0
+    me.token = token
+    me.wish = null
+    tellOthers(to, index)
+  })
+}
+
+/** What becomes of the tab's request on its way to the server and back. */
+export function network(scene: Scene): void {
+  const { rules, state, index, tab } = scene
+  const who = tabName(index)
+  if (tab.net === 1) {
+    act(scene, null)(`the server handles ${who}'s ${showToken(tab.sent)}`, (me, to, broken) =>
+      handle(rules, me, to, broken),
+    )
+    if (state.faults.busy > 0 && tab.life !== 'dead') {
+      act(scene, 'busy')(`the server answers ${who} with 503`, (me, to) => {
+        me.net = 2
+        me.answer = { kind: 'busy', token: 0 }
+        const family = to.families[familyOf(me.sent)]
+        if (family) family.shown[numberOf(me.sent)] = (family.shown[numberOf(me.sent)] ?? 0) - 1
+      })
+    }
+  }
+  const canBeLost = tab.net > 0 && tab.step === 'await' && tab.answer?.kind !== 'lost' && tab.life !== 'dead'
+  if (!canBeLost || state.faults.lose <= 0) return
+  const label = tab.net === 1 ? `${who}'s request is lost on the way` : `the answer to ${who} is lost`
+  act(scene, 'lose')(label, me => {
+    me.net = 0
+    me.answer = { kind: 'lost', token: 0 }
+  })
+}
+
+/** Rotation with reuse detection (RFC 9700 §4.14.2). */
+function handle(rules: Rules, me: TabState, to: WorldState, broken: string[]): void {
+  const of = familyOf(me.sent)
+  const family = to.families[of]
+  if (!family) return
+  const number = numberOf(me.sent)
+  const isCurrent = !family.revoked && number === family.current
+  const isForgiven = !family.revoked && rules.server === 'grace' && number === family.current - 1
+  if (isCurrent) family.current += 1
+  else if (!family.revoked && !isForgiven && rules.server !== 'lenient') {
+    family.revoked = true
+    judgeRevocation(rules, to, broken)
+  }
+  const isDead = me.life === 'dead'
+  me.net = isDead ? 0 : 2
+  if (isDead) me.answer = null
+  else if (isCurrent || isForgiven) me.answer = { kind: 'granted', token: tokenOf(of, family.current) }
+  else me.answer = { kind: 'refused', token: 0 }
+}
+
+/** Death, sleep and waking. */
+export function lifeCycle(scene: Scene): void {
+  const { rules, state, index, tab } = scene
+  const who = tabName(index)
+  // A torn write is one task: nobody dies or sleeps inside it.
+  if (tab.life === 'dead' || tab.compared !== undefined) return
+  if (state.faults.kill > 0) act(scene, 'kill')(`${who} is killed`, (me, to) => die(me, to, index))
+  if (tab.life === 'live' && state.faults.freeze > 0) {
+    act(scene, 'freeze')(`${who} is frozen`, (me, to) => {
+      me.life = 'frozen'
+      if (rules.dropLock && to.lock === index) {
+        release(to, index)
+        me.withoutLock = true
+        if (tab.step === 'wait') me.step = 'read'
+      }
+      const family = to.families[familyOf(tab.sent)]
+      if (holdsAnswer(tab.step) && family) family.slept[numberOf(tab.sent)] = 1
+    })
+  }
+  if (tab.life !== 'frozen') return
+  act(
+    scene,
+    null,
+    true,
+  )(`${who} wakes`, me => {
+    me.life = 'live'
+    me.late = isExchanging(tab.step)
+  })
+}
+
+function die(me: TabState, to: WorldState, index: number): void {
+  release(to, index)
+  me.life = 'dead'
+  me.request = null
+  me.wish = null
+  me.hint = false
+  me.answer = null
+  me.net = me.net === 1 ? 1 : 0
+  me.token = 0
+  me.snapshot = null
+  me.late = false
+  if (me.net === 0) {
+    me.step = 'idle'
+    me.sent = 0
+  }
+  to.blind &= ~(1 << index)
+}
