@@ -1,4 +1,5 @@
 import { readRetryAfter } from '../http/retry-after.ts'
+import { PostError } from './post.ts'
 
 /** What an exchange that brought no credentials means. */
 export type Failure =
@@ -39,9 +40,16 @@ function headerOf(headers: unknown, name: string): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** By name only where the text may hold a piece of the answer: JSON errors quote what they could not read. */
-function describe({ name, message }: Thrown): string {
-  return name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message.slice(0, 200)
+/**
+ * Foreign texts quote what they stumble over: an answer, a header, a URL. What is in quotes or brackets is cut off, and so is
+ * every word that is long enough to be a token; JSON errors quote without quotes.
+ */
+function describe(thrown: Thrown): string {
+  const { name, message } = thrown
+  if (thrown instanceof PostError) return thrown.message
+  const text = name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message
+  const words = text.replace(/(["`<{]|(^|\W)').*/s, ' …').split(/\s+/, 20)
+  return words.map(word => (word.length > 15 ? '…' : word)).join(' ')
 }
 
 /**

@@ -17,9 +17,11 @@ export class PostError extends Error {
   readonly error: string | null
   declare readonly headers: Headers
   constructor(target: URL, response: Response, error: string | null) {
-    super(`POST ${target.origin}${target.pathname} answered ${response.status}${error ? ` ${error}` : ' without JSON'}`)
+    // What does not look like a code is a piece of the answer.
+    const code = error && (/^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error')
+    super(`POST ${target.origin}${target.pathname} answered ${response.status} ${code ?? 'without JSON'}`)
     this.status = response.status
-    this.error = error
+    this.error = code
     Object.defineProperty(this, 'headers', { value: response.headers })
   }
 }
