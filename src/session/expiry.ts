@@ -26,7 +26,9 @@ export function arrivedLifetimeMs(
   clock: Clock,
 ): number | null {
   const { exp, iat } = claims ?? {}
-  const lifetimeMs = stated ?? (typeof exp === 'number' && typeof iat === 'number' ? (exp - iat) * 1000 : null)
+  // Beyond the year 5138 it is milliseconds, whatever RFC 7519 §2 says.
+  const isDated = typeof exp === 'number' && typeof iat === 'number' && exp < 1e11
+  const lifetimeMs = stated ?? (isDated ? (exp - iat) * 1000 : null)
   return lifetimeMs && lifetimeMs > clock.monotonicMs() - sent.monotonicMs ? lifetimeMs : null
 }
 

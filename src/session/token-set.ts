@@ -68,8 +68,8 @@ export type SessionInput = Tokens | TokenResponse | CookieSession
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 function durationMs(value: unknown): number | null {
-  const seconds = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : null
+  const ms = typeof value === 'number' || typeof value === 'string' ? Number(value) * 1000 : 0
+  return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
 /**
