@@ -69,6 +69,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
         const final = answered instanceof Promise ? await answered : answered
         if (final) return final
         journey.replayed = true
+        // Whether it waited or not, it is timed for itself.
+        journey.call.onWait?.()
         tellStep(ports, journey, { step: 'replayed' })
       }
     } catch (error) {

@@ -28,7 +28,7 @@ export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
   /** The body as the caller gave it, where `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
-  /** Told once the call has to wait for something that is not the server's answer to it. */
+  /** Told when the call has to wait for something that is not the server's answer to it, and before it is sent again. */
   readonly onWait?: (() => void) | undefined
   /** Ends the waiting, in place of the request's own signal; read once the waiting begins. */
   readonly signal?: AbortSignal | undefined
