@@ -87,6 +87,8 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
       if (record !== undefined) core.follow(record)
     },
     follow(record) {
+      // Signed in or out here since it was read, in the same task even: then it is old.
+      if (record !== records.latest) return
       const credentials = record?.credentials
       if (record) seenRecord = true
       if (!record) {
