@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Credentials } from '../../../src/session/credentials.ts'
 import { toSnapshot } from '../../../src/session/snapshot.ts'
 import { initialState, type SessionState } from '../../../src/session/state.ts'
-import type { Credentials } from '../../../src/session/credentials.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
 const stateOf = (more: Partial<Credentials> = {}): SessionState => ({

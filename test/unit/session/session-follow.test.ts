@@ -1,0 +1,203 @@
+import { describe, expect, test } from 'vitest'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { allTicks, createSessionRig, takeTicks } from '../../support/session-rig.ts'
+
+const alice = { accessToken: 'of-alice', subject: 'alice' }
+const bob = { accessToken: 'of-bob', subject: 'bob' }
+
+/** Signed in as alice, and the store is what the test says when it is read again. */
+const start = async () => {
+  const rig = createSessionRig()
+  await rig.session.signIn(alice)
+  const { session: id } = rig.session.state
+  return { ...rig, id: String(id) }
+}
+
+describe('following the store, at the start', () => {
+  test('nothing there: nobody is signed in, and nothing has ended', async () => {
+    const { session, told } = createSessionRig()
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: null, epoch: 0 })
+    expect(told).toEqual([])
+  })
+
+  test('somebody there: signed in, by another tab, age told by the wall clock alone', async () => {
+    const { store, session, told } = createSessionRig()
+    store.content = storedRecord({ generation: 4 })
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-in', session: 'session-a', generation: 4, epoch: 1 })
+    expect(session.state.monotonicSentAt).toBeNull()
+    expect(told).toEqual(['signed-in:other'])
+  })
+
+  test('a session that ended: signed out, with the reason for the login page, and no event', async () => {
+    const { store, session, told } = createSessionRig()
+    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused', epoch: 0 })
+    expect(told).toEqual([])
+  })
+
+  test('SG-04: a store that was wiped is a normal state of being signed out', async () => {
+    const { session, told } = createSessionRig()
+    await session.reread()
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: null })
+    expect(told).toEqual([])
+  })
+
+  test('a record of a newer version: still unknown', async () => {
+    const { store, session } = createSessionRig()
+    store.content = storedRecord({ version: 2 })
+    await session.reread()
+    expect(session.state.status).toBe('unknown')
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('SG-03: a store that %s: nobody is signed in', async fault => {
+    const { store, clock, session } = createSessionRig()
+    store.fail('all', fault)
+    const reread = session.reread()
+    await clock.advance(2000)
+    await reread
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test.each([
+    ['nothing there', null],
+    ['a session that ended', storedRecord({ credentials: null, endedBy: 'signed-out' })],
+    ['a session without a token', storedRecord({ credentials: credentialsOf({ accessToken: null }) })],
+  ])('ambient, %s: still unknown, only the server can tell', async (_name, content) => {
+    const { store, session } = createSessionRig({ ambient: true })
+    store.content = content
+    await session.reread()
+    expect(session.state.status).toBe('unknown')
+  })
+
+  test('ambient, signed out without the server knowing: signed out, so that nothing is asked', async () => {
+    const { store, session } = createSessionRig({ ambient: true })
+    store.content = storedRecord({ credentials: null, endedBy: 'signed-out', untold: true })
+    await session.reread()
+    expect(session.state.status).toBe('signed-out')
+  })
+})
+
+describe('following the store, while signed in', () => {
+  test('a newer generation is adopted, in the same epoch', async () => {
+    const { store, session, told, id } = await start()
+    store.content = storedRecord({ session: id, generation: 1 })
+    await session.reread()
+    expect(session.state).toMatchObject({ generation: 1, epoch: 1, monotonicSentAt: null })
+    expect(told).toEqual(['signed-in:this', 'refreshed:other'])
+  })
+
+  test.each([0, -1])('the same or an older generation (%i) is not', async generation => {
+    const { store, session, told, id } = await start()
+    const before = session.state
+    store.content = storedRecord({ session: id, generation, credentials: credentialsOf({ accessToken: 'old' }) })
+    await session.reread()
+    expect(session.state).toBe(before)
+    expect(told).toEqual(['signed-in:this'])
+  })
+
+  test('promise 12: another session is entered, and the former one has ended', async () => {
+    const { store, session, told } = await start()
+    store.content = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    await session.reread()
+    expect(session.state).toMatchObject({ session: 'of-bob', epoch: 2, credentials: { subject: 'bob' } })
+    expect(told).toEqual(['signed-in:this', 'ended:other', 'signed-in:other'])
+  })
+
+  test.each(['signed-out', 'refused'] as const)('promise 12: an end (%s) in another tab is one here', async endedBy => {
+    const { store, session, told } = await start()
+    store.content = storedRecord({ session: 'over', credentials: null, endedBy })
+    await session.reread()
+    expect(session.state).toMatchObject({
+      status: 'signed-out',
+      session: 'over',
+      endReason: endedBy,
+      credentials: null,
+    })
+    expect(told).toEqual(['signed-in:this', 'ended:other'])
+  })
+
+  test('SG-04: a record once seen and now absent means signed out elsewhere', async () => {
+    const { store, session, told } = await start()
+    store.content = null
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
+    expect(told).toEqual(['signed-in:this', 'ended:other'])
+  })
+
+  test('SG-03: garbage in its place means the same', async () => {
+    const { store, session } = await start()
+    store.content = { nothing: 'of ours' }
+    await session.reread()
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('a record of a newer version in its place changes nothing: unavailable is not signed out', async () => {
+    const { store, session, id } = await start()
+    const before = session.state
+    store.content = storedRecord({ version: 2, session: id, generation: 9 })
+    await session.reread()
+    expect(session.state).toBe(before)
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('SG-03: a store that %s now changes nothing', async fault => {
+    const { store, clock, session } = await start()
+    const before = session.state
+    store.fail('all', fault)
+    const reread = session.reread()
+    await clock.advance(2000)
+    await reread
+    expect(session.state).toBe(before)
+  })
+
+  test('suspended, it stays so through a refresh in another tab', async () => {
+    const { store, session, id } = await start()
+    session.suspend()
+    store.content = storedRecord({ session: id, generation: 1 })
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'reauthenticating', generation: 1 })
+  })
+})
+
+describe('something happens here between the store’s answer and what it does', () => {
+  const acts = {
+    'signed out': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signOut(false),
+    'bob signed in': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signIn(bob),
+    'alice signed in again': async ({ session }: Awaited<ReturnType<typeof start>>) =>
+      session.signIn({ ...alice, accessToken: 'again' }),
+  } as const
+  const found = {
+    'an older session': () => storedRecord({ session: 'older', credentials: credentialsOf({ accessToken: 'stale' }) }),
+    'a newer generation': (id: string) =>
+      storedRecord({ session: id, generation: 1, credentials: credentialsOf({ accessToken: 'stale' }) }),
+    'a sign-out': () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' }),
+    'nothing any more': () => null,
+  } as const
+  const cases = Object.entries(acts).flatMap(([act, happens]) =>
+    Object.entries(found).map(([name, record]) => [act, name, happens, record] as const),
+  )
+
+  test.each(cases)(
+    'RT-06: %s, however close to finding %s: what happened here is newer, and stays',
+    async (...arranged) => {
+      const [, , happens, record] = arranged
+      for (const ticks of allTicks) {
+        const rig = await start()
+        rig.store.content = record(rig.id)
+        const held = rig.store.hold('read', 'before')
+        const reread = rig.session.reread()
+        held.open()
+        await takeTicks(ticks)
+        const done = happens(rig)
+        const expected = rig.session.state
+        await Promise.all([reread, done])
+        await rig.clock.settle()
+        expect(rig.session.state, `after ${ticks} microtasks`).toBe(expected)
+        expect(rig.store.content, `after ${ticks} microtasks`).toMatchObject({ session: expected.session })
+      }
+    },
+  )
+})

@@ -1,0 +1,253 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigurationError } from '../../../src/errors.ts'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import { storedRecord } from '../../support/session-records.ts'
+import { createSessionRig } from '../../support/session-rig.ts'
+
+const alice = { accessToken: 'of-alice', refreshToken: 'refresh-of-alice', subject: 'alice' }
+const again = { accessToken: 'of-alice-again', subject: 'alice' }
+const bob = { accessToken: 'of-bob', subject: 'bob' }
+
+describe('signing in', () => {
+  test('counts at once, and resolves when it is stored', async () => {
+    const { store, session } = createSessionRig()
+    const held = store.hold('overwrite')
+    let stored = false
+    const signedIn = session.signIn(alice).then(() => {
+      stored = true
+    })
+    expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, credentials: { accessToken: 'of-alice' } })
+    expect(store.content).toBeNull()
+    expect(stored).toBe(false)
+    held.open()
+    await signedIn
+    expect(store.content).toMatchObject({
+      session: session.state.session,
+      credentials: { refreshToken: 'refresh-of-alice' },
+    })
+  })
+
+  test('other tabs are told when it is stored, not before', async () => {
+    const { store, session, announced } = createSessionRig()
+    const held = store.hold('overwrite')
+    const signedIn = session.signIn(alice)
+    expect(announced).toEqual([])
+    held.open()
+    await signedIn
+    expect(announced).toEqual([session.state.session])
+  })
+
+  test('the same person again continues the session: same id, same epoch, next generation, what is left out stays', async () => {
+    const { session, told } = createSessionRig()
+    await session.signIn(alice)
+    const { session: id } = session.state
+    await session.signIn(again)
+    expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 1 })
+    expect(session.state.credentials).toMatchObject({ accessToken: 'of-alice-again', refreshToken: 'refresh-of-alice' })
+    expect(told).toEqual(['signed-in:this', 'signed-in:this'])
+  })
+
+  test('somebody else starts another session: new id, next epoch, generation 0, nothing carried over', async () => {
+    const { session, told } = createSessionRig()
+    await session.signIn(alice)
+    const { session: id } = session.state
+    await session.signIn(bob)
+    expect(session.state).toMatchObject({
+      epoch: 2,
+      generation: 0,
+      credentials: { refreshToken: null, subject: 'bob' },
+    })
+    expect(session.state.session).not.toBe(id)
+    expect(told).toEqual(['signed-in:this', 'ended:this', 'signed-in:this'])
+  })
+
+  test.each([
+    ['nobody knows who', { accessToken: 'one' }, { accessToken: 'two' }],
+    ['it was known before only', alice, { accessToken: 'two' }],
+    ['it is known now only', { accessToken: 'one' }, bob],
+  ])('where %s, it is another session', async (_name, first, second) => {
+    const { session } = createSessionRig()
+    await session.signIn(first)
+    const { session: id } = session.state
+    await session.signIn(second)
+    expect(session.state.session).not.toBe(id)
+    expect(session.state).toMatchObject({ epoch: 2, credentials: { refreshToken: null } })
+  })
+
+  test('the same person after a sign-out is another session', async () => {
+    const { session } = createSessionRig()
+    await session.signIn(alice)
+    const { session: id } = session.state
+    await session.signOut(false)
+    await session.signIn(alice)
+    expect(session.state.session).not.toBe(id)
+    expect(session.state.epoch).toBe(3)
+  })
+
+  test('with what is no credential is refused, and changes nothing', async () => {
+    const { store, session, told, announced } = createSessionRig()
+    await session.signIn(alice)
+    const before = session.state
+    await expect(session.signIn({ token: 'x' })).rejects.toThrow(ConfigurationError)
+    expect(session.state).toBe(before)
+    expect([store.calls.length, told.length, announced.length]).toEqual([1, 1, 1])
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('SG-03: goes on in memory where the store %s', async fault => {
+    const { store, clock, session, announced } = createSessionRig()
+    store.fail('all', fault)
+    const signedIn = session.signIn(alice)
+    await clock.advance(2000)
+    await signedIn
+    expect(session.state.status).toBe('signed-in')
+    expect(announced.length).toBe(1)
+  })
+})
+
+describe('signing out', () => {
+  test('promise 12: counts at once, and resolves when it is stored', async () => {
+    const { store, session, told } = createSessionRig()
+    await session.signIn(alice)
+    const held = store.hold('overwrite')
+    let stored = false
+    const signedOut = session.signOut(false).then(() => {
+      stored = true
+    })
+    expect(session.state).toMatchObject({ status: 'signed-out', credentials: null, endReason: 'signed-out', epoch: 2 })
+    await held.reached
+    expect(stored).toBe(false)
+    held.open()
+    await signedOut
+    expect(store.content).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'signed-out' })
+    expect(told).toEqual(['signed-in:this', 'ended:this'])
+  })
+
+  test('SG-01: leaves no token anywhere', async () => {
+    const { store, session } = createSessionRig()
+    await session.signIn(alice)
+    await session.signOut(false)
+    expect(JSON.stringify([store.content, session.state, session.records.latest])).not.toContain('of-alice')
+  })
+
+  test('twice tells of one end', async () => {
+    const { session, told } = createSessionRig()
+    await session.signIn(alice)
+    await Promise.all([session.signOut(false), session.signOut(false)])
+    expect(told).toEqual(['signed-in:this', 'ended:this'])
+  })
+
+  test('with nobody signed in is stored all the same: another tab may be', async () => {
+    const { store, session, told } = createSessionRig()
+    store.content = storedRecord()
+    await session.signOut(false)
+    expect(store.content).toMatchObject({ credentials: null })
+    expect(told).toEqual([])
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('promise 12: is kept where the store %s', async fault => {
+    const { store, clock, session } = createSessionRig()
+    await session.signIn(alice)
+    store.fail('all', fault)
+    const signedOut = session.signOut(false)
+    await clock.advance(2000)
+    await signedOut
+    const reread = session.reread()
+    await clock.advance(2000)
+    await reread
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('promise 12: what could not be stored is, as soon as the store is looked at again', async () => {
+    const { store, session } = createSessionRig()
+    await session.signIn(alice)
+    store.fail('overwrite', 'rejects', 1)
+    await session.signOut(false)
+    expect(store.content).toMatchObject({ credentials: { accessToken: 'of-alice' } })
+    await session.reread()
+    expect(session.state.status).toBe('signed-out')
+    expect(store.content).toMatchObject({ credentials: null })
+  })
+})
+
+describe('renewing and ending', () => {
+  const start = async () => {
+    const rig = createSessionRig()
+    await rig.session.signIn(alice)
+    const { latest } = rig.records
+    return { ...rig, latest: latest as StoredRecord }
+  }
+
+  test('what an exchange brought counts, in the same epoch', async () => {
+    const { session, latest, told } = await start()
+    session.renewed({ ...latest, generation: 1 }, 77, 'refused')
+    expect(session.state).toMatchObject({ epoch: 1, generation: 1, monotonicSentAt: 77 })
+    expect(told).toEqual(['signed-in:this', 'refreshed:this'])
+  })
+
+  test('RT-06: what an exchange of another session brought does not', async () => {
+    const { session, latest, told } = await start()
+    const before = session.state
+    session.renewed({ ...latest, session: 'another' }, 77, 'refused')
+    expect(session.state).toBe(before)
+    expect(told).toEqual(['signed-in:this'])
+  })
+
+  test('what a first exchange of an ambient strategy brought is a sign-in', () => {
+    const { session, told } = createSessionRig({ ambient: true })
+    session.renewed(storedRecord(), 77, 'start')
+    expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })
+    expect(told).toEqual(['signed-in:this'])
+  })
+
+  test('a record without credentials renews nothing', async () => {
+    const { session, latest } = await start()
+    const before = session.state
+    session.renewed({ ...latest, credentials: null }, 77, 'refused')
+    expect(session.state).toBe(before)
+  })
+
+  test('an end of another session than the current one changes nothing', async () => {
+    const { session, told } = await start()
+    const before = session.state
+    session.ended('another', 'refused')
+    expect(session.state).toBe(before)
+    expect(told).toEqual(['signed-in:this'])
+  })
+
+  test('an end is stored over the record it is about', async () => {
+    const { store, session, announced } = await start()
+    await session.end('refused')
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+    expect(store.content).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refused' })
+    expect(announced.length).toBe(2)
+  })
+
+  test('promise 13: an end takes nothing away that another tab has stored since, and adopts it', async () => {
+    const { store, session, latest } = await start()
+    const newer = { ...storedRecord({ session: latest.session, generation: 1 }) }
+    store.content = newer
+    await session.end('refused')
+    expect(store.content).toBe(newer)
+    expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })
+  })
+
+  test('suspended and resumed, it is the same session', async () => {
+    const { session } = await start()
+    const before = session.state
+    session.suspend()
+    expect(session.state.status).toBe('reauthenticating')
+    session.resume()
+    expect(session.state).toEqual(before)
+  })
+
+  test('every change is told once, with the state it led to', async () => {
+    const { session } = createSessionRig()
+    const seen: string[] = []
+    session.changed.add(({ status, epoch }) => void seen.push(`${status} ${epoch}`))
+    await session.signIn(alice)
+    session.suspend()
+    session.resume()
+    await session.signOut(false)
+    expect(seen).toEqual(['signed-in 1', 'reauthenticating 1', 'signed-in 1', 'signed-out 2'])
+  })
+})
