@@ -1,0 +1,89 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createListeners, tell } from '../../../src/session/events.ts'
+
+const reported: unknown[] = []
+const catchReports = () => vi.stubGlobal('reportError', (error: unknown) => void reported.push(error))
+afterEach(() => void reported.splice(0))
+
+describe('listeners', () => {
+  test('are told in the order in which they were added', () => {
+    const listeners = createListeners<number>()
+    const seen: string[] = []
+    listeners.add(value => void seen.push(`first ${value}`))
+    listeners.add(value => void seen.push(`second ${value}`))
+    listeners.tell(7)
+    expect(seen).toEqual(['first 7', 'second 7'])
+  })
+
+  test('the same function twice is told twice, and each undo removes its own', () => {
+    const listeners = createListeners<number>()
+    const listener = vi.fn()
+    const [first, second] = [listeners.add(listener), listeners.add(listener)]
+    expect(listeners.size).toBe(2)
+    first()
+    first()
+    listeners.tell(1)
+    expect(listener).toHaveBeenCalledTimes(1)
+    second()
+    expect(listeners.size).toBe(0)
+  })
+
+  test('one that throws hinders neither the others nor who tells; the page’s monitoring sees it', () => {
+    catchReports()
+    const listeners = createListeners<number>()
+    const [mistake, last] = [new Error('of the app'), vi.fn()]
+    listeners.add(() => {
+      throw mistake
+    })
+    listeners.add(last)
+    listeners.tell(1)
+    expect(last).toHaveBeenCalledOnce()
+    expect(reported).toEqual([mistake])
+  })
+
+  test('one that is added while they are told is told from the next time on', () => {
+    const listeners = createListeners<number>()
+    const late = vi.fn()
+    listeners.add(() => void listeners.add(late))
+    listeners.tell(1)
+    expect(late).not.toHaveBeenCalled()
+    listeners.tell(2)
+    expect(late).toHaveBeenCalledOnce()
+  })
+
+  test('one that removes itself, or all that follow, breaks nothing', () => {
+    const listeners = createListeners<number>()
+    const seen: string[] = []
+    const undo = listeners.add(() => {
+      seen.push('once')
+      undo()
+    })
+    listeners.add(() => void seen.push('always'))
+    listeners.tell(1)
+    listeners.tell(2)
+    expect(seen).toEqual(['once', 'always', 'always'])
+  })
+})
+
+describe('what an app gave is called', () => {
+  test('if it is there', () => {
+    expect(() => tell(undefined, 1)).not.toThrow()
+  })
+
+  test('and what it throws is its own', () => {
+    catchReports()
+    tell(() => {
+      throw 'a text'
+    }, 1)
+    expect(reported).toEqual(['a text'])
+  })
+
+  test('where the platform has no reportError, its mistake is printed', () => {
+    vi.stubGlobal('reportError', undefined)
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
+    tell(() => {
+      throw 'a text'
+    }, 1)
+    expect(printed).toHaveBeenCalledWith('a text')
+  })
+})
