@@ -1,28 +1,10 @@
-import { memoryStore, type SessionStore, type Tokens } from 'latchkey'
+import { memoryStore, type Tokens } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
 import { createDeferred } from '../support/deferred.ts'
 import { createStage, forms, outcomeOf, refusal, type StagedSend } from '../support/stage.ts'
+import { createWatchedStore } from '../support/watched-store.ts'
 
 const tokensOf = (sends: readonly StagedSend[]) => sends.map(({ token }) => token)
-
-/** A store whose records the test can look at. */
-const createWatchedStore = () => {
-  const store = memoryStore()
-  let name = ''
-  const watched: SessionStore = {
-    shared: false,
-    read: asked => {
-      name = asked
-      return store.read(asked)
-    },
-    compareAndSet: store.compareAndSet,
-    overwrite: (asked, next) => {
-      name = asked
-      return store.overwrite(asked, next)
-    },
-  }
-  return { store: watched, stored: () => JSON.stringify(store.read(name)) }
-}
 
 describe('sign-out', () => {
   test('counts in the same task: what is sent after it goes out bare (LR-05)', async () => {
@@ -44,12 +26,12 @@ describe('sign-out', () => {
   })
 
   test('leaves no token behind: not in the store, not for who asks', async () => {
-    const { store, stored } = createWatchedStore()
+    const { store, storedText } = createWatchedStore()
     const { client, signIn } = createStage({ store })
     await signIn({ idToken: 'id-token' })
-    expect(stored()).toContain('access-1')
+    expect(storedText()).toContain('access-1')
     await client.session.signOut()
-    expect(stored()).not.toMatch(/access-1|refresh-1|id-token/)
+    expect(storedText()).not.toMatch(/access-1|refresh-1|id-token/)
     expect(client.session.getIdToken()).toBeNull()
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'signed-out' })
   })
@@ -104,40 +86,40 @@ describe('sign-out', () => {
   })
 
   test('of a page that has not read its store yet holds against what is stored there', async () => {
-    const { store, stored } = createWatchedStore()
+    const { store, storedText } = createWatchedStore()
     const before = createStage({ store })
     await before.signIn()
     const after = createStage({ store })
     await after.client.session.signOut()
-    expect(stored()).not.toContain('access-1')
+    expect(storedText()).not.toContain('access-1')
     expect((await after.client.session.ready()).status).toBe('signed-out')
   })
 
   test('is what stays where a listener signs out whom it has just seen signing in', async () => {
-    const { store, stored } = createWatchedStore()
+    const { store, storedText } = createWatchedStore()
     const { client, clock, signIn } = createStage({ store })
     client.session.on('signed-in', ({ subject }) => subject === 'mallory' && void client.session.signOut())
     await signIn({ subject: 'mallory' })
     await clock.settle()
     expect(client.session.status).toBe('signed-out')
-    expect(stored()).not.toMatch(/access-1|refresh-1/)
+    expect(storedText()).not.toMatch(/access-1|refresh-1/)
   })
 
   test('gives way to the sign-in that a listener makes of it', async () => {
-    const { store, stored } = createWatchedStore()
+    const { store, storedText } = createWatchedStore()
     const { client, clock, issue, signIn } = createStage({ store })
     await signIn({ subject: 'alice' })
     client.session.on('ended', () => void client.session.signIn(issue({ subject: 'guest' })))
     await client.session.signOut()
     await clock.settle()
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'guest' })
-    expect(stored()).toContain('access-2')
+    expect(storedText()).toContain('access-2')
   })
 })
 
 /** Alice's refresh is under way, and one request of hers waits for it. */
 const startRefreshing = async (send: (typeof forms)[number][1], revoke?: (tokens: object) => void) => {
-  const { store, stored } = createWatchedStore()
+  const { store, storedText } = createWatchedStore()
   const stage = createStage({
     store,
     ...(revoke && { strategy: { revoke: ({ post: _, ...tokens }) => revoke(tokens) } }),
@@ -149,19 +131,19 @@ const startRefreshing = async (send: (typeof forms)[number][1], revoke?: (tokens
   const waiting = send(stage.client, '/x', { method: 'POST', body: 'from alice' })
   expect(await outcomeOf(waiting, stage.clock)).toBe('pending')
   expect(stage.exchanges).toHaveLength(1)
-  return { ...stage, stored, waiting, exchanged }
+  return { ...stage, storedText, waiting, exchanged }
 }
 
 describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, send) => {
   test('is dropped: nobody is signed in again by it, nothing is stored, nothing is sent (RT-06)', async () => {
-    const { client, clock, sends, stored, waiting, exchanged, issue } = await startRefreshing(send)
+    const { client, clock, sends, storedText, waiting, exchanged, issue } = await startRefreshing(send)
     const outcome = outcomeOf(waiting, clock)
     await client.session.signOut()
     exchanged.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
     expect(client.session.status).toBe('signed-out')
-    expect(stored()).not.toContain('access-2')
+    expect(storedText()).not.toContain('access-2')
     expect(tokensOf(sends)).toEqual(['access-1'])
   })
 
@@ -198,7 +180,7 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
 
 describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
   test('drops the refresh under way, and keeps its own tokens (RT-06)', async () => {
-    const { client, clock, sends, stored, waiting, exchanged, issue, answer } = await startRefreshing(send)
+    const { client, clock, sends, storedText, waiting, exchanged, issue, answer } = await startRefreshing(send)
     waiting.catch(() => {})
     await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
     exchanged.resolve(issue({ subject: 'alice' }))
@@ -206,8 +188,8 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
     answer(() => new Response('fine'))
     await send(client, '/bobs')
     expect(client.session.getSnapshot().subject).toBe('bob')
-    expect(stored()).toContain('of-bob')
-    expect(stored()).not.toContain('access-2')
+    expect(storedText()).toContain('of-bob')
+    expect(storedText()).not.toContain('access-2')
     expect(sends.at(-1)).toEqual({ method: 'GET', path: '/bobs', token: 'of-bob' })
   })
 
