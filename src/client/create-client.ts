@@ -3,7 +3,7 @@ import type { RootClient } from './client.ts'
 import { createCore, type Platform } from './core.ts'
 import { createKyInstance } from './ky-instance.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
-import { checkRequestOptions, type GivenOptions, resolveOptions, sessionOptionNames } from './resolve-options.ts'
+import { type GivenOptions, resolveOptions, sessionOptionNames } from './resolve-options.ts'
 import { createSessionFacade } from './session-facade.ts'
 
 /**
@@ -30,7 +30,6 @@ export function createClientOn<Claims extends object = JwtClaims>(
   platform: Partial<Platform>,
   options: ClientOptions<Claims> = {},
 ): RootClient<Claims> {
-  checkRequestOptions(options)
   const resolved = resolveOptions(options as GivenOptions)
   // ky's deep merge ruins class instances: stores, schemes and the like stay out of it.
   const requestOptions = Object.fromEntries(

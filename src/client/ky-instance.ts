@@ -1,12 +1,11 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
-import { ConfigurationError } from '../errors.ts'
 import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call, FetchInit } from '../request/journey.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
 import type { RequestOptions } from './options.ts'
-import { checkRequestOptions, sessionOptionNames } from './resolve-options.ts'
+import { checkRequestOptions } from './resolve-options.ts'
 import type { Session } from './session-facade.ts'
 
 const methods = ['get', 'post', 'put', 'patch', 'delete', 'query', 'head'] as const
@@ -31,6 +30,8 @@ export function createKyInstance<Claims extends object>(
  */
 function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: Session<Claims>): Client<Claims> {
   const defaults = defaultsOf(inner)
+  // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
+  checkRequestOptions(defaults)
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
     const bare = core.exchanging()
     const own = (final: RequestOptions) => ownOptions(core, input, bare, final)
@@ -40,7 +41,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
     if (!hooks && !defaults.hooks?.init?.length) {
       return verb(inner)(input, { ...options, ...own({ ...defaults, ...options }) })
     }
-    // Hooks of a call are merged by ky's own rules first; `hooks: replaceOption(…)` is readable to ky alone.
+    // Hooks of a call are merged by ky's own rules first.
     const instance = hooks ? inner.extend(options ?? {}) : inner
     const init = (final: KyOptions) => void Object.assign(final, own(final))
     return verb(instance)(input, { ...(!hooks && options), hooks: { init: [init] } })
@@ -57,8 +58,8 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
     },
   }
   const members: Pick<Client<Claims>, 'extend' | 'create' | 'fetch' | 'session' | 'stop' | 'retry'> = {
-    extend: options => wrapKy(inner.extend(checked(options)), core, session),
-    create: options => wrapKy(inner.create(checked(options)), core, session),
+    extend: options => wrapKy(inner.extend(options), core, session),
+    create: options => wrapKy(inner.create(options), core, session),
     fetch: (input, init) => core.spine(input, init, plain),
     session,
     stop: inner.stop,
@@ -79,20 +80,6 @@ function defaultsOf(inner: KyInstance): RequestOptions {
 
 const isOptions = (options: unknown): boolean =>
   options === undefined || (Object(options) === options && !Array.isArray(options))
-
-type Extension = RequestOptions | ((parent: RequestOptions) => RequestOptions)
-
-function checked<Given extends Extension | undefined>(options: Given): Given {
-  const check = (given: RequestOptions | undefined): RequestOptions | undefined => {
-    for (const name of sessionOptionNames) {
-      if (given && name in given)
-        throw new ConfigurationError(name, 'belongs to createClient: instances share one session')
-    }
-    if (isOptions(given)) checkRequestOptions(given ?? {})
-    return given
-  }
-  return (typeof options === 'function' ? (parent: RequestOptions) => check(options(parent)) : check(options)) as Given
-}
 
 /** What each call sets over the options that ky will use: the spine between ky and the network. */
 function ownOptions(core: Core, input: Input, bare: boolean, final: RequestOptions): RequestOptions {

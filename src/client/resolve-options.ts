@@ -68,8 +68,10 @@ function check(good: boolean, option: string, instead: string): asserts good {
 
 const isFunction = (value: unknown) => value === undefined || typeof value === 'function'
 
-/** The caller's own `Authorization` on every request would switch the whole library off. */
+/** An instance's defaults. The caller's own `Authorization` on every request would switch the whole library off. */
 export function checkRequestOptions(options: object): void {
+  for (const name of sessionOptionNames)
+    check(!(name in options), name, 'belongs to createClient: instances share one session')
   for (const [name, instead] of Object.entries(broughtAlong)) check(!(name in options), name, `write \`${instead}\``)
   const { headers } = options as { readonly headers?: HeadersInit }
   const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
