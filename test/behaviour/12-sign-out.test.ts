@@ -6,6 +6,8 @@ import { createWatchedStore } from '../support/watched-store.ts'
 
 const tokensOf = (sends: readonly StagedSend[]) => sends.map(({ token }) => token)
 
+const reasonOf = (error: unknown) => error
+
 describe('sign-out', () => {
   test('counts in the same task: what is sent after it goes out bare (LR-05)', async () => {
     const { client, sends, signIn } = createStage()
@@ -137,7 +139,7 @@ const startRefreshing = async (send: (typeof forms)[number][1], revoke?: (tokens
 describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, send) => {
   test('is dropped: nobody is signed in again by it, nothing is stored, nothing is sent (RT-06)', async () => {
     const { client, clock, sends, storedText, waiting, exchanged, issue } = await startRefreshing(send)
-    const outcome = outcomeOf(waiting, clock)
+    const outcome = waiting.catch(reasonOf)
     await client.session.signOut()
     exchanged.resolve(issue({ subject: 'alice' }))
     await clock.settle()
@@ -148,8 +150,8 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
   })
 
   test('sends its waiters home at the sign-out, not when it ends', async () => {
-    const { client, clock, waiting } = await startRefreshing(send)
-    const outcome = outcomeOf(waiting, clock)
+    const { client, waiting } = await startRefreshing(send)
+    const outcome = waiting.catch(reasonOf)
     void client.session.signOut()
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
   })
@@ -195,7 +197,7 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
 
   test('rejects who waited: what alice asked for is never sent as bob', async () => {
     const { client, clock, sends, waiting, exchanged, issue } = await startRefreshing(send)
-    const outcome = outcomeOf(waiting, clock)
+    const outcome = waiting.catch(reasonOf)
     await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
     exchanged.resolve(issue({ subject: 'alice' }))
     await clock.settle()
