@@ -36,6 +36,8 @@ export interface Stage {
   exchange(exchange: StagedExchange | undefined): void
   /** The page is visible, online or thawed again. */
   wake(): void
+  /** How many want to know of that. */
+  wakeListeners(): number
 }
 
 export interface StageOptions extends Omit<ClientOptions, 'refresh' | 'fetch'> {
@@ -126,6 +128,7 @@ export const createStage = ({
     wake: () => {
       for (const woken of [...wakings]) woken()
     },
+    wakeListeners: () => wakings.size,
   }
 }
 
