@@ -53,7 +53,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const announce = () => freshness.announce()
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce)
   const leewayMs = spread(limits.leewayMs, clock.random())
-  const breaker = createStormBreaker(clock.wallMs, limits)
+  const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
   const login = createLogin({ session, wake, teller, reauthenticate })
   const { guarded, exchanging } = guard(strategy)

@@ -31,7 +31,6 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
       continue
     }
     // c: claim the exchange, if the record is still the one read.
-    breaker.merge(rest.counts)
     const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     mine = randomId()
     const started = {
@@ -46,7 +45,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     const sinceMs = Math.max(sent.wallMs - claimedAt.wallMs, sent.monotonicMs - claimedAt.monotonicMs)
     if (sinceMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
-    breaker.merge(claimed.counts, true)
+    breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
     const former = flown.cause === 'start' ? null : claimed.credentials
@@ -68,7 +67,7 @@ const unreadable = ({ clock }: ExchangePorts): Outcome => {
 function judgeRecord(
   seen: StoredRecord | null,
   flown: Flown,
-  { session, strategy, clock }: ExchangePorts,
+  { session, strategy, clock, breaker }: ExchangePorts,
 ): Outcome | null {
   const { state } = session
   const follow = (kind: 'superseded' | 'adopted'): Outcome => {
@@ -87,7 +86,8 @@ function judgeRecord(
     if (seen.generation > flown.generation && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
-  const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs())
+  // Other tabs may have failed, or exchanged, since this flight began.
+  const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs()) || breaker.fullForMs()
   return retryAfterMs
     ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' })
     : null

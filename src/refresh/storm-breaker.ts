@@ -24,8 +24,8 @@ export interface StormBreaker {
   answered(route: string): void
   /** The counts to store with a claim. */
   begin(): ExchangeCounts
-  /** Takes over what the record says; `claimed`: it says what {@link begin} answered. */
-  merge(counts: ExchangeCounts | undefined, claimed?: boolean): void
+  /** What {@link begin} answered stands in the record. */
+  begun(): void
 }
 
 interface RouteCount {
@@ -35,16 +35,18 @@ interface RouteCount {
   pauseMs: number
 }
 
-export function createStormBreaker(wallMs: () => number, limits: BreakerLimits): StormBreaker {
+/** `recorded`: what the newest record says. */
+export function createStormBreaker(
+  wallMs: () => number,
+  limits: BreakerLimits,
+  recorded: () => ExchangeCounts | undefined,
+): StormBreaker {
   const { fruitlessExchanges, fruitlessWindowMs } = limits
   const routes = new Map<string, RouteCount>()
-  let begun: readonly number[] = []
-  let fruitless: readonly number[] = []
   /** Counted here, not yet in the record. */
-  let uncounted: readonly number[] = []
-  /** The last credentials that helped somebody, and that helped nobody so far. */
-  let helped: object | undefined
-  let useless: object | undefined
+  let uncounted: readonly { readonly at: number; readonly credentials: object }[] = []
+  /** Those whose exchange is counted, or helped somebody. */
+  const judged = new WeakSet<object>()
 
   /** A full count inside `spanMs` pauses for `spanMs` from its last; times ahead of now come from a clock that has jumped. */
   function pausedForMs(times: readonly number[], count: number, spanMs: number, fromLast: boolean): number {
@@ -55,6 +57,8 @@ export function createStormBreaker(wallMs: () => number, limits: BreakerLimits):
     if (first === undefined || end === undefined || last.length < count || end - first >= spanMs) return 0
     return Math.max(0, (fromLast ? end : first) + spanMs - now)
   }
+
+  const fruitless = () => [...(recorded()?.fruitless ?? []), ...uncounted.map(({ at }) => at)]
 
   function countRoute(route: string, credentials: object): void {
     const count = routes.get(route) ?? { fruitless: 0, last: undefined, openAt: 0, pauseMs: windowMs / 2 }
@@ -71,35 +75,31 @@ export function createStormBreaker(wallMs: () => number, limits: BreakerLimits):
 
   return {
     allows(route, expired) {
-      const openInMs = (routes.get(route)?.openAt ?? 0) - wallMs()
-      if (openInMs > 0 && openInMs <= longestPauseMs) return false
-      return expired || !pausedForMs([...fruitless, ...uncounted], fruitlessExchanges, fruitlessWindowMs, true)
+      const { openAt = 0, pauseMs = 0 } = routes.get(route) ?? {}
+      const openInMs = openAt - wallMs()
+      // Longer than its pause: the clock has jumped.
+      if (openInMs > 0 && openInMs <= pauseMs) return false
+      return expired || !pausedForMs(fruitless(), fruitlessExchanges, fruitlessWindowMs, true)
     },
-    fullForMs: () => pausedForMs(begun, exchangesInWindow, windowMs, false),
+    fullForMs: () => pausedForMs(recorded()?.begun ?? [], exchangesInWindow, windowMs, false),
     replayed(route, credentials, refused) {
-      if (!refused) {
-        helped = credentials
-        if (useless === credentials) uncounted = uncounted.slice(0, -1)
-        useless = undefined
-        return
+      if (refused) countRoute(route, credentials)
+      else uncounted = uncounted.filter(one => one.credentials !== credentials)
+      if (refused && !judged.has(credentials)) {
+        uncounted = [...uncounted, { at: wallMs(), credentials }].slice(-fruitlessExchanges)
       }
-      countRoute(route, credentials)
-      if (credentials === helped || credentials === useless) return
-      useless = credentials
-      uncounted = [...uncounted, wallMs()].slice(-fruitlessExchanges)
+      judged.add(credentials)
     },
     get counts() {
       return routes.size > 0
     },
     answered: route => void routes.delete(route),
     begin: () => ({
-      begun: [...begun, wallMs()].slice(-exchangesInWindow),
-      fruitless: [...fruitless, ...uncounted].slice(-fruitlessExchanges),
+      begun: [...(recorded()?.begun ?? []), wallMs()].slice(-exchangesInWindow),
+      fruitless: fruitless().slice(-fruitlessExchanges),
     }),
-    merge(counts, claimed = false) {
-      begun = counts?.begun ?? []
-      fruitless = counts?.fruitless ?? []
-      if (claimed) uncounted = []
+    begun() {
+      uncounted = []
     },
   }
 }
