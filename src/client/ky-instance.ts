@@ -32,9 +32,11 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const defaults = defaultsOf(inner)
   // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
   checkRequestOptions(defaults)
+  // Apart from ky's merging, in which `undefined` overrides.
+  const { auth, replay } = defaults
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
     const bare = core.exchanging()
-    const own = (final: RequestOptions) => ownOptions(core, input, bare, final)
+    const own = (final: RequestOptions) => ownOptions(core, input, bare, final, { auth, replay })
     const verb = (instance: KyInstance) => (method ? instance[method] : instance)
     if (!isOptions(options)) return verb(inner)(input, options)
     const { hooks } = options ?? {}
@@ -49,7 +51,6 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
     client[method] = ((input: Input, options?: RequestOptions) => send(method, input, options)) as never
-  const { auth, replay } = defaults
   const plain: Call = {
     auth,
     replay,
@@ -82,7 +83,13 @@ const isOptions = (options: unknown): boolean =>
   options === undefined || (Object(options) === options && !Array.isArray(options))
 
 /** What each call sets over the options that ky will use: the spine between ky and the network. */
-function ownOptions(core: Core, input: Input, bare: boolean, final: RequestOptions): RequestOptions {
+function ownOptions(
+  core: Core,
+  input: Input,
+  bare: boolean,
+  final: RequestOptions,
+  inherited: Pick<Call, 'auth' | 'replay'>,
+): RequestOptions {
   const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false, body, retry } = final
   const startedAt = performance.now()
   const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
@@ -96,8 +103,7 @@ function ownOptions(core: Core, input: Input, bare: boolean, final: RequestOptio
   own.fetch = (request, init) => {
     const transport = chosen ?? globalThis.fetch
     return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
-      call.source = source
-      return core.spine(request, init as FetchInit, call)
+      return core.spine(request, init as FetchInit, Object.assign(call, inherited, { source }))
     })
   }
   return own
