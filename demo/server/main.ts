@@ -81,9 +81,17 @@ async function run(): Promise<void> {
 
   Ctrl-C stops it.
 `)
+  stopWhenAsked(demo)
+}
+
+function stopWhenAsked(demo: RunningDemo): void {
   const stop = () => void demo.stop().then(() => process.exit(0))
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  // `on`, since Ctrl-C may come twice: from the terminal, and once more from npm.
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+  // npm's shell dies of a signal without passing it on. Nobody would be left who could stop this process.
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop(), 300).unref()
 }
 
 if (import.meta.main) {
