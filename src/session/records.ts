@@ -66,7 +66,13 @@ export function createRecords(
     latest = next
     return next
   }
-  const stamp = (content: RecordContent): StoredRecord => ({ ...content, version: recordVersion, revision: randomId() })
+  const stamp = (content: RecordContent): StoredRecord => ({
+    // Exchanges are counted whoever is signed in: what is looked after is the server.
+    counts: latest?.counts,
+    ...content,
+    version: recordVersion,
+    revision: randomId(),
+  })
 
   async function read(): Promise<StoredRecord | null | undefined> {
     const before = changes
