@@ -237,6 +237,26 @@ describe('promise 5: of any kind', () => {
     expect(await ask(stage, '/bad')).toEqual(handedOver)
   })
 
+  test.each([
+    ['signing in again', (stage: Stage) => stage.signIn({ subject: 'alice' })],
+    ['signing in as others', (stage: Stage) => stage.signIn()],
+    [
+      'signing out and in',
+      async (stage: Stage) => {
+        await stage.client.session.signOut()
+        await stage.signIn()
+      },
+    ],
+  ])('%s between them lets no eleventh begin', async (_name, meanwhile) => {
+    const stage = await start(() => false)
+    for (let index = 0; index < 10; index += 1) {
+      await stage.client.session.refresh()
+      await meanwhile(stage)
+    }
+    await expect(stage.client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
+    expect(stage.exchanges.length).toBe(10)
+  })
+
   test('the counts outlive the page: what begins anew over the same store knows of them', async () => {
     const store = memoryStore()
     const first = await start(() => false, { store, sessionName: 'one' })
