@@ -6,7 +6,6 @@ import { createClaimWatch } from '../refresh/claim-watch.ts'
 import { createPost, type Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
-import type { RefreshStrategy } from '../refresh/strategy.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { createRecords } from '../session/records.ts'
@@ -31,7 +30,7 @@ export interface Core {
   readonly freshness: Freshness
   readonly clock: Clock
   readonly leewayMs: number
-  /** Whether the app's own exchange is being called right now. */
+  /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
   /** Tells the server of a sign-out; can neither delay nor undo it. */
   readonly revoke: (credentials: Credentials | null) => void
@@ -55,8 +54,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
-  const login = createLogin({ session, wake, teller, reauthenticate })
-  const { guarded, exchanging } = guard(strategy)
+  const { guard, exchanging } = createGuard()
+  const login = createLogin({ session, wake, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revoke = (credentials: Credentials | null) => {
     const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
     const { accessToken, refreshToken, idToken } = credentials ?? {}
@@ -83,7 +82,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     canRefresh,
     whenOffline,
     announce,
-    strategy: guarded,
+    strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
     baseUrl: options.baseUrl,
     accepts: scheme.accepts,
     lockName: name,
@@ -119,21 +118,19 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   return { spine, session, refresher, login, freshness, clock, leewayMs, exchanging, revoke, dispose }
 }
 
-/** Knows when the app's exchange is being called: what it sends through the client must not wait for itself. */
-function guard(strategy: RefreshStrategy): { guarded: RefreshStrategy; exchanging: () => boolean } {
+/** Knows when a function of the app is being called that others wait for: what it sends must not wait for itself. */
+function createGuard() {
   let calling = false
-  return {
-    exchanging: () => calling,
-    guarded: {
-      ...strategy,
-      exchange(context) {
-        calling = true
-        try {
-          return strategy.exchange(context)
-        } finally {
-          calling = false
-        }
-      },
-    },
-  }
+  const guard =
+    <Argument, Answer>(call: (argument: Argument) => Answer) =>
+    (argument: Argument): Answer => {
+      const outer = calling
+      calling = true
+      try {
+        return call(argument)
+      } finally {
+        calling = outer
+      }
+    }
+  return { guard, exchanging: () => calling }
 }

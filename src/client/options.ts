@@ -30,6 +30,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * wait, and go on if the same subject signed in. `null` or a rejection: not here; then the session ends and
    * `onLoginRequired` is told (for a step-up nothing ends: the caller gets `StepUpRequiredError`). One at a time, and only
    * while the page is visible. Without it, a step-up challenge is the caller's, as any 401.
+   * What the dialog itself sends, its form say, takes `auth: false`: with a 401 it would wait for the dialog.
    */
   readonly reauthenticate?: ((need: AuthenticationNeed<Claims>) => Promise<SessionInput | null>) | undefined
   /**

@@ -1,4 +1,4 @@
-import { ConfigurationError, SessionEndedError } from '../errors.ts'
+import { ConfigurationError, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { land } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionEvents } from '../session/events.ts'
@@ -81,6 +81,12 @@ export function createSessionFacade<Claims extends object>(
     await ready()
     const { state } = session
     if (!state.credentials) throw new SessionEndedError(state.endReason ?? 'not-signed-in')
+    // Not waited for: it may well be the dialog itself that asks.
+    if (login.asking?.kind === 'login')
+      throw new RefreshUnavailableError(
+        { reason: 'status', status: null, retryAfterMs: 1000 },
+        'the person is being asked',
+      )
     return state
   }
 

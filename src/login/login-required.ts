@@ -63,6 +63,8 @@ export interface LoginRequiredPorts {
 /** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
 export interface LoginTeller {
   note(request: AskedFor): void
+  /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
+  readonly quiet: boolean
   /** Nobody is signed in, and a request was refused for it. */
   notSignedIn(request: AskedFor): void
 }
@@ -72,13 +74,21 @@ export function createLoginRequired({ session, clock, name, onLoginRequired }: L
   let held: Credentials | null = null
   let request: AskedFor | null = null
 
-  function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
-    const now = clock.wallMs()
+  function lastAsked(): { readonly signedIn: boolean; readonly sinceMs: number } {
     const last = asked.read()
-    const sinceMs = last && last.at <= now ? now - last.at : Number.POSITIVE_INFINITY
-    if (reason === 'not-signed-in' && sinceMs < quietMs && !last?.signedIn) return
-    const isLoop = last?.signedIn === true && sinceMs < loopMs
-    asked.write({ at: now, signedIn: false })
+    const sinceMs = last ? clock.wallMs() - last.at : -1
+    // A time ahead of now is a jumped clock's.
+    return { signedIn: last?.signedIn === true, sinceMs: sinceMs < 0 ? Number.POSITIVE_INFINITY : sinceMs }
+  }
+  const isQuiet = () => {
+    const { signedIn, sinceMs } = lastAsked()
+    return !signedIn && sinceMs < quietMs
+  }
+
+  function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
+    const { signedIn, sinceMs } = lastAsked()
+    const isLoop = signedIn && sinceMs < loopMs
+    asked.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequired = {
       reason: isLoop ? 'login-loop' : reason,
       returnTo: currentReturnTo(),
@@ -107,9 +117,12 @@ export function createLoginRequired({ session, clock, name, onLoginRequired }: L
     note(next) {
       request = next
     },
+    get quiet() {
+      return isQuiet()
+    },
     notSignedIn(next) {
       request = next
-      required('not-signed-in', null, 'this')
+      if (!isQuiet()) required('not-signed-in', null, 'this')
     },
   }
 }

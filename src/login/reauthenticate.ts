@@ -51,20 +51,22 @@ type Question =
 export function createLogin({ session, wake, teller, reauthenticate }: ReauthenticatePorts): Login {
   let running: RunningAsk | null = null
 
-  function visible(): Promise<void> {
+  /** Once somebody looks at the page, or nobody need be asked any more. */
+  function visible(signal: AbortSignal): Promise<void> {
     return new Promise(resolve => {
       if (!isHidden()) return resolve()
       const stop = wake.onWake(() => {
         stop()
         resolve()
       })
+      signal.addEventListener('abort', stop)
     })
   }
 
   /** Asks, and signs in with what comes of it. */
   async function put(question: Question, signal: AbortSignal): Promise<void> {
     const { credentials } = session.state
-    await visible()
+    await visible(signal)
     if (signal.aborted || !reauthenticate) return
     try {
       const answer = await reauthenticate({
@@ -128,7 +130,8 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
     },
     notSignedIn(request) {
       teller.note(request)
-      if (reauthenticate) return ask({ kind: 'login', reason: 'not-signed-in' }, () => teller.notSignedIn(request))
+      if (reauthenticate && !teller.quiet)
+        return ask({ kind: 'login', reason: 'not-signed-in' }, () => teller.notSignedIn(request))
       teller.notSignedIn(request)
       return null
     },
