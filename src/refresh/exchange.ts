@@ -8,6 +8,8 @@ import { type ExchangePorts, type Flown, type Outcome, unavailable } from './exc
 
 const pollMs = 250
 const freshClaimMs = 2000
+/** More than other tabs can come in between; a store that says so more often is broken. */
+const mostClaims = 10
 
 /**
  * Steps b to d of the refresh protocol (docs/architecture). The claim is what keeps a token from being sent twice; the lock,
@@ -17,6 +19,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
   const { session, clock, breaker, pause } = ports
   const { records } = session
   let mine = ''
+  let claims = 0
   for (;;) {
     // An engine may take the lock away from a page that it suspends: from then on the claim alone must do.
     const held = lock?.lost ? null : lock
@@ -30,7 +33,9 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
       await pause(pollMs)
       continue
     }
-    // c: claim the exchange, if the record is still the one read.
+    if (++claims > mostClaims) return unreadable(ports)
+    // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
+    const { ahead } = records
     const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     mine = randomId()
     const started = {
@@ -44,7 +49,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
     const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
     const sinceMs = Math.max(sent.wallMs - claimedAt.wallMs, sent.monotonicMs - claimedAt.monotonicMs)
-    if (sinceMs > freshClaimMs || held?.lost || session.state.session !== flown.session) continue
+    if ((!ahead && sinceMs > freshClaimMs) || held?.lost || session.state.session !== flown.session) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
@@ -60,7 +65,7 @@ const emptyRecord = (): RecordContent => ({ session: randomId(), generation: 0, 
 
 const unreadable = ({ clock }: ExchangePorts): Outcome => {
   const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
-  return unavailable({ reason: 'timeout', status: null, retryAfterMs, detail: 'the store cannot be read' })
+  return unavailable({ reason: 'timeout', status: null, retryAfterMs, detail: 'the store cannot be used' })
 }
 
 /** Reasons in the record not to exchange. */
@@ -75,7 +80,7 @@ function judgeRecord(
     return { kind }
   }
   // Signed out or in, here, while this refresh was on its way.
-  if (state.session !== flown.session) return { kind: 'superseded' }
+  if (state.session !== flown.session) return follow('superseded')
   if (!seen) return strategy.ambient && !state.credentials ? null : follow('superseded')
   const { credentials } = seen
   if (flown.cause === 'start') {
