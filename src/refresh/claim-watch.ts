@@ -10,6 +10,7 @@ const gapMs = 1000
  */
 export function createClaimWatch(clock: Clock, staleAfterMs: number): (claim: Claim) => boolean {
   const startedAt = clock.wallMs()
+  const started = clock.monotonicMs()
   let watched = ''
   let since = 0
   let last = 0
@@ -18,6 +19,8 @@ export function createClaimWatch(clock: Clock, staleAfterMs: number): (claim: Cl
     if (claim.id !== watched || now - last > gapMs) since = now
     watched = claim.id
     last = now
-    return now - since < staleAfterMs && claim.startedAt + staleAfterMs > startedAt
+    // The page's start by the wall clock as it is set now, or as it was then: neither a clock set back nor a sleep ages a claim.
+    const pageStart = Math.min(startedAt, clock.wallMs() - (now - started))
+    return now - since < staleAfterMs && claim.startedAt + staleAfterMs > pageStart
   }
 }
