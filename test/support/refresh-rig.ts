@@ -1,0 +1,132 @@
+import { createClaimWatch } from '../../src/refresh/claim-watch.ts'
+import { exchange } from '../../src/refresh/exchange.ts'
+import type { Outcome } from '../../src/refresh/exchange-ports.ts'
+import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
+import { createStormBreaker } from '../../src/refresh/storm-breaker.ts'
+import type { RefreshContext } from '../../src/refresh/strategy.ts'
+import type { Credentials } from '../../src/session/credentials.ts'
+import type { RefreshCause } from '../../src/session/events.ts'
+import type { StoredRecord } from '../../src/session/session-store.ts'
+import type { SessionInput } from '../../src/session/token-set.ts'
+import type { HeldLock, TabLock } from '../../src/tabs/tab-lock.ts'
+import { createDeferred, type Deferred } from './deferred.ts'
+import { createSessionRig, type SessionRigOptions } from './session-rig.ts'
+
+export interface ExchangeCall extends Pick<RefreshContext, 'refreshToken' | 'cause' | 'signal'> {
+  /** What the token endpoint answers is the test's word. */
+  readonly answer: Deferred<SessionInput | null>
+}
+
+export interface RefreshRigOptions extends SessionRigOptions {
+  readonly lock?: TabLock
+  readonly ports?: Partial<RefresherPorts>
+}
+
+/** Everybody at once: as where there are no locks at all. */
+export const noLock: TabLock = {
+  request: async (_name, _signal, whileHeld) => {
+    await whileHeld({ lost: false, shared: false })
+    return 'done'
+  },
+}
+
+/** Comings and goings of a page, at the test's word. */
+export const createTestWake = () => {
+  const listeners = { wake: new Set<() => void>(), sleep: new Set<() => void>() }
+  const add = (kind: 'wake' | 'sleep') => (listener: () => void) => {
+    listeners[kind].add(listener)
+    return () => void listeners[kind].delete(listener)
+  }
+  const tell = (kind: 'wake' | 'sleep') => () => {
+    for (const listener of [...listeners[kind]]) listener()
+  }
+  return {
+    port: { onWake: add('wake'), onSleep: add('sleep') },
+    wake: tell('wake'),
+    sleep: tell('sleep'),
+    get size() {
+      return listeners.wake.size + listeners.sleep.size
+    },
+  }
+}
+
+/** A session with a way to refresh it, whose token endpoint, store, lock and clock are in the hands of the test. */
+export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }: RefreshRigOptions = {}) => {
+  const rig = createSessionRig(options)
+  const { session, clock } = rig
+  const calls: ExchangeCall[] = []
+  const discarded: Credentials[] = []
+  const refusals: string[] = []
+  const wake = createTestWake()
+  const ports: RefresherPorts = {
+    session,
+    clock,
+    lock,
+    wake: wake.port,
+    lockName: 'main',
+    whenOffline: 'fail',
+    transport: () => Promise.reject(new Error('There is no network here')),
+    baseUrl: () => 'https://api.test/',
+    strategy: {
+      ambient: options.ambient === true,
+      exchange: ({ refreshToken, cause, signal }) => {
+        const answer = createDeferred<SessionInput | null>()
+        calls.push({ refreshToken, cause, signal, answer })
+        return answer.promise
+      },
+    },
+    exchangeTimeoutMs: 10_000,
+    lostAnswerGraceMs: 30_000,
+    accepts: () => true,
+    breaker: createStormBreaker(
+      clock.wallMs,
+      { fruitlessExchanges: 5, fruitlessWindowMs: 30_000 },
+      () => rig.records.latest?.counts,
+    ),
+    canRefresh: true,
+    mayReauthenticate: false,
+    isOpen: createClaimWatch(clock, 12_000),
+    pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
+    announce: () => void rig.announced.push(`refresh ${session.state.session}`),
+    discard: credentials => void discarded.push(credentials),
+    onRefused: reason => void refusals.push(reason),
+    ...more,
+  }
+
+  /** Steps b to h for the session as it is now. */
+  const start = (held: HeldLock | null = null, cause: RefreshCause = 'refused') => {
+    const { session: of, generation } = session.state
+    const flight = { outcome: undefined as Outcome | undefined }
+    const done = exchange({ session: of, generation, cause }, held, ports).then(outcome => {
+      flight.outcome = outcome
+      return outcome
+    })
+    return Object.assign(flight, { done })
+  }
+  /** The n-th call of the token endpoint, from 0. */
+  const call = (index = 0): ExchangeCall => {
+    const found = calls[index]
+    if (!found) throw new Error(`The token endpoint was called ${calls.length} times`)
+    return found
+  }
+  const stored = () => rig.store.content as StoredRecord
+  return { ...rig, wake, ports, calls, call, discarded, refusals, start, stored, refresher: createRefresher(ports) }
+}
+
+export type RefreshRig = ReturnType<typeof createRefreshRig>
+
+export const aliceTokens = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
+export const newerTokens = { accessToken: 'access-2', refreshToken: 'refresh-2' }
+
+/** Alice signed in, and stored. */
+export const createSignedInRig = async (options?: RefreshRigOptions) => {
+  const rig = createRefreshRig(options)
+  await rig.session.signIn(aliceTokens)
+  return { ...rig, id: String(rig.session.state.session) }
+}
+
+/** What a token endpoint that is busy throws. */
+export const statusError = (status: number, headers: Record<string, string> = {}) =>
+  Object.assign(new Error(`HTTP ${status}`), { status, headers: new Headers(headers) })
+
+export const oauthError = (error: string) => Object.assign(new Error(error), { status: 400, error })

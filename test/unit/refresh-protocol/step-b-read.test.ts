@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import { createRefreshRig, createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+describe('step b: the record as the refresh began with it', () => {
+  test('is exchanged, with the refresh token that is stored', async () => {
+    const { clock, start, call, calls } = await createSignedInRig()
+    start()
+    await clock.settle()
+    expect(calls.length).toBe(1)
+    expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'refused' })
+  })
+
+  test('is exchanged with what is stored, though memory remembers otherwise', async () => {
+    const { store, clock, start, call, stored } = await createSignedInRig()
+    store.content = { ...stored(), revision: 'r', credentials: credentialsOf({ refreshToken: 'of-the-store' }) }
+    start()
+    await clock.settle()
+    expect(call().refreshToken).toBe('of-the-store')
+  })
+
+  test('is exchanged, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
+    const { store, clock, session, start, call, stored } = await createSignedInRig()
+    session.renewed({ ...stored(), generation: 5 }, 0, 'due')
+    store.content = {
+      ...stored(),
+      revision: 'r',
+      generation: 3,
+      credentials: credentialsOf({ refreshToken: 'newest' }),
+    }
+    start()
+    await clock.settle()
+    expect(call().refreshToken).toBe('newest')
+  })
+
+  test('RT-08: has one refresh token, whoever asks and whatever for: it is asked for once', async () => {
+    const { clock, refresher, calls } = await createSignedInRig()
+    for (const cause of ['due', 'refused', 'asked', 'expired'] as const) refresher.start(cause)
+    await clock.settle()
+    expect(calls.map(({ cause }) => cause)).toEqual(['due'])
+  })
+})
+
+describe('step b: a record that has moved on', () => {
+  test('to another session: superseded, followed, nothing sent', async () => {
+    const { store, clock, session, start, calls } = await createSignedInRig()
+    store.content = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    expect((await start().done).kind).toBe('superseded')
+    await clock.settle()
+    expect(calls).toEqual([])
+    expect(session.state).toMatchObject({ session: 'of-bob', credentials: { subject: 'bob' } })
+  })
+
+  test('to a sign-out: superseded, signed out, nothing sent', async () => {
+    const { store, session, start, calls } = await createSignedInRig()
+    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    expect((await start().done).kind).toBe('superseded')
+    expect(calls).toEqual([])
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
+  })
+
+  test('SG-04: to nothing at all: signed out elsewhere, nothing sent', async () => {
+    const { store, session, start, calls } = await createSignedInRig()
+    store.content = null
+    expect((await start().done).kind).toBe('superseded')
+    expect(calls).toEqual([])
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('RT-07: to a newer generation: adopted, nothing sent', async () => {
+    const { store, session, start, calls, id } = await createSignedInRig()
+    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    expect((await start().done).kind).toBe('adopted')
+    expect(calls).toEqual([])
+    expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
+  })
+
+  test('to one newer than the flight began with, though a message has moved memory there already: adopted', async () => {
+    const { store, session, start, calls, id } = await createSignedInRig()
+    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    const flight = start()
+    const reread = session.reread()
+    await Promise.all([reread, flight.done])
+    expect(flight.outcome?.kind).toBe('adopted')
+    expect(calls).toEqual([])
+  })
+
+  test('to a newer generation whose tokens are withheld: exchanged for tokens of its own', async () => {
+    const { store, clock, start, calls, id } = await createSignedInRig()
+    const credentials = credentialsOf({ accessToken: null, refreshToken: null, withheld: true })
+    store.content = storedRecord({ session: id, generation: 1, credentials })
+    start()
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+
+  test('signed out here while it is read: superseded, nothing sent', async () => {
+    const { store, session, start, calls } = await createSignedInRig()
+    const held = store.hold('read', 'before')
+    const flight = start()
+    await held.reached
+    const signedOut = session.signOut(false)
+    held.open()
+    expect((await flight.done).kind).toBe('superseded')
+    await signedOut
+    expect(calls).toEqual([])
+  })
+})
+
+describe('step b: reasons to wait', () => {
+  test('RF-12: a time before which none is begun: unavailable until then, nothing sent', async () => {
+    const { store, clock, start, calls, stored } = await createSignedInRig()
+    store.content = { ...stored(), retryAt: clock.wallMs() + 60_000 }
+    expect(await start().done).toMatchObject({ kind: 'unavailable', failure: { retryAfterMs: 60_000 } })
+    expect(calls).toEqual([])
+  })
+
+  test.each([
+    ['is over', -1],
+    ['is now', 0],
+    ['no backoff can have set, so that a clock has jumped', 120_001],
+    ['is a day ahead', 86_400_000],
+    ['is no number', Number.NaN],
+  ])('a time that %s keeps nobody', async (_name, aheadMs) => {
+    const { store, clock, start, calls, stored } = await createSignedInRig()
+    store.content = { ...stored(), retryAt: clock.wallMs() + aheadMs }
+    start()
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+
+  test('a refusal on record: refused, nothing sent, nothing removed', async () => {
+    const { store, session, start, calls, stored } = await createSignedInRig()
+    store.content = { ...stored(), refused: true }
+    expect(await start().done).toEqual({ kind: 'refused', reason: 'refused' })
+    expect(calls).toEqual([])
+    expect([session.state.status, stored().credentials?.refreshToken]).toEqual(['signed-in', 'refresh-1'])
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)(
+    'promise 9: a shared store whose read %s: unavailable, nothing sent, nothing ended',
+    async fault => {
+      const { store, clock, session, start, calls } = await createSignedInRig()
+      store.fail('read', fault)
+      const flight = start()
+      await clock.advance(2000)
+      expect(flight.outcome).toMatchObject({ kind: 'unavailable', failure: { reason: 'timeout' } })
+      expect(calls).toEqual([])
+      expect(session.state.status).toBe('signed-in')
+    },
+  )
+
+  test('a record of a newer version: unavailable, nothing sent, nothing ended', async () => {
+    const { store, session, start, calls, id } = await createSignedInRig()
+    store.content = storedRecord({ session: id, version: 2 })
+    expect((await start().done).kind).toBe('unavailable')
+    expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
+  })
+
+  test('a store whose writes are seen late: that long is waited before the read that decides', async () => {
+    const store = createScriptedStore({ lagMs: 250 })
+    const { clock, start, calls, id } = await createSignedInRig({ store })
+    const reads = () => store.calls.filter(call => call === 'read').length
+    const flight = start()
+    await clock.advance(249)
+    expect(reads()).toBe(0)
+    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    await clock.advance(1)
+    expect([flight.outcome?.kind, calls.length]).toEqual(['adopted', 0])
+  })
+})
+
+describe('step b: an ambient start', () => {
+  test('with nothing on record asks the server, with no token of anybody', async () => {
+    const { clock, start, call } = createRefreshRig({ ambient: true })
+    start(null, 'start')
+    await clock.settle()
+    expect(call()).toMatchObject({ refreshToken: undefined, cause: 'start' })
+  })
+
+  test('with tokens on record adopts them', async () => {
+    const { store, session, start, calls } = createRefreshRig({ ambient: true })
+    store.content = storedRecord()
+    expect((await start(null, 'start').done).kind).toBe('adopted')
+    expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
+  })
+
+  test('SG-03: with what is no record there asks once, and writes over it', async () => {
+    const { store, clock, session, start, call, stored } = createRefreshRig({ ambient: true })
+    store.content = { revision: 'of-something-else' }
+    start(null, 'start')
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    await clock.settle()
+    expect(session.state.status).toBe('signed-in')
+    expect(stored()).toMatchObject({ version: 1, credentials: newerTokens })
+  })
+
+  test('that is not ambient after all finds nobody and asks nobody', async () => {
+    const { store, session, start, calls } = createRefreshRig()
+    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
+    expect((await start(null, 'start').done).kind).toBe('superseded')
+    expect([calls.length, session.state.status]).toEqual([0, 'signed-out'])
+  })
+})
