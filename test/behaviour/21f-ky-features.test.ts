@@ -1,6 +1,7 @@
 import ky, { isHTTPError, type KyInstance, SchemaValidationError } from 'ky'
 import { createClient } from 'latchkey'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { RequestOptions } from '../../src/client/options.ts'
 import { createNetwork } from '../support/network.ts'
 
 const schema = (issues: boolean) => ({
@@ -120,9 +121,9 @@ const answer = async ({
   return Response.json({ url, method, headers: shown, body: await text() }, { status })
 }
 
-const start = async () => {
+const start = async (options: RequestOptions = {}) => {
   const network = createNetwork(answer)
-  const client = createClient({ baseUrl: 'https://api.test/', fetch: network.fetch })
+  const client = createClient({ baseUrl: 'https://api.test/', fetch: network.fetch, ...options })
   onTestFinished(client.dispose)
   await client.session.signIn({ accessToken: 'access-1' })
   return { network, client }
@@ -137,11 +138,15 @@ const run = async (program: Program, instance: KyInstance) => {
   }
 }
 
-describe('a program for ky does the same with a client, signed in', () => {
+// With an `init` hook the client takes another way into ky.
+describe.each<[string, RequestOptions]>([
+  ['a client', {}],
+  ['a client with init hooks', { hooks: { init: [() => {}] } }],
+])('a program for ky does the same with %s, signed in', (_, options) => {
   test.each(Object.entries(programs))('%s', async (_, program) => {
     const plain = createNetwork(answer)
     const expected = await run(program, ky.create({ baseUrl: 'https://api.test/', fetch: plain.fetch }))
-    const { network, client } = await start()
+    const { network, client } = await start(options)
     expect(await run(program, client)).toEqual(expected)
     expect(network.sends.map(({ url }) => url.href)).toEqual(plain.sends.map(({ url }) => url.href))
     expect(network.sends.every(({ authorization }) => authorization === 'Bearer access-1')).toBe(true)
