@@ -48,14 +48,16 @@ export function createStormBreaker(
   /** Those whose exchange is counted, or helped somebody. */
   const judged = new WeakSet<object>()
 
-  /** A full count inside `spanMs` pauses for `spanMs` from its last; times ahead of now come from a clock that has jumped. */
-  function pausedForMs(times: readonly number[], count: number, spanMs: number, fromLast: boolean): number {
-    const now = wallMs()
-    const last = times.filter(time => time <= now).slice(-count)
+  /** Times ahead of now come from a clock that has jumped. */
+  const past = (times: readonly number[] = []) => times.filter(time => time <= wallMs())
+
+  /** A full count inside `spanMs` pauses for `spanMs` from its first, or from its last. */
+  function pausedForMs(times: readonly number[] | undefined, count: number, spanMs: number, fromLast: boolean): number {
+    const last = past(times).slice(-count)
     const first = last[0]
     const end = last[last.length - 1]
     if (first === undefined || end === undefined || last.length < count || end - first >= spanMs) return 0
-    return Math.max(0, (fromLast ? end : first) + spanMs - now)
+    return Math.max(0, (fromLast ? end : first) + spanMs - wallMs())
   }
 
   const fruitless = () => [...(recorded()?.fruitless ?? []), ...uncounted.map(({ at }) => at)]
@@ -81,7 +83,7 @@ export function createStormBreaker(
       if (openInMs > 0 && openInMs <= pauseMs) return false
       return expired || !pausedForMs(fruitless(), fruitlessExchanges, fruitlessWindowMs, true)
     },
-    fullForMs: () => pausedForMs(recorded()?.begun ?? [], exchangesInWindow, windowMs, false),
+    fullForMs: () => pausedForMs(recorded()?.begun, exchangesInWindow, windowMs, false),
     replayed(route, credentials, refused) {
       if (refused) countRoute(route, credentials)
       else uncounted = uncounted.filter(one => one.credentials !== credentials)
@@ -95,8 +97,8 @@ export function createStormBreaker(
     },
     answered: route => void routes.delete(route),
     begin: () => ({
-      begun: [...(recorded()?.begun ?? []), wallMs()].slice(-exchangesInWindow),
-      fruitless: fruitless().slice(-fruitlessExchanges),
+      begun: [...past(recorded()?.begun), wallMs()].slice(-exchangesInWindow),
+      fruitless: past(fruitless()).slice(-fruitlessExchanges),
     }),
     begun() {
       uncounted = []
