@@ -3,7 +3,7 @@ import { drain, markNotReplayable } from '../http/replay.ts'
 import { tokenAge } from '../session/expiry.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
-import { judgeResponse, type Verdict } from './judge-response.ts'
+import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
 import { type AskedFor, type SpinePorts, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay, waiterOf } from './waiting.ts'
 
@@ -58,9 +58,11 @@ async function consider(
 const accepted: Verdict = { kind: 'accept' }
 
 async function judge(journey: Journey, response: Response, { scheme, shouldRefresh }: SpinePorts): Promise<Verdict> {
-  const asks = response.status !== 401 && response.status !== 0 && shouldRefresh
+  const { status } = response
+  const { origin } = journey.url
+  const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, origin) && shouldRefresh
   const decided = asks ? await asks(createAnswerView(response, journey.method)) : undefined
-  return judgeResponse({ response, origin: journey.url.origin, schemes: scheme.challenges, decided })
+  return judgeResponse({ response, origin, schemes: scheme.challenges, decided })
 }
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */

@@ -36,13 +36,16 @@ function requirementOf({ params }: Challenge): StepUpRequirement {
   }
 }
 
+/** Whether a redirect led to another origin: the browser took our credentials off there, so what it says is not about them. */
+export const isFromElsewhere = ({ redirected, url }: Evidence['response'], origin: string): boolean =>
+  redirected && new URL(url).origin !== origin
+
 /** Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. */
 export function judgeResponse({ response, origin, schemes, decided }: Evidence): Verdict {
-  const { status, redirected, url, headers } = response
+  const { status, headers } = response
   if (status === 0) return accept // opaque: neither a 401 nor a success (Fetch, filtered responses)
   if (status !== 401 && !decided) return accept
-  // The browser took our credentials off at the first hop to another origin: this 401 is not about them.
-  if (redirected && new URL(url).origin !== origin) return accept
+  if (isFromElsewhere(response, origin)) return accept
   if (status !== 401) return refresh
   const { challenges, malformed } = parseChallenges(headers.get('WWW-Authenticate'))
   const challenge = ours(challenges, schemes)
