@@ -9,6 +9,7 @@ import {
   isRequest,
   type Journey,
   keepCopy,
+  readInit,
   replayInit,
   sendInit,
   signalOf,
@@ -88,11 +89,11 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     // What is no URL is `fetch`'s to complain about.
     const { transport } = call
     if (!url) return transport(input, init)
-    const headers = new Headers(init?.headers ?? request?.headers)
-    const auth = ports.exchanging() ? false : (init?.auth ?? call.auth ?? true)
-    const bare = whyBare(url, auth, init?.mode ?? request?.mode, headers)
     // As `fetch` does: what the caller changes later, while the request waits, is not of this request.
-    const [asked, given] = [request ?? url.href, init && { ...init }]
+    const [asked, given] = [request ?? url.href, readInit(init)]
+    const headers = new Headers(given?.headers ?? request?.headers)
+    const auth = ports.exchanging() ? false : (given?.auth ?? call.auth ?? true)
+    const bare = whyBare(url, auth, given?.mode ?? request?.mode, headers)
     const journey = createJourney(
       ++lastId,
       url,

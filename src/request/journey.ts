@@ -69,6 +69,13 @@ export const signalOf = ({ call, signal }: Journey): AbortSignal | null => call.
 export const isRequest = (input: RequestInfo | URL): input is Request =>
   typeof input === 'object' && 'url' in input && 'method' in input
 
+/** An init as it is now, its inherited members too, as `fetch` reads them: a `Request` may stand where the init does. */
+export function readInit(init: FetchInit | undefined): FetchInit | undefined {
+  const read: Record<string, unknown> = {}
+  for (const name in init) read[name] = init[name as keyof FetchInit]
+  return init && read
+}
+
 const replayOf = (init: FetchInit | undefined, call: Call) => init?.replay ?? call.replay
 
 function whyOnce(init: FetchInit | undefined, request: Request | undefined, call: Call): WhyNotReplayable | null {
@@ -117,7 +124,8 @@ const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method
 export function keepCopy(journey: Journey): void {
   const { request, init, call, once } = journey
   const known = once || init?.body || call.source || typeof replayOf(init, call) === 'function'
-  if (request && !known && request.body !== null && mayHaveBody(journey)) journey.copy = request.clone()
+  const has = request && !known && !request.bodyUsed && request.body !== null && mayHaveBody(journey)
+  if (has) journey.copy = request.clone()
 }
 
 /**
@@ -142,10 +150,7 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
 }
 
 export function sendInit({ request, init, body }: Journey, headers: Headers): RequestInit {
+  const { auth: _auth, replay: _replay, ...rest } = init ?? {}
   const { referrer, referrerPolicy } = request ?? {}
-  const next: Record<string, unknown> = request ? { referrer, referrerPolicy } : {}
-  // Inherited members too, as `fetch` reads them: a `Request` may stand where the init does.
-  for (const name in init) if (name !== 'auth' && name !== 'replay') next[name] = init[name as keyof FetchInit]
-  if (body) next['body'] = body
-  return { ...next, headers }
+  return { ...(request && { referrer, referrerPolicy }), ...rest, ...(body && { body }), headers } as RequestInit
 }
