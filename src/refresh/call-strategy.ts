@@ -90,6 +90,8 @@ export function callStrategy(
     exchange()
       .then(answer => resolve(judgeAnswer(answer, ports, sent, former)))
       .catch(fail)
+      // What was thrown throws in its turn, when looked at.
+      .catch(() => fail(null))
       .finally(cancel)
   })
 }
