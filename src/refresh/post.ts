@@ -13,13 +13,13 @@ export interface PostPorts {
 /** What `post` throws: judged by its status, its headers, or the OAuth error it carries; the body is not in it. */
 export class PostError extends Error {
   readonly status: number
-  /** RFC 6749 §5.2, where the answer had one; untrusted. */
+  /** RFC 6749 §5.2, untrusted; empty if the answer had none, `null` if it was no JSON: perhaps not the server's own. */
   readonly error: string | null
   declare readonly headers: Headers
   constructor(target: URL, response: Response, error: string | null) {
     // What does not look like a code is a piece of the answer.
     const code = error && (/^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error')
-    super(`POST ${target.origin}${target.pathname} answered ${response.status} ${code ?? 'without JSON'}`)
+    super(`POST ${target.origin}${target.pathname} answered ${response.status} ${code ?? 'without JSON'}`.trim())
     this.status = response.status
     this.error = code
     Object.defineProperty(this, 'headers', { value: response.headers })
@@ -27,10 +27,10 @@ export class PostError extends Error {
 }
 
 /** The error code of an answer that brought nothing: at any status (GitHub says 200), legal by RFC 6749 §5.2. */
-function errorCode(answer: unknown): string | null {
+function errorCode(answer: unknown): string {
   const { error, access_token, accessToken } = (answer ?? {}) as Readonly<Record<string, unknown>>
   const code = typeof error === 'string' && !access_token && !accessToken ? error : ''
-  return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,80}$/.test(code) ? code : null
+  return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,80}$/.test(code) ? code : ''
 }
 
 /** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
