@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { backoffMs, remainingMs } from '../../../src/refresh/backoff.ts'
+
+const uncapped = Number.POSITIVE_INFINITY
+const almostOne = 1 - Number.EPSILON
+
+describe('backoffMs', () => {
+  test.each([
+    [1, 1000],
+    [2, 2000],
+    [3, 4000],
+    [6, 32_000],
+    [7, 60_000],
+    [1000, 60_000],
+    [Number.MAX_SAFE_INTEGER, 60_000],
+  ])('after %i failures in a row it is anything up to %i ms', (failures, mostMs) => {
+    expect(backoffMs(failures, null, uncapped, 0)).toBe(0)
+    expect(backoffMs(failures, null, uncapped, 0.5)).toBe(mostMs / 2)
+    expect(backoffMs(failures, null, uncapped, almostOne)).toBe(mostMs)
+  })
+
+  test('is full jitter: two clients that failed together come back apart', () => {
+    const waits = [0.1, 0.3, 0.9].map(random => backoffMs(4, null, uncapped, random))
+    expect(waits).toEqual([800, 2400, 7200])
+  })
+
+  test('is never before what the server asked for, and spread after it', () => {
+    expect(backoffMs(1, 30_000, uncapped, 0)).toBe(30_000)
+    expect(backoffMs(1, 30_000, uncapped, 0.5)).toBe(30_500)
+  })
+
+  test('where the answer may be lost, its spread stays within the server’s grace', () => {
+    expect(backoffMs(10, null, 30_000, almostOne)).toBe(30_000)
+    expect(backoffMs(1, null, 30_000, almostOne)).toBe(1000)
+  })
+
+  test('is a whole number of milliseconds', () => {
+    expect(backoffMs(1, null, uncapped, 0.123456)).toBe(123)
+  })
+})
+
+describe('remainingMs', () => {
+  const now = 1_700_000_000_000
+  test.each([
+    ['none was set', undefined, 0],
+    ['it has passed', now - 1, 0],
+    ['it is now', now, 0],
+    ['it is ahead', now + 1, 1],
+    ['it is as far ahead as any backoff can be', now + 120_000, 120_000],
+    ['it is further ahead than any: the clock has jumped', now + 120_001, 0],
+    ['it is a day ahead', now + 86_400_000, 0],
+    ['it is no number', Number.NaN, 0],
+  ])('%s', (_when, retryAt, leftMs) => {
+    expect(remainingMs(retryAt, now)).toBe(leftMs)
+  })
+})
