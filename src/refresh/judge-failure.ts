@@ -64,10 +64,11 @@ export function judgeFailure(error: unknown, wallMs: number): Failure {
     (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
   )
   const detail = describe(thrown)
+  // A proxy's page, in the server's place: what the server did is not known.
+  const isHtml = headerOf(answer.headers, 'content-type')?.includes('html') === true
   const passing = status !== null && (status >= 500 || status === 408 || status === 425 || status === 429)
   if (!passing) {
     if (code && mistakes.test(code)) return { kind: 'refused', misconfigured: true, detail }
-    const isHtml = headerOf(answer.headers, 'content-type')?.includes('html')
     if (code || status === 401 || (status === 403 && !isHtml)) return { kind: 'refused', misconfigured: false, detail }
   }
   const retryAfter = headerOf(answer.headers, 'retry-after')
@@ -76,7 +77,8 @@ export function judgeFailure(error: unknown, wallMs: number): Failure {
     reason: reasonOf(thrown, status),
     status,
     retryAfterMs: retryAfter === null ? null : readRetryAfter(new Headers({ 'retry-after': retryAfter }), wallMs),
-    untouched: status !== null && status >= 400 && ![408, 500, 502, 504].includes(status) && thrown.error !== null,
+    untouched:
+      status !== null && status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
     detail,
   }
 }
