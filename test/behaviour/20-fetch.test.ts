@@ -69,7 +69,7 @@ const programs: Readonly<Record<string, Program>> = {
         headers: undefined,
         body: undefined,
         signal: undefined,
-      } as RequestInit),
+      } as never),
     ),
   'an error status': (fetch, origin) => shown(fetch(`${origin}/nothing/here`)),
   'a redirect that is followed': (fetch, origin) => shown(fetch(`${origin}/api/moved`)),
