@@ -5,6 +5,7 @@ import type { Asking, LoginPort } from '../request/spine-ports.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
+import type { SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
 import type { LoginReason, LoginTeller } from './login-required.ts'
 
@@ -50,6 +51,8 @@ type Question =
 
 export function createLogin({ session, wake, teller, reauthenticate }: ReauthenticatePorts): Login {
   let running: RunningAsk | null = null
+  /** The last question that somebody answered by signing in, and what that brought. */
+  let done: (Pick<SessionState, 'session' | 'generation'> & { readonly asking: Asking }) | undefined
 
   /** Once somebody looks at the page, or nobody need be asked any more. */
   function visible(signal: AbortSignal): Promise<void> {
@@ -97,6 +100,8 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
         running = null
         for (const stop of stops) stop()
         if (outcome === 'declined') declined()
+        const { session: of, generation } = session.state
+        if (outcome === 'signed-in') done = { asking, session: of, generation }
         if (session.state.status === 'reauthenticating') session.resume()
         controller.abort()
         resolve(outcome)
@@ -135,8 +140,9 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
       teller.notSignedIn(request)
       return null
     },
-    stepUp(requirement) {
+    stepUp(requirement, generation) {
       if (!reauthenticate) return null
+      if (done?.session === session.state.session && generation < done.generation) return done.asking
       // One question at a time: who finds another one open goes on with what that one brings.
       return running ?? ask({ kind: 'step-up', ...requirement }, () => {})
     },

@@ -123,7 +123,11 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
 /** RFC 9470: the same person has to authenticate better, or more recently. Without anybody to ask, the 401 is the caller's. */
 async function stepUp(journey: Journey, response: Response, ports: SpinePorts, verdict: Verdict): Promise<boolean> {
   const { requirement } = verdict as { readonly requirement: StepUpRequirement }
-  const asking = journey.session !== null && !journey.once ? ports.login.stepUp(requirement) : null
+  const { state } = ports.session
+  const { left } = journey
+  // A late 401 of an older session is nobody's business any more.
+  if (journey.session === null || journey.once || state.session !== left?.session || !state.credentials) return false
+  const asking = ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
   const waiter = waiterOf(journey, ports, response)
   const signedIn = await sitOut(asking, waiter)

@@ -21,7 +21,8 @@ export interface LoginPort {
   note(request: AskedFor): void
   /** A request without a session got a 401: asks in place, or tells the app. */
   notSignedIn(request: AskedFor): Asking | null
-  stepUp(requirement: StepUpRequirement): Asking | null
+  /** `generation`: of the token that was not enough. One that was replaced by an answered question asks nobody again. */
+  stepUp(requirement: StepUpRequirement, generation: number): Asking | null
 }
 
 /** What was being asked for; the URL without query. */
