@@ -13,7 +13,7 @@ export async function conclude(
   ports: ExchangePorts,
 ): Promise<Outcome | null> {
   const { session } = ports
-  if (answer.kind === 'unavailable') return postpone(answer, claimed, ports)
+  if (answer.kind === 'unavailable') return postpone(answer, claimed, flown, ports)
   if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { credentials } = answer
@@ -33,7 +33,10 @@ export async function conclude(
   }
   ports.discard(credentials)
   if (begins || !stranger) return null
-  session.ended(flown.session, 'replaced')
+  const next = randomId()
+  const over = { session: next, generation: 0, credentials: null, endedBy: 'replaced' as const, counts }
+  if (!(await replace(claimed, over, ports))) return null
+  session.ended(flown.session, 'replaced', next)
   return { kind: 'superseded' }
 }
 
@@ -83,6 +86,7 @@ async function refuse(
 async function postpone(
   failure: Extract<Answer, { kind: 'unavailable' }>,
   claimed: StoredRecord,
+  flown: Flown,
   { session, clock, lostAnswerGraceMs }: ExchangePorts,
 ): Promise<Outcome> {
   const failures = (claimed.failures ?? 0) + 1
@@ -90,11 +94,11 @@ async function postpone(
   const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
   const { claim, ...rest } = claimed
   const closed = failure.untouched || !claim ? null : { ...claim, closed: true }
-  await session.records.compareAndSet(claimed, {
-    ...rest,
-    claim: closed,
-    failures,
-    retryAt: clock.wallMs() + retryAfterMs,
-  })
-  return unavailable({ ...failure, retryAfterMs })
+  const retryAt = clock.wallMs() + retryAfterMs
+  const kept = await session.records.compareAndSet(claimed, { ...rest, claim: closed, failures, retryAt })
+  if (!kept) await session.reread()
+  // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
+  const { state } = session
+  if (state.session !== flown.session) return { kind: 'superseded' }
+  return state.generation > flown.generation ? { kind: 'adopted' } : unavailable({ ...failure, retryAfterMs })
 }
