@@ -1,0 +1,191 @@
+import { describe, expect, test } from 'vitest'
+import { aliceTokens, createRefreshRig, createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+/** Alice's token is on its way to the token endpoint. */
+const startSent = async (options?: Parameters<typeof createSignedInRig>[0]) => {
+  const rig = await createSignedInRig(options)
+  const flight = rig.start()
+  await rig.clock.settle()
+  return { ...rig, flight }
+}
+
+describe('step e: tokens came', () => {
+  test('RF-08: they are in the store before the session, or anybody who waits, has them', async () => {
+    const { store, clock, session, flight, call, stored } = await startSent()
+    const held = store.hold('compareAndSet', 'before')
+    call().answer.resolve(newerTokens)
+    await held.reached
+    await clock.settle()
+    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
+    expect([session.state.generation, flight.outcome]).toEqual([0, undefined])
+    held.open()
+    expect((await flight.done).kind).toBe('refreshed')
+    expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
+  })
+
+  test('the record they are in has no claim, no backoff and no failures left', async () => {
+    const { store, clock, start, call, stored } = await createSignedInRig()
+    store.content = { ...stored(), revision: 'r', failures: 3, retryAt: clock.wallMs() - 1 }
+    start()
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    await clock.settle()
+    const { claim, failures, retryAt, refused } = stored()
+    expect([claim ?? null, failures, retryAt, refused]).toEqual([null, undefined, undefined, undefined])
+  })
+
+  test('TM-05: their age is counted from when they were asked for, by both clocks', async () => {
+    const { clock, session, flight, call } = await startSent()
+    const [sentAt, monotonicSentAt] = [clock.wallMs(), clock.monotonicMs()]
+    await clock.advance(4000)
+    call().answer.resolve({ ...newerTokens, expiresInSeconds: 300 })
+    await flight.done
+    expect(session.state).toMatchObject({ monotonicSentAt, credentials: { sentAt, lifetimeMs: 300_000 } })
+  })
+
+  test('RF-07: what the answer leaves out stays as it was', async () => {
+    const { session, flight, call } = await startSent()
+    call().answer.resolve({ access_token: 'access-2' })
+    await flight.done
+    expect(session.state.credentials).toMatchObject({ refreshToken: 'refresh-1', subject: 'alice' })
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)(
+    'RF-08: where saving %s, memory holds them, the failure is told, and the next exchange sends the new one',
+    async fault => {
+      const { store, clock, session, told, flight, call, start } = await startSent()
+      store.fail('compareAndSet', fault, 1)
+      call().answer.resolve(newerTokens)
+      await clock.advance(2000)
+      expect(flight.outcome?.kind).toBe('refreshed')
+      expect(session.state.credentials).toMatchObject(newerTokens)
+      expect(told).toContain('store-failed:write')
+      start()
+      await clock.settle()
+      expect(call(1).refreshToken).toBe('refresh-2')
+    },
+  )
+
+  test('RF-08: where saving failed, they are saved with the next look at the store', async () => {
+    const { store, session, flight, call, stored } = await startSent()
+    store.fail('compareAndSet', 'rejects', 1)
+    call().answer.resolve(newerTokens)
+    await flight.done
+    expect(stored().credentials?.refreshToken).toBe('refresh-1')
+    await session.reread()
+    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
+  })
+
+  test.each(['lands-then-throws', 'lands-then-rejects', 'lands-then-hangs'] as const)(
+    'where saving %s they count as saved, and are neither dropped nor asked for again',
+    async fault => {
+      const { store, clock, session, flight, call, discarded } = await startSent()
+      store.fail('compareAndSet', fault, 1)
+      call().answer.resolve(newerTokens)
+      await clock.advance(2000)
+      expect(flight.outcome?.kind).toBe('refreshed')
+      expect([session.state.generation, discarded.length]).toEqual([1, 0])
+    },
+  )
+
+  test('a write of no concern meanwhile (a later claim on the same token) does not make them lost', async () => {
+    const { store, session, flight, call, stored } = await startSent()
+    store.content = {
+      ...stored(),
+      revision: 'r',
+      claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
+    }
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
+    expect(session.state.generation).toBe(1)
+  })
+})
+
+describe('step e: tokens came too late', () => {
+  test.each([
+    ['a sign-out', 'superseded', () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })],
+    [
+      'another person',
+      'superseded',
+      () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
+    ],
+    ['newer tokens of this session', 'adopted', (id: string) => storedRecord({ session: id, generation: 1 })],
+    ['nothing any more', 'superseded', () => null],
+  ])('RT-06: another tab left %s: they are dropped and discarded, and that is followed', async (...arranged) => {
+    const [, kind, record] = arranged
+    const { store, session, flight, call, discarded, id } = await startSent()
+    const others = record(id)
+    store.content = others
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe(kind)
+    expect(store.content).toBe(others)
+    expect(discarded).toMatchObject([newerTokens])
+    expect(session.state.session === others?.session || others === null).toBe(true)
+    expect(JSON.stringify(session.state)).not.toContain('refresh-2')
+  })
+
+  test('promise 12: signed out here: they are dropped and discarded, and nothing brings the session back', async () => {
+    const { session, flight, call, discarded, stored } = await startSent()
+    await session.signOut(false)
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('superseded')
+    expect(discarded).toMatchObject([newerTokens])
+    expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
+  })
+
+  test('promise 12: somebody else signed in here: they are dropped and discarded', async () => {
+    const { session, flight, call, discarded, stored } = await startSent()
+    await session.signIn({ accessToken: 'of-bob', subject: 'bob' })
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('superseded')
+    expect(discarded).toMatchObject([newerTokens])
+    expect([session.state.credentials?.accessToken, stored().credentials?.accessToken]).toEqual(['of-bob', 'of-bob'])
+  })
+
+  test('the same person signed in here again: that is newer, and theirs are dropped', async () => {
+    const { session, flight, call, discarded, stored } = await startSent()
+    await session.signIn({ ...aliceTokens, accessToken: 'again', refreshToken: 'refresh-again' })
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('adopted')
+    expect(discarded).toMatchObject([newerTokens])
+    expect(stored()).toMatchObject({ generation: 1, credentials: { refreshToken: 'refresh-again' } })
+    expect(session.state.credentials?.refreshToken).toBe('refresh-again')
+  })
+})
+
+describe('step e: another person’s tokens came', () => {
+  const bobs = { accessToken: 'of-bob', refreshToken: 'refresh-of-bob', subject: 'bob' }
+
+  test('are dropped and discarded, and the session is over as replaced', async () => {
+    const { session, flight, call, discarded, told } = await startSent()
+    call().answer.resolve(bobs)
+    expect((await flight.done).kind).toBe('superseded')
+    expect(discarded).toMatchObject([bobs])
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'replaced' })
+    expect(told).toEqual(['signed-in:this', 'ended:this'])
+  })
+
+  test('it does not come back when the store is looked at again', async () => {
+    const { session, flight, call, stored } = await startSent()
+    call().answer.resolve(bobs)
+    await flight.done
+    await session.reread()
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'replaced' })
+    expect(stored()).toMatchObject({ credentials: null, endedBy: 'replaced' })
+  })
+
+  test('at an ambient start are simply who is signed in', async () => {
+    const { store, clock, session, start, call } = createRefreshRig({ ambient: true })
+    store.content = storedRecord({
+      credentials: credentialsOf({ accessToken: null, refreshToken: null, subject: 'alice' }),
+    })
+    const flight = start(null, 'start')
+    await clock.settle()
+    call().answer.resolve({ accessToken: 'of-bob', subject: 'bob' })
+    expect((await flight.done).kind).toBe('refreshed')
+    expect(session.state).toMatchObject({ status: 'signed-in', generation: 0, credentials: { subject: 'bob' } })
+    expect(session.state.session).not.toBe('session-a')
+  })
+})

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createRefreshRig,
+  createSignedInRig,
+  newerTokens,
+  oauthError,
+  type RefreshRigOptions,
+} from '../../support/refresh-rig.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+const startSent = async (options?: RefreshRigOptions) => {
+  const rig = await createSignedInRig(options)
+  const flight = rig.start()
+  await rig.clock.settle()
+  return { ...rig, flight }
+}
+
+describe('step g: refused, and the store still holds what was refused', () => {
+  test.each([
+    ['an answer of null', null],
+    ['invalid_grant', oauthError('invalid_grant')],
+    ['a 401', Object.assign(new Error('no'), { status: 401 })],
+  ])('RF-09: by %s: the session is over, here and in the store', async (_name, answer) => {
+    const { session, flight, call, stored, told } = await startSent()
+    if (answer === null) call().answer.resolve(null)
+    else call().answer.reject(answer)
+    expect(await flight.done).toEqual({ kind: 'refused', reason: 'refused' })
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused', credentials: null })
+    expect(stored()).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refused' })
+    expect(told).toEqual(['signed-in:this', 'ended:this'])
+  })
+
+  test('RF-11: by invalid_client: the reason is a mistake in the program', async () => {
+    const { session, flight, call } = await startSent()
+    call().answer.reject(oauthError('invalid_client'))
+    expect(await flight.done).toEqual({ kind: 'refused', reason: 'misconfigured' })
+    expect(session.state.endReason).toBe('misconfigured')
+  })
+
+  test('without a way to refresh it has expired', async () => {
+    const { session, flight, call } = await startSent({ ports: { canRefresh: false } })
+    call().answer.resolve(null)
+    expect(await flight.done).toEqual({ kind: 'refused', reason: 'expired' })
+    expect(session.state.endReason).toBe('expired')
+  })
+
+  test('although another tab has claimed the same token since: it is over all the same', async () => {
+    const { store, session, flight, call, stored } = await startSent()
+    const claim = { id: 'another', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'r', claim }
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe('refused')
+    expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
+  })
+
+  test('where the person can be asked, it is suspended: nothing is removed, and the refusal stands in the record', async () => {
+    const { session, flight, call, stored, told } = await startSent({ ports: { mayReauthenticate: true } })
+    call().answer.resolve(null)
+    expect(await flight.done).toEqual({ kind: 'refused', reason: 'refused' })
+    expect(session.state.status).toBe('signed-in')
+    expect(stored()).toMatchObject({ generation: 0, refused: true, credentials: { refreshToken: 'refresh-1' } })
+    expect(stored().claim).toBeUndefined()
+    expect(told).toEqual(['signed-in:this'])
+  })
+
+  test('a mistake in the program is nothing to ask the person about: it is over', async () => {
+    const { session, flight, call } = await startSent({ ports: { mayReauthenticate: true } })
+    call().answer.reject(oauthError('unauthorized_client'))
+    await flight.done
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'misconfigured' })
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('where removing %s, it is over here all the same', async fault => {
+    const { store, clock, session, flight, call } = await startSent()
+    store.fail('compareAndSet', fault, 1)
+    call().answer.resolve(null)
+    await clock.advance(2000)
+    expect(flight.outcome?.kind).toBe('refused')
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('at an ambient start: nobody is signed in, and nothing has ended', async () => {
+    const { clock, session, start, call, told } = createRefreshRig({ ambient: true })
+    const flight = start(null, 'start')
+    await clock.settle()
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe('refused')
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: null, epoch: 0 })
+    expect(told).toEqual([])
+  })
+
+  test('at an ambient start after an end: why it ended is still told', async () => {
+    const { store, clock, session, start, call } = createRefreshRig({ ambient: true })
+    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
+    const flight = start(null, 'start')
+    await clock.settle()
+    call().answer.resolve(null)
+    await flight.done
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+  })
+})
+
+describe('step g, promise 13, RT-09: refused, and the store has moved on', () => {
+  test.each([
+    [
+      'newer tokens of this session',
+      'adopted',
+      (id: string) => storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) }),
+    ],
+    [
+      'another person',
+      'superseded',
+      () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
+    ],
+  ])('to %s: that is followed, and an old refusal removes nothing of it', async (_name, kind, record) => {
+    const { store, session, flight, call, id } = await startSent()
+    const others = record(id)
+    store.content = others
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe(kind)
+    expect(store.content).toBe(others)
+    expect(session.state).toMatchObject({ status: 'signed-in', session: others.session })
+  })
+
+  test('to newer tokens, however late they come: also between the look and the removal', async () => {
+    const { store, session, flight, call, id } = await startSent()
+    const held = store.hold('compareAndSet')
+    call().answer.resolve(null)
+    await held.reached
+    const newer = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    store.content = newer
+    held.open()
+    expect((await flight.done).kind).toBe('adopted')
+    expect(store.content).toBe(newer)
+    expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })
+  })
+
+  test('to another refresh token under the same number: it is the one that is tried, once', async () => {
+    const { store, clock, session, flight, call, calls, stored } = await startSent()
+    store.content = { ...stored(), revision: 'r', claim: null, credentials: credentialsOf({ refreshToken: 'other' }) }
+    call().answer.resolve(null)
+    await clock.settle()
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'other'])
+    call(1).answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    expect(session.state.credentials).toMatchObject(newerTokens)
+  })
+
+  test('to a sign-out: superseded, and it stays one', async () => {
+    const { store, session, flight, call } = await startSent()
+    const over = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    store.content = over
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe('superseded')
+    expect(store.content).toBe(over)
+    expect(session.state.endReason).toBe('signed-out')
+  })
+
+  test('signed in again here: the refusal of the old token ends nothing', async () => {
+    const { session, flight, call, stored } = await startSent()
+    await session.signIn({ accessToken: 'again', refreshToken: 'refresh-again', subject: 'alice' })
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe('adopted')
+    expect(session.state.credentials?.refreshToken).toBe('refresh-again')
+    expect(stored().credentials?.refreshToken).toBe('refresh-again')
+  })
+
+  test('a store that cannot be read now: unavailable, and nothing is over on the word of a refusal alone', async () => {
+    const { store, clock, session, flight, call, id } = await startSent()
+    store.content = storedRecord({ session: id, generation: 1 })
+    store.fail('read', 'rejects')
+    call().answer.resolve(null)
+    await clock.advance(2000)
+    expect(flight.outcome?.kind).toBe('unavailable')
+    expect(session.state.status).toBe('signed-in')
+  })
+
+  test('cookie mode: another tab’s generation is adopted, though both have no refresh token', async () => {
+    const { store, session, flight, call, id } = await startSent({ ambient: true })
+    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf({ refreshToken: null }) })
+    call().answer.resolve(null)
+    expect((await flight.done).kind).toBe('adopted')
+    expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })
+  })
+})

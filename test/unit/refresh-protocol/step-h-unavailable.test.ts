@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest'
+import { createSignedInRig, newerTokens, oauthError, statusError } from '../../support/refresh-rig.ts'
+import { storedRecord } from '../../support/session-records.ts'
+
+const startSent = async (options?: Parameters<typeof createSignedInRig>[0]) => {
+  const rig = await createSignedInRig(options)
+  const flight = rig.start()
+  await rig.clock.settle()
+  return { ...rig, flight }
+}
+
+/** The server surely did not rotate. */
+const answered: readonly (readonly [name: string, error: unknown])[] = [
+  ['429', statusError(429)],
+  ['503', statusError(503)],
+  ['an OAuth error that is no refusal', oauthError('temporarily_unavailable')],
+]
+/** Nobody knows. */
+const unknown: readonly (readonly [name: string, error: unknown])[] = [
+  ['a network error', new TypeError('Failed to fetch')],
+  ['a timeout', new DOMException('late', 'TimeoutError')],
+  ['408', statusError(408)],
+  ['500', statusError(500)],
+  ['502', statusError(502)],
+  ['504', statusError(504)],
+  ['something that is no answer', undefined],
+]
+
+describe('step h: not now', () => {
+  test.each([...answered, ...unknown])(
+    'RF-10: %s: the tokens stay, nothing ends, and a backoff is stored for all tabs',
+    async (_name, error) => {
+      const { clock, session, flight, call, stored, told } = await startSent()
+      clock.setRandom(0.5)
+      if (error === undefined) call().answer.resolve({ token: 'x' } as never)
+      else call().answer.reject(error)
+      expect(await flight.done).toMatchObject({ kind: 'unavailable', failure: { retryAfterMs: 500 } })
+      expect(stored()).toMatchObject({ generation: 0, failures: 1, retryAt: clock.wallMs() + 500 })
+      expect(stored().credentials?.refreshToken).toBe('refresh-1')
+      expect([session.state.status, session.state.generation]).toEqual(['signed-in', 0])
+      expect(told).toEqual(['signed-in:this'])
+    },
+  )
+
+  test.each(answered)('%s: the claim is withdrawn', async (_name, error) => {
+    const { flight, call, stored } = await startSent()
+    call().answer.reject(error)
+    await flight.done
+    expect(stored().claim ?? null).toBeNull()
+  })
+
+  test.each(unknown)(
+    'promise 10: %s: the claim stays, closed, and says that an answer was lost',
+    async (_name, error) => {
+      const { flight, call, stored } = await startSent()
+      const id = stored().claim?.id
+      if (error === undefined) call().answer.resolve({ token: 'x' } as never)
+      else call().answer.reject(error)
+      await flight.done
+      expect(stored().claim).toMatchObject({ id, closed: true })
+    },
+  )
+
+  test('RF-13: one refresh sends a token once, whatever came of it', async () => {
+    for (const [, error] of unknown) {
+      const { clock, flight, call, calls } = await startSent()
+      call().answer.reject(error)
+      await flight.done
+      await clock.advance(600_000)
+      expect(calls.length).toBe(1)
+    }
+  })
+
+  test('RF-12: what the server asks for is never undercut, and jitter comes on top', async () => {
+    const { clock, flight, call } = await startSent()
+    clock.setRandom(0.25)
+    call().answer.reject(statusError(503, { 'retry-after': '30' }))
+    expect(await flight.done).toMatchObject({ failure: { retryAfterMs: 30_250 } })
+  })
+
+  test('failures in a row wait longer and longer, up to a minute; a lost answer no longer than its grace', async () => {
+    const { clock, start, call } = await createSignedInRig()
+    clock.setRandom(() => 0.999999)
+    const waits: number[] = []
+    for (let round = 0; round < 8; round += 1) {
+      const flight = start()
+      await clock.settle()
+      call(round).answer.reject(statusError(503))
+      const outcome = await flight.done
+      const waitMs = outcome.kind === 'unavailable' ? outcome.failure.retryAfterMs : 0
+      waits.push(waitMs)
+      await clock.advance(waitMs)
+    }
+    expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+    const flight = start()
+    await clock.settle()
+    call(8).answer.reject(new TypeError('Failed to fetch'))
+    expect(await flight.done).toMatchObject({ failure: { retryAfterMs: 30_000 } })
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)(
+    'where storing that %s, this page still keeps to it',
+    async fault => {
+      const { store, clock, records, flight, call } = await startSent()
+      clock.setRandom(0.5)
+      store.fail('compareAndSet', fault, 1)
+      call().answer.reject(statusError(503, { 'retry-after': '30' }))
+      await clock.advance(2000)
+      expect(flight.outcome?.kind).toBe('unavailable')
+      expect(records.latest).toMatchObject({ failures: 1, retryAt: expect.any(Number) })
+    },
+  )
+
+  test('what another tab stored meanwhile is left as it is', async () => {
+    const { store, flight, call } = await startSent()
+    const over = storedRecord({ session: 'over', credentials: null })
+    store.content = over
+    call().answer.reject(statusError(503))
+    await flight.done
+    expect(store.content).toBe(over)
+  })
+
+  test('RT-06: signed out meanwhile, it stays so, and no failure is told of a session that is over', async () => {
+    const { session, clock, refresher, call, told } = await createSignedInRig()
+    const failures: unknown[] = []
+    session.listenersOf('refresh-failed').add(event => void failures.push(event))
+    refresher.start('refused')
+    await clock.settle()
+    await session.signOut(false)
+    call().answer.reject(statusError(503))
+    await clock.settle()
+    expect(session.state.status).toBe('signed-out')
+    expect([failures.length, told]).toEqual([0, ['signed-in:this', 'ended:this']])
+  })
+
+  test('the same person signed in meanwhile: who waits goes on with that, and nobody is told to come back later', async () => {
+    const { session, clock, refresher, call, stored } = await createSignedInRig()
+    const { outcome } = refresher.start('refused')
+    await clock.settle()
+    await session.signIn({ accessToken: 'again', refreshToken: 'refresh-again', subject: 'alice' })
+    call().answer.reject(statusError(503))
+    expect((await outcome).kind).toBe('adopted')
+    expect(stored()).toMatchObject({ generation: 1, credentials: { refreshToken: 'refresh-again' } })
+    expect(stored().retryAt).toBeUndefined()
+  })
+
+  test('another tab’s newer tokens were stored meanwhile: who waits goes on with those', async () => {
+    const { store, session, clock, refresher, call, id } = await createSignedInRig()
+    const { outcome } = refresher.start('refused')
+    await clock.settle()
+    store.content = storedRecord({ session: id, generation: 1 })
+    call().answer.reject(new TypeError('Failed to fetch'))
+    expect((await outcome).kind).toBe('adopted')
+    expect(session.state.generation).toBe(1)
+  })
+})
+
+describe('promise 10: after a lost answer', () => {
+  test('the next refresh sends the same token once more, and what comes of it counts', async () => {
+    const { clock, session, start, call, calls, flight } = await startSent()
+    call().answer.reject(new TypeError('Failed to fetch'))
+    await flight.done
+    await clock.advance(30_000)
+    const next = start()
+    await clock.settle()
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
+    call(1).answer.resolve(newerTokens)
+    expect((await next.done).kind).toBe('refreshed')
+    expect(session.state.generation).toBe(1)
+  })
+
+  test('while answers go on being lost, nothing ends, however often', async () => {
+    const { clock, session, start, call, calls } = await createSignedInRig()
+    for (let round = 0; round < 20; round += 1) {
+      const flight = start()
+      await clock.settle()
+      call(round).answer.reject(new TypeError('Failed to fetch'))
+      expect((await flight.done).kind).toBe('unavailable')
+      await clock.advance(30_000)
+    }
+    expect([calls.length, session.state.status]).toEqual([20, 'signed-in'])
+  })
+
+  test('the deadline of the exchange is a lost answer', async () => {
+    const { clock, flight, stored } = await startSent()
+    await clock.advance(10_000)
+    expect(flight.outcome).toMatchObject({ kind: 'unavailable', failure: { reason: 'timeout' } })
+    expect(stored().claim?.closed).toBe(true)
+  })
+})
