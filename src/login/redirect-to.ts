@@ -5,6 +5,8 @@ export interface RedirectOptions {
   readonly param?: string | undefined
 }
 
+const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, '')
+
 /**
  * For `onLoginRequired`: goes to `path` with `returnTo` in the query; does nothing if already there, and on a login loop
  * logs an error instead. Read it on the login page with `safeReturnTo`.
@@ -18,7 +20,9 @@ export function redirectTo(path: string | URL, options: RedirectOptions = {}): (
     const { location } = globalThis
     if (!location) return
     const target = new URL(path, location.href)
-    if (target.origin === location.origin && target.pathname === location.pathname) return
+    const isThere = target.origin === location.origin && trim(target) === trim(location)
+    // With a hash router, all pages have one path.
+    if (isThere && location.hash.startsWith(target.hash)) return
     if (reason === 'login-loop') {
       console.error('latchkey: signed in and refused again within 30 s, so the login page is not opened once more.')
       return

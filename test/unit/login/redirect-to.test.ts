@@ -1,0 +1,74 @@
+import { type LoginRequired, redirectTo } from 'latchkey'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+
+const event = (more: Partial<LoginRequired> = {}): LoginRequired => ({
+  reason: 'refused',
+  returnTo: '/todos?page=2',
+  tab: 'this',
+  subject: null,
+  claims: null,
+  request: null,
+  ...more,
+})
+
+/** Where the page goes from there. */
+const goFrom = (href: string, redirect: (event: LoginRequired) => void, more?: Partial<LoginRequired>) => {
+  const assign = vi.fn((_target: string | URL) => {})
+  const { origin, pathname, search, hash } = new URL(href)
+  vi.stubGlobal('location', { href, origin, pathname, search, hash, assign })
+  redirect(event(more))
+  return assign.mock.calls.map(([target]) => String(target))
+}
+
+afterEach(() => vi.restoreAllMocks())
+
+describe('redirectTo', () => {
+  test('goes to the login page and says where to come back to', () => {
+    expect(goFrom('https://app.test/todos?page=2', redirectTo('/login'))).toEqual([
+      'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2',
+    ])
+  })
+
+  test('keeps what the path says besides, under the name that was asked for', () => {
+    expect(goFrom('https://app.test/', redirectTo('/login?theme=dark', { param: 'next' }))).toEqual([
+      'https://app.test/login?theme=dark&next=%2Ftodos%3Fpage%3D2',
+    ])
+  })
+
+  test('goes to another origin if it is told to, with the path only', () => {
+    expect(goFrom('https://app.test/', redirectTo(new URL('https://id.test/login')))).toEqual([
+      'https://id.test/login?returnTo=%2Ftodos%3Fpage%3D2',
+    ])
+  })
+
+  test.each([
+    ['https://app.test/login', '/login'],
+    ['https://app.test/login?returnTo=%2Fx', '/login'],
+    ['https://app.test/login#top', '/login'],
+    ['https://app.test/login/', '/login'],
+    ['https://app.test/login', '/login/'],
+    ['https://app.test/#/login', '/#/login'],
+    ['https://app.test/?a=1#/login?returnTo=x', '/#/login'],
+  ])('stays at %s, which is there already', (href, path) => {
+    expect(goFrom(href, redirectTo(path))).toEqual([])
+  })
+
+  test.each([
+    ['https://app.test/#/todos', '/#/login', 'https://app.test/?returnTo=%2Ftodos%3Fpage%3D2#/login'],
+    ['https://app.test/logins', '/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
+    ['https://other.test/login', 'https://app.test/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
+  ])('goes from %s, which is elsewhere', (href, path, target) => {
+    expect(goFrom(href, redirectTo(path))).toEqual([target])
+  })
+
+  test('does not go round in circles: a login loop is logged, with no token and no query (LR-07)', () => {
+    const logged = vi.spyOn(console, 'error').mockReturnValue()
+    expect(goFrom('https://app.test/', redirectTo('/login'), { reason: 'login-loop' })).toEqual([])
+    expect(logged.mock.calls).toEqual([[expect.stringContaining('30 s')]])
+  })
+
+  test('does nothing where there is no page to leave (LF-07)', () => {
+    vi.stubGlobal('location', undefined)
+    expect(() => redirectTo('/login')(event())).not.toThrow()
+  })
+})

@@ -1,0 +1,196 @@
+import fc from 'fast-check'
+import { safeReturnTo } from 'latchkey'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { currentReturnTo } from '../../../src/login/return-to.ts'
+
+const home = 'https://app.test'
+
+/** The page stands there. */
+const standAt = (href: string) => vi.stubGlobal('location', { href, origin: new URL(href).origin })
+
+beforeEach(() => {
+  standAt(`${home}/login`)
+})
+
+const hostile = [
+  '//evil.test',
+  '///evil.test',
+  '/\\evil.test',
+  '\\\\evil.test',
+  '\\/evil.test',
+  '/\t/evil.test',
+  '/\n/evil.test',
+  '\t//evil.test',
+  ' //evil.test',
+  '/.//evil.test',
+  '/..//evil.test',
+  '/%2e%2e//evil.test',
+  '/x/..//evil.test',
+  './/evil.test/..//evil.test',
+  'https://evil.test',
+  'https:\\\\evil.test',
+  'https://app.test@evil.test/',
+  'https://app.test:pass@evil.test/',
+  'https://somebody@app.test/x',
+  'https://app.test.evil.test/',
+  'https://app.test./',
+  'https://app.test:444/',
+  'http://app.test/',
+  'ftp://app.test/',
+  'blob:https://app.test/x',
+  'filesystem:https://app.test/temporary/x',
+  'javascript:alert(1)',
+  'JaVaScRiPt:alert(1)',
+  'java\nscript:alert(1)',
+  '\u0001javascript:alert(1)',
+  'javascript://app.test/%0aalert(1)',
+  'vbscript:x',
+  'data:text/html,<script>alert(1)</script>',
+  'about:blank',
+  'https://',
+  'https://[',
+  '//',
+  '',
+  null,
+  undefined,
+]
+
+describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
+  test.each(hostile)('%j leads home', value => {
+    expect(safeReturnTo(value)).toBe('/')
+    expect(safeReturnTo(value, '/start')).toBe('/start')
+  })
+
+  test.each([
+    ['/todos', '/todos'],
+    ['/todos?page=2#last', '/todos?page=2#last'],
+    ['todos', '/todos'],
+    ['?page=2', '/?page=2'],
+    ['https://app.test/todos', '/todos'],
+    ['HTTPS://APP.TEST:443/todos', '/todos'],
+    ['/x?to=//evil.test', '/x?to=//evil.test'],
+    ['/a//b', '/a//b'],
+    ['/%2F/evil.test', '/%2F/evil.test'],
+    ['/#/todos', '/#/todos'],
+  ])('%j is a path of this origin', (value, path) => {
+    expect(safeReturnTo(value)).toBe(path)
+  })
+
+  test('whatever comes, what it answers stays on this origin, and is its own answer again', () => {
+    const scraps = fc.constantFrom(
+      '/',
+      '\\',
+      '//',
+      ':',
+      '@',
+      '?',
+      '#',
+      '.',
+      '..',
+      'https:',
+      'javascript:',
+      'evil.test',
+      'app.test',
+      '\t',
+      '\n',
+      ' ',
+      '%2f',
+      '%5c',
+      'code=',
+      'x',
+    )
+    const anything = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.array(scraps).map(parts => parts.join('')),
+    )
+    fc.assert(
+      fc.property(anything, value => {
+        const path = safeReturnTo(value)
+        expect(new URL(path, home).origin).toBe(home)
+        expect(path).toMatch(/^\/(?![/\\])/)
+        expect(safeReturnTo(path)).toBe(path)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test.each(['capacitor://localhost', 'ionic://localhost', 'app://x'])(
+    'on %s, which WebKit calls an origin, paths are taken and nothing else (WV-01)',
+    origin => {
+      vi.stubGlobal('location', { href: `${origin}/index.html`, origin })
+      expect(safeReturnTo('/todos')).toBe('/todos')
+      for (const value of [
+        'javascript:alert(1)',
+        'data:text/html,x',
+        'other://localhost/x',
+        `${origin}.evil.test/x`,
+        'https://evil.test',
+      ]) {
+        expect(safeReturnTo(value), value).toBe('/')
+      }
+    },
+  )
+
+  test.each([undefined, { href: 'file:///a.html', origin: 'null' }, { href: 'about:blank', origin: 'null' }])(
+    'works where there is no origin: %j',
+    location => {
+      vi.stubGlobal('location', location)
+      expect(safeReturnTo('/todos')).toBe('/todos')
+      for (const value of ['//evil.test', 'https://evil.test', 'javascript:alert(1)', 'file:///etc/passwd']) {
+        expect(safeReturnTo(value), value).toBe('/')
+      }
+    },
+  )
+})
+
+describe('what a login left behind is not taken along (LR-04, TX-02)', () => {
+  test.each([
+    ['/callback?code=abc&state=def&iss=https%3A%2F%2Fid.test', '/callback'],
+    ['/x?page=2&code=abc&session_state=s', '/x?page=2'],
+    ['/x?error=access_denied&error_description=no&error_uri=u', '/x'],
+    ['/x?access_token=abc&token_type=Bearer&expires_in=3600&scope=a', '/x'],
+    ['/x?accessToken=abc&refreshToken=abc&idToken=abc', '/x'],
+    ['/x?Code=abc&STATE=def', '/x'],
+    ['/x?token=abc', '/x'],
+    ['/x?id_token=abc', '/x'],
+    ['/x#access_token=abc&token_type=Bearer', '/x'],
+    ['/x#code=abc&state=def', '/x'],
+    ['/x#id_token=abc', '/x'],
+    ['/x#state=def&error=login_required', '/x'],
+    ['/#/callback?code=abc&state=def', '/#/callback'],
+    ['/x?a=1#/route?access_token=abc', '/x?a=1#/route'],
+  ])('%s', (value, path) => {
+    expect(safeReturnTo(value)).toBe(path)
+    standAt(home + value)
+    expect(currentReturnTo()).toBe(path)
+  })
+
+  test.each(['/x#state', '/x#scope', '/x#section=1', '/#/todos?page=2', '/x?q=a%20b&r=%2B', '/x#token'])(
+    '%s is nothing of the kind',
+    path => {
+      standAt(home + path)
+      expect(currentReturnTo()).toBe(path)
+    },
+  )
+})
+
+describe('where the person is', () => {
+  test('has no origin, and no password of the address', () => {
+    standAt('https://somebody:secret@app.test/todos?page=2#last')
+    expect(currentReturnTo()).toBe('/todos?page=2#last')
+  })
+
+  test.each(['//evil.test/x', '///evil.test/x', '/\\evil.test/x', '/.//evil.test/x'])(
+    'is a path of this origin also at %s, an address that somebody was lured to',
+    path => {
+      standAt(`${home}${path}`)
+      expect(new URL(currentReturnTo(), home).origin).toBe(home)
+    },
+  )
+
+  test('is the start where there is no page (LF-07)', () => {
+    vi.stubGlobal('location', undefined)
+    expect(currentReturnTo()).toBe('/')
+  })
+})
