@@ -27,7 +27,7 @@ export async function conclude(
       : { session: claimed.session, generation: claimed.generation + 1, credentials, counts }
   const wanted = (begins || !stranger) && session.state.session === flown.session
   const saved = wanted ? await replace(claimed, content, ports) : null
-  if (saved && session.state.session === flown.session) {
+  if (saved && stands(saved, flown, ports)) {
     session.renewed(saved, monotonicSentAt, flown.cause)
     return { kind: 'refreshed' }
   }
@@ -35,7 +35,8 @@ export async function conclude(
   if (begins || !stranger) return null
   const next = randomId()
   const over = { session: next, generation: 0, credentials: null, endedBy: 'replaced' as const, counts }
-  if (!(await replace(claimed, over, ports))) return null
+  const ended = await replace(claimed, over, ports)
+  if (!ended || !stands(ended, flown, ports)) return null
   session.ended(flown.session, 'replaced', next)
   return { kind: 'superseded' }
 }
@@ -54,6 +55,10 @@ async function replace(
   }
   return null
 }
+
+/** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
+const stands = (written: StoredRecord, flown: Flown, { session: { records, state } }: ExchangePorts): boolean =>
+  records.latest !== null && isSame(records.latest, written) && state.session === flown.session
 
 const isSame = (seen: StoredRecord, claimed: StoredRecord): boolean =>
   seen.session === claimed.session &&
@@ -76,8 +81,9 @@ async function refuse(
   const content: RecordContent = suspends
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
     : { session: next, generation: 0, credentials: null, endedBy: credentials ? reason : claimed.endedBy }
-  if (!(await replace(claimed, content, ports))) return null
-  if (!suspends && session.state.session === flown.session)
+  const written = await replace(claimed, content, ports)
+  if (!written) return null
+  if (!suspends && stands(written, flown, ports))
     session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)
   return { kind: 'refused', reason }
 }
