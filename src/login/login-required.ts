@@ -102,7 +102,10 @@ export function createLoginRequired({ session, clock, name, onLoginRequired }: L
   }
 
   session.changed.add(({ credentials }) => {
-    if (credentials) held = credentials
+    if (!credentials || credentials === held) return
+    held = credentials
+    // Whose refresh brought these is no reason for what comes later.
+    request = null
   })
   session.listenersOf('signed-in').add(({ tab }) => {
     const last = asked.read()

@@ -1,0 +1,223 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createControlledClock } from '../../support/clock.ts'
+import { createStage, refusal, type StageOptions, stageOrigin } from '../../support/stage.ts'
+
+/** The tab's own storage, which outlives a reload. */
+const openTab = () => {
+  const items = new Map<string, string>()
+  const sessionStorage = {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+  }
+  vi.stubGlobal('sessionStorage', sessionStorage)
+  const clock = createControlledClock()
+  /** The page, loaded (again). */
+  const load = (options: StageOptions = {}) => {
+    const stage = createStage({ clock, ...options })
+    const ask = async () => {
+      await stage.client.fetch(`${stageOrigin}/x`).catch(() => {})
+      await clock.advance(0)
+    }
+    /** Signs in, and finds the session over with the next request. */
+    const signInAndLose = async () => {
+      await stage.signIn({ subject: 'alice' })
+      stage.refuseAll()
+      stage.exchange(async () => null)
+      await ask()
+    }
+    return { ...stage, ask, signInAndLose, reasons: () => stage.logins.map(({ reason }) => reason) }
+  }
+  return { items, sessionStorage, clock, load }
+}
+
+describe('over reloads, which is where loops are', () => {
+  test('nobody’s request asks once in ten seconds', async () => {
+    const { clock, load } = openTab()
+    const told: number[] = []
+    for (let second = 0; second < 25; second += 1) {
+      const page = load()
+      await page.ask()
+      if (page.logins.length > 0) told.push(second)
+      page.client.dispose()
+      await clock.advance(1000)
+    }
+    expect(told).toEqual([0, 10, 20])
+  })
+
+  test('an end counts, so that the bare requests of the next page are quiet', async () => {
+    const { load } = openTab()
+    await load().signInAndLose()
+    const next = load()
+    await next.ask()
+    expect(next.logins).toEqual([])
+  })
+
+  test('a session that ends is told however lately another was', async () => {
+    const { load } = openTab()
+    await load().ask()
+    const next = load()
+    await next.signInAndLose()
+    expect(next.logins).toHaveLength(1)
+  })
+
+  test('a login that is refused again within 30 s is a loop (LR-07)', async () => {
+    const { clock, load } = openTab()
+    await load().signInAndLose()
+    await clock.advance(5000)
+    const next = load()
+    await next.signInAndLose()
+    expect(next.reasons()).toEqual(['login-loop'])
+  })
+
+  test('so is one whose session is lost in the page after (LR-07)', async () => {
+    const { clock, load } = openTab()
+    await load().ask()
+    await clock.advance(5000)
+    await load().signIn({ subject: 'alice' })
+    await clock.advance(5000)
+    const next = load()
+    await next.ask()
+    expect(next.reasons()).toEqual(['login-loop'])
+  })
+
+  test('one that held for more than 30 s is none (LR-07)', async () => {
+    const { clock, load } = openTab()
+    await load().signInAndLose()
+    await clock.advance(30_000)
+    const next = load()
+    await next.signInAndLose()
+    expect(next.reasons()).toEqual(['refused'])
+  })
+
+  test('a loop that was told goes on being one while it goes round', async () => {
+    const { clock, load } = openTab()
+    const reasons: unknown[] = []
+    for (let round = 0; round < 4; round += 1) {
+      const page = load()
+      await page.signInAndLose()
+      reasons.push(...page.reasons())
+      await clock.advance(8000)
+    }
+    expect(reasons).toEqual(['refused', 'login-loop', 'login-loop', 'login-loop'])
+  })
+
+  test('clients of other sessions in the same tab are not confused with each other', async () => {
+    const { load } = openTab()
+    await load({ sessionName: 'one' }).ask()
+    const other = load({ sessionName: 'two' })
+    await other.ask()
+    expect(other.reasons()).toEqual(['not-signed-in'])
+  })
+})
+
+describe('what the tab remembers', () => {
+  test('is a time and no more: nothing of who, what or with which token (SG-02)', async () => {
+    const { items, load } = openTab()
+    await load({ sessionName: 'ours' }).signInAndLose()
+    expect([...items]).toEqual([['latchkey:login:ours', '{"at":1767225600000,"signedIn":false}']])
+  })
+
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{',
+    '"x"',
+    '{"at":"soon"}',
+    '{"at":1e999}',
+    '{"signedIn":true}',
+    '{"at":99999999999999}',
+  ])('is forgotten if it makes no sense: %s', async stored => {
+    const { items, load } = openTab()
+    items.set('latchkey:login:ours', stored)
+    const page = load({ sessionName: 'ours' })
+    await page.ask()
+    expect(page.reasons()).toEqual(['not-signed-in'])
+  })
+
+  test('is forgotten if the clock was set back: a time ahead of now keeps nobody quiet', async () => {
+    const { clock, load } = openTab()
+    await load().ask()
+    clock.jumpWall(-86_400_000)
+    const next = load()
+    await next.ask()
+    expect(next.reasons()).toEqual(['not-signed-in'])
+  })
+
+  test.each([
+    ['is missing', () => vi.stubGlobal('sessionStorage', undefined)],
+    [
+      'may not be touched',
+      () =>
+        Object.defineProperty(globalThis, 'sessionStorage', {
+          configurable: true,
+          get: () => {
+            throw new DOMException('The document is sandboxed', 'SecurityError')
+          },
+        }),
+    ],
+    [
+      'is full',
+      () =>
+        vi.stubGlobal('sessionStorage', {
+          getItem: () => null,
+          setItem: () => {
+            throw new DOMException('no room', 'QuotaExceededError')
+          },
+        }),
+    ],
+  ])('is in the page where the storage %s', async (_, spoil) => {
+    const { clock, load } = openTab()
+    spoil()
+    const page = load()
+    for (let second = 0; second < 15; second += 1) {
+      await page.ask()
+      await clock.advance(1000)
+    }
+    expect(page.reasons()).toEqual(['not-signed-in', 'not-signed-in'])
+  })
+})
+
+describe('what is told', () => {
+  test('is the request whose refresh was refused, not another one that was sent meanwhile', async () => {
+    const { clock, load } = openTab()
+    const page = load()
+    await page.signIn({ subject: 'alice' })
+    page.exchange(async () => null)
+    page.answer(({ path }) => (path === '/refused' ? refusal() : new Response('fine')))
+    await Promise.allSettled(['/a', '/refused', '/b'].map(path => page.client.fetch(stageOrigin + path)))
+    await clock.advance(0)
+    expect(page.logins.map(({ request }) => request)).toEqual([{ method: 'GET', url: `${stageOrigin}/refused` }])
+  })
+
+  test('is no request where none was: session.refresh() found out', async () => {
+    const { clock, load } = openTab()
+    const page = load()
+    await page.signIn({ subject: 'alice' })
+    page.refuseAll()
+    // This one's refresh did well, so it is no reason for what comes later.
+    await page.ask()
+    page.exchange(async () => null)
+    await page.client.session.refresh().catch(() => {})
+    await clock.advance(0)
+    expect(page.logins).toMatchObject([{ reason: 'refused', request: null }])
+  })
+
+  test('is where the person is by then', async () => {
+    vi.stubGlobal('location', { href: 'https://app.test/todos?code=abc&page=2#last', origin: 'https://app.test' })
+    const { load } = openTab()
+    const page = load()
+    await page.signInAndLose()
+    expect(page.logins).toMatchObject([{ returnTo: '/todos?page=2#last' }])
+  })
+
+  test('is not told after a sign-out, nor when another person took over', async () => {
+    const { clock, load } = openTab()
+    const page = load()
+    await page.signIn({ subject: 'alice' })
+    await page.signIn({ subject: 'bob' })
+    await page.client.session.signOut()
+    await clock.advance(60_000)
+    expect(page.logins).toEqual([])
+  })
+})
