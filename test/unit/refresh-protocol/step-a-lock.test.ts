@@ -1,0 +1,237 @@
+import { describe, expect, test } from 'vitest'
+import { inTurn } from '../../../src/refresh/lock-turn.ts'
+import type { HeldLock } from '../../../src/tabs/tab-lock.ts'
+import { createSignedInRig } from '../../support/refresh-rig.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { allTicks, takeTicks } from '../../support/session-rig.ts'
+import { createTestLock } from '../../support/test-lock.ts'
+
+/** Asks for the lock, for the session as it is. Its turns are noted, not taken. */
+const startAsking = async ({ taken = true, store = createScriptedStore() } = {}) => {
+  const lock = createTestLock()
+  const rig = await createSignedInRig({ lock, store })
+  const free = taken ? lock.takenByAnother() : () => {}
+  const { session, generation } = rig.session.state
+  const turns: (HeldLock | null)[] = []
+  const listeners = rig.wake.size
+  const done = inTurn({ session, generation, cause: 'refused' }, rig.ports, async held => {
+    turns.push(held)
+    return { kind: 'refreshed' }
+  })
+  await rig.clock.settle()
+  return { ...rig, lock, free, turns, done, listeners }
+}
+
+const claim = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true }
+
+describe('step a: the lock', () => {
+  test('is asked for by the session’s name, held for the turn, and freed', async () => {
+    const { lock, turns, done } = await startAsking({ taken: false })
+    expect(lock.asked).toEqual(['main'])
+    expect((await done).kind).toBe('refreshed')
+    expect(turns).toEqual([{ lost: false, shared: true }])
+    expect([lock.isHeld, lock.waiting]).toEqual([false, 0])
+  })
+
+  test('is not asked for where nobody shares the store', async () => {
+    const { lock, turns } = await startAsking({ store: createScriptedStore({ shared: false }) })
+    expect(lock.asked).toEqual([])
+    expect(turns).toEqual([null])
+  })
+
+  test('that another tab holds is waited for', async () => {
+    const { clock, free, turns, done } = await startAsking()
+    await clock.advance(1900)
+    expect(turns).toEqual([])
+    free()
+    await done
+    expect(turns).toEqual([{ lost: false, shared: true }])
+  })
+
+  test('RT-10: not had within two seconds, with nobody seen at work: on without it', async () => {
+    const { clock, lock, turns, done } = await startAsking()
+    await clock.advance(1999)
+    expect(turns).toEqual([])
+    await clock.advance(1)
+    expect((await done).kind).toBe('refreshed')
+    expect(turns).toEqual([null])
+    expect(lock.waiting).toBe(0)
+  })
+
+  test('RT-10: as long as somebody is seen at work, it is waited for', async () => {
+    const { store, clock, turns, stored, free, done } = await startAsking()
+    store.content = { ...stored(), revision: 'r', claim }
+    await clock.advance(10_000)
+    expect(turns).toEqual([])
+    free()
+    await done
+    expect(turns.length).toBe(1)
+  })
+
+  test('somebody who was at work and is not any more: on without it', async () => {
+    const { store, clock, turns, stored } = await startAsking()
+    store.content = { ...stored(), revision: 'r', claim }
+    await clock.advance(5000)
+    store.content = { ...stored(), revision: 'r2', claim: { ...claim, closed: true } }
+    await clock.advance(500)
+    expect(turns).toEqual([null])
+  })
+
+  test('somebody whose claim is stale is not at work: on without it', async () => {
+    const { store, clock, turns, stored } = await startAsking()
+    store.content = { ...stored(), revision: 'r', claim }
+    await clock.advance(11_500)
+    expect(turns).toEqual([])
+    await clock.advance(1500)
+    expect(turns).toEqual([null])
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)(
+    'a store that %s meanwhile does not stop the clock',
+    async fault => {
+      const { store, clock, turns } = await startAsking()
+      store.fail('read', fault)
+      await clock.advance(5000)
+      expect(turns).toEqual([null])
+    },
+  )
+})
+
+describe('step a: a queue that has become pointless is left at once', () => {
+  test('signed out here', async () => {
+    const { clock, session, lock, turns } = await startAsking()
+    void session.signOut(false)
+    await clock.settle()
+    expect([turns, lock.waiting]).toEqual([[null], 0])
+  })
+
+  test('somebody else signed in here', async () => {
+    const { clock, session, turns } = await startAsking()
+    void session.signIn({ accessToken: 'of-bob', subject: 'bob' })
+    await clock.settle()
+    expect(turns).toEqual([null])
+  })
+
+  test('a message told of newer tokens', async () => {
+    const { store, clock, session, turns, id } = await startAsking()
+    store.content = storedRecord({ session: id, generation: 1 })
+    await session.reread()
+    await clock.settle()
+    expect(turns).toEqual([null])
+  })
+
+  test.each([
+    ['newer tokens', (id: string) => storedRecord({ session: id, generation: 1 })],
+    ['another session', () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })],
+    ['a sign-out', () => storedRecord({ session: 'over', credentials: null })],
+    ['nothing', () => null],
+  ])('no message told of %s, but the record was looked at, twice a second', async (_name, record) => {
+    const { store, clock, turns, id } = await startAsking()
+    store.content = record(id)
+    await clock.advance(500)
+    expect(turns).toEqual([null])
+  })
+})
+
+describe('step a: a page that is put to sleep', () => {
+  test('LF-02: leaves the queue, and starts nothing, however long it sleeps', async () => {
+    const { clock, wake, lock, turns } = await startAsking()
+    wake.sleep()
+    await clock.settle()
+    expect(lock.waiting).toBe(0)
+    await clock.advance(60_000)
+    expect(turns).toEqual([])
+  })
+
+  test('LF-02: asks again on waking', async () => {
+    const { clock, wake, lock, free, turns } = await startAsking()
+    wake.sleep()
+    await clock.advance(60_000)
+    wake.wake()
+    await clock.settle()
+    expect([lock.asked.length, lock.waiting]).toEqual([2, 1])
+    free()
+    await clock.settle()
+    expect(turns).toEqual([{ lost: false, shared: true }])
+  })
+
+  test('LF-02: as often as it sleeps', async () => {
+    const { clock, wake, lock, free, turns } = await startAsking()
+    for (let nap = 0; nap < 5; nap += 1) {
+      wake.sleep()
+      await clock.settle()
+      wake.wake()
+      await clock.settle()
+    }
+    expect([lock.asked.length, lock.waiting, turns.length]).toEqual([6, 1, 0])
+    free()
+    await clock.settle()
+    expect(turns.length).toBe(1)
+  })
+
+  test('in the middle of its turn finishes that: an exchange on its way is not given up', async () => {
+    const lock = createTestLock()
+    const rig = await createSignedInRig({ lock })
+    const { outcome } = rig.refresher.start('refused')
+    await rig.clock.settle()
+    rig.wake.sleep()
+    await rig.clock.settle()
+    expect(lock.isHeld).toBe(true)
+    rig.call().answer.resolve({ accessToken: 'access-2' })
+    expect((await outcome).kind).toBe('refreshed')
+    expect(lock.isHeld).toBe(false)
+  })
+
+  test('just as it gets the lock takes its turn once, or asks again once: at every microtask', async () => {
+    for (const ticks of allTicks) {
+      const { clock, wake, free, turns, lock } = await startAsking()
+      free()
+      await takeTicks(ticks)
+      wake.sleep()
+      await clock.settle()
+      wake.wake()
+      await clock.advance(3000)
+      expect(turns.length, `after ${ticks} microtasks`).toBe(1)
+      expect(lock.isHeld, `after ${ticks} microtasks`).toBe(false)
+    }
+  })
+})
+
+describe('step a: afterwards', () => {
+  test.each([
+    ['had', async ({ free }: Awaited<ReturnType<typeof startAsking>>) => free()],
+    ['not had', async ({ clock }: Awaited<ReturnType<typeof startAsking>>) => clock.advance(2000)],
+    ['left', async ({ session }: Awaited<ReturnType<typeof startAsking>>) => session.signOut(false)],
+  ])('%s: no timer and no listener is left', async (_name, end) => {
+    const asking = await startAsking()
+    const { clock, session, wake, listeners, done } = asking
+    const changed = session.changed.size
+    await end(asking)
+    await done
+    await clock.settle()
+    expect([clock.pendingTimers, wake.size]).toEqual([0, listeners])
+    expect(session.changed.size).toBe(changed - 1)
+  })
+
+  test('a turn that fails lets go of the lock, and its failure is told', async () => {
+    const lock = createTestLock()
+    const { session, ports, clock } = await createSignedInRig({ lock })
+    const flown = { session: session.state.session, generation: 0, cause: 'refused' } as const
+    await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
+    expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])
+  })
+
+  test('the turn is taken once, whether patience ends or the lock comes first: at every microtask', async () => {
+    for (const ticks of allTicks) {
+      const { clock, free, turns, lock } = await startAsking()
+      const ending = clock.advance(2000)
+      await takeTicks(ticks)
+      free()
+      await ending
+      await clock.settle()
+      expect(turns.length, `after ${ticks} microtasks`).toBe(1)
+      expect([lock.isHeld, lock.waiting], `after ${ticks} microtasks`).toEqual([false, 0])
+    }
+  })
+})
