@@ -133,6 +133,7 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     const claim: Write = { record: marked, matches: record => isSameRecord(record, snapshot), onWritten, onMoved }
     if (rules.mark === 'blind') writeBlindly(turn, 'notes that an exchange started', claim)
     else compareAndSet(turn, 'claims the exchange', claim)
+    if (rules.compares === 'revision') turn.step('does not claim: the record was written meanwhile', onMoved)
   },
 
   settle({ rules, state, index, tab, seen, step }) {

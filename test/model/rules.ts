@@ -40,6 +40,8 @@ export interface Rules {
   readonly identity: 'counter' | 'random'
   /** How the claim is written. */
   readonly mark: 'blind' | 'compare-and-set'
+  /** What tells that a record was written since: its content, or a revision, which also tells that it was changed and changed back. */
+  readonly compares: 'content' | 'revision'
   /** An open claim of another tab is respected. */
   readonly claim: boolean
   /** Before sending: was this tab asleep since it claimed? Then read again. */
@@ -68,6 +70,8 @@ export interface Rules {
   readonly split: boolean
   /** A tab re-reads when told of a change, or whenever it likes: on waking, while it waits, before a send. */
   readonly looks: 'told' | 'any'
+  /** A sign-in counts in its tab at once, or when it is stored. */
+  readonly signIn: 'stored' | 'at-once'
 }
 
 /** Where the design began. */
@@ -82,6 +86,7 @@ export const firstDesign: Rules = {
   stale: false,
   identity: 'counter',
   mark: 'blind',
+  compares: 'content',
   claim: false,
   lateCheck: false,
   noLock: 'go',
@@ -96,6 +101,7 @@ export const firstDesign: Rules = {
   waitOut: false,
   split: false,
   looks: 'told',
+  signIn: 'stored',
 }
 
 /** The protocol as it is built (src/refresh). */
@@ -107,3 +113,6 @@ export const protocol: Rules = {
   lateCheck: true,
   retries: 'backoff',
 }
+
+/** The same in a world where time decides nothing: what the code may do whatever its clocks say (steps/). */
+export const timeless: Rules = { ...protocol, wait: 'any', looks: 'any', signIn: 'at-once', compares: 'revision' }

@@ -1,4 +1,4 @@
-import { type FaultBudget, protocol, type Rules } from './rules.ts'
+import { type FaultBudget, protocol, type Rules, timeless } from './rules.ts'
 import { type Scenario, say, scenario } from './scenario.ts'
 import { cookieScenarios } from './scenarios-cookie.ts'
 import { designAndItsCures } from './scenarios-design.ts'
@@ -67,6 +67,8 @@ const restless: readonly Faults[] = [
   { wipe: 1, inOther: 1 },
   { freeze: 1 },
   { freeze: 1, out: 1 },
+  { out: 1, inOther: 1 },
+  { inSame: 1, inOther: 1 },
 ]
 
 /** The protocol as it is built. */
@@ -116,8 +118,8 @@ const protocolScenarios: readonly Scenario[] = [
   ...restless.map(faults =>
     scenario(
       'protocol',
-      `2 tabs, strict server, the store is read and the lock wait ends at any moment, ${say(faults)}`,
-      { ...protocol, ...mayComeBack(faults), wait: 'any', looks: 'any', faults },
+      `2 tabs, strict server, whatever the clocks say, ${say(faults)}`,
+      { ...timeless, ...mayComeBack(faults), faults },
       residual(faults, 'strict'),
     ),
   ),

@@ -62,6 +62,11 @@ export function person(scene: Scene): void {
     const label = `${who} gets tokens of a new sign-in (${user === 0 ? 'same' : 'another'} user)`
     act(scene, budget)(label, (me, to) => {
       me.wish = { kind: 'in', family: to.families.length, read: undefined, id: to.fresh }
+      if (rules.signIn === 'at-once') {
+        me.session = to.fresh
+        me.generation = 0
+        me.token = tokenOf(to.families.length, 0)
+      }
       to.fresh += 1
       to.families.push(newFamily(user))
     })

@@ -1,0 +1,82 @@
+import type { RecordContent, SessionRecord, SessionStore, StoredRecord } from '../../../src/session/session-store.ts'
+import type { Doing } from './observed.ts'
+
+/** A question of one tab to the store that is not answered yet. */
+export interface StoreCall {
+  readonly kind: 'read' | 'sign' | Exclude<Doing, 'wait' | 'await' | 'other'>
+  isDone: boolean
+  /** The store acts. */
+  readonly act: () => void
+  /** The tab learns of it. */
+  readonly answer: () => void
+}
+
+/** One record, shared by tabs whose questions are answered one by one, each tab's in order. */
+export interface RealStore {
+  open(calls: StoreCall[], tab: number): SessionStore
+  /** The record, and which tab's claim is in it. */
+  readonly record: StoredRecord | null
+  readonly claimedBy: number | null
+  put(record: StoredRecord | null): void
+}
+
+/** What a compare-and-set is for, by what it would write, and what the tab claimed before. */
+function purposeOf(claimed: RecordContent | null, { claim, credentials }: RecordContent): StoreCall['kind'] {
+  if (claim) return claim.closed ? 'close' : 'mark'
+  if (!credentials) return 'remove'
+  return credentials.refreshToken === claimed?.credentials?.refreshToken ? 'unclaim' : 'persist'
+}
+
+export function createRealStore(): RealStore {
+  let record: StoredRecord | null = null
+  const claimants = new Map<string, number>()
+  return {
+    get record() {
+      return record
+    },
+    get claimedBy() {
+      return claimants.get(record?.claim?.id ?? '') ?? null
+    },
+    put(next) {
+      record = next
+    },
+    open(calls, tab) {
+      const ask = <Answer>(kind: StoreCall['kind'], act: () => Answer) =>
+        new Promise<Answer>(resolve => {
+          let answer: Answer
+          const call: StoreCall = {
+            kind,
+            isDone: false,
+            act() {
+              answer = act()
+              call.isDone = true
+            },
+            answer: () => resolve(answer),
+          }
+          calls.push(call)
+        })
+      let claimed: RecordContent | null = null
+      return {
+        shared: true,
+        read: () => ask('read', () => record),
+        compareAndSet: (_name, expected, next: SessionRecord) => {
+          const content = next as StoredRecord
+          const kind = purposeOf(claimed, content)
+          if (content.claim && kind === 'mark') {
+            claimed = content
+            claimants.set(content.claim.id, tab)
+          }
+          return ask(kind, () => {
+            const isUnmoved = (record?.revision ?? null) === expected
+            if (isUnmoved) record = content
+            return isUnmoved
+          })
+        },
+        overwrite: (_name, next) =>
+          ask('sign', () => {
+            record = next as StoredRecord
+          }),
+      }
+    },
+  }
+}

@@ -1,0 +1,193 @@
+import { type Core, createCore } from '../../../src/client/core.ts'
+import { resolveOptions } from '../../../src/client/resolve-options.ts'
+import type { FaultBudget } from '../rules.ts'
+import { type Life, type ModelAnswer, type Token, tokenOf } from '../state.ts'
+import type { Doing, Observed, ObservedTab } from './observed.ts'
+import { createRealChannels } from './real-channel.ts'
+import { createRealLock, ownQueue } from './real-lock.ts'
+import { createRealServer, tokenIn, tokensOf } from './real-server.ts'
+import { createRealStore, type StoreCall } from './real-store.ts'
+import { createRealTime } from './real-time.ts'
+
+const sessionName = 'main'
+const url = 'https://api.test/todos'
+/** A sleep is long: everybody who watches has given up the sleeper's claim by then. */
+export const sleepMs = 20_000
+
+/** The exchange that a tab has under way. */
+interface Exchange {
+  readonly sent: Token
+  readonly begunMs: number
+  net: 0 | 1 | 2
+  answer: ModelAnswer | null
+  readonly settle: (answer: ModelAnswer) => void
+}
+
+export interface RealTab {
+  readonly core: Core
+  readonly storeCalls: StoreCall[]
+  life: Life
+  asleepSinceMs: number
+  exchange: Exchange | null
+  /** Hands the tab the 401 of its request. */
+  refuse: (() => void) | null
+  request: ObservedTab['request']
+}
+
+/** Several real clients over one store, one lock, one server and one time, which do nothing but what they are told. */
+export type RealTabs = ReturnType<typeof createRealTabs>
+
+export function createRealTabs(count: number, hasLocks: boolean) {
+  const store = createRealStore()
+  const lock = createRealLock()
+  const server = createRealServer()
+  const time = createRealTime()
+  const channels = createRealChannels()
+  const tabs: RealTab[] = []
+  let exchanges = 0
+  let strangers = 0
+
+  const send =
+    (tab: RealTab): typeof fetch =>
+    async (_input, init) => {
+      const accessToken = new Headers(init?.headers).get('authorization')
+      if (server.accepts(accessToken)) {
+        tab.request = 'replayed'
+        if (server.userOf(accessToken) !== 0) strangers += 1
+        return new Response('', { status: 200 })
+      }
+      await new Promise<void>(resolve => {
+        tab.refuse = resolve
+      })
+      return new Response('', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
+    }
+
+  const exchangeOf = (tab: RealTab) => (refreshToken: string | undefined) =>
+    new Promise<ReturnType<typeof tokensOf>>((resolve, reject) => {
+      exchanges += 1
+      tab.exchange = {
+        sent: tokenIn(refreshToken),
+        begunMs: time.nowMs,
+        net: 1,
+        answer: null,
+        settle({ kind, token }) {
+          tab.exchange = null
+          if (kind === 'granted') resolve(tokensOf(token))
+          else if (kind === 'refused') reject({ status: 400, error: 'invalid_grant' })
+          else if (kind === 'busy') reject({ status: 503 })
+          else reject(new TypeError('network error'))
+        },
+      }
+    })
+
+  function open(index: number): RealTab {
+    channels.openAs(index)
+    const storeCalls: StoreCall[] = []
+    const options = resolveOptions({
+      baseUrl: url,
+      sessionName,
+      store: store.open(storeCalls, index),
+      refresh: ({ refreshToken }) => exchangeOf(tab)(refreshToken),
+    })
+    const asleep = { onWake: () => () => {}, onSleep: () => () => {} }
+    const platform = { clock: time.open(index), wake: asleep, lock: hasLocks ? lock.open(index) : ownQueue }
+    const core = createCore(options, fetch, platform)
+    const tab: RealTab = {
+      core,
+      storeCalls,
+      life: 'live',
+      asleepSinceMs: 0,
+      exchange: null,
+      refuse: null,
+      request: 'waiting',
+    }
+    tabs.push(tab)
+    return tab
+  }
+
+  /** Every tab is signed in as the same person, and has sent a request. */
+  async function start(): Promise<void> {
+    const signedIn = server.signIn(0)
+    const first = open(0)
+    first.core.freshness.fresh()
+    await drain(first)
+    first.core.session.signIn(signedIn)
+    await drain(first)
+    for (let index = 1; index < count; index += 1) {
+      const tab = open(index)
+      tab.core.freshness.fresh()
+      await drain(tab)
+    }
+    for (const tab of tabs) {
+      const letGo = () => {
+        if (tab.request === 'waiting') tab.request = 'let-go'
+      }
+      tab.core.spine(url, undefined, { transport: send(tab) }).then(letGo, letGo)
+    }
+    await settle()
+  }
+  async function drain({ storeCalls }: RealTab): Promise<void> {
+    await settle()
+    for (let call = storeCalls.shift(); call; call = storeCalls.shift()) {
+      call.act()
+      call.answer()
+      await settle()
+    }
+  }
+
+  function doingOf(tab: RealTab, index: number): Doing {
+    if (tab.exchange) return 'await'
+    if (lock.queue.includes(index) || (lock.holder === index && !lock.isTold)) return 'wait'
+    const call = tab.storeCalls.find(({ kind }) => kind !== 'read' && kind !== 'sign')
+    return call ? (call.kind as Doing) : 'other'
+  }
+
+  function observe(): Observed {
+    return {
+      exchanges,
+      strangers,
+      lock: lock.holder,
+      queue: [...lock.queue],
+      store: {
+        session: store.record?.session ?? null,
+        generation: store.record?.generation ?? 0,
+        token: tokenIn(store.record?.credentials?.refreshToken),
+        claimedBy: store.claimedBy,
+      },
+      families: server.families.map(({ current, revoked }) => ({ current, revoked })),
+      tabs: tabs.map((tab, index) => {
+        const { session, generation, credentials } = tab.core.session.state
+        return {
+          life: tab.life,
+          session,
+          generation,
+          token: tokenIn(credentials?.refreshToken),
+          request: tab.request,
+          doing: doingOf(tab, index),
+          net: tab.exchange?.net ?? 0,
+          answer: tab.exchange?.answer ?? null,
+          hasWish: tab.storeCalls.some(({ kind, isDone }) => kind === 'sign' && !isDone),
+          isBehind: tab.storeCalls.some(({ isDone }) => isDone),
+        }
+      }),
+    }
+  }
+
+  function kill(index: number): void {
+    const tab = tabs[index]
+    if (!tab) return
+    tab.life = 'dead'
+    tab.storeCalls.length = 0
+    tab.refuse = null
+    lock.forget(index)
+    time.forget(index)
+    channels.forget(index)
+  }
+
+  return { start, observe, kill, tabs, store, lock, server, time, channels, first: tokenOf(0, 0) }
+}
+
+/** Lets everything run that waits for nothing but promises. */
+export const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+export type Budget = Record<keyof FaultBudget, number>
