@@ -100,6 +100,13 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const) }) },
   {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('jump' as const),
+      ms: fc.constantFrom(-86_400_000, -5000, 5000, 86_400_000),
+    }),
+  },
+  {
     weight: 2,
     arbitrary: fc.record({
       kind: fc.constant('trouble' as const),
@@ -170,6 +177,8 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
         current = family
         return void client.session.signIn(tokens)
       }
+      case 'jump':
+        return clock.jumpWall(one.ms)
       case 'sign-out':
         current = null
         return void client.session.signOut()
