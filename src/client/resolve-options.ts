@@ -4,6 +4,7 @@ import type { LoginRequired } from '../login/login-required.ts'
 import type { AuthenticationNeed } from '../login/reauthenticate.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
+import type { AuthRequestOptions } from '../request/journey.ts'
 import { bearer } from '../schemes/bearer.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import type { SessionStore } from '../session/session-store.ts'
@@ -68,12 +69,23 @@ function check(good: boolean, option: string, instead: string): asserts good {
 
 const isFunction = (value: unknown) => value === undefined || typeof value === 'function'
 
+/** Names that people bring along from other libraries. */
+function checkNames(options: object): void {
+  for (const [name, instead] of Object.entries(broughtAlong)) check(!(name in options), name, `write \`${instead}\``)
+}
+
 /** An instance's defaults. The caller's own `Authorization` on every request would switch the whole library off. */
 export function checkRequestOptions(options: object): void {
   for (const name of sessionOptionNames)
     check(!(name in options), name, 'belongs to createClient: instances share one session')
-  for (const [name, instead] of Object.entries(broughtAlong)) check(!(name in options), name, `write \`${instead}\``)
-  const { headers } = options as { readonly headers?: HeadersInit }
+  checkNames(options)
+  const { headers, auth, replay } = options as AuthRequestOptions & { readonly headers?: HeadersInit }
+  check([undefined, true, false, 'optional'].includes(auth), 'auth', "write true, false or 'optional'")
+  check(
+    isFunction(replay) || typeof replay === 'boolean',
+    'replay',
+    'write true, false or a function that makes the body',
+  )
   const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
   check(!given?.has('authorization'), 'headers.Authorization', 'hand the token to `session.signIn` instead')
 }
@@ -90,9 +102,10 @@ function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
 
 function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): SessionStore {
   if (given === undefined) return strategy.store?.() ?? memoryStore()
-  const methods = given as unknown as Readonly<Record<string, unknown>> | null
+  const has = (...methods: readonly string[]) =>
+    methods.every(name => typeof (given as unknown as Readonly<Record<string, unknown>> | null)?.[name] === 'function')
   check(
-    typeof (methods?.['compareAndSet'] ?? methods?.['getItem']) === 'function',
+    has('read', 'compareAndSet', 'overwrite') || has('getItem', 'setItem'),
     'store',
     'write `indexedDbStore()`, or an object with `getItem` and `setItem`',
   )
@@ -107,18 +120,20 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
 }
 
 function resolveLimits(given: Limits = {}): ResolvedOptions['limits'] {
+  check(Object(given) === given && !Array.isArray(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
   for (const [name, value] of Object.entries(given)) {
     check(name in defaultLimits, `limits.${name}`, `one of ${Object.keys(defaultLimits).join(', ')}`)
-    check(value === undefined || (value > 0 && value < 2 ** 31), `limits.${name}`, 'a number over 0')
+    const fits = typeof value === 'number' && value > 0 && value < 2 ** 31
+    check(value === undefined || fits, `limits.${name}`, 'a number over 0')
   }
   const defined = Object.entries(given).filter(([, value]) => value !== undefined)
   return { ...defaultLimits, ...Object.fromEntries(defined) }
 }
 
 /** The base URL as an absolute one, if that can be told now. */
-function absolute(baseUrl: string | URL | undefined): string | undefined {
+function absolute(baseUrl: string | URL | undefined, page = pageBaseUrl()): string | undefined {
   try {
-    return new URL(baseUrl ?? '', pageBaseUrl()).href
+    return new URL(baseUrl ?? '', page).href
   } catch {
     return undefined
   }
@@ -127,7 +142,10 @@ function absolute(baseUrl: string | URL | undefined): string | undefined {
 /** A page without an origin of its own (`file:`, `capacitor:`) has nothing that relative URLs could mean. */
 function checkBaseUrl(base: string | URL | undefined): void {
   const resolved = absolute(base)
-  check(base === undefined || resolved !== undefined || !pageBaseUrl(), 'baseUrl', 'write an absolute https URL')
+  const isUrl = typeof base === 'string' || 'href' in Object(base)
+  // On a server it may be relative, to a page that is still to come.
+  const readable = isUrl && absolute(base, pageBaseUrl() ?? 'https://latchkey.invalid') !== undefined
+  check(base === undefined || readable, 'baseUrl', 'write an absolute https URL')
   const isHttp = resolved === undefined || /^https?:/.test(resolved)
   check(isHttp, 'baseUrl', 'write an absolute https URL: this page has no origin')
 }
@@ -136,6 +154,7 @@ function checkBaseUrl(base: string | URL | undefined): void {
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
   const { whenOffline = 'fail', sessionName } = options
+  checkNames(options)
   check(isFunction(onLoginRequired), 'onLoginRequired', "write a function, such as `redirectTo('/login')`")
   check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
   check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419 || undefined`')
