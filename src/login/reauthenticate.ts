@@ -59,6 +59,7 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
     return new Promise(resolve => {
       if (!isHidden()) return resolve()
       const stop = wake.onWake(() => {
+        if (isHidden()) return
         stop()
         resolve()
       })

@@ -8,9 +8,12 @@ export interface Wake {
   onSleep(asleep: () => void): () => void
 }
 
-function listen(listener: () => void, windowEvents: readonly string[], documentEvents: readonly string[]): () => void {
-  const targets: [EventTarget | undefined, readonly string[]][] = [
-    [globalThis.window, windowEvents],
+type Listener = (event: Event) => void
+
+function listen(listener: Listener, globalEvents: readonly string[], documentEvents: readonly string[]): () => void {
+  const targets: [Partial<EventTarget> | undefined, readonly string[]][] = [
+    // Not `window`: workers go offline, too.
+    [globalThis, globalEvents],
     [globalThis.document, documentEvents],
   ]
   const each = (verb: 'addEventListener' | 'removeEventListener') => {
@@ -22,6 +25,23 @@ function listen(listener: () => void, windowEvents: readonly string[], documentE
 
 export const pageWake: Wake = {
   onWake: woken =>
-    listen(() => isHidden() || woken(), ['online', 'pageshow'], ['visibilitychange', 'resume', 'prerenderingchange']),
+    listen(
+      // A hidden page that is thawed, or has a network again, may have requests that wait for just that.
+      ({ type }) => (isHidden() && type !== 'resume' && type !== 'online') || woken(),
+      ['online', 'pageshow'],
+      ['visibilitychange', 'resume', 'prerenderingchange'],
+    ),
   onSleep: asleep => listen(asleep, ['pagehide'], ['freeze']),
+}
+
+/** Resolves at the first waking from which `ready` holds, or once `over` says that nobody waits any more. */
+export function waking(wake: Wake, ready: () => boolean, over: Promise<unknown>): Promise<void> {
+  return new Promise(resolve => {
+    const end = () => {
+      stop()
+      resolve()
+    }
+    const stop = wake.onWake(() => ready() && end())
+    over.then(end)
+  })
 }

@@ -1,4 +1,4 @@
-import type { Wake } from '../platform/wake.ts'
+import { type Wake, waking } from '../platform/wake.ts'
 import type { HeldLock, TabLock } from '../tabs/tab-lock.ts'
 import type { ExchangePorts, Flown, Outcome } from './exchange-ports.ts'
 
@@ -6,6 +6,12 @@ export interface TurnPorts extends ExchangePorts {
   readonly lock: TabLock
   readonly lockName: string
   readonly wake: Wake
+}
+
+/** A refresh that may have to wait. */
+interface Waiting extends Flown {
+  /** Settles once nobody waits for it any more: disposed, or its session is over. */
+  readonly over: Promise<unknown>
 }
 
 const patienceMs = 2000
@@ -17,20 +23,27 @@ const lookEveryMs = 500
  * waking). What follows decides by the record, so leaving early is always safe. Without tabs to share with, there is none.
  */
 export async function inTurn(
-  flown: Flown,
+  flown: Waiting,
   ports: TurnPorts,
   work: (lock: HeldLock | null) => Promise<Outcome>,
 ): Promise<Outcome> {
   const { lock, lockName, wake, session } = ports
   if (!session.records.shared) return work(null)
+  let isOver = false
+  let leave = () => {}
+  flown.over.then(() => {
+    isOver = true
+    leave()
+  })
   for (;;) {
     const leaving = new AbortController()
+    leave = () => leaving.abort()
     let asleep = false
     let outcome: Outcome | undefined
-    const stopWatching = watch(flown, ports, () => leaving.abort())
+    const stopWatching = watch(flown, ports, leave)
     const stopSleep = wake.onSleep(() => {
       asleep = true
-      leaving.abort()
+      leave()
     })
     const stop = () => {
       stopWatching()
@@ -38,17 +51,14 @@ export async function inTurn(
     }
     await lock.request(lockName, leaving.signal, async held => {
       stop()
-      outcome = await work(held)
+      if (!isOver) outcome = await work(held)
     })
     stop()
     if (outcome) return outcome
+    if (isOver) return { kind: 'superseded' }
     if (!asleep) return work(null)
-    await new Promise<void>(resolve => {
-      const stopWaking = wake.onWake(() => {
-        stopWaking()
-        resolve()
-      })
-    })
+    await waking(wake, () => true, flown.over)
+    if (isOver) return { kind: 'superseded' }
   }
 }
 

@@ -1,5 +1,6 @@
 import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
+import { waking } from '../platform/wake.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { remainingMs } from './backoff.ts'
 import { exchange } from './exchange.ts'
@@ -65,32 +66,27 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     )
   }
 
-  function online(): Promise<void> {
-    return new Promise(resolve => {
-      const stop = wake.onWake(() => {
-        if (isOffline()) return
-        stop()
-        resolve()
-      })
-    })
-  }
-
   async function run(flight: RunningFlight, cause: RefreshCause): Promise<Outcome> {
-    if (isOffline() && whenOffline === 'wait' && cause !== 'start') await online()
+    if (isOffline() && whenOffline === 'wait' && cause !== 'start') {
+      await waking(wake, () => !isOffline(), flight.outcome)
+      if (running !== flight) return { kind: 'disposed' }
+    }
     const hindered = hindrance()
     if (hindered) return unavailable(hindered)
-    const flown = { session: flight.session, generation: flight.generation, cause }
+    const flown = { session: flight.session, generation: flight.generation, cause, over: flight.outcome }
     const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
     ports.announce()
     return outcome
   }
 
   function conclude(flight: RunningFlight, outcome: Outcome): void {
+    // Who was disposed of meanwhile is told nothing.
+    const isHeard = running === flight && isCurrent(flight)
     if (running === flight) running = null
-    if (outcome.kind === 'unavailable') {
+    if (isHeard && outcome.kind === 'unavailable') {
       const { detail } = outcome.failure
       session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome.failure, detail) })
-    } else if (outcome.kind === 'refused' && session.state.credentials && isCurrent(flight)) {
+    } else if (isHeard && outcome.kind === 'refused' && session.state.credentials) {
       ports.onRefused(outcome.reason)
     }
     flight.settle(outcome)
