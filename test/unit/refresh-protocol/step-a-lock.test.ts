@@ -15,7 +15,8 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const { session, generation } = rig.session.state
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
-  const done = inTurn({ session, generation, cause: 'refused' }, rig.ports, async held => {
+  const over = new Promise(() => {})
+  const done = inTurn({ session, generation, cause: 'refused', over }, rig.ports, async held => {
     turns.push(held)
     return { kind: 'refreshed' }
   })
@@ -217,7 +218,12 @@ describe('step a: afterwards', () => {
   test('a turn that fails lets go of the lock, and its failure is told', async () => {
     const lock = createTestLock()
     const { session, ports, clock } = await createSignedInRig({ lock })
-    const flown = { session: session.state.session, generation: 0, cause: 'refused' } as const
+    const flown = {
+      session: session.state.session,
+      generation: 0,
+      cause: 'refused',
+      over: new Promise(() => {}),
+    } as const
     await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
     expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])
   })

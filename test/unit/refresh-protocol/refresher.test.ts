@@ -1,0 +1,296 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Outcome } from '../../../src/refresh/exchange-ports.ts'
+import { createRefreshRig, createSignedInRig, newerTokens, oauthError, statusError } from '../../support/refresh-rig.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { storedRecord } from '../../support/session-records.ts'
+import { createTestLock } from '../../support/test-lock.ts'
+
+const network = { onLine: true }
+const goOffline = (offline = true) => {
+  network.onLine = !offline
+  vi.stubGlobal('navigator', network)
+}
+
+/** What a flight has come to, if anything. */
+const watch = (promise: Promise<Outcome>) => {
+  const seen: { outcome?: Outcome } = {}
+  void promise.then(outcome => {
+    seen.outcome = outcome
+  })
+  return seen
+}
+
+describe('one refresh at a time', () => {
+  test('whoever asks while one is under way joins it', async () => {
+    const { clock, refresher, calls } = await createSignedInRig()
+    const flight = refresher.start('due')
+    expect(refresher.flight).toBe(flight)
+    expect(refresher.start('asked')).toBe(flight)
+    await clock.settle()
+    expect(refresher.start('refused')).toBe(flight)
+    expect(calls.length).toBe(1)
+  })
+
+  test.each([
+    ['due', false],
+    ['asked', false],
+    ['expired', true],
+    ['refused', true],
+    ['start', true],
+  ] as const)('one for %s keeps requests back: %s', async (cause, blocks) => {
+    const { refresher } = await createSignedInRig()
+    expect(refresher.start(cause).blocks).toBe(blocks)
+  })
+
+  test('one in the background keeps requests back from the moment a 401 joins it, and for good', async () => {
+    const { refresher } = await createSignedInRig()
+    const flight = refresher.start('due')
+    refresher.start('refused')
+    expect(flight.blocks).toBe(true)
+    refresher.start('due')
+    expect(flight.blocks).toBe(true)
+  })
+
+  test('after it, there is none, and the next one is another', async () => {
+    const { clock, refresher, call, calls } = await createSignedInRig()
+    const flight = refresher.start('refused')
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    expect((await flight.outcome).kind).toBe('refreshed')
+    expect(refresher.flight).toBeNull()
+    expect(refresher.start('refused')).not.toBe(flight)
+    await clock.settle()
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-2'])
+  })
+
+  test('of another session than the current one is nobody’s to join', async () => {
+    const { clock, session, refresher, calls } = await createSignedInRig()
+    const flight = refresher.start('refused')
+    await clock.settle()
+    await session.signIn({ accessToken: 'of-bob', refreshToken: 'refresh-of-bob', subject: 'bob' })
+    expect(refresher.flight).toBeNull()
+    expect(refresher.start('refused')).not.toBe(flight)
+    await clock.settle()
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
+  })
+
+  test('of an older generation than the current one is nobody’s to join', async () => {
+    const { store, clock, session, refresher, id } = await createSignedInRig()
+    refresher.start('refused')
+    await clock.settle()
+    store.content = storedRecord({ session: id, generation: 1 })
+    await session.reread()
+    expect(refresher.flight).toBeNull()
+  })
+
+  test('a mistake of ours ends it as unavailable, and leaves nobody waiting', async () => {
+    const { clock, refresher, session } = await createSignedInRig({
+      ports: {
+        isOpen: () => {
+          throw new Error('a mistake')
+        },
+      },
+    })
+    await session.records.overwrite({
+      ...storedRecord({ session: String(session.state.session) }),
+      claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
+    })
+    const seen = watch(refresher.start('refused').outcome)
+    await clock.settle()
+    expect(seen.outcome?.kind).toBe('unavailable')
+    expect(refresher.flight).toBeNull()
+  })
+})
+
+describe('what a refresh tells', () => {
+  test('step f: first the tokens are stored, then the lock is freed, then tabs are told, then who waits goes on', async () => {
+    const lock = createTestLock()
+    const order: string[] = []
+    const rig = await createSignedInRig({ lock, ports: { announce: () => void note('told') } })
+    const { clock, session, refresher, call, stored } = rig
+    const note = (what: string) =>
+      void order.push(`${what}: stored ${stored().generation}, held ${lock.isHeld}, here ${session.state.generation}`)
+    const done = refresher.start('refused').outcome.then(() => note('waiting'))
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    await done
+    expect(order).toEqual(['told: stored 1, held false, here 1', 'waiting: stored 1, held false, here 1'])
+  })
+
+  test('a failure once, with what it was and when to come again', async () => {
+    const { clock, session, refresher, call } = await createSignedInRig()
+    const failures: unknown[] = []
+    session.listenersOf('refresh-failed').add(({ error }) => void failures.push(error))
+    for (const cause of ['refused', 'expired', 'asked'] as const) refresher.start(cause)
+    await clock.settle()
+    call().answer.reject(statusError(503))
+    await clock.settle()
+    expect(failures).toMatchObject([{ code: 'refresh-unavailable', status: 503, retryAfterMs: 500 }])
+  })
+
+  test('a refusal that suspends once, while its session is the current one', async () => {
+    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    refresher.start('refused')
+    await clock.settle()
+    call().answer.reject(oauthError('invalid_grant'))
+    await clock.settle()
+    expect(refusals).toEqual(['refused'])
+  })
+
+  test('a refusal that ended the session not again', async () => {
+    const { clock, session, refresher, call, refusals, told } = await createSignedInRig()
+    refresher.start('refused')
+    await clock.settle()
+    call().answer.reject(oauthError('invalid_grant'))
+    await clock.settle()
+    expect([refusals, session.state.status, told]).toEqual([[], 'signed-out', ['signed-in:this', 'ended:this']])
+  })
+})
+
+describe('promise 8: reasons not to begin', () => {
+  test('RF-12: a backoff on record, until it is over', async () => {
+    const { clock, refresher, call, calls } = await createSignedInRig()
+    refresher.start('refused')
+    await clock.settle()
+    call().answer.reject(statusError(503, { 'retry-after': '30' }))
+    await clock.settle()
+    expect(refresher.hindrance()).toMatchObject({ reason: 'status', retryAfterMs: 30_500 })
+    expect((await refresher.start('refused').outcome).kind).toBe('unavailable')
+    await clock.advance(30_500)
+    expect(refresher.hindrance()).toBeNull()
+    refresher.start('refused')
+    await clock.settle()
+    expect(calls.length).toBe(2)
+  })
+
+  test('being offline: nothing is sent, and nothing is stored of it', async () => {
+    const { clock, refresher, calls, stored } = await createSignedInRig()
+    goOffline()
+    expect(await refresher.start('refused').outcome).toMatchObject({ failure: { reason: 'offline' } })
+    expect([calls.length, stored().retryAt]).toEqual([0, undefined])
+    goOffline(false)
+    refresher.start('refused')
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+
+  test('whenOffline wait: it waits until the browser says that there is a network', async () => {
+    const { clock, wake, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
+    goOffline()
+    const seen = watch(refresher.start('refused').outcome)
+    await clock.advance(600_000)
+    wake.wake()
+    await clock.settle()
+    expect([calls.length, seen.outcome]).toEqual([0, undefined])
+    goOffline(false)
+    wake.wake()
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+
+  test('whenOffline wait: a sign-out ends the waiting at once', async () => {
+    const { clock, session, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
+    goOffline()
+    const seen = watch(refresher.start('refused').outcome)
+    await session.signOut(false)
+    await clock.settle()
+    expect([calls.length, seen.outcome?.kind]).toEqual([0, 'superseded'])
+  })
+
+  test('whenOffline wait: an ambient start is tried at once, so that ready() answers', async () => {
+    const { clock, refresher, calls } = createRefreshRig({ ambient: true, ports: { whenOffline: 'wait' } })
+    goOffline()
+    refresher.start('start')
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+})
+
+describe('LF-07: disposed', () => {
+  test('who waits is sent home at once; the exchange goes on, and its tokens are kept', async () => {
+    const { clock, refresher, call, stored } = await createSignedInRig()
+    const seen = watch(refresher.start('refused').outcome)
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect([seen.outcome?.kind, refresher.flight]).toEqual(['disposed', null])
+    call().answer.resolve(newerTokens)
+    await clock.settle()
+    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
+  })
+
+  test('a refusal that comes then asks nobody', async () => {
+    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    call().answer.reject(oauthError('invalid_grant'))
+    await clock.settle()
+    expect(refusals).toEqual([])
+  })
+
+  test('a failure that comes then is told to nobody', async () => {
+    const { clock, session, refresher, call } = await createSignedInRig()
+    const failures: unknown[] = []
+    session.listenersOf('refresh-failed').add(event => void failures.push(event))
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    call().answer.reject(statusError(503))
+    await clock.settle()
+    expect(failures).toEqual([])
+  })
+
+  test('waiting for the network leaves no listener behind, and sends nothing once there is one', async () => {
+    const store = createScriptedStore({ shared: false })
+    const { clock, wake, refresher, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
+    const before = wake.size
+    goOffline()
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    goOffline(false)
+    wake.wake()
+    await clock.settle()
+    expect([wake.size, calls.length]).toEqual([before, 0])
+  })
+
+  test('waiting for the lock leaves no listener and no timer behind', async () => {
+    const lock = createTestLock()
+    lock.takenByAnother()
+    const { clock, wake, refresher } = await createSignedInRig({ lock })
+    const before = wake.size
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect([wake.size, clock.pendingTimers, lock.waiting]).toEqual([before, 0, 0])
+  })
+
+  test('asleep while waiting for the lock leaves no listener behind', async () => {
+    const lock = createTestLock()
+    lock.takenByAnother()
+    const { clock, wake, refresher } = await createSignedInRig({ lock })
+    const before = wake.size
+    refresher.start('refused')
+    await clock.settle()
+    wake.sleep()
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect(wake.size).toBe(before)
+  })
+
+  test('what has not been sent by then is not', async () => {
+    const lock = createTestLock()
+    const free = lock.takenByAnother()
+    const { clock, refresher, calls } = await createSignedInRig({ lock })
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    free()
+    await clock.advance(5000)
+    expect(calls).toEqual([])
+  })
+})
