@@ -1,0 +1,96 @@
+import { bearer, createClient } from 'latchkey'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { createNetwork } from '../../support/network.ts'
+
+const start = async (options: Parameters<typeof bearer>[0], accessToken = 'the-token') => {
+  const network = createNetwork()
+  const client = createClient({
+    baseUrl: 'https://api.test/',
+    fetch: network.fetch,
+    retry: 0,
+    ...(options && { scheme: bearer(options) }),
+  })
+  onTestFinished(client.dispose)
+  await client.session.signIn({ accessToken })
+  return { client, sends: network.sends }
+}
+
+describe('bearer', () => {
+  test.each([
+    [undefined, 'authorization', 'Bearer the-token'],
+    [{}, 'authorization', 'Bearer the-token'],
+    [{ header: undefined, prefix: undefined }, 'authorization', 'Bearer the-token'],
+    [{ prefix: 'Token' }, 'authorization', 'Token the-token'],
+    [{ prefix: '' }, 'authorization', 'the-token'],
+    [{ header: 'X-Access-Token' }, 'x-access-token', 'Bearer the-token'],
+    [{ header: 'X-Access-Token', prefix: '' }, 'x-access-token', 'the-token'],
+  ])('with %o sends %s: %s (TX-01)', async (options, header, value) => {
+    const { client, sends } = await start(options)
+    await client.get('x')
+    await client.fetch('https://api.test/x')
+    for (const { headers } of sends) {
+      expect(headers.get(header)).toBe(value)
+      expect([...headers.values()].filter(text => text.includes('the-token'))).toHaveLength(1)
+    }
+    expect(sends).toHaveLength(2)
+  })
+
+  test('a header of its own is the one that means "the caller’s own": it is left alone, and Authorization may be used', async () => {
+    const { client, sends } = await start({ header: 'X-Access-Token', prefix: '' })
+    await client.get('x', { headers: { 'x-access-token': 'mine' } })
+    await client.get('x', { headers: { Authorization: 'Basic mine' } })
+    expect(sends.map(({ headers }) => [headers.get('x-access-token'), headers.get('authorization')])).toEqual([
+      ['mine', null],
+      ['the-token', 'Basic mine'],
+    ])
+  })
+
+  test.each(['a', 'abc.def.ghi', 'a-b_c~d+e/f==', '!"#$%&()*,:;<>?@[]^`{|}', 'x'.repeat(8000)])(
+    'a token of any visible ASCII goes as it is: %s',
+    async token => {
+      const { client, sends } = await start(undefined, token)
+      await client.get('x')
+      expect(sends[0]?.authorization).toBe(`Bearer ${token}`)
+    },
+  )
+
+  test.each([' a', 'a ', 'a b', 'a\tb', 'a\nb', 'a\r\nX: y', 'a\0', 'ä', '🔑', '\u00a0'])(
+    'a token that no header can carry is not sent, and is named by no error: %j (TX-08)',
+    async token => {
+      const { client, sends } = await start(undefined, `secret${token}secret`)
+      for (const call of [client.get('x'), client.fetch('https://api.test/x')]) {
+        const error = await call.then(String, (reason: unknown) => reason)
+        expect(error).toMatchObject({ code: 'configuration', message: expect.not.stringContaining('secret') })
+      }
+      expect(sends).toEqual([])
+    },
+  )
+
+  test.each(['Bearer', 'bearer', 'BEARER', undefined])('takes tokens of the type %j (TX-07)', async tokenType => {
+    const network = createNetwork()
+    const client = createClient({
+      baseUrl: 'https://api.test/',
+      fetch: network.fetch,
+      refresh: async () => ({ accessToken: 'newer', tokenType }),
+    })
+    await client.session.signIn({ accessToken: 'the-token' })
+    await client.session.refresh()
+    expect(await client.session.getAccessToken()).toBe('newer')
+  })
+
+  test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
+    'takes none of the type %s: the exchange failed (TX-07)',
+    async tokenType => {
+      const client = createClient({
+        baseUrl: 'https://api.test/',
+        refresh: async () => ({ accessToken: 'newer', tokenType }),
+      })
+      await client.session.signIn({ accessToken: 'the-token' })
+      await expect(client.session.refresh()).rejects.toMatchObject({
+        code: 'refresh-unavailable',
+        reason: 'unreadable-answer',
+      })
+      expect(await client.session.getAccessToken()).toBe('the-token')
+    },
+  )
+})
