@@ -34,17 +34,20 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   let reading: Promise<void> | undefined
   let channel: TabChannel | undefined
   let stopWaking: (() => void) | undefined
+  let closed = false
 
   async function read(): Promise<void> {
-    // Whatever is heard from here on is newer than what is being read.
-    stale = false
     const isFirst = session.state.status === 'unknown'
-    await session.reread()
+    do {
+      // Whatever is heard from here on is newer than what is being read.
+      stale = false
+      await session.reread()
+    } while (stale)
     reading = undefined
     if (isFirst && session.records.latest?.untold) ports.revoke(null)
   }
   function reread(): Promise<void> {
-    if (stale || !reading) reading = read()
+    reading ??= read()
     return reading
   }
 
@@ -61,6 +64,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   }
 
   function open(): void {
+    closed = false
     stopWaking ??= wake.onWake(woken)
     if (!shared) return
     channel ??= createTabChannel(name, () => {
@@ -72,21 +76,24 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   return {
     fresh() {
       if (!stopWaking) open()
-      // Nobody else can have changed what is not shared; where nothing is heard, looking is the only way to know.
-      return stale || reading || (shared && !channel?.reliable) ? reread() : undefined
+      // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
+      if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
+      return stale || reading ? reread() : undefined
     },
     announce() {
       const { latest } = session.records
-      if (shared && latest) {
-        open()
-        channel?.tell(latest)
-      }
+      if (!shared || !latest) return
+      // What a closed client still has to tell is no use of it.
+      if (!closed) open()
+      const speaker = channel ?? createTabChannel(name, () => {})
+      speaker.tell(latest)
+      if (closed) speaker.close()
     },
     close() {
       stopWaking?.()
       channel?.close()
       stopWaking = channel = undefined
-      stale = true
+      stale = closed = true
     },
   }
 }
