@@ -1,3 +1,4 @@
+import { createRandom, type Random } from '../../support/random.ts'
 import { createModel } from '../model.ts'
 import { type FaultBudget, noFaults, type Rules, timeless } from '../rules.ts'
 import { tabName } from '../state.ts'
@@ -33,17 +34,6 @@ export interface Walk {
 const patienceMs = 9000
 const mostDeeds = 2000
 
-/** A small random generator with a seed (mulberry32). */
-export function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /**
  * Drives real clients by a random schedule until everybody has come to rest, and follows each step in the model.
  * @throws Error if a step is not the model's, or somebody waits for ever
@@ -60,9 +50,7 @@ export async function walk({ tabs: count, faults, seed, lock = 'web' }: WalkOpti
   }
   const budget = { ...noFaults, ...faults }
   const observer = createObserver(createModel({ ...timeless, tabs: count, faults, lock }), real.observe())
-  const weightOf = Object.fromEntries(
-    kinds.map(kind => [kind, weights[Math.floor(random() * weights.length)] ?? 1]),
-  ) as Record<Choice['kind'], number>
+  const weightOf = Object.fromEntries(kinds.map(kind => [kind, random.pick(weights)])) as Record<Choice['kind'], number>
   for (let deeds = 0; ; deeds += 1) {
     const choices = choicesOf(real, budget)
     const choice = pick(choices, weightOf, random)
@@ -78,11 +66,11 @@ export async function walk({ tabs: count, faults, seed, lock = 'web' }: WalkOpti
 function pick(
   choices: readonly Choice[],
   weightOf: Record<Choice['kind'], number>,
-  random: () => number,
+  random: Random,
 ): Choice | undefined {
   // Faults alone bring nobody to rest.
   if (choices.every(({ fault }) => fault !== undefined)) return undefined
-  let left = random() * choices.reduce((sum, { kind }) => sum + weightOf[kind], 0)
+  let left = random.next() * choices.reduce((sum, { kind }) => sum + weightOf[kind], 0)
   return choices.find(({ kind }) => {
     left -= weightOf[kind]
     return left < 0
