@@ -38,7 +38,7 @@ export interface Core {
 }
 
 /** Due times differ between clients, so that a fleet that signed in together does not refresh in step. */
-const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
+export const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
 
 export function createCore(options: ResolvedOptions, transport: Transport, platform: Partial<Platform> = {}): Core {
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
@@ -50,7 +50,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     failureTold = true
   })
   const announce = () => freshness.announce()
-  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce)
+  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)
+  scheme.open?.(name, session)
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
@@ -85,6 +86,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
     baseUrl: options.baseUrl,
     accepts: scheme.accepts,
+    prepare: scheme.prepare,
     lockName: name,
     exchangeTimeoutMs: limits.exchangeTimeoutMs,
     lostAnswerGraceMs: limits.lostAnswerGraceMs,

@@ -11,6 +11,8 @@ export type Answer = { readonly kind: 'granted'; readonly credentials: Credentia
 export interface CallPorts {
   readonly strategy: RefreshStrategy
   readonly transport: Transport
+  /** Which key the answer's tokens will be bound to, if to one. */
+  readonly key?: string
   readonly baseUrl: () => string | undefined
   readonly clock: Clock
   readonly exchangeTimeoutMs: number
@@ -46,7 +48,7 @@ function judgeAnswer(answer: unknown, ports: CallPorts, sent: SentAt, former: Cr
   })
   if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
   if (!ports.accepts(credentials.tokenType)) return unreadable('unknown token_type')
-  return { kind: 'granted', credentials }
+  return { kind: 'granted', credentials: ports.key ? { ...credentials, key: ports.key } : credentials }
 }
 
 /** Takes out what must not show in a message; the app's own errors may quote it. */

@@ -1,4 +1,5 @@
 import type { EndReason, RefreshUnavailableError } from '../errors.ts'
+import type { WireScheme } from '../schemes/scheme.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
@@ -23,6 +24,7 @@ export interface ExchangePorts extends CallPorts {
   readonly canRefresh: boolean
   /** Whether the person may still be asked: then a refusal suspends the session and removes nothing. */
   readonly mayReauthenticate: boolean
+  readonly prepare?: WireScheme['prepare'] | undefined
   readonly isOpen: (claim: Claim) => boolean
   readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void

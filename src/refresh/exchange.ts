@@ -16,7 +16,7 @@ const mostClaims = 10
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
  */
 export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
-  const { session, clock, breaker, pause } = ports
+  const { session, clock, breaker, pause, prepare, transport, strategy } = ports
   const { records } = session
   let mine = ''
   let claims = 0
@@ -34,6 +34,10 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
       continue
     }
     if (++claims > mostClaims) return unreadable(ports)
+    // At the start it may be anybody's cookie: nothing is carried over from who was there before.
+    const former = flown.cause === 'start' ? null : rest.credentials
+    // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
+    const proved = prepare && (await prepare(former, transport, strategy.endpoint))
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const { ahead } = records
     const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
@@ -52,9 +56,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     if ((!ahead && sinceMs > freshClaimMs) || held?.lost || session.state.session !== flown.session) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
-    // At the start it may be anybody's cookie: nothing is carried over from who was there before.
-    const former = flown.cause === 'start' ? null : claimed.credentials
-    const answer = await callStrategy(ports, flown.cause, former, sent)
+    const answer = await callStrategy({ ...ports, ...proved }, flown.cause, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
     if (outcome) return outcome
   }

@@ -63,6 +63,7 @@ export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
 
   return {
     id: `${new URL(tokenEndpoint)} ${clientId}`,
+    endpoint: tokenEndpoint,
     async exchange({ refreshToken, post, cause }) {
       if (refreshToken === undefined) {
         // Nothing to exchange: what is held is used to its end.

@@ -78,6 +78,8 @@ export interface RefreshStrategy {
   readonly revoke?: ((context: RevokeContext) => unknown) | undefined
   /** Part of the default `sessionName`: strategies with different ids never share a session. */
   readonly id?: string | undefined
+  /** Where the exchange POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
+  readonly endpoint?: string | URL | undefined
   /** Where the session rests if the app names no store. @default memory */
   readonly store?: (() => SessionStore) | undefined
 }

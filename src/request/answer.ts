@@ -11,8 +11,17 @@ const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.ori
 const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
 
 /** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
-export function answer(journey: Journey, response: Response, ports: SpinePorts): Response | Promise<Response | null> {
+export function answer(
+  journey: Journey,
+  response: Response,
+  ports: SpinePorts,
+): Response | null | Promise<Response | null> {
   const { shouldRefresh, breaker } = ports
+  if (journey.learn?.(response) && !journey.provedAnew) {
+    // Neither a refresh nor the replay: the token was not even looked at (RFC 9449 §9).
+    journey.provedAnew = true
+    return goAgain(journey, response) ? null : hand(journey, response, ports, true)
+  }
   const isPlain = response.status !== 401 && (!shouldRefresh || journey.replayed)
   // Nearly every answer there is.
   if (isPlain && !journey.waitedFor && !breaker.counts) return hand(journey, response, ports, false)
@@ -52,7 +61,11 @@ async function consider(
   tellStep(ports, journey, { step: 'refused', status })
   const goesAgain =
     !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict))
-  return goesAgain ? null : hand(journey, response, ports, true)
+  if (!goesAgain) return hand(journey, response, ports, true)
+  journey.replayed = true
+  journey.provedAnew = false
+  tellStep(ports, journey, { step: 'replayed' })
+  return null
 }
 
 const accepted: Verdict = { kind: 'accept' }

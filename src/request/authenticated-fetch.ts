@@ -1,4 +1,5 @@
 import { drain, snapshot } from '../http/replay.ts'
+import { unlessAborted } from '../platform/abort.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
@@ -39,22 +40,22 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   /** Sends once more, or for the first time, with what the session holds now. */
   async function send(journey: Journey): Promise<Response> {
-    const { request, headers, replayed, call } = journey
-    const init = replayed ? await replayInit(journey) : sendInit(journey, headers)
+    const init = journey.left ? await replayInit(journey) : sendInit(journey, journey.headers)
+    // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.
+    do {
+      journey.left = session.state
+      if (journey.session !== null) stay(ports, journey)
+      const { credentials } = journey.left
+      const proving = journey.session !== null && credentials?.accessToken && scheme.attach(init, credentials, journey)
+      if (proving) journey.learn = await unlessAborted(proving, signalOf(journey))
+    } while (journey.left !== session.state)
     // Nothing is awaited from here to the send: these credentials are the ones that it leaves with.
-    const { state } = session
-    journey.left = state
-    if (journey.session !== null) stay(ports, journey)
-    const token = journey.session === null ? undefined : state.credentials?.accessToken
-    if (token) {
-      scheme.attach(init.headers as Headers, token)
-      if (scheme.staysHome && (init.redirect ?? request?.redirect ?? 'follow') === 'follow') init.redirect = 'error'
-    }
     tellStep(ports, journey, { step: 'sent', ...(journey.session === null ? signedOut : attached) })
-    if (!replayed) keepCopy(journey)
+    const source = journey.copy ?? journey.request
+    keepCopy(journey)
     // Called without a receiver: the browser's own `fetch` takes no other.
-    const { transport } = call
-    return transport((replayed && journey.copy) || (request ?? journey.input), init)
+    const { transport } = journey.call
+    return transport(source ?? journey.input, init)
   }
 
   async function travel(journey: Journey): Promise<Response> {
@@ -69,10 +70,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
         const answered = answer(journey, response, ports)
         const final = answered instanceof Promise ? await answered : answered
         if (final) return final
-        journey.replayed = true
         // Whether it waited or not, it is timed for itself.
         journey.call.onWait?.()
-        tellStep(ports, journey, { step: 'replayed' })
       }
     } catch (error) {
       tellStep(ports, journey, { step: 'failed', error })

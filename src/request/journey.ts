@@ -1,5 +1,6 @@
 import { isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
 
@@ -57,6 +58,10 @@ export interface Journey {
   /** What the session was when it was last sent. */
   left: SessionState | null
   replayed: boolean
+  /** Where the scheme proves each send: what takes its answer. */
+  learn?: Learn | undefined
+  /** Whether this send (the first, or the replay) was proved twice already. */
+  provedAnew?: boolean
   /** Of the answer that made it be sent again. */
   refusedStatus: number
   /** The credentials that a refresh brought which it waited for. */
@@ -120,19 +125,20 @@ export function createJourney(
 
 const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
 
-/** Taken before the first send: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
+/** Taken before a send that may not be the last: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {
-  const { request, init, call, once } = journey
+  const { request, init, call, once, replayed, learn } = journey
+  const source = journey.copy ?? request
   const known = once || init?.body || call.source || typeof replayOf(init, call) === 'function'
-  const has = request && !known && !request.bodyUsed && request.body !== null && mayHaveBody(journey)
-  if (has) journey.copy = request.clone()
+  const has = source && !known && !source.bodyUsed && source.body !== null && mayHaveBody(journey)
+  journey.copy = has && (learn || !replayed) ? source.clone() : undefined
 }
 
 /**
  * The arguments for one send. The body is sent from where the caller gave it, so nothing is cloned for it.
  * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
  */
-export async function replayInit(journey: Journey): Promise<RequestInit> {
+export async function replayInit(journey: Journey): Promise<Outgoing> {
   const { request, init, call } = journey
   const headers = new Headers(journey.headers)
   const next = sendInit(journey, headers)
@@ -149,8 +155,8 @@ export async function replayInit(journey: Journey): Promise<RequestInit> {
   return next
 }
 
-export function sendInit({ request, init, body }: Journey, headers: Headers): RequestInit {
+export function sendInit({ request, init, body }: Journey, headers: Headers): Outgoing {
   const { auth: _auth, replay: _replay, ...rest } = init ?? {}
   const { referrer, referrerPolicy } = request ?? {}
-  return { ...(request && { referrer, referrerPolicy }), ...rest, ...(body && { body }), headers } as RequestInit
+  return { ...(request && { referrer, referrerPolicy }), ...rest, ...(body && { body }), headers } as Outgoing
 }

@@ -53,6 +53,8 @@ export function judgeResponse({ response, origin, schemes, decided }: Evidence):
   if (!challenge) return challenges.length > 0 && !malformed ? accept : refresh
   switch (errorOf(challenge)) {
     case 'insufficient_scope':
+    // What another proof could mend, the scheme has tried (RFC 9449 §9).
+    case 'use_dpop_nonce':
     case 'invalid_dpop_proof':
       return accept
     case 'insufficient_user_authentication':

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
 export interface BearerOptions {
@@ -19,20 +19,20 @@ export interface BearerOptions {
 export function bearer(options: BearerOptions = {}): Scheme {
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
-  let checked: string | undefined
+  const isOwn = header.toLowerCase() !== 'authorization'
+  let checked: string | null | undefined
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
-    staysHome: header.toLowerCase() !== 'authorization',
     challenges: ['bearer', 'dpop'],
     accepts: tokenType => tokenType === null || tokenType.toLowerCase() === 'bearer',
-    attach(headers, accessToken) {
-      // The platform's own TypeError would print the whole header value.
-      if (accessToken !== checked && !/^[\x21-\x7e]+$/.test(accessToken)) {
-        throw new ConfigurationError(null, 'The access token has characters that no header can carry (RFC 6750 §2.1).')
-      }
+    attach(init, { accessToken }, { request }) {
+      if (accessToken !== checked) checkToken(accessToken)
       checked = accessToken
-      headers.set(header, before + accessToken)
+      init.headers.set(header, before + accessToken)
+      // Any other header the platform takes along when another origin is redirected to.
+      if (isOwn && (init.redirect ?? request?.redirect ?? 'follow') === 'follow') init.redirect = 'error'
+      return undefined
     },
   }
   return scheme

@@ -1,6 +1,27 @@
+import type { Credentials } from '../session/credentials.ts'
+import type { SessionCore } from '../session/session.ts'
+
 /** Opaque: made by `bearer()` or, in `latchkey/dpop`, `dpop()`. */
 export interface Scheme {
   readonly name: string
+}
+
+/** What credentials are put on: one send, as it is about to go to `fetch`. */
+export type Outgoing = RequestInit & { readonly headers: Headers }
+
+/** Where it goes; `request` is the caller's own, if that is what was given. */
+export interface Destination {
+  readonly url: URL
+  readonly request: Request | undefined
+}
+
+/** Learns from the answer to one send. Answers whether another proof would say something that this one did not. */
+export type Learn = (response: Response) => boolean
+
+/** The network with a proof on each call, and the key that proves. */
+export interface ProvedTransport {
+  readonly transport: typeof globalThis.fetch
+  readonly key: string
 }
 
 /** How credentials go on the wire, as the rest of the library uses it. */
@@ -9,10 +30,22 @@ export interface WireScheme extends Scheme {
   readonly challenges: readonly string[]
   /** Whether a token of this type can be sent (compared without case, RFC 6749 §7.1); `null`: the server did not say. */
   accepts(tokenType: string | null): boolean
-  /** Sets (never appends) what proves who is asking. @throws ConfigurationError for a token that no header can carry */
-  attach(headers: Headers, accessToken: string): void
+  /**
+   * Sets (never appends) what proves who is asking. A promise where that takes time; if it can be proved no more, it ends the
+   * session.
+   * @throws ConfigurationError for a token that no header can carry
+   */
+  attach(init: Outgoing, credentials: Credentials, to: Destination): Promise<Learn | undefined> | undefined
   /** The header whose presence means that the caller brings credentials of its own. */
   readonly header: string
-  /** The header is one that the platform takes along when another origin is redirected to: such sends follow nobody. */
-  readonly staysHome?: boolean
+  /** A client is being made with it. @throws ConfigurationError where it cannot work */
+  open?(sessionName: string, session: SessionCore): void
+  /** What a sign-in brought, as it is to be kept. @throws ConfigurationError for a token that it cannot send */
+  adopt?(credentials: Credentials, former: Credentials | null): Credentials
+  /** For an exchange that goes to `endpoint`, if that is known. If it can be proved no more, it ends the session. */
+  prepare?(
+    former: Credentials | null,
+    transport: typeof globalThis.fetch,
+    endpoint: string | URL | undefined,
+  ): Promise<ProvedTransport | undefined>
 }

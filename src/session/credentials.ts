@@ -21,6 +21,8 @@ export interface Credentials {
   readonly sentAt: number
   /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
   readonly withheld?: boolean
+  /** Which key the tokens are bound to, where they are bound to one (RFC 7638 thumbprint). */
+  readonly key?: string
 }
 
 /** When an answer was asked for, by both clocks. */

@@ -38,7 +38,13 @@ export interface SessionCore {
   resume(): void
 }
 
-export function createSession(records: Records, clock: Clock, ambient: boolean, announce: () => void): SessionCore {
+export function createSession(
+  records: Records,
+  clock: Clock,
+  ambient: boolean,
+  announce: () => void,
+  adopt?: (credentials: Credentials, former: Credentials | null) => Credentials,
+): SessionCore {
   let state = initialState
   let seenRecord = false
   const changed = createListeners<SessionState>()
@@ -117,7 +123,8 @@ export function createSession(records: Records, clock: Clock, ambient: boolean, 
       const fresh = requireCredentials(input, sent, clock)
       const former = state.credentials
       const continues = former !== null && fresh.subject !== null && fresh.subject === former.subject
-      const credentials = continues ? requireCredentials(input, sent, clock, former) : fresh
+      const read = continues ? requireCredentials(input, sent, clock, former) : fresh
+      const credentials = adopt?.(read, former) ?? read
       const session = (continues && state.session) || randomId()
       const content = { session, generation: continues ? state.generation + 1 : 0, credentials }
       seenRecord = true
