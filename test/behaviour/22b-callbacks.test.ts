@@ -136,8 +136,10 @@ describe.each(everything)('%s, called from', (_name, call) => {
     async type => {
       const stage = createStage()
       const calls: Promise<unknown>[] = []
+      let told = 0
       stage.client.session.on(type, () => {
-        if (calls.length === 0) calls.push(call(stage.client).catch(reasonOf))
+        told += 1
+        if (told === 1) calls.push(call(stage.client).catch(reasonOf))
       })
       await stage.signIn({ subject: 'alice' })
       stage.answer(({ token }) => (token === 'access-1' ? refusal() : new Response('fine')))
@@ -154,8 +156,10 @@ describe.each(everything)('%s, called from', (_name, call) => {
   test('a subscriber ends', async () => {
     const stage = createStage()
     const calls: Promise<unknown>[] = []
+    let told = 0
     stage.client.session.subscribe(() => {
-      if (calls.length < 3) calls.push(call(stage.client).catch(reasonOf))
+      told += 1
+      if (told <= 3) calls.push(call(stage.client).catch(reasonOf))
     })
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
