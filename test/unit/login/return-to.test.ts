@@ -107,12 +107,11 @@ describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
     fc.assert(
       fc.property(anything, value => {
         const path = safeReturnTo(value)
-        expect(new URL(path, home).origin).toBe(home)
-        expect(path).toMatch(/^\/(?![/\\])/)
         // But for a `#` with nothing behind it.
-        expect(safeReturnTo(path)).toBe(path.replace(/^([^#]*)#$/, '$1'))
+        const again = safeReturnTo(path) === path.replace(/^([^#]*)#$/, '$1')
+        return new URL(path, home).origin === home && /^\/(?![/\\])/.test(path) && again
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 
