@@ -173,7 +173,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
     const { api, run } = await start()
     // More than an engine has connections to one origin, and each too long to be taken in unread.
     const refusals = Array.from({ length: 12 }, (_, index) => `/api/${index}`)
-    const body = Buffer.alloc(8 * 2 ** 20, 'x')
+    const body = Buffer.alloc(32 * 2 ** 20, 'x')
     for (const path of refusals) api.answerWith(path, { status: 401, body }, 1)
     const statuses = await run(
       `const client = await signIn()
