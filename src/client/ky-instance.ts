@@ -1,6 +1,6 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
-import type { Call, FetchInit } from '../request/journey.ts'
+import type { Call } from '../request/journey.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
@@ -90,7 +90,7 @@ function ownOptions(
   final: RequestOptions,
   inherited: Pick<Call, 'auth' | 'replay'>,
 ): RequestOptions {
-  const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false, body, retry } = final
+  const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
   const startedAt = performance.now()
   const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
   const own: Mutable<RequestOptions> = {}
@@ -103,7 +103,8 @@ function ownOptions(
   own.fetch = (request, init) => {
     const transport = chosen ?? globalThis.fetch
     return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
-      return core.spine(request, init as FetchInit, Object.assign(call, inherited, { source }))
+      // A `Request` does not tell whether its `redirect` was chosen.
+      return core.spine(request, { ...init, ...(redirect && { redirect }) }, Object.assign(call, inherited, { source }))
     })
   }
   return own

@@ -38,6 +38,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     const former = flown.cause === 'start' ? null : rest.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
     const proved = prepare && (await prepare(former, transport, strategy.endpoint))
+    if (prepare && !proved) continue
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const { ahead } = records
     const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
@@ -90,7 +91,8 @@ function judgeRecord(
     if (!strategy.ambient) return follow('superseded')
   } else {
     if (seen.session !== flown.session || !credentials) return follow('superseded')
-    if (seen.generation > flown.generation && !credentials.withheld) return follow('adopted')
+    const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.accessToken
+    if (isOther && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
   // Other tabs may have failed, or exchanged, since this flight began.

@@ -40,7 +40,7 @@ function open(databaseName: string, forget: () => void, version?: number): Promi
 type Step<Answer> = (store: IDBObjectStore) => () => Answer
 
 /** One connection, opened at the first step. A step's answer comes when its transaction is complete, and on the disk. */
-function createTransact(databaseName: string) {
+export function createTransact(databaseName: string) {
   let connection: Promise<IDBDatabase> | undefined
   const forget = () => {
     connection = undefined

@@ -1,0 +1,113 @@
+import { ConfigurationError } from '../../errors.ts'
+import { readChallenges } from '../../http/www-authenticate.ts'
+import type { Credentials } from '../../session/credentials.ts'
+import type { SessionCore } from '../../session/session.ts'
+import { checkToken } from '../check-token.ts'
+import type { Destination, Learn, Outgoing, Scheme, WireScheme } from '../scheme.ts'
+import { createKeyRing } from './key-ring.ts'
+import { type Algorithm, type Key, prove } from './proof.ts'
+import { createServers } from './servers.ts'
+import { createTokenTransport } from './token-transport.ts'
+
+export interface DpopOptions {
+  /** @default 'ES256', which every server knows that knows DPoP */
+  readonly algorithm?: Algorithm | undefined
+}
+
+export interface LoginProof {
+  /** The `DPoP` header of one request. */
+  readonly proof: string
+  /** Of the key of the coming session (RFC 7638). */
+  readonly thumbprint: string
+}
+
+/** What `loginProof` finds behind the opaque scheme. */
+export interface DpopScheme extends WireScheme {
+  login(method: string, url: URL, nonce: string | undefined): Promise<LoginProof>
+}
+
+const isDpop = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'dpop'
+
+/** As `fetch` sends it: these in capitals, any other as it was given (Fetch, "normalize a method"). */
+const onTheWire = (method = 'GET') =>
+  /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method
+
+/**
+ * Binds the tokens to a key that cannot leave the browser: stolen ones are of no use. For `scheme`; one for each client.
+ *
+ * @throws ConfigurationError for any other algorithm; `createClient` throws it where there is no `crypto.subtle`
+ * @see RFC 9449
+ *
+ * @example
+ * createClient({ scheme: dpop(), refresh: oauthRefresh({ … }), store: indexedDbStore() })
+ */
+export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
+  if (algorithm !== 'ES256' && algorithm !== 'EdDSA') throw new ConfigurationError('algorithm', "'ES256' or 'EdDSA'")
+  const keys = createKeyRing(algorithm)
+  const servers = createServers()
+  let session: SessionCore | undefined
+
+  /** A token is of no use without its key, and no other key may take its place (RFC 9449 §5). */
+  async function keyOf(credentials: Credentials): Promise<Key | null> {
+    const key = await keys.find(credentials.key)
+    const current = session?.state.credentials
+    if (!key && current && current.key === credentials.key) await session?.end('key-lost')
+    return key
+  }
+
+  async function sign(
+    init: Outgoing,
+    credentials: Credentials,
+    { url, request }: Destination,
+  ): Promise<Learn | undefined> {
+    const key = await keyOf(credentials)
+    if (!key) return undefined
+    const { accessToken: token } = credentials
+    const notes = servers.notesOf('api', url)
+    const proof = await prove(key, { ...notes, method: onTheWire(init.method ?? request?.method), url, token })
+    init.headers.set('Authorization', `DPoP ${token}`)
+    init.headers.set('DPoP', proof)
+    return response => {
+      const challenge = readChallenges(response).find(({ scheme }) => scheme === 'dpop')
+      return servers.learn('api', url, response, notes, challenge?.params['error'])
+    }
+  }
+
+  const scheme: DpopScheme = {
+    name: 'DPoP',
+    header: 'Authorization',
+    challenges: ['dpop', 'bearer'],
+    accepts: isDpop,
+    open(sessionName, opened) {
+      if (!globalThis.crypto?.subtle) throw new ConfigurationError('scheme', 'DPoP needs https, or localhost')
+      keys.open(sessionName)
+      session = opened
+      let held: Credentials | null = null
+      opened.changed.add(({ credentials }) => {
+        if (held && (!credentials || (held.key && held.key !== credentials.key))) keys.forget(held.key)
+        held = credentials
+      })
+    },
+    adopt(credentials, former) {
+      if (!isDpop(credentials.tokenType)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
+      const key = keys.login ?? former?.key
+      return key ? { ...credentials, key } : credentials
+    },
+    attach(init, credentials, to) {
+      checkToken(credentials.accessToken)
+      // The proof is for this URL alone, and a redirect would take it to another.
+      if (!init.redirect && to.request?.redirect !== 'manual') init.redirect = 'error'
+      return sign(init, credentials, to)
+    },
+    async prepare(former, transport, endpoint) {
+      const key = former ? await keyOf(former) : await keys.forLogin()
+      return key ? createTokenTransport(key, servers, transport, endpoint) : undefined
+    },
+    async login(method, url, nonce) {
+      const key = await keys.forLogin()
+      const notes = servers.notesOf('token', url)
+      return { proof: await prove(key, { ...notes, method, url, ...(nonce && { nonce }) }), thumbprint: key.thumbprint }
+    },
+  }
+  return scheme
+}

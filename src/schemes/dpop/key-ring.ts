@@ -1,0 +1,116 @@
+import { ConfigurationError, RefreshUnavailableError } from '../../errors.ts'
+import { systemClock } from '../../platform/clock.ts'
+import { createTransact } from '../../stores/indexed-db.ts'
+import { type Algorithm, generateKey, type Key } from './proof.ts'
+
+/** The key of a session: in IndexedDB, where every tab and a reload find it; where there is none, in this page. */
+export interface KeyRing {
+  open(sessionName: string): void
+  /** The key of a coming session: made and kept if there is none. */
+  forLogin(): Promise<Key>
+  /** That key, or whichever there is; `null` if it is lost. @throws RefreshUnavailableError if that cannot be told now */
+  find(thumbprint: string | undefined): Promise<Key | null>
+  /** Of the key that this page's last login was proved with. */
+  readonly login: string | undefined
+  /** Its session is over. */
+  forget(thumbprint: string | undefined): void
+}
+
+const deadlineMs = 2000
+
+/** As the store: a request must not wait for ever for a disk. */
+function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const cancel = systemClock.setTimer(() => reject(new Error('no answer in time')), deadlineMs)
+    answer.then(resolve, reject).finally(cancel)
+  })
+}
+
+/** Where there is no IndexedDB (a server), or not for this page (an opaque origin), a key that is not in memory is nowhere. */
+const isMissing = ({ name }: Error) => name === 'ReferenceError' || name === 'SecurityError'
+
+export function createKeyRing(algorithm: Algorithm): KeyRing {
+  const transact = createTransact('latchkey')
+  const held = new Map<string, Key>()
+  let place: IDBValidKey | undefined
+  let login: string | undefined
+  let reading: Promise<Key | undefined> | undefined
+
+  function at(): IDBValidKey {
+    if (place === undefined) throw new ConfigurationError('scheme', 'give it to `createClient` first')
+    return place
+  }
+  const hold = (key: Key): Key => {
+    held.set(key.thumbprint, key)
+    return key
+  }
+  async function read(): Promise<Key | undefined> {
+    try {
+      return await inTime(
+        transact('readonly', store => {
+          const stored = store.get(at())
+          return () => stored.result as Key | undefined
+        }),
+      )
+    } catch (error) {
+      if (isMissing(error as Error)) return undefined
+      const failure = { reason: 'timeout', status: null, retryAfterMs: 1000 } as const
+      throw new RefreshUnavailableError(failure, 'the DPoP key cannot be read', error)
+    } finally {
+      reading = undefined
+    }
+  }
+  /** Of two tabs that make one at the same time, both go on with the first. */
+  async function keep(made: Key): Promise<Key> {
+    try {
+      return await inTime(
+        transact('readwrite', store => {
+          const stored = store.get(at())
+          stored.onsuccess = () => stored.result ?? store.put(made, at())
+          return () => (stored.result as Key | undefined) ?? made
+        }),
+      )
+    } catch {
+      // It lives as long as this page does.
+      return made
+    }
+  }
+
+  return {
+    open(sessionName) {
+      const next = `dpop ${sessionName}`
+      if (place !== undefined && place !== next) throw new ConfigurationError('scheme', 'make one for each client')
+      place = next
+    },
+    async forLogin() {
+      at()
+      const known = held.get(login ?? '') ?? (await read())
+      const key = hold(await keep(known ?? (await generateKey(algorithm))))
+      login = key.thumbprint
+      return key
+    },
+    async find(thumbprint) {
+      const known = held.get(thumbprint ?? login ?? '')
+      if (known) return known
+      reading ??= read()
+      const key = await reading
+      return key && (thumbprint === undefined || key.thumbprint === thumbprint) ? hold(key) : null
+    },
+    get login() {
+      return login
+    },
+    forget(thumbprint) {
+      if (!thumbprint || thumbprint === login) login = undefined
+      if (thumbprint) held.delete(thumbprint)
+      else held.clear()
+      transact('readwrite', store => {
+        const stored = store.get(at())
+        stored.onsuccess = () => {
+          const key = stored.result as Key | undefined
+          if (key && (!thumbprint || key.thumbprint === thumbprint)) store.delete(at())
+        }
+        return () => {}
+      }).catch(() => {})
+    },
+  }
+}

@@ -1,0 +1,51 @@
+/** What a server has told that proofs for it must say (RFC 9449 §8, §9). */
+export interface ServerNotes {
+  readonly nonce?: string
+  /** How far its clock is ahead of this device's. */
+  readonly aheadMs?: number
+}
+
+/** What an authorization server says is not for the API, even at one origin (RFC 9449 §9). */
+type Role = 'token' | 'api'
+
+export interface Servers {
+  notesOf(role: Role, url: URL): ServerNotes
+  /**
+   * Takes the newest nonce of any answer and, where a proof was refused for its time, the server's time. Answers whether the
+   * proof made by `used` was refused for what another one would say differently.
+   */
+  learn(role: Role, url: URL, response: Response, used: ServerNotes, error: unknown): boolean
+}
+
+const mostServers = 32
+/** `Date` counts whole seconds, and was on its way for a while. */
+const leastAheadMs = 2000
+
+export function createServers(): Servers {
+  const servers = new Map<string, ServerNotes>()
+
+  function note(server: string, more: ServerNotes): void {
+    const notes = { ...servers.get(server), ...more }
+    servers.delete(server)
+    servers.set(server, notes)
+    const [oldest] = servers.keys()
+    if (servers.size > mostServers && oldest !== undefined) servers.delete(oldest)
+  }
+
+  return {
+    notesOf: (role, { origin }) => servers.get(role + origin) ?? {},
+    learn(role, url, { headers, url: from }, used, error) {
+      // A redirect may have led to another server.
+      const server = role + new URL(from || url).origin
+      const nonce = headers.get('dpop-nonce')
+      if (nonce) note(server, { nonce })
+      const isWrong = error === 'invalid_dpop_proof'
+      if (server !== role + url.origin || (!isWrong && error !== 'use_dpop_nonce')) return false
+      if (nonce && nonce !== used.nonce) return true
+      const aheadMs = Date.parse(headers.get('date') ?? '') - Date.now()
+      const isOff = isWrong && Math.abs(aheadMs - (used.aheadMs ?? 0)) > leastAheadMs
+      if (isOff) note(server, { aheadMs })
+      return isOff
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { drain } from '../../http/replay.ts'
+import type { ProvedTransport } from '../scheme.ts'
+import { type Key, prove } from './proof.ts'
+import type { ServerNotes, Servers } from './servers.ts'
+
+interface Made {
+  readonly proof: string
+  /** What was known of the server by then. */
+  readonly notes: ServerNotes
+}
+
+/** RFC 6749 §5.2. The answer is left to be read. */
+async function errorOf(response: Response): Promise<unknown> {
+  try {
+    return response.ok ? undefined : ((await response.clone().json()) as { readonly error?: unknown }).error
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The network for one exchange, with a proof on each call. The first one to `endpoint` is made beforehand, so that the call
+ * leaves in the task in which it is asked for.
+ */
+export async function createTokenTransport(
+  key: Key,
+  servers: Servers,
+  transport: typeof globalThis.fetch,
+  endpoint: string | URL | undefined,
+): Promise<ProvedTransport> {
+  const make = async (method: string, url: URL): Promise<Made> => {
+    const notes = servers.notesOf('token', url)
+    return { notes, proof: await prove(key, { ...notes, method, url }) }
+  }
+  const send = (url: URL, init: RequestInit, { proof }: Made) => {
+    const headers = new Headers(init.headers)
+    headers.set('DPoP', proof)
+    return transport(url, { ...init, headers })
+  }
+  const expected = endpoint === undefined ? undefined : new URL(endpoint)
+  let ready = expected && (await make('POST', expected))
+
+  async function proved(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+    const url = new URL(input as URL)
+    const { method = 'GET' } = init
+    const first = (method === 'POST' && url.href === expected?.href && ready) || (await make(method, url))
+    ready = undefined
+    const response = await send(url, init, first)
+    // A proof is refused before the token is looked at, so the same token may be presented once more (RFC 9449 §8).
+    if (!servers.learn('token', url, response, first.notes, await errorOf(response))) return response
+    drain(response)
+    const second = await make(method, url)
+    const answer = await send(url, init, second)
+    servers.learn('token', url, answer, second.notes, undefined)
+    return answer
+  }
+  return { key: key.thumbprint, transport: proved }
+}
