@@ -171,14 +171,17 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
 
   test('is not blocked by refused answers that nobody reads (RP-07)', async () => {
     const { api, run } = await start()
-    // More than an engine has connections to one origin, and each too long to be taken in unread.
-    const refusals = Array.from({ length: 12 }, (_, index) => `/api/${index}`)
-    const body = Buffer.alloc(32 * 2 ** 20, 'x')
-    for (const path of refusals) api.answerWith(path, { status: 401, body }, 1)
+    await run('window.client = await signIn()')
+    // More than an engine has connections to one origin.
+    const paths = Array.from({ length: 12 }, (_, index) => `/api/${index}`)
+    // An answer without an end is the hardest, but WebKit hands it out only at its end, and Firefox keeps the next request
+    // of that URL waiting for its cache.
+    api.expireAccessTokens()
+    if (engine === 'chromium') api.failApi({ kind: 'hang-in-body' }, { at: 'after-handling', times: 12 })
+    else for (const path of paths) api.answerWith(path, { status: 401, body: Buffer.alloc(8 * 2 ** 20, 'x') }, 1)
     const statuses = await run(
-      `const client = await signIn()
-      return (await Promise.all(args[1].map(path => client.fetch(origin + path)))).map(({ status }) => status)`,
-      refusals,
+      'return (await Promise.all(args[1].map(path => client.fetch(origin + path)))).map(({ status }) => status)',
+      paths,
     )
     expect(statuses).toEqual(Array(12).fill(200))
     expect(api.exchanges).toBe(1)
