@@ -44,9 +44,9 @@ const backOff = async (scene: Scene) => {
     ?.reject(Object.assign(new Error('busy'), { status: 503, headers: new Headers({ 'retry-after': '60' }) }))
   await scene.stage.clock.settle()
 }
-/** Ten exchanges at once, the last of which brings a token of eight seconds. */
-const tripBreaker = async (scene: Scene) => {
-  for (let index = 0; index < 10; index += 1) {
+/** Ten exchanges at once, which bring tokens of eight seconds. */
+const tripBreaker = async (scene: Scene, exchanges = 10) => {
+  for (let index = 0; index < exchanges; index += 1) {
     await startFlight(scene)
     scene.exchanges.shift()?.resolve(scene.stage.issue({ expiresInSeconds: 8 }))
     await scene.stage.clock.settle()
@@ -159,6 +159,18 @@ const rows: readonly Row[] = [
   },
   {
     token: 'expired',
+    flight: 'running, as the tenth in 30 s',
+    arrange: async scene => {
+      await tripBreaker(scene, 9)
+      await startFlight(scene)
+      await scene.stage.clock.advance(9000)
+    },
+    ordinary: 'wait',
+    keepalive: 'send',
+    stream: 'wait',
+  },
+  {
+    token: 'expired',
     flight: 'backoff',
     arrange: async scene => {
       await scene.stage.clock.advance(dueMs)
@@ -179,6 +191,21 @@ const rows: readonly Row[] = [
     ordinary: 'unavailable',
     keepalive: 'send',
     stream: 'unavailable',
+  },
+  {
+    token: 'refused, while it was being renewed for its age',
+    flight: 'running',
+    arrange: async scene => {
+      const { stage } = scene
+      await stage.clock.advance(dueMs)
+      await startFlight(scene)
+      stage.answer(({ path }) => (path === '/refused' ? refusal() : new Response('fine')))
+      stage.client.fetch('https://api.test/refused').catch(() => {})
+      await stage.clock.settle()
+    },
+    ordinary: 'wait',
+    keepalive: 'send',
+    stream: 'wait',
   },
   ...[
     { by: '', beforeMs: 0 },
@@ -236,6 +263,8 @@ describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s',
       const current = `access-${stage.client.session.getSnapshot().generation + 1}`
       const [begun, underWay] = [stage.exchanges.length, exchanges.length]
       const init = initOf(kind)
+      const failed = vi.fn()
+      stage.client.session.on('refresh-failed', failed)
       const answer = send(stage.client, '/asked', init)
       const outcome = await outcomeOf(answer, stage.clock)
       const sent = () => stage.sends.filter(({ path }) => path === '/asked').map(({ token }) => token)
@@ -243,6 +272,7 @@ describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s',
       if (cell.startsWith('send')) {
         expect(outcome).toMatchObject({ status: 200 })
         expect(sent()).toEqual([current])
+        expect(failed).not.toHaveBeenCalled()
         return
       }
       expect(sent()).toEqual([])

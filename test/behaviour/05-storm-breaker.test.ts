@@ -269,6 +269,21 @@ describe('promise 5: of any kind', () => {
     expect(reloaded.exchanges.length).toBe(1)
   })
 
+  test('exchanges that other tabs began since the record was last read count too', async () => {
+    const store = { ...memoryStore(), shared: true }
+    const stage = await start(() => false, { store, sessionName: 'one' })
+    await ask(stage, '/good')
+    const record = (await store.read('one')) as StoredRecord
+    const begun = Array.from({ length: 10 }, () => stage.clock.wallMs())
+    await store.overwrite('one', {
+      ...record,
+      revision: 'of-another-tab',
+      counts: { begun, fruitless: [] },
+    } as StoredRecord)
+    await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: 30 * second })
+    expect(stage.exchanges.length).toBe(0)
+  })
+
   test('fruitless exchanges before a reload count after it', async () => {
     const store = memoryStore()
     const isBad = (path: string) => path.startsWith('/bad')

@@ -115,6 +115,15 @@ describe('judgeFailure, of an answer that is no JSON', () => {
   })
 })
 
+test.each([429, 503])(
+  'judgeFailure: of our post a %i that is no JSON is a lost answer, whatever it calls itself',
+  async status => {
+    const answered = { status, body: 'upstream connect error', type: 'text/plain' }
+    const failure = judgeFailure(await caught(readAnswer(url, responseOf(answered))), now)
+    expect(failure).toMatchObject({ kind: 'unavailable', untouched: false })
+  },
+)
+
 describe('judgeFailure, of other things thrown', () => {
   test('oauth4webapi’s error is read by its code', async () => {
     const client: Client = { client_id: 'spa' }
