@@ -130,7 +130,8 @@ export function keepCopy(journey: Journey): void {
   const { request, init, call, once, replayed, learn } = journey
   const source = journey.copy ?? request
   const known = once || init?.body || call.source || typeof replayOf(init, call) === 'function'
-  const has = source && !known && !source.bodyUsed && source.body !== null && mayHaveBody(journey)
+  // Whether it has a body is not asked: in WebKit a look at `body` spoils one that is FormData with a file.
+  const has = source && !known && !source.bodyUsed && mayHaveBody(journey)
   journey.copy = has && (learn || !replayed) ? source.clone() : undefined
 }
 
