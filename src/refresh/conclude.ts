@@ -106,5 +106,5 @@ async function postpone(
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
   if (state.session !== flown.session) return { kind: 'superseded' }
-  return state.generation > flown.generation ? { kind: 'adopted' } : unavailable({ ...failure, retryAfterMs })
+  return state.generation !== flown.generation ? { kind: 'adopted' } : unavailable({ ...failure, retryAfterMs })
 }

@@ -32,10 +32,11 @@ export interface ExchangePorts extends CallPorts {
   readonly discard: (credentials: Credentials) => void
 }
 
-/** The session and generation that a refresh began with. */
+/** What a refresh began with. */
 export interface Flown {
   readonly session: string | null
   readonly generation: number
+  readonly accessToken: string | null
   readonly cause: RefreshCause
 }
 

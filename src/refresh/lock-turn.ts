@@ -67,7 +67,7 @@ function watch(flown: Flown, { session, clock, isOpen }: TurnPorts, leave: () =>
   const started = clock.monotonicMs()
   let stopTimer = () => {}
   let watching = true
-  const hasMoved = () => session.state.session !== flown.session || session.state.generation > flown.generation
+  const hasMoved = () => session.state.session !== flown.session || session.state.generation !== flown.generation
   const stopChanges = session.changed.add(() => hasMoved() && leave())
   const look = async () => {
     await session.reread()

@@ -1,6 +1,7 @@
 import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
 import { waking } from '../platform/wake.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { remainingMs } from './backoff.ts'
 import { exchange } from './exchange.ts'
@@ -39,6 +40,8 @@ export interface Refresher {
 const offlineRetryMs = 1000
 
 interface RunningFlight extends Flight {
+  /** What it is to replace. */
+  readonly from: Credentials | null
   blocks: boolean
   settle: (outcome: Outcome) => void
 }
@@ -47,8 +50,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   const { session, clock, breaker, wake, whenOffline } = ports
   let running: RunningFlight | null = null
 
-  const isCurrent = ({ session: flown, generation }: Flight) =>
-    flown === session.state.session && generation === session.state.generation
+  const isCurrent = ({ session: flown, from }: RunningFlight) =>
+    flown === session.state.session && from === session.state.credentials
 
   // Whose session is over does not wait for an answer that will be dropped.
   session.changed.add(({ session: now }) => {
@@ -73,7 +76,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     }
     const hindered = hindrance()
     if (hindered) return unavailable(hindered)
-    const flown = { session: flight.session, generation: flight.generation, cause, over: flight.outcome }
+    const { session: of, generation, from, outcome: over } = flight
+    const flown = { session: of, generation, accessToken: from?.accessToken ?? null, cause, over }
     const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
     ports.announce()
     return outcome
@@ -106,8 +110,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const outcome = new Promise<Outcome>(resolve => {
         settle = resolve
       })
-      const { session: of, generation } = session.state
-      const flight: RunningFlight = { session: of, generation, blocks, outcome, settle }
+      const { session: of, generation, credentials: from } = session.state
+      const flight: RunningFlight = { session: of, generation, from, blocks, outcome, settle }
       running = flight
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
       run(flight, cause)

@@ -89,7 +89,7 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   const expired = canRefresh && tokenAge(state.credentials, state.monotonicSentAt, 0, clock) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
   const mustWait = expired || refresher.flight?.blocks || ports.login.asking?.kind === 'login'
-  if (state.generation > left.generation && !mustWait) return goAgain(journey, response)
+  if (state.credentials !== left.credentials && !mustWait) return goAgain(journey, response)
   if (!refresher.flight) {
     if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
     const hindrance = canRefresh && refresher.hindrance()

@@ -38,6 +38,13 @@ export interface SessionCore {
   resume(): void
 }
 
+/**
+ * Whether the record holds other credentials than those known here. Newer ones, since the store is the truth; but a sign-in in a
+ * tab that had missed a refresh has a number no higher than ours.
+ */
+const isOther = ({ generation, credentials }: StoredRecord, state: SessionState): boolean =>
+  generation !== state.generation || credentials?.accessToken !== state.credentials?.accessToken
+
 export function createSession(
   records: Records,
   clock: Clock,
@@ -112,7 +119,7 @@ export function createSession(
         return
       } else if (record.session !== state.session) {
         enter(record, credentials, null, 'other')
-      } else if (record.generation > state.generation && !credentials.withheld) {
+      } else if (isOther(record, state) && !credentials.withheld) {
         const { generation } = record
         if (change({ type: 'renewed', generation, credentials, monotonicSentAt: null }))
           emit('refreshed', { cause: 'due' }, 'other')
