@@ -16,10 +16,14 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
   const over = new Promise(() => {})
-  const done = inTurn({ session, generation, cause: 'refused', over }, rig.ports, async held => {
-    turns.push(held)
-    return { kind: 'refreshed' }
-  })
+  const done = inTurn(
+    { session, generation, accessToken: 'access-1', cause: 'refused', over },
+    rig.ports,
+    async held => {
+      turns.push(held)
+      return { kind: 'refreshed' }
+    },
+  )
   await rig.clock.settle()
   return { ...rig, lock, free, turns, done, listeners }
 }
@@ -221,6 +225,7 @@ describe('step a: afterwards', () => {
     const flown = {
       session: session.state.session,
       generation: 0,
+      accessToken: 'access-1',
       cause: 'refused',
       over: new Promise(() => {}),
     } as const

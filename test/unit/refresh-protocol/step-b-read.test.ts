@@ -12,7 +12,7 @@ describe('step b: the record as the refresh began with it', () => {
     expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'refused' })
   })
 
-  test('is exchanged with what is stored, though memory remembers otherwise', async () => {
+  test('is exchanged with the refresh token that is stored, though memory remembers another', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     store.content = { ...stored(), revision: 'r', credentials: credentialsOf({ refreshToken: 'of-the-store' }) }
     start()
@@ -84,6 +84,15 @@ describe('step b: a record that has moved on', () => {
     await Promise.all([reread, flight.done])
     expect(flight.outcome?.kind).toBe('adopted')
     expect(calls).toEqual([])
+  })
+
+  test('to a sign-in of the same person by a tab that had missed a refresh: adopted, though its number is lower', async () => {
+    const { store, session, start, calls, stored } = await createSignedInRig()
+    session.renewed({ ...stored(), generation: 5 }, 0, 'due')
+    store.content = { ...stored(), revision: 'r', generation: 3, credentials: credentialsOf(newerTokens) }
+    expect((await start().done).kind).toBe('adopted')
+    expect(calls).toEqual([])
+    expect(session.state).toMatchObject({ generation: 3, credentials: newerTokens })
   })
 
   test('to a newer generation whose tokens are withheld: exchanged for tokens of its own', async () => {

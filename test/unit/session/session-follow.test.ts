@@ -90,14 +90,25 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:other'])
   })
 
-  test.each([0, -1])('the same or an older generation (%i) is not', async generation => {
-    const { store, session, told, id } = await start()
+  test('what this page knows already is not: nothing changes, and nothing is told', async () => {
+    const { store, session, told } = await start()
     const before = session.state
-    store.content = storedRecord({ session: id, generation, credentials: credentialsOf({ accessToken: 'old' }) })
+    store.content = { ...(store.content as object), revision: 'r', failures: 1 }
     await session.reread()
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
+
+  test.each([0, -1])(
+    'promise 16: a sign-in of the same person in a tab that had missed a refresh is adopted, though its number is %i',
+    async generation => {
+      const { store, session, told, id } = await start()
+      store.content = storedRecord({ session: id, generation, credentials: credentialsOf({ accessToken: 'newest' }) })
+      await session.reread()
+      expect(session.state).toMatchObject({ epoch: 1, generation, credentials: { accessToken: 'newest' } })
+      expect(told).toEqual(['signed-in:this', 'refreshed:other'])
+    },
+  )
 
   test('promise 12: another session is entered, and the former one has ended', async () => {
     const { store, session, told } = await start()

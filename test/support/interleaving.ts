@@ -1,0 +1,273 @@
+import type { Scheduler } from 'fast-check'
+import type { RootClient } from '../../src/client/client.ts'
+import { createClientOn } from '../../src/client/create-client.ts'
+import type { ClientOptions } from '../../src/client/options.ts'
+import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
+import type { TabLock } from '../../src/tabs/tab-lock.ts'
+import { createControlledClock } from './clock.ts'
+import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
+import { stubChannel } from './test-channel.ts'
+import { createTestLock } from './test-lock.ts'
+import { createTokenFamilies, type IssuedTokens } from './token-families.ts'
+
+export type Person = 'alice' | 'bob'
+export type ExchangeFault = 'lost-before' | 'lost-after' | 'busy' | 'refused'
+export type LockKind = 'none' | 'shared' | 'stuck'
+export type Step =
+  | { readonly kind: 'request' | 'refresh' | 'sign-out' | 'wake'; readonly tab: number }
+  | { readonly kind: 'sign-in'; readonly tab: number; readonly person: Person }
+  | { readonly kind: 'abort' | 'expire' | 'message' | 'time' }
+  | { readonly kind: 'fault'; readonly fault: ExchangeFault }
+
+export interface WorldOptions {
+  readonly tabs: number
+  readonly lock: LockKind
+  /** Who the dialog brings, one answer after the other; without it nobody is asked. */
+  readonly dialog?: readonly (Person | null)[] | undefined
+}
+
+interface Asked {
+  readonly tab: number
+  /** Who was signed in when it was asked for; `null`: nobody, or not known yet. */
+  readonly person: string | null
+  readonly controller: AbortController
+  settled: boolean
+}
+interface Presentation {
+  readonly token: string
+  readonly signal: AbortSignal
+  state: 'under way' | 'answered' | 'lost'
+}
+
+/** Tabs over one shared store, a server that revokes a family on reuse, and a scheduler that decides what happens next. */
+export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldOptions) => {
+  const clock = createControlledClock()
+  const channel = stubChannel()
+  const broken: string[] = []
+  const families = createTokenFamilies({
+    accessTokenSeconds: 1e9,
+    accessTokenFormat: 'opaque',
+    keepOldAccessTokens: false,
+    rotate: true,
+    reuse: 'strict',
+    graceSeconds: 0,
+    challenge: null,
+    cors: false,
+    exposedHeaders: '',
+    now: clock.wallMs,
+  })
+  /** Of each token, whose it is and from which sign-in; the session shows the latter as its scope. */
+  const whose = new Map<string, { readonly person: string; readonly family: string }>()
+  const note = (
+    { accessToken, refreshToken }: IssuedTokens,
+    from: { readonly person: string; readonly family: string },
+  ) => {
+    whose.set(accessToken, from)
+    whose.set(refreshToken, from)
+  }
+  const issue = (person: Person) => {
+    const [tokens, family] = [families.issue(person), `sign-in-${whose.size}`]
+    note(tokens, { person, family })
+    return { ...tokens, subject: person, scope: family }
+  }
+  const step = (label: string) => scheduler.schedule(Promise.resolve(label), label)
+
+  // ── the store: what one tab asks of it is done in order, and answered later; tabs come in between.
+  let content: StoredRecord | null = null
+  const refusedTokens = new Set<string | null | undefined>()
+  const write = (next: StoredRecord, blind: boolean) => {
+    const former = content
+    const [before, after] = [former?.credentials, next.credentials]
+    if (!blind && before && !after && next.endedBy === 'refused' && !refusedTokens.has(before.refreshToken))
+      broken.push('tokens were removed that nobody had refused')
+    if (!blind && before && after && before.refreshToken !== after.refreshToken) {
+      if (next.session !== former?.session || next.generation !== former.generation + 1)
+        broken.push('newer tokens were stored under a wrong number')
+    }
+    content = structuredClone(next)
+  }
+  const storeOf = (tab: number): SessionStore => {
+    let last: Promise<unknown> = Promise.resolve()
+    const queue = <Answer>(label: string, effect: () => Answer): Promise<Answer> => {
+      const done = last.then(async () => {
+        await step(`${tab} ${label}`)
+        const answer = effect()
+        await step(`${tab} ${label} answered`)
+        return answer
+      })
+      last = done
+      return done
+    }
+    return {
+      shared: true,
+      read: () => queue('read', () => structuredClone(content)),
+      compareAndSet: (_name, expected, next) =>
+        queue('write', () => {
+          const unmoved = (content?.revision ?? null) === expected
+          if (unmoved) write(next as StoredRecord, false)
+          return unmoved
+        }),
+      overwrite: (_name, next) => queue('overwrite', () => write(next as StoredRecord, true)),
+    }
+  }
+
+  // ── the token endpoint: a token may be presented again only once all earlier presentations are known to be lost.
+  const faults: ExchangeFault[] = []
+  const presentations: Presentation[] = []
+  const exchange = async (tab: number, token: string, signal: AbortSignal) => {
+    const earlier = presentations.filter(one => one.token === token)
+    if (earlier.some(({ state, signal: { aborted } }) => state !== 'lost' && !aborted))
+      broken.push(`${tab} presented a token that was under way, or answered`)
+    const presentation: Presentation = { token, signal, state: 'under way' }
+    presentations.push(presentation)
+    await step(`${tab} exchange arrives`)
+    const fault = faults.shift()
+    const lost = () => {
+      presentation.state = 'lost'
+      return new TypeError('Failed to fetch')
+    }
+    if (fault === 'lost-before') throw lost()
+    if (fault === 'busy') {
+      presentation.state = 'lost'
+      throw statusError(503)
+    }
+    const result = fault === 'refused' ? null : families.exchange(token)
+    const from = whose.get(token)
+    if (result?.outcome === 'granted' && from) note(result.tokens, from)
+    else refusedTokens.add(token)
+    await step(`${tab} exchange answered`)
+    if (fault === 'lost-after') throw lost()
+    presentation.state = 'answered'
+    if (result?.outcome === 'granted') return result.tokens
+    throw oauthError('invalid_grant')
+  }
+
+  // ── the API, and who was signed out where.
+  const asked: Asked[] = []
+  const signedOut = Array.from({ length: tabs }, () => new Set<string>())
+  const sentAs = new Map<number, string>()
+  const send = async (tab: number, input: RequestInfo | URL, init?: RequestInit) => {
+    const request = new Request(input, init)
+    const id = Number(new URL(request.url).pathname.slice(1))
+    const token = request.headers.get('authorization')?.slice(7) ?? null
+    const { person = null, family = '' } = whose.get(token ?? '') ?? {}
+    if (signedOut[tab]?.has(family)) broken.push(`${tab} sent a token of a session signed out there`)
+    if (person !== null) {
+      const first = asked[id]?.person ?? sentAs.get(id) ?? person
+      if (first !== person) broken.push(`request ${id} of ${first} was sent as ${person}`)
+      sentAs.set(id, person)
+    }
+    await step(`${tab} request ${id} arrives`)
+    const isGood = token !== null && families.subjectOf(token) !== null
+    await step(`${tab} request ${id} answered`)
+    request.signal.throwIfAborted()
+    return new Response(isGood ? 'fine' : 'refused', { status: isGood ? 200 : 401 })
+  }
+
+  const shared = createTestLock()
+  const locks: Record<LockKind, TabLock> = {
+    none: noLock,
+    stuck: shared,
+    shared: {
+      request: async (name, signal, whileHeld) => {
+        await step('asks for the lock')
+        return shared.request(name, signal, async held => {
+          await step('is granted the lock')
+          await whileHeld(held)
+        })
+      },
+    },
+  }
+  if (lock === 'stuck') shared.takenByAnother()
+  const answers = [...(dialog ?? [])]
+  const wakes = Array.from({ length: tabs }, createTestWake)
+  const clients = wakes.map((wake, tab) => {
+    const options: ClientOptions = {
+      baseUrl: 'https://api.test/',
+      sessionName: 'main',
+      store: storeOf(tab),
+      fetch: (input, init) => send(tab, input, init),
+      refresh: ({ refreshToken, signal }) => exchange(tab, String(refreshToken), signal),
+      ...(dialog && {
+        reauthenticate: async () => {
+          await step(`${tab} dialog answered`)
+          const person = answers.shift() ?? null
+          return person && issue(person)
+        },
+      }),
+    }
+    return createClientOn({ clock, wake: wake.port, lock: locks[lock] }, options)
+  })
+  const personAt = (client: RootClient) => {
+    const { status, subject } = client.session.getSnapshot()
+    return status === 'signed-in' ? subject : null
+  }
+
+  const request = (tab: number, client: RootClient) => {
+    const one: Asked = { tab, person: personAt(client), controller: new AbortController(), settled: false }
+    const id = asked.push(one) - 1
+    const settle = () => {
+      one.settled = true
+    }
+    client.fetch(`https://api.test/${id}`, { signal: one.controller.signal }).then(settle, settle)
+  }
+  const signOut = (tab: number, client: RootClient) => {
+    const [family] = client.session.getSnapshot().scope
+    if (family) signedOut[tab]?.add(family)
+    void client.session.signOut()
+  }
+  // Less in all than a store has to answer in: what comes of that is another test's.
+  let timeLeftMs = 1500
+  const passTime = () => {
+    timeLeftMs -= 300
+    if (timeLeftMs >= 0) return clock.advance(300)
+  }
+  const deliver = () => {
+    const message = channel.posted.shift()
+    if (message) channel.deliver(message)
+  }
+  const acts: { readonly [Kind in Step['kind']]: (one: Step & { readonly kind: Kind }, tab: number) => unknown } = {
+    request: (_one, tab) => request(tab, clients[tab] as RootClient),
+    'sign-out': (_one, tab) => signOut(tab, clients[tab] as RootClient),
+    'sign-in': ({ person }, tab) => clients[tab]?.session.signIn(issue(person)),
+    refresh: (_one, tab) => clients[tab]?.session.refresh().catch(() => {}),
+    wake: (_one, tab) => wakes[tab]?.wake(),
+    abort: () => asked.findLast(({ settled }) => !settled)?.controller.abort(new Error('not needed')),
+    expire: () => families.expireAccessTokens(),
+    message: deliver,
+    time: passTime,
+    fault: ({ fault }) => faults.push(fault),
+  }
+  const act = (one: Step): void => void acts[one.kind](one as never, 'tab' in one ? one.tab : 0)
+
+  return {
+    act,
+    clients,
+    clock,
+    channel,
+    wakes,
+    broken,
+    asked,
+    presentations,
+    faults,
+    get content() {
+      return content
+    },
+    signedInAs: personAt,
+  }
+}
+export type World = ReturnType<typeof createWorld>
+
+/** Lets everything happen that can, in the scheduler's order; time passes where nothing else does. */
+export const runOut = async (scheduler: Scheduler, { clock }: World): Promise<void> => {
+  await clock.settle()
+  for (let idle = 0; idle < 400; ) {
+    if (scheduler.count() > 0) {
+      await scheduler.waitNext(1)
+      await clock.settle()
+    } else if (clock.pendingTimers > 0) {
+      idle += 1
+      await clock.advance(250)
+    } else return
+  }
+}

@@ -1,0 +1,129 @@
+import fc from 'fast-check'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import {
+  createWorld,
+  type ExchangeFault,
+  type LockKind,
+  type Person,
+  runOut,
+  type Step,
+  type WorldOptions,
+} from '../../support/interleaving.ts'
+
+/** `RUNS=5000 SEED=1 npm run …` looks further; a failure prints its seed and path. */
+const numRuns = Number(process.env['RUNS'] ?? 150)
+const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])
+const parameters = { numRuns, ...(seed !== undefined && { seed }) }
+
+const people = fc.constantFrom<Person>('alice', 'bob')
+const faults = fc.constantFrom<ExchangeFault>('lost-before', 'lost-after', 'busy', 'refused')
+const locks = fc.constantFrom<LockKind>('none', 'shared', 'stuck')
+
+const stepsOf = (tabs: number): fc.Arbitrary<readonly Step[]> => {
+  const tab = fc.nat(tabs - 1)
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 8, arbitrary: fc.record({ kind: fc.constant('request' as const), tab }) },
+    { weight: 6, arbitrary: fc.constant<Step>({ kind: 'expire' }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh' as const), tab }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('sign-out' as const), tab }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('sign-in' as const), tab, person: people }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('wake' as const), tab }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('fault' as const), fault: faults }) },
+    { weight: 3, arbitrary: fc.constantFrom<Step>({ kind: 'time' }, { kind: 'abort' }, { kind: 'message' }) },
+  )
+  // Each tab has something at stake from the first.
+  const opening: Step[] = [
+    { kind: 'expire' },
+    ...Array.from({ length: tabs }, (_, at) => ({ kind: 'request' as const, tab: at })),
+  ]
+  return fc.array(step, { minLength: 4, maxLength: 18, size: 'max' }).map(steps => [...opening, ...steps])
+}
+
+const play = async (scheduler: fc.Scheduler, options: WorldOptions, steps: readonly Step[]) => {
+  const world = createWorld(scheduler, options)
+  // Alice is signed in everywhere before anything is at stake.
+  world.act({ kind: 'sign-in', tab: 0, person: 'alice' })
+  await runOut(scheduler, world)
+  await Promise.all([...world.clients.map(({ session }) => session.ready()), runOut(scheduler, world)])
+  scheduler.scheduleSequence(
+    steps.map((step, index) => ({
+      label: `${index} ${JSON.stringify(step)}`,
+      builder: async () => world.act(step),
+    })),
+  )
+  await runOut(scheduler, world)
+  return world
+}
+
+/** The faults are over, every message arrives, every tab is looked at. */
+const settle = async (scheduler: fc.Scheduler, world: Awaited<ReturnType<typeof play>>) => {
+  world.faults.length = 0
+  for (let round = 0; round < 3; round += 1) {
+    world.channel.deliverAll()
+    for (const { wake } of world.wakes) wake()
+    await runOut(scheduler, world)
+  }
+}
+
+const holds = async (scheduler: fc.Scheduler, options: WorldOptions, steps: readonly Step[]) => {
+  const world = await play(scheduler, options, steps)
+  expect(world.broken).toEqual([])
+  expect(world.asked.filter(({ settled }) => !settled)).toEqual([])
+  await settle(scheduler, world)
+  expect(world.broken).toEqual([])
+  const { content, clients } = world
+  for (const { session } of clients) {
+    const { status, subject, generation } = session.getSnapshot()
+    const stored = content?.credentials
+    expect([status, subject, generation]).toEqual(
+      stored ? ['signed-in', stored.subject, content.generation] : ['signed-out', null, 0],
+    )
+  }
+  const last = steps.findLast(({ kind }) => kind === 'sign-in' || kind === 'sign-out')
+  if (options.tabs === 1 && !options.dialog && last?.kind === 'sign-out') expect(content?.credentials).toBeNull()
+  for (const { dispose } of clients) dispose()
+}
+
+afterEach(() => void vi.unstubAllGlobals())
+
+describe('whatever order things happen in: nobody comes back, nobody is taken for another, everybody is answered', () => {
+  test('RT-06: one tab: refresh, sign-in, sign-out, abort', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), locks, stepsOf(1), (scheduler, lock, steps) =>
+        holds(scheduler, { tabs: 1, lock }, steps),
+      ),
+      parameters,
+    )
+  }, 120_000)
+
+  test('promise 16: one tab, and the person is asked', async () => {
+    const dialogs = fc.array(fc.option(people), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), dialogs, stepsOf(1), (scheduler, dialog, steps) =>
+        holds(scheduler, { tabs: 1, lock: 'none', dialog }, steps),
+      ),
+      parameters,
+    )
+  }, 120_000)
+
+  test.each(['none', 'shared', 'stuck'] as const)(
+    'promise 4: two tabs, lock %s: a token is presented once, unless its answer was lost',
+    async lock => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), stepsOf(2), (scheduler, steps) => holds(scheduler, { tabs: 2, lock }, steps)),
+        parameters,
+      )
+    },
+    120_000,
+  )
+
+  test('promise 16: two tabs, and the person is asked in each', async () => {
+    const dialogs = fc.array(fc.option(people), { maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), locks, dialogs, stepsOf(2), (scheduler, lock, dialog, steps) =>
+        holds(scheduler, { tabs: 2, lock, dialog }, steps),
+      ),
+      parameters,
+    )
+  }, 120_000)
+})
