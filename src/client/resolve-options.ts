@@ -2,7 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { createTrustedOrigins, originProblem, type TrustedOrigins } from '../http/trusted-origins.ts'
 import type { LoginRequired } from '../login/login-required.ts'
 import type { AuthenticationNeed } from '../login/reauthenticate.ts'
-import { pageBaseUrl } from '../platform/page.ts'
+import { ownBaseUrl } from '../platform/page.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import { bearer } from '../schemes/bearer.ts'
@@ -131,7 +131,7 @@ function resolveLimits(given: Limits = {}): ResolvedOptions['limits'] {
 }
 
 /** The base URL as an absolute one, if that can be told now. */
-function absolute(baseUrl: string | URL | undefined, page = pageBaseUrl()): string | undefined {
+function absolute(baseUrl: string | URL | undefined, page = ownBaseUrl()): string | undefined {
   try {
     return new URL(baseUrl ?? '', page).href
   } catch {
@@ -144,7 +144,7 @@ function checkBaseUrl(base: string | URL | undefined): void {
   const resolved = absolute(base)
   const isUrl = typeof base === 'string' || 'href' in Object(base)
   // On a server it may be relative, to a page that is still to come.
-  const readable = isUrl && absolute(base, pageBaseUrl() ?? 'https://latchkey.invalid') !== undefined
+  const readable = isUrl && absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid') !== undefined
   check(base === undefined || readable, 'baseUrl', 'write an absolute https URL')
   const isHttp = resolved === undefined || /^https?:/.test(resolved)
   check(isHttp, 'baseUrl', 'write an absolute https URL: this page has no origin')

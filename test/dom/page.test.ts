@@ -52,13 +52,6 @@ describe('client.fetch resolves as the page’s own fetch does, and trusts what 
     expect(sent).toEqual([[url, authorization]])
   })
 
-  test('a <base> that somebody has put into the page leads requests away, and the token not', async () => {
-    const { client, sends } = await start({ baseUrl: origin })
-    document.head.innerHTML = '<base href="https://evil.test/">'
-    await client.fetch(new URL('x', document.baseURI))
-    expect(sends.map(({ url, authorization }) => [url.href, authorization])).toEqual([['https://evil.test/x', null]])
-  })
-
   test('a page that moves on while a request waits does not take it along', async () => {
     const newer = createDeferred<Tokens>()
     const { client, sends } = await start({ refresh: () => newer.promise }, ({ authorization }) =>
@@ -71,6 +64,62 @@ describe('client.fetch resolves as the page’s own fetch does, and trusts what 
     newer.resolve({ accessToken: 'access-2', subject: 'alice' })
     await waiting
     expect(sends.map(({ url }) => url.pathname)).toEqual(['/todos/mine', '/todos/mine'])
+  })
+})
+
+describe('a <base> that somebody has put into the page', () => {
+  const inject = () => {
+    document.head.innerHTML = '<base href="https://evil.test/">'
+  }
+
+  test.each([undefined, '/api/', 'api/', '.'])('leads requests away, and the token not: baseUrl %j', async baseUrl => {
+    inject()
+    const { client, sends } = await start(baseUrl === undefined ? {} : { baseUrl })
+    await client.fetch(new URL('x', document.baseURI))
+    await client.fetch(`${origin}/x`)
+    expect(sends.map(({ url, authorization }) => [url.origin, authorization])).toEqual([
+      ['https://evil.test', null],
+      [origin, bearer],
+    ])
+  })
+
+  test.each([undefined, '/api/', 'api/', '.'])('gets no refresh token either: baseUrl %j', async baseUrl => {
+    inject()
+    const { client, sends } = await start(
+      {
+        ...(baseUrl !== undefined && { baseUrl }),
+        refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
+      },
+      () => Response.json({ accessToken: 'access-2', subject: 'alice' }),
+    )
+    await client.session.refresh()
+    expect(sends.map(({ url }) => url.origin)).toEqual([origin])
+  })
+
+  test('gains nothing by an <img name="baseURI"> beside it, which hides the base from scripts', async () => {
+    inject()
+    const image = document.createElement('img')
+    Object.defineProperty(document, 'baseURI', { configurable: true, get: () => image })
+    onTestFinished(() => void Reflect.deleteProperty(document, 'baseURI'))
+    const { client, sends } = await start({ baseUrl: '/api/' })
+    await client.fetch('/x')
+    await client.fetch('https://evil.test/x')
+    expect(sends.map(({ url, authorization }) => [url.href, authorization])).toEqual([
+      [`${origin}/x`, bearer],
+      ['https://evil.test/x', null],
+    ])
+  })
+
+  test('is followed where it is of the page’s own origin, as apps use it', async () => {
+    document.head.innerHTML = '<base href="/app/">'
+    const { client, sends } = await start(
+      {
+        refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
+      },
+      () => Response.json({ accessToken: 'access-2', subject: 'alice' }),
+    )
+    await client.session.refresh()
+    expect(sends.map(({ url }) => url.href)).toEqual([`${origin}/app/auth/refresh`])
   })
 })
 
