@@ -68,6 +68,15 @@ describe('another tab’s claim', () => {
     expect(isOpen(claimOf('one', agoMs))).toBe(expected)
   })
 
+  test('that was begun after the clock was set back by a day is as young as any', async () => {
+    const { clock, claimOf, look } = start()
+    await clock.advance(60_000)
+    clock.jumpWall(-86_400_000)
+    const claim = claimOf('one')
+    expect(await look(claim, staleAfterMs - 500)).toBe(true)
+    expect(await look(claim, 500)).toBe(false)
+  })
+
   test('of a tab whose clock is ahead by a day is open no longer than any other', async () => {
     const { claimOf, look } = start()
     const claim = claimOf('one', -86_400_000)
