@@ -126,10 +126,13 @@ export function createSessionFacade<Claims extends object>(
     ready,
     signIn: input => session.signIn(input),
     async signOut() {
-      const { credentials } = session.state
+      const { credentials, status } = session.state
+      // Not read yet: what is about to be written over is what the server has to be told of.
+      const unread = status === 'unknown' && !ambient && session.records.peek()
       const stored = session.signOut(ambient && strategy.revoke !== undefined)
       // Begun before anything is waited for: the page may be about to leave.
-      revoke(credentials)
+      if (unread) unread.then(revoke)
+      else revoke(credentials)
       await stored
     },
     refresh,

@@ -12,6 +12,8 @@ export interface Records {
   readonly ahead: boolean
   /** `undefined`: the record cannot be read, though it had been (or is newer than this code). Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
+  /** The credentials that the store holds right now, whatever is known of it here. Never rejects. */
+  peek(): Promise<StoredRecord['credentials']>
   /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
   compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null>
   /** Counts in `latest` at once; resolves when stored, or when storing failed. */
@@ -138,6 +140,11 @@ export function createRecords(
       return ahead
     },
     read,
+    peek: () =>
+      call(() => store.read(name)).then(
+        found => (isRecord(found) ? found.credentials : null),
+        () => null,
+      ),
     async compareAndSet(expected, content) {
       const next = stamp(content)
       if (ahead) {

@@ -1,16 +1,19 @@
 import { createClient } from 'latchkey'
 import { oauthRefresh } from 'latchkey/oauth'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { startAuthServer } from '../support/auth-server.ts'
+import type { ClientOptions } from '../../src/client/options.ts'
+import { type AuthServer, startAuthServer } from '../support/auth-server.ts'
 
 /** Alice is signed in by OAuth; what the platform's fetch is asked for, and what comes of it, is noted. */
-const start = async () => {
-  const server = await startAuthServer()
+const start = async (options: ClientOptions = {}, running?: AuthServer) => {
+  const server = running ?? (await startAuthServer())
   onTestFinished(server.close)
   const inits: RequestInit[] = []
   const answers: Promise<Response>[] = []
   const client = createClient({
+    ...options,
     baseUrl: server.origin,
+    sessionName: 'revoked',
     fetch: (input, init = {}) => {
       inits.push(init)
       const answer = fetch(input, init)
@@ -25,7 +28,7 @@ const start = async () => {
   })
   onTestFinished(client.dispose)
   const tokens = server.issue()
-  await client.session.signIn(tokens)
+  if (!running) await client.session.signIn(tokens)
   return { server, client, inits, answers, tokens }
 }
 
@@ -47,6 +50,20 @@ describe('the server is told of a sign-out (LR-06)', () => {
     await client.session.signOut()
     await vi.waitFor(() => expect(inits).toHaveLength(1))
     expect(inits[0]).toMatchObject({ keepalive: true, redirect: 'error', cache: 'no-store', credentials: 'omit' })
+  })
+
+  test('of a page that has not read its store yet, with the token that is stored there', async () => {
+    const items = new Map<string, string>()
+    const store = {
+      getItem: async (key: string) => items.get(key) ?? null,
+      setItem: async (key: string, value: string) => void items.set(key, value),
+    }
+    const before = await start({ store })
+    const { server, client } = await start({ store }, before.server)
+    await client.session.signOut()
+    await vi.waitFor(() => expect(server.revocations).toHaveLength(1))
+    expect(server.revocations[0]?.token).toBe(before.tokens.refreshToken)
+    expect([...items.values()].join()).not.toContain(before.tokens.refreshToken)
   })
 
   test('and a redirect of the answer hands the token to nobody', async () => {
