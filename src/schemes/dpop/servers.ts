@@ -14,7 +14,7 @@ export interface Servers {
    * Takes the newest nonce of any answer and, where a proof was refused for its time, the server's time. Answers whether the
    * proof made by `used` was refused for what another one would say differently.
    */
-  learn(role: Role, url: URL, response: Response, used: ServerNotes, error: unknown): boolean
+  learn(role: Role, url: URL, response: Pick<Response, 'headers' | 'url'>, used: ServerNotes, error: unknown): boolean
 }
 
 const mostServers = 32

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createServers } from '../../../src/schemes/dpop/servers.ts'
+
+const url = new URL('https://api.test/a')
+const now = Date.parse('2030-01-01T12:00:00Z')
+
+const answer = (headers: Record<string, string> = {}, from = '') => ({ headers: new Headers(headers), url: from })
+const nonce = (value: string) => answer({ 'dpop-nonce': value })
+const date = (aheadMs: number) => answer({ date: new Date(now + aheadMs).toUTCString() })
+
+beforeEach(() => {
+  vi.useFakeTimers({ now, toFake: ['Date'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a nonce (DP-06)', () => {
+  test('is kept by origin, whatever the path', () => {
+    const servers = createServers()
+    servers.learn('api', url, nonce('one'), {}, undefined)
+    expect(servers.notesOf('api', new URL('https://api.test/b?c'))).toEqual({ nonce: 'one' })
+    expect(servers.notesOf('api', new URL('https://api.test:8443/a'))).toEqual({})
+  })
+
+  test('of an authorization server is not the API’s, even at one origin', () => {
+    const servers = createServers()
+    servers.learn('token', url, nonce('one'), {}, undefined)
+    expect(servers.notesOf('api', url)).toEqual({})
+  })
+
+  test('stays until another is told: an answer without one takes nothing away', () => {
+    const servers = createServers()
+    servers.learn('api', url, nonce('one'), {}, undefined)
+    servers.learn('api', url, answer(), {}, undefined)
+    servers.learn('api', url, nonce(''), {}, undefined)
+    expect(servers.notesOf('api', url)).toEqual({ nonce: 'one' })
+  })
+
+  test('is of the server that told it, where a redirect led to another', () => {
+    const servers = createServers()
+    const elsewhere = answer({ 'dpop-nonce': 'theirs' }, 'https://other.test/b')
+    expect(servers.learn('api', url, elsewhere, {}, 'use_dpop_nonce')).toBe(false)
+    expect(servers.notesOf('api', url)).toEqual({})
+    expect(servers.notesOf('api', new URL('https://other.test'))).toEqual({ nonce: 'theirs' })
+  })
+
+  test('is forgotten for the servers that were heard of longest ago, beyond 32 of them', () => {
+    const servers = createServers()
+    const at = (index: number) => new URL(`https://a${index}.test`)
+    for (let index = 0; index < 32; index += 1) servers.learn('api', at(index), nonce('n'), {}, undefined)
+    servers.learn('api', at(0), nonce('newer'), {}, undefined)
+    servers.learn('api', at(32), nonce('n'), {}, undefined)
+    expect([0, 1, 2, 32].map(index => servers.notesOf('api', at(index)).nonce)).toEqual(['newer', undefined, 'n', 'n'])
+  })
+})
+
+describe('another proof may help (DP-07)', () => {
+  test.each([
+    ['a nonce, where there was none', nonce('new'), {}, 'use_dpop_nonce', true],
+    ['another nonce', nonce('new'), { nonce: 'old' }, 'use_dpop_nonce', true],
+    ['the same nonce', nonce('old'), { nonce: 'old' }, 'use_dpop_nonce', false],
+    ['no nonce', answer(), { nonce: 'old' }, 'use_dpop_nonce', false],
+    ['a date, and no nonce', date(3_600_000), {}, 'use_dpop_nonce', false],
+    ['another nonce, of a proof that was wrong', nonce('new'), { nonce: 'old' }, 'invalid_dpop_proof', true],
+    ['another nonce, of a token that was refused', nonce('new'), { nonce: 'old' }, 'invalid_token', false],
+    ['another nonce, of a request that was let in', nonce('new'), { nonce: 'old' }, undefined, false],
+  ] as const)('%s', (_name, response, used, error, helps) => {
+    expect(createServers().learn('api', url, response, used, error)).toBe(helps)
+  })
+})
+
+describe('a server’s time (DP-13)', () => {
+  test.each([
+    ['an hour ahead', 3_600_000, {}, true],
+    ['an hour behind', -3_600_000, {}, true],
+    ['a second ahead', 1000, {}, false],
+    ['as was known', 3_600_000, { aheadMs: 3_600_000 }, false],
+    ['as ours, since ours was set right', 0, { aheadMs: 3_600_000 }, true],
+  ])('%s', (_name, aheadMs, used, helps) => {
+    const servers = createServers()
+    expect(servers.learn('api', url, date(aheadMs), used, 'invalid_dpop_proof')).toBe(helps)
+    expect(servers.notesOf('api', url)).toEqual(helps ? { aheadMs } : {})
+  })
+
+  test('is believed of a refused proof alone: other answers may come from a cache', () => {
+    const servers = createServers()
+    servers.learn('api', url, date(3_600_000), {}, undefined)
+    servers.learn('api', url, date(3_600_000), {}, 'use_dpop_nonce')
+    expect(servers.notesOf('api', url)).toEqual({})
+  })
+
+  test.each(['', 'yesterday'])('that reads "%s" is none', text => {
+    const servers = createServers()
+    expect(servers.learn('api', url, answer({ date: text }), {}, 'invalid_dpop_proof')).toBe(false)
+  })
+})
