@@ -41,7 +41,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
     if (!isOptions(options)) return verb(inner)(input, options)
     const { hooks } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length) {
-      return verb(inner)(input, { ...options, ...own({ ...defaults, ...options }) })
+      return verb(inner)(input, { ...options, ...own({ ...defaults, ...options, ...(method && { method }) }) })
     }
     // Hooks of a call are merged by ky's own rules first.
     const instance = hooks ? inner.extend(options ?? {}) : inner
@@ -95,11 +95,14 @@ function ownOptions(
   const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
   const own: Mutable<RequestOptions> = {}
   const once = isOneShot(body)
-  const replaced = !once && replacing.some(hook => hooks?.[hook]?.length)
-  const source = replaced ? undefined : sourceOf(final, own, input)
+  const hooked = replacing.some(hook => hooks?.[hook]?.length)
+  const source = hooked && !once ? undefined : sourceOf(final, own, input)
+  // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
+  const spared =
+    retry === undefined && !hooked && /^(post|patch)$/i.test(final.method ?? (input as Request).method ?? '')
   if (bare) own.auth = false
   // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
-  if (once) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  if (once || spared) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   own.fetch = (request, init) => {
     const transport = chosen ?? globalThis.fetch
     return outsideTimeouts(request as Request, transport, limits, startedAt, call => {

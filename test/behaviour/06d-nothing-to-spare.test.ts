@@ -48,6 +48,40 @@ test('for its own retries ky clones a request once, and nothing is added to that
   expect(clones).toHaveBeenCalledTimes(1)
 })
 
+/** An instance on the same session for which nobody has said anything about ky's retries. */
+const startPlain = async () => {
+  const started = await start()
+  return { ...started, plain: started.client.create({ baseUrl: started.server.origin }) }
+}
+
+test.each(['post', 'patch'] as const)(
+  'a %s, which ky does not retry by default, is not cloned for retries',
+  async method => {
+    const { server, plain, clones } = await startPlain()
+    await plain[method]('/api/a', { json: { a: 1 } })
+    await plain('/api/a', { method, body: 'x' })
+    server.answerWith('/api/a', { status: 503 })
+    await expect(plain[method]('/api/a', { json: { a: 1 } })).rejects.toThrow('503')
+    expect(server.sends.map(({ status }) => status)).toEqual([200, 200, 503])
+    expect(clones).not.toHaveBeenCalled()
+  },
+)
+
+test('a POST that ky was told to retry is retried', async () => {
+  const { server, plain } = await startPlain()
+  server.answerWith('/api/a', { status: 503 }, 1)
+  await plain.post('/api/a', { json: { a: 1 }, retry: { methods: ['post'], delay: () => 0 } })
+  expect(server.sends.map(({ status }) => status)).toEqual([503, 200])
+})
+
+test('a POST that a hook wants sent again is sent again', async () => {
+  const { server, plain } = await startPlain()
+  const afterResponse = ({ retryCount }: { retryCount: number }) =>
+    retryCount === 0 ? plain.retry({ delay: 0 }) : undefined
+  await plain.extend({ hooks: { afterResponse: [afterResponse] } }).post('/api/a', { json: { a: 1 } })
+  expect(server.sends.map(({ body }) => String(body))).toEqual(['{"a":1}', '{"a":1}'])
+})
+
 test('a Request of the caller is cloned once, before its first send (RP-04)', async () => {
   const { server, client, clones, url } = await start()
   server.expireAccessTokens()
