@@ -76,7 +76,7 @@ describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
     expect(safeReturnTo(value)).toBe(path)
   })
 
-  test('whatever comes, what it answers stays on this origin, and is its own answer again', () => {
+  test('whatever comes, what it answers stays on this origin, and is its own answer again', { timeout: 30_000 }, () => {
     const scraps = fc.constantFrom(
       '/',
       '\\',
@@ -111,7 +111,7 @@ describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
         const again = safeReturnTo(path) === path.replace(/^([^#]*)#$/, '$1')
         return new URL(path, home).origin === home && /^\/(?![/\\])/.test(path) && again
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     )
   })
 
