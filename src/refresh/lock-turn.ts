@@ -10,8 +10,8 @@ export interface TurnPorts extends ExchangePorts {
 
 /** A refresh that may have to wait. */
 interface Waiting extends Flown {
-  /** Settles once nobody waits for it any more: disposed, or its session is over. */
-  readonly over: Promise<unknown>
+  /** Settles early once nobody waits for it any more: disposed, or its session is over. */
+  readonly over: Promise<Outcome>
 }
 
 const patienceMs = 2000
@@ -29,10 +29,11 @@ export async function inTurn(
 ): Promise<Outcome> {
   const { lock, lockName, wake, session } = ports
   if (!session.records.shared) return work(null)
-  let isOver = false
+  let disposed: Outcome | undefined
   let leave = () => {}
-  flown.over.then(() => {
-    isOver = true
+  flown.over.then(over => {
+    if (over.kind !== 'disposed') return
+    disposed = over
     leave()
   })
   for (;;) {
@@ -51,14 +52,14 @@ export async function inTurn(
     }
     await lock.request(lockName, leaving.signal, async held => {
       stop()
-      if (!isOver) outcome = await work(held)
+      outcome = disposed ?? (await work(held))
     })
     stop()
+    outcome ??= disposed
     if (outcome) return outcome
-    if (isOver) return { kind: 'superseded' }
     if (!asleep) return work(null)
     await waking(wake, () => true, flown.over)
-    if (isOver) return { kind: 'superseded' }
+    if (disposed) return disposed
   }
 }
 
