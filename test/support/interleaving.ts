@@ -220,7 +220,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
   let timeLeftMs = 1500
   const passTime = () => {
     timeLeftMs -= 300
-    if (timeLeftMs >= 0) return clock.advance(300)
+    if (timeLeftMs >= 0) void clock.advance(300)
   }
   const deliver = () => {
     const message = channel.posted.shift()

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Outcome } from '../../../src/refresh/exchange-ports.ts'
 import { inTurn } from '../../../src/refresh/lock-turn.ts'
 import type { HeldLock } from '../../../src/tabs/tab-lock.ts'
 import { createSignedInRig } from '../../support/refresh-rig.ts'
@@ -15,7 +16,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const { session, generation } = rig.session.state
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
-  const over = new Promise(() => {})
+  const over = new Promise<Outcome>(() => {})
   const done = inTurn(
     { session, generation, accessToken: 'access-1', cause: 'refused', over },
     rig.ports,
@@ -227,7 +228,7 @@ describe('step a: afterwards', () => {
       generation: 0,
       accessToken: 'access-1',
       cause: 'refused',
-      over: new Promise(() => {}),
+      over: new Promise<Outcome>(() => {}),
     } as const
     await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
     expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])
