@@ -12,7 +12,7 @@ type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** `begin`, unless `ms` pass first: then `timedOut`, and the signal it was given aborts. `upstream` aborts it too. */
 function within(
-  ms: number,
+  ms: number | false,
   timedOut: () => Error,
   upstream: AbortSignal,
   begin: (signal: AbortSignal) => Promise<Response>,
@@ -27,7 +27,7 @@ function within(
       reject(timedOut())
       controller.abort()
     }
-    const timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(passed, ms)
+    const timer = ms === false ? undefined : setTimeout(passed, ms)
     begin(controller.signal)
       .then(resolve, reject)
       .finally(() => clearTimeout(timer))
@@ -48,8 +48,6 @@ export function outsideTimeouts(
   startedAt: number,
   run: (call: Mutable<Call>) => Promise<Response>,
 ): Promise<Response> {
-  const remainingMs = () =>
-    totalTimeout === false ? Number.POSITIVE_INFINITY : Math.max(0, totalTimeout - (performance.now() - startedAt))
   let release: (() => void) | undefined
   let waits = false
   let overTime: Promise<never> | undefined
@@ -64,22 +62,20 @@ export function outsideTimeouts(
     if (request.signal.aborted) follow()
     else request.signal.addEventListener('abort', follow)
     call.signal = ended.signal
-    call.transport = (input, init) => {
-      const ms = Math.min(timeout === false ? Number.POSITIVE_INFINITY : timeout, remainingMs())
-      return within(
-        ms,
+    call.transport = (input, init) =>
+      within(
+        timeout,
         () => timedOut(request),
         ended.signal,
         signal => transport(input, { ...init, signal }),
       )
-    }
     if (totalTimeout !== false) {
       overTime = new Promise((_, reject) => {
         const passed = () => {
           reject(timedOut(request))
           ended.abort()
         }
-        const timer = setTimeout(passed, remainingMs())
+        const timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
         stopTotal = () => clearTimeout(timer)
       })
     }
