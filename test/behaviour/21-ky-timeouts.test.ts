@@ -68,6 +68,19 @@ test('the replay has a timeout of its own, counted from when it is sent', async 
   expect(sent(stage)).toEqual(['access-1', 'access-2'])
 })
 
+test('the network is told of a replay that timed out', async () => {
+  const stage = await startTimed()
+  const signals: AbortSignal[] = []
+  stage.answer((send, request) => {
+    signals.push(request.signal)
+    return send.token === 'access-1' ? refusal() : silent(send, request)
+  })
+  const answer = begin(stage.client.get('a'))
+  await pass(10_000)
+  expect(await outcomeOf(answer, stage.clock)).toBeInstanceOf(TimeoutError)
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, true])
+})
+
 test('a first send after a wait has a timeout of its own', async () => {
   const stage = await startTimed({ lifetimeSeconds: 100 })
   await stage.clock.advance(200_000)
