@@ -101,6 +101,19 @@ describe('over reloads, which is where loops are', () => {
     expect(reasons).toEqual(['refused', 'login-loop', 'login-loop', 'login-loop'])
   })
 
+  test('a refresh cookie that the browser keeps back shows as one: login, first refresh refused, login again (CK-04)', async () => {
+    const { clock, load } = openTab()
+    const reasons: unknown[] = []
+    for (let round = 0; round < 2; round += 1) {
+      // The login's own answer is good; the cookie that it set does not come along to the refresh.
+      const page = load({ strategy: { ambient: true } })
+      await page.signInAndLose()
+      reasons.push(...page.reasons())
+      await clock.advance(5000)
+    }
+    expect(reasons).toEqual(['refused', 'login-loop'])
+  })
+
   test('clients of other sessions in the same tab are not confused with each other', async () => {
     const { load } = openTab()
     await load({ sessionName: 'one' }).ask()
