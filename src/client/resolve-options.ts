@@ -175,10 +175,11 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const strategy = resolveStrategy(refresh)
   let trusted: TrustedOrigins | undefined
   const trust = () => {
+    if (trusted) return trusted
     const own = absolute(base)
     // Without a page yet, nothing relative can be meant, and asked again later.
     if (!own) return createTrustedOrigins(trustedOrigins)
-    trusted ??= createTrustedOrigins([new URL(own).origin, ...trustedOrigins])
+    trusted = createTrustedOrigins([new URL(own).origin, ...trustedOrigins])
     return trusted
   }
   return Object.freeze<ResolvedOptions>({

@@ -61,7 +61,7 @@ export interface Journey {
   /** Where the scheme proves each send: what takes its answer. */
   learn?: Learn | undefined
   /** Whether this send (the first, or the replay) was proved twice already. */
-  provedAnew?: boolean
+  provedAnew: boolean
   /** Of the answer that made it be sent again. */
   refusedStatus: number
   /** The credentials that a refresh brought which it waited for. */
@@ -118,6 +118,8 @@ export function createJourney(
     session: null,
     left: null,
     replayed: false,
+    learn: undefined,
+    provedAnew: false,
     refusedStatus: 0,
     waitedFor: null,
   }

@@ -58,8 +58,11 @@ export function createSession(
   const listeners = new Map<keyof SessionEvents, Listeners<never>>()
 
   function listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]> {
-    const found = listeners.get(type) ?? createListeners()
-    listeners.set(type, found)
+    let found = listeners.get(type)
+    if (!found) {
+      found = createListeners()
+      listeners.set(type, found)
+    }
     return found as unknown as Listeners<SessionEvents[Type]>
   }
   function emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab: Tab = 'this'): void {
