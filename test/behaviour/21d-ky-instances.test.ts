@@ -140,6 +140,27 @@ test('what is no options object is refused as by ky', async () => {
   }
 })
 
+test('a store that is an instance of a class stays whole, which ky’s deep merge would not leave it', async () => {
+  class Storage {
+    readonly #values = new Map<string, string>()
+    getItem(key: string): string | null {
+      return this.#values.get(key) ?? null
+    }
+    setItem(key: string, value: string): void {
+      this.#values.set(key, value)
+    }
+  }
+  const network = takesNewer('of the client')
+  const store = new Storage()
+  const create = () => createClient({ baseUrl: api, fetch: network.fetch, retry: 0, store, refresh: async () => null })
+  const [first, second] = [create(), create()]
+  onTestFinished(first.dispose)
+  onTestFinished(second.dispose)
+  await first.session.signIn({ accessToken: 'access-2' })
+  await second.extend({ headers: { 'x-a': '1' } }).get('a')
+  expect(tokens(network)).toEqual(['Bearer access-2'])
+})
+
 describe('`auth` as a default of an instance', () => {
   test.each<[string, boolean | 'optional' | undefined, (string | null)[]]>([
     ['false: bare', false, [null]],
