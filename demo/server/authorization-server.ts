@@ -8,6 +8,8 @@ import { createMemoryAdapter } from './memory-adapter.ts'
 import { problemPage } from './sign-in-pages.ts'
 
 export const clientId = 'latchkey-demo'
+/** What a sign-in is worth that was asked for once more (RFC 9470, `acr_values`). */
+export const againAcr = 'urn:latchkey:demo:again'
 const hourSeconds = 3600
 
 export interface AuthorizationServerOptions {
@@ -104,6 +106,8 @@ function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOp
     }),
     cookies: { keys: [randomBytes(24).toString('hex')] },
     pkce: { required: () => true },
+    acrValues: [againAcr],
+    extraTokenClaims,
     clientBasedCORS: (_context: unknown, origin: string) => origin === pageOrigin,
     enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
     rotateRefreshToken: true,
@@ -123,6 +127,8 @@ function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOp
     },
     features: {
       devInteractions: { enabled: false },
+      // Who proves a key gets tokens that are bound to it, and has to show a nonce (RFC 9449 §8).
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       rpInitiatedLogout: { enabled: false },
       revocation: {
         enabled: true,
@@ -135,6 +141,12 @@ function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOp
       resourceIndicators: resourceIndicators(accessTokenSeconds),
     },
   }
+}
+
+/** How and when the person signed in, for the API to judge (RFC 9470 §6.1). */
+function extraTokenClaims({ oidc: { entities = {} } }: TokenRequestContext) {
+  const { acr, authTime } = entities.RefreshToken ?? entities.AuthorizationCode ?? {}
+  return { ...(acr !== undefined && { acr }), auth_time: authTime }
 }
 
 function resourceIndicators(accessTokenSeconds: number) {

@@ -49,7 +49,10 @@ async function logIn(
     response.writeHead(303, { Location: `/interaction/${details.uid}` }).end()
     return
   }
-  await provider.interactionFinished(request, response, { login: { accountId } }, { mergeWithLastSubmission: false })
+  // Whoever was sent here for a stronger sign-in has just shown it.
+  const acr = details.params.acr_values
+  const login = { accountId, ...(acr !== undefined && { acr }) }
+  await provider.interactionFinished(request, response, { login }, { mergeWithLastSubmission: false })
 }
 
 async function allow(

@@ -30,7 +30,12 @@ declare module 'oidc-provider' {
         readonly missingResourceScopes?: Readonly<Record<string, readonly string[]>>
       }
     }
-    readonly params: { readonly client_id?: string; readonly scope?: string; readonly login_hint?: string }
+    readonly params: {
+      readonly client_id?: string
+      readonly scope?: string
+      readonly login_hint?: string
+      readonly acr_values?: string
+    }
     readonly session?: { readonly accountId: string }
     readonly grantId?: string
   }
@@ -44,8 +49,17 @@ declare module 'oidc-provider' {
     destroy(): Promise<void>
   }
 
+  export interface SignInFacts {
+    readonly acr?: string
+    readonly authTime?: number
+  }
+
   export interface TokenRequestContext {
-    readonly oidc: { readonly params?: { readonly grant_type?: unknown } }
+    readonly oidc: {
+      readonly params?: { readonly grant_type?: unknown }
+      /** What the tokens are given for. */
+      readonly entities?: { readonly RefreshToken?: SignInFacts; readonly AuthorizationCode?: SignInFacts }
+    }
   }
 
   export interface ProviderEvents {
