@@ -53,7 +53,6 @@ export function createSession(
   adopt?: (credentials: Credentials, former: Credentials | null) => Credentials,
 ): SessionCore {
   let state = initialState
-  let seenRecord = false
   const changed = createListeners<SessionState>()
   const listeners = new Map<keyof SessionEvents, Listeners<never>>()
 
@@ -106,12 +105,10 @@ export function createSession(
       // Signed in or out here since it was read, in the same task even: then it is old.
       if (record !== records.latest) return
       const credentials = record?.credentials
-      if (record) seenRecord = true
       if (!record) {
         // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
-        if (seenRecord && state.credentials) leave(randomId(), 'signed-out', 'other')
+        if (state.credentials) leave(randomId(), 'signed-out', 'other')
         else if (state.status === 'unknown' && !ambient) leave(randomId(), null, 'other')
-        seenRecord = false
       } else if (!credentials) {
         // An ambient strategy asks the server at the start, whatever is on record but a sign-out that it was not told of.
         if (ambient && state.status === 'unknown' && !record.untold) return
@@ -137,7 +134,6 @@ export function createSession(
       const credentials = adopt?.(read, former) ?? read
       const session = (continues && state.session) || randomId()
       const content = { session, generation: continues ? state.generation + 1 : 0, credentials }
-      seenRecord = true
       // Written before it is told: what a listener does about it (signs out, say) is written after it.
       const stored = records.overwrite(content)
       enter(content, credentials, sent.monotonicMs, 'this')
@@ -146,7 +142,6 @@ export function createSession(
     },
     async signOut(untold) {
       const session = randomId()
-      seenRecord = true
       const stored = records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
       core.ended(null, 'signed-out', session)
       await stored
@@ -155,7 +150,6 @@ export function createSession(
     renewed(record, monotonicSentAt, cause) {
       const { session, generation, credentials } = record
       if (!credentials) return
-      seenRecord = true
       if (!state.credentials) return enter(record, credentials, monotonicSentAt, 'this')
       if (session !== state.session) return
       if (change({ type: 'renewed', generation, credentials, monotonicSentAt })) emit('refreshed', { cause })
