@@ -36,6 +36,7 @@ describe('what is done here while an answer is being taken up is newer than the 
         await clock.settle()
         arrive(rig)
         await takeTicks(ticks)
+        const refusals = rig.refusals.length
         const done = act(rig)
         const after = session.state
         await Promise.all([done, outcome])
@@ -48,6 +49,8 @@ describe('what is done here while an answer is being taken up is newer than the 
         })
         expect(store.content, note).toMatchObject({ session: after.session, credentials: after.credentials })
         expect(calls.length, note).toBe(1)
+        // Nobody is asked, nor sent to a login page, for a session that is not the current one.
+        expect(rig.refusals.length, note).toBe(refusals)
         if (!subject) expect(tokensIn(store.content), note).toEqual([])
       }
     }

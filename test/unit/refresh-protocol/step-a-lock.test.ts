@@ -220,6 +220,18 @@ describe('step a: afterwards', () => {
     expect(session.changed.size).toBe(changed - 1)
   })
 
+  test('left while the record is being looked at: it is not looked at again', async () => {
+    const { store, clock, session, done } = await startAsking()
+    const held = store.hold('read')
+    await clock.advance(500)
+    await session.signOut(false)
+    held.open()
+    await done
+    const { length } = store.calls
+    await clock.advance(5000)
+    expect([store.calls.length, clock.pendingTimers]).toEqual([length, 0])
+  })
+
   test('a turn that fails lets go of the lock, and its failure is told', async () => {
     const lock = createTestLock()
     const { session, ports, clock } = await createSignedInRig({ lock })

@@ -211,6 +211,20 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toMatchObject({ session: 'session-c' })
   })
 
+  test('a sign-in that is stored at last does not make up for the sign-out after it that was not', async () => {
+    const { store, records } = create()
+    await records.read()
+    const held = store.hold('overwrite')
+    const signedIn = records.overwrite(content())
+    store.fail('overwrite', 'rejects', 1)
+    await records.overwrite(content(over))
+    held.open()
+    await signedIn
+    expect(records.ahead).toBe(true)
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
   test('memory says that it is ahead, for as long as it is', async () => {
     const { records } = await createAhead()
     expect(records.ahead).toBe(true)
