@@ -90,6 +90,15 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:other'])
   })
 
+  test('a newer generation of a cookie session, which has no token to tell it by, is adopted', async () => {
+    const { store, session, told } = createSessionRig()
+    await session.signIn({ cookie: true, subject: 'alice' })
+    store.content = { ...(store.content as object), revision: 'r', generation: 1 }
+    await session.reread()
+    expect(session.state.generation).toBe(1)
+    expect(told).toEqual(['signed-in:this', 'refreshed:other'])
+  })
+
   test('what this page knows already is not: nothing changes, and nothing is told', async () => {
     const { store, session, told } = await start()
     const before = session.state
@@ -171,6 +180,20 @@ describe('following the store, while signed in', () => {
     await session.reread()
     expect(session.state).toMatchObject({ status: 'reauthenticating', generation: 1 })
   })
+})
+
+test('promise 13: an end of this page’s session, however close to finding another’s, takes nothing of that away', async () => {
+  for (const ticks of allTicks) {
+    const { store, session, clock } = await start()
+    const bobs = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    store.content = bobs
+    const reread = session.reread()
+    await takeTicks(ticks)
+    if (session.state.session === 'of-bob') break
+    await Promise.all([reread, session.end('refused')])
+    await clock.settle()
+    expect(store.content, `after ${ticks} microtasks`).toBe(bobs)
+  }
 })
 
 describe('something happens here between the store’s answer and what it does', () => {
