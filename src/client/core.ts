@@ -56,7 +56,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
   const { guard, exchanging } = createGuard()
-  const login = createLogin({ session, wake, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
+  const login = createLogin({ session, wake, clock, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revoke = (credentials: Credentials | null) => {
     const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
     const { accessToken, refreshToken, idToken } = credentials ?? {}

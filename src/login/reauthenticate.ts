@@ -1,4 +1,5 @@
 import type { EndReason, StepUpRequirement } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Wake } from '../platform/wake.ts'
 import type { Asking, LoginPort } from '../request/spine-ports.ts'
@@ -30,6 +31,7 @@ export interface StepUpNeed<Claims extends object = JwtClaims> extends AnyNeed<C
 export interface ReauthenticatePorts {
   readonly session: SessionCore
   readonly wake: Wake
+  readonly clock: Clock
   readonly teller: LoginTeller
   readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
 }
@@ -49,10 +51,16 @@ type Question =
   | { readonly kind: 'login'; readonly reason: LoginReason }
   | ({ readonly kind: 'step-up' } & StepUpRequirement)
 
-export function createLogin({ session, wake, teller, reauthenticate }: ReauthenticatePorts): Login {
+interface Answered extends Pick<SessionState, 'session' | 'generation'> {
+  readonly asking: Asking
+  readonly question: string
+  readonly monotonicMs: number
+}
+
+export function createLogin({ session, wake, clock, teller, reauthenticate }: ReauthenticatePorts): Login {
   let running: RunningAsk | null = null
   /** The last question that somebody answered by signing in, and what that brought. */
-  let done: (Pick<SessionState, 'session' | 'generation'> & { readonly asking: Asking }) | undefined
+  let done: Answered | undefined
 
   /** Once somebody looks at the page, or nobody need be asked any more. */
   function visible(signal: AbortSignal): Promise<void> {
@@ -101,8 +109,16 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
         running = null
         for (const stop of stops) stop()
         if (outcome === 'declined') declined()
-        const { session: of, generation } = session.state
-        if (outcome === 'signed-in') done = { asking, session: of, generation }
+        const { session: now, generation } = session.state
+        if (outcome === 'signed-in' && now === of) {
+          done = {
+            asking,
+            session: of,
+            generation,
+            question: JSON.stringify(question),
+            monotonicMs: clock.monotonicMs(),
+          }
+        }
         if (session.state.status === 'reauthenticating') session.resume()
         controller.abort()
         resolve(outcome)
@@ -143,9 +159,16 @@ export function createLogin({ session, wake, teller, reauthenticate }: Reauthent
     },
     stepUp(requirement, generation) {
       if (!reauthenticate) return null
-      if (done?.session === session.state.session && generation < done.generation) return done.asking
+      const question = { kind: 'step-up', ...requirement } as const
+      if (done?.session === session.state.session) {
+        if (generation < done.generation) return done.asking
+        // Its answer did not content the server, and would not now, unless that was too long ago.
+        const { maxAgeSeconds } = requirement
+        const isOld = maxAgeSeconds !== null && clock.monotonicMs() - done.monotonicMs > maxAgeSeconds * 1000
+        if (generation === done.generation && done.question === JSON.stringify(question) && !isOld) return null
+      }
       // One question at a time: who finds another one open goes on with what that one brings.
-      return running ?? ask({ kind: 'step-up', ...requirement }, () => {})
+      return running ?? ask(question, () => {})
     },
     dispose: () => running?.settle('disposed'),
   }
