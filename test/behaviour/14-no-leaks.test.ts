@@ -75,6 +75,8 @@ const exchanges: Readonly<Record<string, (context: RefreshContext) => Promise<un
   'the platform’s TypeError for a URL': ({ refreshToken }) => fetch(`http://[?refresh_token=${refreshToken}`),
   'the platform’s TypeError for a URL, token encoded': ({ refreshToken = '' }) =>
     fetch(`http://[?refresh_token=${encodeURIComponent(refreshToken)}`),
+  'a short token in quotes': throwing(() => new Error('Expected a date, got "S3cr3t" or \'S3cr3t\'')),
+  'a short token in the middle of JSON': throwing(() => new SyntaxError('Unexpected S3cr3t in JSON')),
   'a token that the message is cut in': throwing(token => new Error(`${'word '.repeat(37)}${token}`)),
   'a text thrown': throwing(token => `refused ${token}`),
   'an object thrown': throwing(token => ({ message: `refused ${token}`, status: 500, body: newer, token })),
@@ -130,6 +132,22 @@ const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
     throw new TypeError(`fetch failed: ${secret('network')}`)
   },
 }
+
+describe('no token shows however short it is', () => {
+  test('of those that are held (HY-01)', async () => {
+    const hunt = huntLeaks()
+    const client = createClient({
+      baseUrl: 'https://api.test/',
+      refresh: async ({ refreshToken }) => {
+        throw new Error(`no session of ${refreshToken} with S3cr3ta here`)
+      },
+    })
+    hunt.watch(client)
+    await client.session.signIn({ accessToken: 'S3cr3ta', refreshToken: 'S3cr3tr' })
+    await hunt.catch(client.session.refresh())
+    expect(hunt.verdict()).toContain('no session of … with … here')
+  })
+})
 
 describe('no token shows where `post` is answered', () => {
   test.each(Object.entries(answers))('%s (HY-01)', async (_, answer) => {

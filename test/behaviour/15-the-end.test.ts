@@ -263,12 +263,20 @@ describe('over a real server', () => {
       baseUrl: here.server.origin,
       store,
       sessionName: 'shared-end',
+      refresh: async () => null,
       onLoginRequired: event => void there.push(event),
     })
     onTestFinished(other.dispose)
     expect((await other.session.ready()).status).toBe('signed-in')
     here.server.revoke('alice')
-    await here.client.get('api/x').catch(() => {})
+    const gate = here.server.holdExchange()
+    const ended = here.client.get('api/x').catch(() => {})
+    await gate.reached()
+    // The other one's request waits for the same refresh; it is not what that was for.
+    const theirs = other.fetch(`${here.server.origin}/api/theirs`).catch(() => {})
+    await vi.waitFor(() => expect(here.server.sends.map(({ path }) => path)).toContain('/api/theirs'))
+    gate.open()
+    await Promise.all([ended, theirs])
     await vi.waitFor(() => expect(there).toHaveLength(1))
     expect(there[0]).toMatchObject({ reason: 'refused', tab: 'other', request: null })
     expect(here.logins).toMatchObject([{ reason: 'refused', tab: 'this', request: { method: 'GET' } }])

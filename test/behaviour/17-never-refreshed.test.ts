@@ -70,6 +70,7 @@ describe('a challenge', () => {
   test.each([
     ['of ours beside another scheme', 'Basic realm="x", Bearer error="invalid_token"'],
     ['that cannot be read', 'Bearer error="invalid_token'],
+    ['of another scheme that cannot be read', 'Basic realm="x'],
     ['with an error nobody knows', 'Bearer error="whatever"'],
     ['with an error that is none', 'Bearer error="a\\"b"'],
     ['without any error', 'Bearer'],

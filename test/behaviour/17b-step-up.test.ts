@@ -96,6 +96,21 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect([response.status, await response.text(), asked.length]).toEqual([401, 'refused', 1])
   })
 
+  test('that one person has done is asked of the next one again', async () => {
+    const { client, clock, asked, answer, stronger, answerDialog, issue } = await startStrict()
+    const first = send(client, '/x')
+    await clock.settle()
+    await stronger()
+    await first
+    await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
+    answer(({ token }) => (token === 'of-bob' ? refusal(wanted) : new Response('fine')))
+    const second = send(client, '/x')
+    await clock.settle()
+    expect(asked.map(({ need }) => need.subject)).toEqual(['alice', 'bob'])
+    await answerDialog(issue({ subject: 'bob' }))
+    expect((await second).status).toBe(200)
+  })
+
   test('of another person’s session is nobody’s business any more', async () => {
     const { client, clock, asked, answer } = await startStrict()
     const late = createDeferred<Response>()

@@ -72,9 +72,9 @@ describe('over reloads, which is where loops are', () => {
   test('so is one whose session is lost in the page after (LR-07)', async () => {
     const { clock, load } = openTab()
     await load().ask()
-    await clock.advance(5000)
+    await clock.advance(3000)
     await load().signIn({ subject: 'alice' })
-    await clock.advance(5000)
+    await clock.advance(3000)
     const next = load()
     await next.ask()
     expect(next.reasons()).toEqual(['login-loop'])
