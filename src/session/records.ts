@@ -50,6 +50,9 @@ export function createRecords(
   let answered = 0
   /** The refresh token that the store was last known to hold. */
   let shown: string | null | undefined
+  /** A record was read from the store, so it keeps what it is given; `forgets`: what was written there is not there. */
+  let seen = false
+  let forgets = false
   /** Of what is stored but is no record: it is written over as what it is. */
   let junk: string | null = null
 
@@ -95,6 +98,13 @@ export function createRecords(
     const { revision: stamped } = (found ?? {}) as Partial<StoredRecord>
     const revision = typeof stamped === 'string' ? stamped : null
     const mine = latest
+    seen ||= record !== null
+    forgets = !seen && mine !== null && (forgets || !ahead)
+    if (forgets) {
+      if (!ahead) onFailure('write', new Error('The store keeps nothing.'))
+      ahead = true
+      return latest
+    }
     if (ahead && mine && (!known || known.has(revision))) {
       known = new Set([revision])
       const stored = await write(mine, () => store.compareAndSet(name, revision, mine))
@@ -160,7 +170,8 @@ export function createRecords(
     async overwrite(content) {
       const next = set(stamp(content))
       ahead = true
-      await write(next, () => store.overwrite(name, next))
+      // Some storages take everything and keep nothing; better known now than taken for a sign-out elsewhere.
+      if ((await write(next, () => store.overwrite(name, next))) && !seen) await read()
     },
   }
 }
