@@ -209,3 +209,64 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     expect(store.content).toBe(others)
   })
 })
+
+describe('promise 9: a store that takes everything and keeps nothing', () => {
+  const createForgetful = (found: unknown) => {
+    const made = create()
+    made.store.fail('read', { answers: found })
+    made.store.fail('overwrite', { answers: undefined })
+    made.store.fail('compareAndSet', { answers: true })
+    return made
+  }
+
+  test.each([null, undefined, 'garbage', {}])(
+    'SG-03: answers %j: a sign-in is kept in memory, and it is told once',
+    async found => {
+      const { records, failures } = createForgetful(found)
+      await records.overwrite(content({ session: 'session-b' }))
+      expect(await records.read()).toMatchObject({ session: 'session-b' })
+      expect(await records.read()).toMatchObject({ session: 'session-b' })
+      expect([records.ahead, failures]).toEqual([true, ['write']])
+    },
+  )
+
+  test('tokens are renewed in memory, and old ones do not come back', async () => {
+    const { records } = createForgetful(null)
+    await records.overwrite(content(tokens('first')))
+    const written = await records.compareAndSet(records.latest, content({ ...tokens('second'), generation: 1 }))
+    expect(written).toMatchObject(tokens('second'))
+    expect(await records.read()).toBe(written)
+  })
+
+  test('signing out is kept in memory', async () => {
+    const { records } = createForgetful(null)
+    await records.overwrite(content())
+    await records.overwrite(content({ session: 'over', credentials: null }))
+    expect(await records.read()).toMatchObject({ session: 'over', credentials: null })
+  })
+
+  test('is not one that was wiped: what was ever read back is missed', async () => {
+    const { store, records } = create()
+    await records.overwrite(content())
+    store.content = null
+    expect(await records.read()).toBeNull()
+  })
+
+  test('is not one where a first write failed: that is tried again', async () => {
+    const { store, records } = create()
+    store.fail('overwrite', 'rejects', 1)
+    await records.overwrite(content({ session: 'session-b' }))
+    expect(await records.read()).toMatchObject({ session: 'session-b' })
+    expect(store.content).toMatchObject({ session: 'session-b' })
+    expect(records.ahead).toBe(false)
+  })
+
+  test('that begins to keep is believed, and what another tab stored there counts', async () => {
+    const { store, records } = createForgetful(null)
+    await records.overwrite(content())
+    store.mend()
+    const others = storedRecord({ session: 'session-b' })
+    store.content = others
+    expect(await records.read()).toEqual(others)
+  })
+})
