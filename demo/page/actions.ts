@@ -2,8 +2,8 @@ import type { Client } from 'latchkey'
 import { part } from './configuration.ts'
 import { isBroken, pull } from './controls.ts'
 import { note } from './journal.ts'
-import { askForbidden, sendMany, upload } from './senders.ts'
-import { startSignIn } from './sign-in.ts'
+import { askForbidden, openSafe, sendMany, upload } from './senders.ts'
+import { beginSignIn } from './sign-in.ts'
 import { asksAgainAt } from './stories.ts'
 import type { Tally } from './tally.ts'
 
@@ -57,6 +57,11 @@ function createActions(api: Client, tally: Tally): Actions {
       await holdTokenOf(api)
       tally.startAnew()
       await askForbidden(api, tally)
+    },
+    async safe() {
+      await holdTokenOf(api)
+      tally.startAnew()
+      await openSafe(api)
     },
   }
 }
@@ -121,7 +126,7 @@ async function mend(api: Client, tally: Tally): Promise<void> {
 /** Leaves for the sign-in form, or says why that is not possible now. */
 export async function signIn(returnTo: string | null): Promise<void> {
   try {
-    await startSignIn(returnTo)
+    location.assign(await beginSignIn(returnTo))
   } catch {
     note('bad', 'The authorization server cannot be reached. Mend it, then sign in.')
   }

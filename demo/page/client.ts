@@ -2,6 +2,8 @@ import { createClient, indexedDbStore, redirectTo } from 'latchkey'
 import { oauthRefresh } from 'latchkey/oauth'
 import { configuration } from './configuration.ts'
 import { showLoginNotice } from './login-notice.ts'
+import { scheme } from './scheme.ts'
+import { signInAgain } from './step-up.ts'
 
 const { api: baseUrl, clientId, issuer } = configuration
 const goToLogin = redirectTo('/login')
@@ -15,5 +17,8 @@ export const api = createClient({
     clientId,
   }),
   store: indexedDbStore(),
+  scheme,
+  sessionName: scheme && 'bound to a key',
+  reauthenticate: async need => (need.kind === 'step-up' ? signInAgain(need) : null),
   onLoginRequired: event => showLoginNotice(event, () => goToLogin(event)),
 })

@@ -5,47 +5,58 @@ import { part } from './configuration.ts'
 import { pull } from './controls.ts'
 import { noteWhenIdle } from './idle-note.ts'
 import { note } from './journal.ts'
+import { bindSchemes } from './scheme.ts'
 import { showSession } from './session-card.ts'
 import { completeSignIn } from './sign-in.ts'
+import { handBack } from './step-up.ts'
 import { tellStories } from './stories.ts'
 import { createTally } from './tally.ts'
 import { createTimeline } from './timeline/timeline.ts'
 
-const timeline = createTimeline(part<SVGSVGElement>('timeline'))
-const tally = createTally(api.session)
-tellStories(api, timeline)
-showSession(api.session)
-bindActions(api, tally)
-noteWhenIdle(api.session)
+if (!handBack()) await start()
 
-const pause = part<HTMLButtonElement>('pause')
-pause.addEventListener('click', () => {
-  const paused = pause.ariaPressed !== 'true'
-  pause.ariaPressed = String(paused)
-  pause.textContent = paused ? 'Go on' : 'Pause'
-  timeline.pause(paused)
-})
+async function start(): Promise<void> {
+  const timeline = createTimeline(part<SVGSVGElement>('timeline'))
+  const tally = createTally(api.session)
+  tellStories(api, timeline)
+  showSession(api.session)
+  bindActions(api, tally)
+  bindSchemes()
+  noteWhenIdle(api.session)
 
-const { fault } = await pull('counters')
-const chosen = document.querySelector<HTMLInputElement>(`input[name="fault"][value="${fault}"]`)
-if (chosen) chosen.checked = true
+  const pause = part<HTMLButtonElement>('pause')
+  pause.addEventListener('click', () => {
+    const paused = pause.ariaPressed !== 'true'
+    pause.ariaPressed = String(paused)
+    pause.textContent = paused ? 'Go on' : 'Pause'
+    timeline.pause(paused)
+  })
 
-const { pathname, searchParams } = new URL(location.href)
-const { status, subject } = await api.session.ready()
-if (pathname === '/callback') {
-  try {
-    const { tokens, returnTo } = await completeSignIn()
-    await api.session.signIn(tokens)
-    history.replaceState(null, '', returnTo)
-  } catch {
-    note('bad', 'The sign-in was not completed.')
-    history.replaceState(null, '', '/')
+  const { fault } = await pull('counters')
+  const chosen = document.querySelector<HTMLInputElement>(`input[name="fault"][value="${fault}"]`)
+  if (chosen) chosen.checked = true
+  await arrive()
+}
+
+/** What brought the person here: a callback, a session that rests, a login that was asked for, or nothing. */
+async function arrive(): Promise<void> {
+  const { pathname, searchParams } = new URL(location.href)
+  const { status, subject } = await api.session.ready()
+  if (pathname === '/callback') {
+    try {
+      const { tokens, returnTo } = await completeSignIn(location.href)
+      await api.session.signIn(tokens)
+      history.replaceState(null, '', returnTo)
+    } catch {
+      note('bad', 'The sign-in was not completed.')
+      history.replaceState(null, '', '/')
+    }
+  } else if (status === 'signed-in') {
+    note('good', `The session was found in IndexedDB: still signed in as ${subject ?? 'somebody'}.`)
+    if (pathname === '/login') history.replaceState(null, '', safeReturnTo(searchParams.get('returnTo')))
+  } else if (pathname === '/login') {
+    await signIn(searchParams.get('returnTo'))
+  } else {
+    note('plain', 'Nobody is signed in. Sign in, then fire 50 requests and watch.')
   }
-} else if (status === 'signed-in') {
-  note('good', `The session was found in IndexedDB: still signed in as ${subject ?? 'somebody'}.`)
-  if (pathname === '/login') history.replaceState(null, '', safeReturnTo(searchParams.get('returnTo')))
-} else if (pathname === '/login') {
-  await signIn(searchParams.get('returnTo'))
-} else {
-  note('plain', 'Nobody is signed in. Sign in, then fire 50 requests and watch.')
 }

@@ -53,6 +53,17 @@ export async function askForbidden(api: Client, tally: Tally): Promise<void> {
   note('plain', `403 ${code ?? ''} is the caller’s. ${why}.`)
 }
 
+/** Asks for what only a sign-in of the last minute may do: latchkey asks for one, and sends the request again. */
+export async function openSafe(api: Client): Promise<void> {
+  try {
+    await api.post('safe', { retry: 0 })
+    note('good', 'The safe is open: the request went through, and nobody had to click twice.')
+  } catch (error) {
+    const isShut = isLatchkeyError(error) && error.code === 'step-up-required'
+    note('plain', isShut ? 'The safe stays shut, and you stay signed in.' : `The safe was ${fateOf(error)}.`)
+  }
+}
+
 function outcomesOf(results: readonly PromiseSettledResult<unknown>[]): string {
   const counts = new Map<string, number>()
   for (const result of results) {

@@ -37,9 +37,15 @@ export function showSession(session: Session): void {
   show()
 }
 
+/** A session that waits for its person is one still. */
+function isHeld(session: Session): boolean {
+  const { status, subject } = session.getSnapshot()
+  return status === 'signed-in' || (status === 'reauthenticating' && subject !== null)
+}
+
 function showPerson(session: Session): void {
   const { claims, epoch, generation, status, subject } = session.getSnapshot()
-  const isIn = status === 'signed-in'
+  const isIn = isHeld(session)
   const { name } = claims ?? {}
   part('subject').textContent = isIn ? String(name ?? subject) : 'Nobody'
   part('generation').textContent = isIn ? String(generation) : '–'
@@ -49,8 +55,8 @@ function showPerson(session: Session): void {
 }
 
 function showRing(session: Session, fullMs: number): void {
-  const { accessTokenExpiresAtMs, status } = session.getSnapshot()
-  const isIn = status === 'signed-in'
+  const { accessTokenExpiresAtMs } = session.getSnapshot()
+  const isIn = isHeld(session)
   const leftMs = isIn ? Math.max(0, (accessTokenExpiresAtMs ?? 0) - Date.now()) : 0
   const share = Math.min(1, leftMs / fullMs)
   const state = !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'due' : 'good'

@@ -1,10 +1,13 @@
-import { safeReturnTo } from 'latchkey'
+import { type StepUpNeed, safeReturnTo } from 'latchkey'
+import { loginProof } from 'latchkey/dpop'
 import * as oauth from 'oauth4webapi'
 import { configuration } from './configuration.ts'
+import { scheme } from './scheme.ts'
 
 const { clientId, issuer, resource, scope } = configuration
 const client: oauth.Client = { client_id: clientId }
 const redirectUri = `${location.origin}/callback`
+const tokenEndpoint = `${issuer}/token`
 const onLoopback = { [oauth.allowInsecureRequests]: true } as const
 const storageKey = 'latchkey-demo:sign-in'
 
@@ -15,8 +18,11 @@ interface PendingSignIn {
   readonly returnTo: string
 }
 
-/** Leaves for the authorization server's form (OAuth 2.1 §4.1, PKCE). Rejects if that server cannot be reached. */
-export async function startSignIn(returnTo: string | null): Promise<void> {
+/**
+ * Where the authorization server's form is (OAuth 2.1 §4.1, PKCE). Rejects if that server cannot be reached.
+ * `need`: what the form has to bring, if it is not the first sign-in (RFC 9470 §4).
+ */
+export async function beginSignIn(returnTo: string | null, need?: StepUpNeed): Promise<URL> {
   const { authorization_endpoint: endpoint } = await discover()
   if (!endpoint) throw new Error('The authorization server names no authorization endpoint.')
   const pending: PendingSignIn = {
@@ -39,32 +45,45 @@ export async function startSignIn(returnTo: string | null): Promise<void> {
     nonce: pending.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(pending.verifier),
     code_challenge_method: 'S256',
+    ...(scheme && { dpop_jkt: (await loginProof(scheme, { url: tokenEndpoint })).thumbprint }),
+    ...(need && { acr_values: need.acrValues.join(' '), login_hint: need.subject ?? '' }),
   }).toString()
-  location.assign(url)
+  return url
 }
 
-/** Trades the code in the URL for tokens. Answers where the person wanted to be. */
-export async function completeSignIn(): Promise<{ tokens: oauth.TokenEndpointResponse; returnTo: string }> {
+/** Trades the code in the callback's URL for tokens. Answers where the person wanted to be. */
+export async function completeSignIn(
+  callback: string,
+): Promise<{ tokens: oauth.TokenEndpointResponse; returnTo: string }> {
   const text = sessionStorage.getItem(storageKey)
   if (!text) throw new Error('No sign-in was begun in this tab.')
   sessionStorage.removeItem(storageKey)
   const pending: PendingSignIn = JSON.parse(text)
   const server = await discover()
-  const parameters = oauth.validateAuthResponse(server, client, new URL(location.href), pending.state)
-  const response = await oauth.authorizationCodeGrantRequest(
+  const parameters = oauth.validateAuthResponse(server, client, new URL(callback), pending.state)
+  const tokens = await oauth.processAuthorizationCodeResponse(
     server,
     client,
-    oauth.None(),
-    parameters,
-    redirectUri,
-    pending.verifier,
-    { ...onLoopback, additionalParameters: { resource } },
+    await exchangeCode(server, parameters, pending),
+    { expectedNonce: pending.nonce, requireIdToken: true },
   )
-  const tokens = await oauth.processAuthorizationCodeResponse(server, client, response, {
-    expectedNonce: pending.nonce,
-    requireIdToken: true,
-  })
   return { tokens, returnTo: safeReturnTo(pending.returnTo) }
+}
+
+/** Tokens that are to be bound are asked for with a proof, and that once more with the nonce that the server wants in it. */
+async function exchangeCode(
+  server: oauth.AuthorizationServer,
+  parameters: URLSearchParams,
+  { verifier }: PendingSignIn,
+): Promise<Response> {
+  const send = async (nonce?: string) => {
+    const proved = scheme && (await loginProof(scheme, { url: tokenEndpoint, nonce }))
+    const options = { ...onLoopback, additionalParameters: { resource }, headers: proved ? { DPoP: proved.proof } : {} }
+    return oauth.authorizationCodeGrantRequest(server, client, oauth.None(), parameters, redirectUri, verifier, options)
+  }
+  const response = await send()
+  const nonce = response.headers.get('DPoP-Nonce')
+  return scheme && response.status === 400 && nonce ? send(nonce) : response
 }
 
 async function discover(): Promise<oauth.AuthorizationServer> {

@@ -3,12 +3,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { type RequestListener, readBody } from './listener.ts'
+import { createProofChecker } from './proofs.ts'
 
 /** The resource indicator (RFC 8707): a name, never contacted. */
 export const apiResource = 'urn:latchkey:demo:notes'
 export const apiScope = 'notes:read notes:write'
+/** What a sign-in is worth that was asked for once more (RFC 9470, `acr_values`), and for how long. */
+export const againAcr = 'urn:latchkey:demo:again'
+const freshSeconds = 60
 
 export interface ApiOptions {
+  readonly origin: string
   readonly pageOrigin: string
   readonly issuer: string
   readonly keys: JWTVerifyGetKey
@@ -24,13 +29,15 @@ export interface Api {
 }
 
 /** Who calls, or the challenge's parameters that say why nobody does. */
-type Caller = { readonly claims: JWTPayload } | { readonly refusal: Readonly<Record<string, string>> }
+type Caller = { readonly claims: JWTPayload } | { readonly refusal: Parameters; readonly scheme?: 'DPoP' }
+type Parameters = Readonly<Record<string, string>>
 
 type Route = (request: IncomingMessage, response: ServerResponse, claims: JWTPayload) => void | Promise<void>
 
-/** A small protected API: JWT access tokens (RFC 9068), challenges (RFC 6750 §3), CORS for one page. */
-export function createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs }: ApiOptions): Api {
+/** A small protected API: JWT access tokens (RFC 9068), bearer or bound (RFC 9449 §7), challenges, CORS for one page. */
+export function createApi({ origin, pageOrigin, issuer, keys, isWithdrawn, answerMs }: ApiOptions): Api {
   const counters = { requests: 0, refused: 0 }
+  const proofs = createProofChecker(origin)
 
   const routes: Readonly<Record<string, Route>> = {
     'GET /me': (_request, response, { sub, scope }) => json(response, { subject: sub, scope }),
@@ -45,15 +52,25 @@ export function createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs }: A
     },
     'GET /admin': (_request, response) =>
       challenge(response, 403, { error: 'insufficient_scope', error_description: 'Not for you', scope: 'notes:admin' }),
+    'POST /safe': (_request, response, { acr, auth_time }) => {
+      const isFresh = acr === againAcr && Date.now() / 1000 - Number(auth_time) < freshSeconds
+      if (isFresh) return json(response, { open: true })
+      const wanted = { acr_values: againAcr, max_age: String(freshSeconds) }
+      challenge(response, 401, { error: 'insufficient_user_authentication', ...wanted })
+    },
   }
 
-  const authenticate = async (header: string | undefined): Promise<Caller> => {
-    const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1]
+  const authenticate = async (request: IncomingMessage): Promise<Caller> => {
+    const [, scheme = '', token] = /^(Bearer|DPoP) ([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '') ?? []
     // RFC 6750 §3.1: whoever sent no credentials is told no error code.
     if (token === undefined) return { refusal: {} }
+    const proof = scheme.toLowerCase() === 'dpop' ? await proofs.check(request, token) : { thumbprint: undefined }
+    if ('error' in proof) return { refusal: { error: proof.error, algs: 'ES256 EdDSA' }, scheme: 'DPoP' }
     try {
       const { payload } = await jwtVerify(token, keys, { issuer, audience: apiResource, typ: 'at+jwt' })
       if (isWithdrawn(payload.jti ?? '')) return refusal('The access token was withdrawn')
+      const { jkt } = (payload['cnf'] ?? {}) as { readonly jkt?: string }
+      if (jkt !== proof.thumbprint) return refusal('The access token is not bound to this key')
       return { claims: payload }
     } catch (error) {
       return refusal(
@@ -68,15 +85,16 @@ export function createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs }: A
     if (request.method === 'OPTIONS') return preflight(response)
 
     counters.requests += 1
-    response.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate, Retry-After')
+    response.setHeader('Access-Control-Expose-Headers', 'WWW-Authenticate, DPoP-Nonce, Retry-After, Date')
+    response.setHeader('DPoP-Nonce', proofs.nonce)
     response.setHeader('Cache-Control', 'no-store')
-    const caller = await authenticate(request.headers.authorization)
+    const caller = await authenticate(request)
     // Saying no is quick; and answers that differ a little look like a network's.
     await delay(answerMs * ('refusal' in caller ? 0.5 : 1) * (0.7 + 0.6 * Math.random()))
     if ('refusal' in caller) {
       counters.refused += 1
       request.resume()
-      return challenge(response, 401, caller.refusal)
+      return challenge(response, 401, caller.refusal, caller.scheme)
     }
     const path = new URL(request.url ?? '/', issuer).pathname
     const route = routes[`${request.method} ${path}`]
@@ -90,7 +108,7 @@ export function createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs }: A
 function preflight(response: ServerResponse): void {
   response.writeHead(204, {
     'Access-Control-Allow-Methods': 'GET, POST',
-    'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+    'Access-Control-Allow-Headers': 'Authorization, DPoP, Content-Type',
     'Access-Control-Max-Age': '7200',
   })
   response.end()
@@ -100,9 +118,9 @@ const refusal = (description: string): Caller => ({
   refusal: { error: 'invalid_token', error_description: description },
 })
 
-function challenge(response: ServerResponse, status: number, parameters: Readonly<Record<string, string>>): void {
+function challenge(response: ServerResponse, status: number, parameters: Parameters, scheme = 'Bearer'): void {
   const pairs = Object.entries({ realm: 'notes', ...parameters }).map(([name, value]) => `${name}="${value}"`)
-  response.writeHead(status, { 'WWW-Authenticate': `Bearer ${pairs.join(', ')}` }).end()
+  response.writeHead(status, { 'WWW-Authenticate': `${scheme} ${pairs.join(', ')}` }).end()
 }
 
 function json(response: ServerResponse, body: unknown): void {

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JWTVerifyGetKey } from 'jose'
 import { errors, Provider, type TokenRequestContext } from 'oidc-provider'
-import { apiResource, apiScope } from './api.ts'
+import { againAcr, apiResource, apiScope } from './api.ts'
 import { createInteractions } from './interactions.ts'
 import type { RequestListener } from './listener.ts'
 import { createMemoryAdapter } from './memory-adapter.ts'
 import { problemPage } from './sign-in-pages.ts'
 
 export const clientId = 'latchkey-demo'
-/** What a sign-in is worth that was asked for once more (RFC 9470, `acr_values`). */
-export const againAcr = 'urn:latchkey:demo:again'
 const hourSeconds = 3600
 
 export interface AuthorizationServerOptions {

@@ -38,7 +38,7 @@ export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: Demo
   const authorizationServer = await createAuthorizationServer({ issuer, pageOrigin, accessTokenSeconds })
   const faults = createFaultSwitch({ pageOrigin, exchangeMs: 900 * pace, slowMs: 6000 * pace })
   const { keys, isWithdrawn } = authorizationServer
-  const api = createApi({ pageOrigin, issuer, keys, isWithdrawn, answerMs: 180 * pace })
+  const api = createApi({ origin: resource.origin, pageOrigin, issuer, keys, isWithdrawn, answerMs: 180 * pace })
   const controls = createControls({ pageOrigin, authorizationServer, faults, api })
   provider.answerWith(faults.wrap(authorizationServer.listener))
   resource.answerWith(api.listener)
