@@ -72,20 +72,6 @@ const faults: readonly StoreFault[] = ['throws', 'rejects', 'hangs', 'lands-then
 const calls: readonly (StoreCall | 'all')[] = ['compareAndSet', 'overwrite', 'all']
 const broken = calls.flatMap(call => faults.map(fault => [call, fault] as const))
 
-/** Time goes on until it is answered: a store that hangs costs two seconds a call. */
-const patiently = async <Answer>(advance: (ms: number) => Promise<void>, answer: Promise<Answer>): Promise<Answer> => {
-  let done = false
-  const settled = answer.finally(() => {
-    done = true
-  })
-  settled.catch(() => {})
-  while (!done) {
-    await advance(500)
-    await new Promise(resolve => setTimeout(resolve, 1))
-  }
-  return settled
-}
-
 describe('promise 9, SG-03: a store that is broken from the start costs persistence, never the request', () => {
   test.each(broken)('%s %s', async (call, fault) => {
     const world = await createTimedWorld()
@@ -94,14 +80,13 @@ describe('promise 9, SG-03: a store that is broken from the start costs persiste
     const tab = world.open({ store })
     const failures: unknown[] = []
     tab.client.session.on('store-failed', event => void failures.push(event))
-    const { advance } = world.clock
-    await patiently(advance, signIn(tab, world.server))
-    expect((await patiently(advance, tab.get())).status).toBe(200)
+    await world.patiently(signIn(tab, world.server))
+    expect((await world.patiently(tab.get())).status).toBe(200)
     world.server.expireAccessTokens()
-    expect((await patiently(advance, tab.get())).status).toBe(200)
+    expect((await world.patiently(tab.get())).status).toBe(200)
     expect([world.server.exchanges, world.server.reuses]).toEqual([1, 0])
     expect(tab.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
-    await patiently(advance, tab.client.session.signOut())
+    await world.patiently(tab.client.session.signOut())
     expect(tab.client.session.status).toBe('signed-out')
     expect(failures.length).toBe(1)
     expect(await tab.askedForLogin()).toBe(0)
@@ -111,9 +96,9 @@ describe('promise 9, SG-03: a store that is broken from the start costs persiste
     const world = await createTimedWorld()
     vi.stubGlobal('localStorage', null)
     const tab = world.open({ store: webStorageStore() })
-    await patiently(world.clock.advance, signIn(tab, world.server))
+    await world.patiently(signIn(tab, world.server))
     world.server.expireAccessTokens()
-    expect((await patiently(world.clock.advance, tab.get())).status).toBe(200)
+    expect((await world.patiently(tab.get())).status).toBe(200)
   })
 
   const ways = ['throws', 'takes everything and keeps nothing', 'answers garbage', 'answers null', 'never answers']
@@ -125,9 +110,9 @@ describe('promise 9, SG-03: a store that is broken from the start costs persiste
       return how === 'answers garbage' ? '{"half":' : how === 'answers null' ? null : undefined
     }
     const tab = world.open({ store: { getItem: fail, setItem: fail } })
-    await patiently(world.clock.advance, signIn(tab, world.server))
+    await world.patiently(signIn(tab, world.server))
     world.server.expireAccessTokens()
-    expect((await patiently(world.clock.advance, tab.get())).status).toBe(200)
+    expect((await world.patiently(tab.get())).status).toBe(200)
     expect(world.server.exchanges).toBe(1)
   })
 })
@@ -136,11 +121,11 @@ describe('promise 9: a shared store that breaks later', () => {
   test.each(['throws', 'rejects', 'hangs'] as const)(
     'a token that other tabs could see is not exchanged unless the store was read again: reading %s',
     async fault => {
-      const { server, clock, store, client, outcome } = await start()
+      const { server, clock, store, client, outcome, patiently } = await start()
       await outcome()
       server.expireAccessTokens()
       store.fail('read', fault)
-      expect(await patiently(clock.advance, outcome())).toBe('refresh-unavailable')
+      expect(await patiently(outcome())).toBe('refresh-unavailable')
       expect([server.exchanges, client.session.status]).toEqual([0, 'signed-in'])
       store.mend()
       await clock.advance(60_000)

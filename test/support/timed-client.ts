@@ -22,6 +22,8 @@ export interface TimedClient {
 export interface TimedWorld {
   readonly server: AuthServer
   readonly clock: ControlledClock
+  /** Time goes on, half a second at once, until it is answered. */
+  patiently<Answer>(answer: Promise<Answer>): Promise<Answer>
   /** Another client of the same server and the same clock; over one shared store they are tabs. */
   open(options?: ClientOptions): TimedClient
 }
@@ -66,7 +68,20 @@ export const createTimedWorld = async (settings: Partial<AuthSettings> = {}): Pr
         ),
     }
   }
-  return { server, clock, open }
+  const patiently = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
+    let isDone = false
+    const done = () => {
+      isDone = true
+    }
+    answer.then(done, done)
+    while (!isDone) {
+      await clock.advance(500)
+      // The network is real, and takes real time.
+      await new Promise(resolve => setTimeout(resolve, 1))
+    }
+    return answer
+  }
+  return { server, clock, open, patiently }
 }
 
 /** Signed in as `subject`, by tokens that the server has just issued. */
