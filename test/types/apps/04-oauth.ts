@@ -1,5 +1,6 @@
 // (4) OAuth public client at Keycloak / Auth0 with rotation; login by oidc-client-ts or oauth4webapi
-import { createClient, indexedDbStore } from 'latchkey'
+import { createClient, indexedDbStore, type Scheme } from 'latchkey'
+import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import type * as oauth from 'oauth4webapi'
 import { UserManager } from 'oidc-client-ts'
@@ -44,15 +45,25 @@ export async function logout() {
     `${authority}/protocol/openid-connect/logout?${new URLSearchParams({ post_logout_redirect_uri: location.origin, ...(idTokenHint ? { id_token_hint: idTokenHint } : {}) })}`,
   )
 }
-// Auth0, audience
+// Auth0, audience, DPoP
+const scheme: Scheme = dpop()
 export const auth0 = createClient({
   baseUrl: 'https://api.example.com/',
+  scheme,
   refresh: oauthRefresh({
     tokenEndpoint: 'https://t.eu.auth0.com/oauth/token',
     clientId: 'x',
     parameters: { audience: 'https://api.example.com' },
   }),
 })
+// the login's own token request, proved by the key of the coming session
+export async function exchangeCode(body: URLSearchParams, nonce?: string) {
+  const { proof, thumbprint } = await loginProof(scheme, { url: 'https://t.eu.auth0.com/oauth/token', nonce })
+  const answer = await fetch('https://t.eu.auth0.com/oauth/token', { method: 'POST', body, headers: { DPoP: proof } })
+  await auth0.session.signIn(await answer.json())
+  return thumbprint
+}
+export const edwards = createClient({ scheme: dpop({ algorithm: 'EdDSA' }) })
 // another SDK owns the tokens
 declare const sdk: { getTokenSilently(o: { cacheMode: 'off' }): Promise<string>; logout(): Promise<void> }
 export const onTop = createClient({
