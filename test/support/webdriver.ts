@@ -120,7 +120,12 @@ export const openWebKit = async (): Promise<WebDriver> => {
   const { sessionId } = await call<{ sessionId: string }>('POST', '/session', { capabilities })
   const session = `/session/${sessionId}`
   const inTurn = createTurns()
-  const openHandle = () => call<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' })
+  const openHandle = async () => {
+    // WebDriver opens no window from one that is closed.
+    const [handle] = await call<string[]>('GET', `${session}/window/handles`)
+    await call('POST', `${session}/window`, { handle })
+    return call<{ handle: string }>('POST', `${session}/window/new`, { type: 'window' })
+  }
   let firstHandle: string | null = await call<string>('GET', `${session}/window`)
 
   return {

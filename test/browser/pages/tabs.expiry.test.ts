@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, engines } from '../../support/browsers.ts'
+import { createStage, openStageBrowser, type StageTab } from '../../support/tab-stage.ts'
+import { createTabTable } from '../../support/tab-table.ts'
+
+const table = createTabTable('Tokens that expire in several tabs')
+afterAll(() => table.print())
+
+const dayMs = 86_400_000
+/** Soon enough, and late enough for every page to have been told. */
+const soonMs = (tabs: readonly StageTab[]) => Date.now() + 150 + 25 * tabs.length
+const alice = { outcome: '200', subject: 'alice' }
+
+describe.each(engines)('in %s', engine => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openStageBrowser(engine)
+  })
+  afterAll(() => browser.close())
+
+  test.each([2, 5, 20])(
+    '%i tabs whose token was refused at once make one exchange, and all go on (RT-01, RT-07)',
+    async count => {
+      const { server, openTabs } = await createStage(browser)
+      const tabs = await openTabs(count)
+      server.expireAccessTokens()
+      const atMs = soonMs(tabs)
+      const asked = await Promise.all(tabs.map(tab => tab.ask(atMs)))
+      await table.note(engine, `${count} tabs, all at once`, server, tabs)
+      expect(asked).toEqual(tabs.map(() => alice))
+      expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    },
+  )
+
+  test('five tabs that find out one after the other make one exchange (RT-02, RT-03)', async () => {
+    const { server, openTabs } = await createStage(browser)
+    const tabs = await openTabs(5)
+    server.expireAccessTokens()
+    const gate = server.holdExchange()
+    const atMs = soonMs(tabs)
+    const asking = tabs.map((tab, place) => tab.ask(atMs + 60 * place))
+    await gate.reached()
+    await tabs[1]?.page.run('await new Promise(resolve => setTimeout(resolve, 150))')
+    gate.open()
+    const asked = await Promise.all(asking)
+    await table.note(engine, '5 tabs, staggered', server, tabs)
+    expect(asked).toEqual(tabs.map(() => alice))
+    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+  })
+
+  test('an iframe of the same origin shares the exchange of its page and of other tabs (RT-07)', async () => {
+    const { server, openTab, openTabs } = await createStage(browser)
+    const tabs = [...(await openTabs(2)), await openTab({ isFramed: true }), await openTab({ isFramed: true })]
+    server.expireAccessTokens()
+    const atMs = soonMs(tabs)
+    const asked = await Promise.all(tabs.map(tab => tab.ask(atMs)))
+    await table.note(engine, '2 tabs and 2 iframes, all at once', server, tabs)
+    expect(asked).toEqual(tabs.map(() => alice))
+    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+  })
+
+  test('refresh after refresh, whichever tab begins, each token is exchanged once (RF-07, RF-08)', async () => {
+    const { server, openTabs } = await createStage(browser)
+    const tabs = await openTabs(3)
+    for (let round = 0; round < 5; round += 1) {
+      server.expireAccessTokens()
+      const atMs = soonMs(tabs)
+      const asked = await Promise.all(tabs.map((tab, place) => tab.ask(atMs + ((place + round) % 3) * 20)))
+      expect(asked).toEqual(tabs.map(() => alice))
+    }
+    await table.note(engine, '3 tabs, 5 expiries', server, tabs)
+    expect([server.exchanges, server.reuses]).toEqual([5, 0])
+  })
+
+  test('a 503 with three tabs waiting ends nothing, is not tried again by the next in line, and passes (RF-10, RF-12)', async () => {
+    const { server, openTabs } = await createStage(browser)
+    const tabs = await openTabs(3)
+    server.expireAccessTokens()
+    const gate = server.holdExchange()
+    const atMs = soonMs(tabs)
+    const asking = tabs.map(tab => tab.ask(atMs))
+    await gate.reached()
+    await tabs[1]?.page.run('await new Promise(resolve => setTimeout(resolve, 300))')
+    gate.open({ kind: 'status', status: 503, headers: { 'retry-after': '1' } })
+    const asked = await Promise.all(asking)
+    expect(asked.map(({ outcome }) => outcome)).toEqual(tabs.map(() => 'refresh-unavailable'))
+    expect(server.exchanges).toBe(1)
+    // Until the server's Retry-After, and the jitter of a first failure, have passed.
+    const again = Date.now() + 2100
+    expect(await Promise.all(tabs.map(tab => tab.ask(again)))).toEqual(tabs.map(() => alice))
+    await table.note(engine, '3 tabs wait, 503, then again', server, tabs)
+    expect([server.exchanges, server.reuses]).toEqual([2, 0])
+  })
+
+  test.each([
+    ['a day ahead', dayMs],
+    ['a day behind', -dayMs],
+  ])('clocks that are %s cause no exchange by themselves, and one when a token is refused', async (what, offsetMs) => {
+    const { server, openTab, openTabs } = await createStage(browser)
+    const tabs = [...(await openTabs(2, { offsetMs })), await openTab()]
+    expect(await Promise.all(tabs.map(tab => tab.ask()))).toEqual(tabs.map(() => alice))
+    // The tab with the right clock may think a token of the day before expired; it asks once, and is believed.
+    const before = server.exchanges
+    expect(before).toBeLessThanOrEqual(1)
+    server.expireAccessTokens()
+    const atMs = soonMs(tabs)
+    expect(await Promise.all(tabs.map(tab => tab.ask(atMs)))).toEqual(tabs.map(() => alice))
+    await table.note(engine, `2 tabs with clocks ${what}, 1 right`, server, tabs)
+    expect([server.exchanges - before, server.reuses]).toEqual([1, 0])
+  })
+})
