@@ -157,15 +157,13 @@ export function createRecords(
       ),
     async compareAndSet(expected, content) {
       const next = stamp(content)
-      if (ahead) {
-        await read()
-        if (latest?.revision !== expected?.revision) return null
-        if (ahead) return set(next)
-      }
-      const before = changes
+      // Whatever the store says, or cannot say: what is known here to be newer (a sign-out, say) is not written over.
+      const isNewest = () => latest?.revision === expected?.revision || latest?.revision === next.revision
+      if (ahead) await read()
+      if (!isNewest()) return null
+      if (ahead) return set(next)
       const written = await write(next, () => store.compareAndSet(name, expected?.revision ?? junk, next))
-      // A sign-out or sign-in here, while the store was writing, is newer than this.
-      return written === false || changes !== before ? null : set(next)
+      return written === false || !isNewest() ? null : set(next)
     },
     async overwrite(content) {
       const next = set(stamp(content))
