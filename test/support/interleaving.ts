@@ -5,6 +5,7 @@ import type { ClientOptions } from '../../src/client/options.ts'
 import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
 import type { TabLock } from '../../src/tabs/tab-lock.ts'
 import { createControlledClock } from './clock.ts'
+import { createDeferred } from './deferred.ts'
 import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
 import { stubChannel } from './test-channel.ts'
 import { createTestLock } from './test-lock.ts'
@@ -18,6 +19,7 @@ export type Step =
   | { readonly kind: 'sign-in'; readonly tab: number; readonly person: Person }
   | { readonly kind: 'abort' | 'expire' | 'message' | 'time' }
   | { readonly kind: 'fault'; readonly fault: ExchangeFault }
+  | { readonly kind: 'store-fault'; readonly fault: 'rejects' | 'lands' | 'hangs' }
 
 export interface WorldOptions {
   readonly tabs: number
@@ -74,8 +76,13 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
 
   // ── the store: what one tab asks of it is done in order, and answered later; tabs come in between.
   let content: StoredRecord | null = null
+  let hasBroken = false
+  const storeFaults: ('rejects' | 'lands' | 'hangs')[] = []
+  const never = new Promise<never>(() => {})
   const refusedTokens = new Set<string | null | undefined>()
-  const write = (next: StoredRecord, blind: boolean) => {
+  const write = (next: StoredRecord, isBlind: boolean) => {
+    // What could not be stored in its time is made up for later, and may skip a few numbers.
+    const blind = isBlind || hasBroken
     const former = content
     const [before, after] = [former?.credentials, next.credentials]
     if (!blind && before && !after && next.endedBy === 'refused' && !refusedTokens.has(before.refreshToken))
@@ -87,16 +94,20 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
     content = structuredClone(next)
   }
   const storeOf = (tab: number): SessionStore => {
-    let last: Promise<unknown> = Promise.resolve()
-    const queue = <Answer>(label: string, effect: () => Answer): Promise<Answer> => {
-      const done = last.then(async () => {
-        await step(`${tab} ${label}`)
-        const answer = effect()
-        await step(`${tab} ${label} answered`)
-        return answer
-      })
-      last = done
-      return done
+    let last = Promise.resolve()
+    const queue = async <Answer>(label: string, effect: () => Answer): Promise<Answer> => {
+      const [before, { promise, resolve: leave }] = [last, createDeferred()]
+      last = promise
+      await before
+      await step(`${tab} ${label}`)
+      const fault = storeFaults.shift()
+      const answer = fault === undefined || fault === 'lands' ? effect() : undefined
+      // Who comes after one that hangs is served all the same.
+      if (fault === 'hangs') leave()
+      await (fault === 'hangs' ? never : step(`${tab} ${label} answered`))
+      leave()
+      if (fault) throw new Error('The store is broken')
+      return answer as Answer
     }
     return {
       shared: true,
@@ -237,8 +248,15 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
     message: deliver,
     time: passTime,
     fault: ({ fault }) => faults.push(fault),
+    'store-fault': ({ fault }) => {
+      hasBroken = true
+      storeFaults.push(fault)
+    },
   }
-  const act = (one: Step): void => void acts[one.kind](one as never, 'tab' in one ? one.tab : 0)
+  const act = (one: Step): void => {
+    const perform = acts[one.kind] as (one: Step, tab: number) => unknown
+    perform(one, 'tab' in one ? one.tab : 0)
+  }
 
   return {
     act,
@@ -249,7 +267,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
     broken,
     asked,
     presentations,
-    faults,
+    endFaults: () => {
+      faults.length = storeFaults.length = 0
+    },
     get content() {
       return content
     },

@@ -39,6 +39,17 @@ const stepsOf = (tabs: number): fc.Arbitrary<readonly Step[]> => {
   return fc.array(step, { minLength: 4, maxLength: 18, size: 'max' }).map(steps => [...opening, ...steps])
 }
 
+/** The same, over a store that breaks at any call. */
+const brokenStepsOf = (tabs: number): fc.Arbitrary<readonly Step[]> => {
+  const fault = fc.constantFrom('rejects' as const, 'lands' as const, 'hangs' as const)
+  const storeFaults = fc.array(fc.record({ kind: fc.constant('store-fault' as const), fault }), { maxLength: 8 })
+  return fc
+    .tuple(stepsOf(tabs), storeFaults, fc.array(fc.nat(20), { minLength: 8, maxLength: 8 }))
+    .map(([steps, faultsOf, places]) =>
+      faultsOf.reduce<Step[]>((all, one, at) => all.toSpliced(places[at] ?? 0, 0, one), [...steps]),
+    )
+}
+
 const play = async (scheduler: fc.Scheduler, options: WorldOptions, steps: readonly Step[]) => {
   const world = createWorld(scheduler, options)
   // Alice is signed in everywhere before anything is at stake.
@@ -57,7 +68,7 @@ const play = async (scheduler: fc.Scheduler, options: WorldOptions, steps: reado
 
 /** The faults are over, every message arrives, every tab is looked at. */
 const settle = async (scheduler: fc.Scheduler, world: Awaited<ReturnType<typeof play>>) => {
-  world.faults.length = 0
+  world.endFaults()
   for (let round = 0; round < 3; round += 1) {
     world.channel.deliverAll()
     for (const { wake } of world.wakes) wake()
@@ -116,6 +127,15 @@ describe('whatever order things happen in: nobody comes back, nobody is taken fo
     },
     120_000,
   )
+
+  test('promise 9: one tab over a store that fails at any call', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), brokenStepsOf(1), (scheduler, steps) =>
+        holds(scheduler, { tabs: 1, lock: 'none' }, steps),
+      ),
+      parameters,
+    )
+  }, 120_000)
 
   test('promise 16: two tabs, and the person is asked in each', async () => {
     const dialogs = fc.array(fc.option(people), { maxLength: 4 })

@@ -96,6 +96,47 @@ describe('records, where something happens while the store is asked', () => {
     expect(await records.read()).toMatchObject(over)
   })
 
+  test.each(['rejects', 'throws', 'hangs'] as const)(
+    'RT-06: signed out here before a compare-and-set that the store %s: it does not count in memory either',
+    async fault => {
+      const { store, clock, records } = create()
+      store.content = storedRecord()
+      const seen = await records.read()
+      await records.overwrite(content(over))
+      store.fail('compareAndSet', fault, 1)
+      const writing = records.compareAndSet(seen ?? null, content({ generation: 1 }))
+      await clock.advance(2000)
+      expect(await writing).toBeNull()
+      expect(await records.read()).toMatchObject(over)
+      expect(store.content).toMatchObject(over)
+    },
+  )
+
+  test('another tab’s write that is read while ours is written is newer than ours, though ours was taken', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    const seen = await records.read()
+    const held = store.hold('compareAndSet', 'before')
+    const writing = records.compareAndSet(seen ?? null, content({ generation: 1 }))
+    const others = storedRecord({ session: 'session-b' })
+    store.content = others
+    await records.read()
+    held.open()
+    expect(await writing).toBeNull()
+    expect(records.latest).toEqual(others)
+  })
+
+  test('our own write that is read before the store has said that it took it counts', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    const seen = await records.read()
+    const held = store.hold('compareAndSet', 'before')
+    const writing = records.compareAndSet(seen ?? null, content({ generation: 1 }))
+    expect(await records.read()).toMatchObject({ generation: 1 })
+    held.open()
+    expect(await writing).toMatchObject({ generation: 1 })
+  })
+
   test('an answer that comes after its deadline changes nothing any more', async () => {
     const { store, clock, records } = create()
     store.content = storedRecord({ session: 'session-a' })
