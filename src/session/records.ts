@@ -43,6 +43,8 @@ export function createRecords(
   let ahead = false
   /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
   let known: Set<string | null> | undefined
+  /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
+  const left = new Set<string>()
   /** Rises with each change of `latest` made here: an answer that was asked for before is old. */
   let changes = 0
   /** Reads are counted: one that was asked for before another that was answered is old. */
@@ -105,8 +107,9 @@ export function createRecords(
       ahead = true
       return latest
     }
-    if (ahead && mine && (!known || known.has(revision))) {
+    if (ahead && mine && (!known || known.has(revision) || (record && left.has(record.session)))) {
       known = new Set([revision])
+      if (record && record.session !== mine.session) left.add(record.session)
       const stored = await write(mine, () => store.compareAndSet(name, revision, mine))
       if (stored === false) return read()
       if (stored) changes++
@@ -166,6 +169,7 @@ export function createRecords(
       return written === false || !isNewest() ? null : set(next)
     },
     async overwrite(content) {
+      if (latest && latest.session !== content.session) left.add(latest.session)
       const next = set(stamp(content))
       ahead = true
       // Some storages take everything and keep nothing; better known now than taken for a sign-out elsewhere.
