@@ -127,7 +127,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
   const presentations: Presentation[] = []
   const exchange = async (tab: number, token: string, signal: AbortSignal) => {
     const earlier = presentations.filter(one => one.token === token)
-    if (earlier.some(({ state, signal: { aborted } }) => state !== 'lost' && !aborted))
+    // Where claims cannot be stored, tabs cannot know of each other.
+    const mayBeSeen = tabs === 1 || !hasBroken
+    if (mayBeSeen && earlier.some(({ state, signal: { aborted } }) => state !== 'lost' && !aborted))
       broken.push(`${tab} presented a token that was under way, or answered`)
     const presentation: Presentation = { token, signal, state: 'under way' }
     presentations.push(presentation)

@@ -128,14 +128,18 @@ describe('whatever order things happen in: nobody comes back, nobody is taken fo
     120_000,
   )
 
-  test('promise 9: one tab over a store that fails at any call', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.scheduler(), brokenStepsOf(1), (scheduler, steps) =>
-        holds(scheduler, { tabs: 1, lock: 'none' }, steps),
-      ),
-      parameters,
-    )
-  }, 120_000)
+  test.each([1, 2])(
+    'promise 9: tabs over a store that fails at any call: %i',
+    async tabs => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), locks, brokenStepsOf(tabs), (scheduler, lock, steps) =>
+          holds(scheduler, { tabs, lock }, steps),
+        ),
+        parameters,
+      )
+    },
+    120_000,
+  )
 
   test('promise 16: two tabs, and the person is asked in each', async () => {
     const dialogs = fc.array(fc.option(people), { maxLength: 4 })

@@ -183,6 +183,36 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toBe(others)
   })
 
+  test('promise 12: what another tab wrote since about the session that was left is not: the sign-out stays', async () => {
+    const { store, records, before } = await createAhead()
+    store.content = storedRecord({ session: before.session, generation: 1 })
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('promise 12: neither is it where this page had not read its store before', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ session: 'session-a' })
+    store.fail('overwrite', 'rejects', 1)
+    store.fail('compareAndSet', 'rejects', 1)
+    await records.overwrite(content(over))
+    expect(await records.read()).toMatchObject(over)
+    store.content = storedRecord({ session: 'session-a', generation: 1 })
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('what another tab wrote since about the very session that goes on here is newer', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    store.fail('overwrite', 'rejects', 1)
+    await records.overwrite(content({ generation: 1 }))
+    const others = storedRecord({ generation: 1 })
+    store.content = others
+    expect(await records.read()).toEqual(others)
+  })
+
   test('a store that was wiped since is the truth', async () => {
     const { store, records } = await createAhead()
     store.content = null
