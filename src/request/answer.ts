@@ -5,7 +5,7 @@ import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
 import { type AskedFor, type SpinePorts, tellStep } from './spine-ports.ts'
-import { land, sitOut, stay, waiterOf } from './waiting.ts'
+import { land, sitOut, stay } from './waiting.ts'
 
 const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
 const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
@@ -103,7 +103,7 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   const flight = refresher.start('refused')
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
-  await land(ports, flight, waiterOf(journey, ports, response))
+  await land(ports, flight, { session: journey.session, journey, response })
   journey.waitedFor = session.state.credentials
   return true
 }
@@ -124,8 +124,8 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
-    const waiter = waiterOf(journey, ports, response, state.credentials && state.session)
-    if (!(await sitOut(asking, waiter))) return false
+    const waiter = { session: state.credentials && state.session, journey, response }
+    if (!(await sitOut(ports, asking, waiter))) return false
     // It went out bare under somebody's open dialog: it is not another's now.
     stay(ports, waiter)
   }
@@ -142,8 +142,8 @@ async function stepUp(journey: Journey, response: Response, ports: SpinePorts, v
   if (journey.session === null || journey.once || state.session !== left?.session || !state.credentials) return false
   const asking = ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
-  const waiter = waiterOf(journey, ports, response)
-  const signedIn = await sitOut(asking, waiter)
+  const waiter = { session: journey.session, journey, response }
+  const signedIn = await sitOut(ports, asking, waiter)
   stay(ports, waiter)
   if (!signedIn) throw new StepUpRequiredError(requirement, response)
   return goAgain(journey, response)

@@ -5,7 +5,7 @@ import type { Flight } from '../refresh/refresher.ts'
 import { tokenAge } from '../session/expiry.ts'
 import { type Journey, signalOf } from './journey.ts'
 import type { SpinePorts } from './spine-ports.ts'
-import { land, stay, waiterOf } from './waiting.ts'
+import { land, stay } from './waiting.ts'
 
 /**
  * What a request waits for before it is sent: the table of token states (docs/architecture). `undefined`: nothing, so that
@@ -22,7 +22,7 @@ async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<vo
   journey.call.onWait?.()
   await unlessAborted(stale, signalOf(journey))
   // Asked for by one person, and by now it would be sent as another, or as nobody.
-  if (credentials) stay(ports, waiterOf(journey, ports))
+  if (credentials) stay(ports, journey)
   await decide(journey, ports)
 }
 
@@ -48,7 +48,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined 
 async function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<void> {
   const { method, url } = journey
   ports.login.note({ method, url: url.origin + url.pathname })
-  await land(ports, flight, waiterOf(journey, ports))
+  await land(ports, flight, { session: journey.session, journey })
   journey.waitedFor = ports.session.state.credentials
 }
 

@@ -49,8 +49,9 @@ export interface SpinePorts {
 }
 
 /** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
-export function tellStep({ session }: SpinePorts, { id, method, url }: StepOf, step: RequestStepKind): void {
+export function tellStep({ session }: StepPorts, { id, method, url }: StepOf, step: RequestStepKind): void {
   if (session.listenersOf('request').size === 0) return
   session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
 }
+type StepPorts = Pick<SpinePorts, 'session'>
 type StepOf = Pick<Journey, 'id' | 'method' | 'url'>

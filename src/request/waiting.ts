@@ -2,39 +2,31 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isOffline } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
-import type { Journey } from './journey.ts'
+import { type Journey, signalOf } from './journey.ts'
 import { type Asking, type SpinePorts, tellStep } from './spine-ports.ts'
 
 /** Who waits for a refresh, or for the person. */
 export interface Waiter {
   /** The session it belongs to; `null` while it belongs to nobody's. */
   readonly session: string | null
-  readonly signal?: AbortSignal | null
+  /** The request, if it is one that waits. */
+  readonly journey?: Journey
   /** The 401 that made it wait; its body is let go by now. */
   readonly response?: Response | null
-  readonly onWait?: (what: 'refresh' | 'online' | Asking['kind']) => void
 }
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
-export function waiterOf(
-  journey: Journey,
-  ports: SpinePorts,
-  response: Response | null = null,
-  session: string | null = journey.session,
-): Waiter {
-  const { call } = journey
-  return {
-    session,
-    response,
-    get signal() {
-      return call.signal ?? journey.signal
-    },
-    onWait(what) {
-      tellStep(ports, journey, { step: 'waiting', for: what })
-      call.onWait?.()
-    },
-  }
+function wait<Value>(
+  promise: Promise<Value>,
+  what: 'refresh' | 'online' | Asking['kind'],
+  { journey }: Waiter,
+  ports: WaitingPorts,
+): Promise<Value> {
+  if (!journey) return promise
+  tellStep(ports, journey, { step: 'waiting', for: what })
+  journey.call.onWait?.()
+  return unlessAborted(promise, signalOf(journey))
 }
 
 /**
@@ -42,19 +34,17 @@ export function waiterOf(
  * with newer credentials. Each waiter gets an error of its own.
  */
 export async function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<void> {
-  waiter.onWait?.(isOffline() ? 'online' : 'refresh')
-  const outcome = await unlessAborted(flight.outcome, waiter.signal)
+  const outcome = await wait(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
   if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
   if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
   const { asking } = ports.login
-  if (outcome.kind === 'refused' && asking?.kind === 'login') await sitOut(asking, waiter)
+  if (outcome.kind === 'refused' && asking?.kind === 'login') await sitOut(ports, asking, waiter)
   stay(ports, waiter)
 }
 
 /** Waits while the person is asked, without a deadline of ours. Answers whether somebody signed in. */
-export async function sitOut(asking: Asking, waiter: Waiter): Promise<boolean> {
-  waiter.onWait?.(asking.kind)
-  const answered = await unlessAborted(asking.answered, waiter.signal)
+export async function sitOut(ports: WaitingPorts, asking: Asking, waiter: Waiter): Promise<boolean> {
+  const answered = await wait(asking.answered, asking.kind, waiter, ports)
   if (answered === 'disposed') throw new SessionEndedError('disposed', waiter.response)
   return answered === 'signed-in'
 }
