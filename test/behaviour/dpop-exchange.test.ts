@@ -1,5 +1,8 @@
-import { describe, expect, test, vi } from 'vitest'
+import { createClient } from 'latchkey'
+import { dpop } from 'latchkey/dpop'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDpopClient, logIn } from '../support/dpop-client.ts'
+import { startDpopServer } from '../support/dpop-server.ts'
 
 const failureOf = (promise: Promise<unknown>) =>
   promise.then(
@@ -34,6 +37,39 @@ describe('an exchange by DPoP', () => {
     await client.session.refresh()
     await client.session.refresh()
     expect(server.to('token').map(({ error }) => error)).toEqual(['use_dpop_nonce', null, null])
+  })
+
+  test('learns from the answer to its second send, too (DP-06)', async () => {
+    const { server, client } = await createDpopClient({ tokenNonces: true })
+    let sends = 0
+    server.answerWith('/token', () => {
+      if (++sends === 2) server.nonces.token.rotate()
+      return undefined
+    })
+    await client.session.refresh()
+    await client.session.refresh()
+    expect(server.to('token').map(({ error }) => error)).toEqual(['use_dpop_nonce', null, null])
+  })
+
+  test('proves each call of its own anew, however often it calls', async () => {
+    const server = await startDpopServer()
+    const tokenEndpoint = `${server.issuer}/token`
+    const client = createClient({
+      baseUrl: server.api,
+      scheme: dpop(),
+      refresh: {
+        ambient: true,
+        endpoint: tokenEndpoint,
+        exchange: async ({ post }) => {
+          await post(tokenEndpoint, new URLSearchParams()).catch(() => {})
+          return post(`${server.issuer}/login`)
+        },
+      },
+    })
+    onTestFinished(() => client.dispose())
+    expect((await client.session.ready()).status).toBe('signed-in')
+    expect(new Set(server.to('token').map(({ proof }) => proof?.jti)).size).toBe(2)
+    expect((await client.fetch(`${server.api}/notes`)).status).toBe(200)
   })
 
   test('that is asked for a nonce over and over is “not now”: the session stays (DP-08)', async () => {

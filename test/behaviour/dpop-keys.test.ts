@@ -163,6 +163,20 @@ describe('a key that is lost', () => {
     expect(server.sends).toEqual([])
   })
 
+  test('is not replaced by another after a step-up in a popup either: the new tokens are bound to the one before', async () => {
+    const { server, openPage } = await openBrowser()
+    await openPage().logIn()
+    const [popup, page] = [openPage(), openPage()]
+    await page.client.session.ready()
+    await popup.get()
+    await page.client.session.signIn({ accessToken: 'stronger', tokenType: 'DPoP', subject: 'alice' })
+    await loseKeys()
+    await openPage().keyOf()
+    server.sends.length = 0
+    expect(await failureOf(page.get())).toMatchObject({ code: 'session-ended', reason: 'key-lost' })
+    expect(server.sends).toEqual([])
+  })
+
   test('is told to every tab, and a login makes all well', async () => {
     const { server, openPage, page } = await start()
     await failureOf(page.get())

@@ -84,8 +84,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     },
     async forLogin() {
       at()
-      const known = held.get(login ?? '') ?? (await read())
-      const key = hold(await keep(known ?? (await generateKey(algorithm))))
+      const key = hold(await keep(held.get(login ?? '') ?? (await generateKey(algorithm))))
       login = key.thumbprint
       return key
     },
