@@ -54,7 +54,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   scheme.open?.(name, session)
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
-  const teller = createLoginRequired({ session, clock, name, onLoginRequired: options.onLoginRequired })
+  const { onLoginRequired } = options
+  const teller = createLoginRequired({ session, clock, name, onLoginRequired, isOver: () => freshness.closed })
   const { guard, exchanging } = createGuard()
   const login = createLogin({ session, wake, clock, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revoke = (credentials: Credentials | null) => {

@@ -25,6 +25,8 @@ export interface Freshness {
   /** Tells the other tabs that the record has changed. */
   announce(): void
   close(): void
+  /** Closed, and not used since: whatever still comes is nobody's concern. */
+  readonly closed: boolean
 }
 
 export function createFreshness(ports: FreshnessPorts): Freshness {
@@ -88,6 +90,9 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       const speaker = channel ?? createTabChannel(name, () => {})
       speaker.tell(latest)
       if (closed) speaker.close()
+    },
+    get closed() {
+      return closed
     },
     close() {
       stopWaking?.()

@@ -58,6 +58,8 @@ export interface LoginRequiredPorts {
   readonly clock: Clock
   readonly name: string
   readonly onLoginRequired: ((event: LoginRequired) => unknown) | undefined
+  /** Whether this client was disposed of. */
+  readonly isOver: () => boolean
 }
 
 /** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
@@ -69,7 +71,13 @@ export interface LoginTeller {
   notSignedIn(request: AskedFor): void
 }
 
-export function createLoginRequired({ session, clock, name, onLoginRequired }: LoginRequiredPorts): LoginTeller {
+export function createLoginRequired({
+  session,
+  clock,
+  name,
+  onLoginRequired,
+  isOver,
+}: LoginRequiredPorts): LoginTeller {
   const asked = createMemory(name)
   let held: Credentials | null = null
   let request: AskedFor | null = null
@@ -86,6 +94,7 @@ export function createLoginRequired({ session, clock, name, onLoginRequired }: L
   }
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
+    if (isOver()) return
     const { signedIn, sinceMs } = lastAsked()
     const isLoop = signedIn && sinceMs < loopMs
     asked.write({ at: clock.wallMs(), signedIn: false })
