@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Browser, engines } from '../../support/browsers.ts'
+import {
+  createStage,
+  openStageBrowser,
+  type Platform,
+  type StageTab,
+  type TabOptions,
+} from '../../support/tab-stage.ts'
+import { createTabTable } from '../../support/tab-table.ts'
+
+const table = createTabTable('Three tabs of a browser that lacks something')
+afterAll(() => table.print())
+
+const platforms: readonly Platform[] = ['Web Locks', 'BroadcastChannel', 'IndexedDB', 'localStorage']
+const lacks: readonly (readonly Platform[])[] = [
+  ...platforms.map(one => [one]),
+  ...platforms.flatMap((one, place) => platforms.slice(place + 1).map(other => [one, other])),
+]
+
+/** What an app can still use to share a session. */
+function storeFor(missing: readonly Platform[]): NonNullable<TabOptions['store']> {
+  if (!missing.includes('IndexedDB')) return 'indexed-db'
+  return missing.includes('localStorage') ? 'memory' : 'web-storage'
+}
+
+const alice = { outcome: '200', subject: 'alice' }
+const together = (tabs: readonly StageTab[]) => {
+  const atMs = Date.now() + 150
+  return Promise.all(tabs.map(tab => tab.ask(atMs)))
+}
+
+describe.each(engines)('in %s', engine => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openStageBrowser(engine)
+  })
+  afterAll(() => browser.close())
+
+  const shared = lacks
+    .filter(missing => storeFor(missing) !== 'memory')
+    .map(missing => [missing.join(' and '), missing] as const)
+
+  test.each(shared)('without %s: one exchange, and a sign-out counts everywhere (RT-12)', async (what, missing) => {
+    const { server, openTabs } = await createStage(browser)
+    const tabs = await openTabs(3, { missing, store: storeFor(missing) })
+    server.expireAccessTokens()
+    expect(await together(tabs)).toEqual([alice, alice, alice])
+    await table.note(engine, `without ${what} (${storeFor(missing)})`, server, tabs)
+    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    await tabs[0].signOut()
+    const sent = server.sends.length
+    const after = await Promise.all(tabs.slice(1).map(tab => tab.ask(Date.now() + 100)))
+    // Who is not told looks before sending, and finds its request's session over.
+    expect(after.filter(({ outcome }) => outcome !== '401' && outcome !== 'session-ended')).toEqual([])
+    expect(server.sends.slice(sent).filter(({ authorization }) => authorization !== null)).toEqual([])
+  })
+
+  test('without any storage each tab has a session of its own, and exchanges its own token once', async () => {
+    const { server, openTabs } = await createStage(browser)
+    const missing: Platform[] = ['IndexedDB', 'localStorage']
+    const tabs = await openTabs(3, { missing, store: 'indexed-db' })
+    for (const tab of tabs.slice(1)) await tab.signIn(server.issue('alice'))
+    server.expireAccessTokens()
+    expect(await together(tabs)).toEqual([alice, alice, alice])
+    await table.note(engine, 'without IndexedDB and localStorage (memory)', server, tabs)
+    expect([server.exchanges, server.reuses]).toEqual([3, 0])
+  })
+})
