@@ -17,9 +17,9 @@ export function answer(
   ports: SpinePorts,
 ): Response | null | Promise<Response | null> {
   const { shouldRefresh, breaker } = ports
-  if (journey.learn?.(response) && !journey.provedAnew) {
+  if (journey.learn?.(response) && journey.provedAnew !== journey.replayed) {
     // Neither a refresh nor the replay: the token was not even looked at (RFC 9449 §9).
-    journey.provedAnew = true
+    journey.provedAnew = journey.replayed
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const isPlain = response.status !== 401 && (!shouldRefresh || journey.replayed)
@@ -63,7 +63,6 @@ async function consider(
     !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict))
   if (!goesAgain) return hand(journey, response, ports, true)
   journey.replayed = true
-  journey.provedAnew = false
   tellStep(ports, journey, { step: 'replayed' })
   return null
 }
