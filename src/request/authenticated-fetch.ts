@@ -1,6 +1,7 @@
 import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { pageBaseUrl } from '../platform/page.ts'
+import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
 import {
@@ -22,43 +23,66 @@ import { stay } from './waiting.ts'
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
 
-const attached = { credentials: 'attached' } as const
-const signedOut = { credentials: 'none', why: 'signed-out' } as const
+const sentAttached = { step: 'sent', credentials: 'attached' } as const
+const sentSignedOut = { step: 'sent', credentials: 'none', why: 'signed-out' } as const
 
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const { scheme, session } = ports
   let lastId = 0
 
-  function whyBare(url: URL, auth: boolean | 'optional', mode: string | undefined, headers: Headers): WhyBare | null {
+  /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. */
+  function depart(input: RequestInfo | URL, init: FetchInit | undefined, call: Call): Journey | null {
+    const request = isRequest(input) ? input : undefined
+    const url = parse(request ? request.url : (input as string | URL))
+    if (!url) return null
+    const given = readInit(init)
+    const headers = new Headers(given?.headers ?? request?.headers)
+    const auth = (given?.auth ?? call.auth) === 'optional' ? 'optional' : true
+    return createJourney(++lastId, url, auth, request ?? url.href, request, given, headers, call)
+  }
+
+  function whyBare({ url, init, call, request, headers }: Journey): WhyBare | null {
     if (!ports.trusts(url)) return 'untrusted-origin'
-    if (auth === false) return 'auth-false'
+    if ((init?.auth ?? call.auth) === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
-    if (mode === 'no-cors') return 'no-cors'
+    if ((init?.mode ?? request?.mode) === 'no-cors') return 'no-cors'
     return headers.has(scheme.header) ? 'own-authorization' : null
   }
 
-  /** Sends once more, or for the first time, with what the session holds now. */
-  async function send(journey: Journey): Promise<Response> {
-    const init = journey.left ? await replayInit(journey) : sendInit(journey, journey.headers)
-    // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.
-    do {
-      journey.left = session.state
-      if (journey.session !== null) stay(ports, journey)
-      const { credentials } = journey.left
-      const proving = journey.session !== null && credentials?.accessToken && scheme.attach(init, credentials, journey)
-      if (proving) journey.learn = await unlessAborted(proving, signalOf(journey))
-    } while (journey.left !== session.state)
-    // Nothing is awaited from here to the send: these credentials are the ones that it leaves with.
-    tellStep(ports, journey, { step: 'sent', ...(journey.session === null ? signedOut : attached) })
-    const source = journey.copy ?? journey.request
-    keepCopy(journey)
-    // Called without a receiver: the browser's own `fetch` takes no other.
+  async function sendBare(journey: Journey, why: WhyBare, input: RequestInfo | URL, init: FetchInit | undefined) {
     const { transport } = journey.call
-    return transport(source ?? journey.input, init)
+    tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
+    const response = await transport(input, init)
+    tellStep(ports, journey, { step: 'answered', status: response.status, replayed: false, notReplayable: null })
+    return response
   }
 
-  async function travel(journey: Journey): Promise<Response> {
+  /** What the session holds now goes along; a promise where that takes a proof. */
+  function equip(journey: Journey, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
+    const { state } = session
+    journey.left = state
+    if (journey.session === null) return undefined
+    stay(ports, journey)
+    return state.credentials?.accessToken ? scheme.attach(outgoing, state.credentials, journey) : undefined
+  }
+
+  function send(journey: Journey, outgoing: Outgoing): Promise<Response> {
+    const { transport } = journey.call
+    tellStep(ports, journey, journey.session === null ? sentSignedOut : sentAttached)
+    const source = journey.copy ?? journey.request
+    keepCopy(journey)
+    return transport(source ?? journey.input, outgoing)
+  }
+
+  // One async function for all of it: each would cost every request a promise, and ten thousand who wait a frame each.
+  return async function travel(input, init, call) {
+    const journey = depart(input, init, call)
+    // What is no URL is `fetch`'s to complain about. Called without a receiver: the browser's own takes no other.
+    const { transport } = call
+    if (!journey) return transport(input, init)
+    const bare = whyBare(journey)
+    if (bare) return sendBare(journey, bare, input, init)
     try {
       const signal = signalOf(journey)
       if (signal?.aborted) throw signal.reason
@@ -66,12 +90,18 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
       for (;;) {
-        const response = await send(journey)
-        const answered = answer(journey, response, ports)
+        const outgoing = journey.left ? await replayInit(journey) : sendInit(journey, journey.headers)
+        for (let proof = equip(journey, outgoing); proof; ) {
+          journey.learn = await unlessAborted(proof, signalOf(journey))
+          // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.
+          proof = journey.left === session.state ? undefined : equip(journey, outgoing)
+        }
+        // Nothing is awaited from here to the send: these credentials are the ones that it leaves with.
+        const answered = answer(journey, await send(journey, outgoing), ports)
         const final = answered instanceof Promise ? await answered : answered
         if (final) return final
         // Whether it waited or not, it is timed for itself.
-        journey.call.onWait?.()
+        call.onWait?.()
       }
     } catch (error) {
       tellStep(ports, journey, { step: 'failed', error })
@@ -80,34 +110,6 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       // The copy's memory is held until it is let go (Fetch, tee).
       if (journey.copy && !journey.copy.bodyUsed) drain(journey.copy)
     }
-  }
-
-  return async (input, init, call) => {
-    const request = isRequest(input) ? input : undefined
-    const url = parse(request ? request.url : (input as string | URL))
-    // What is no URL is `fetch`'s to complain about.
-    const { transport } = call
-    if (!url) return transport(input, init)
-    // As `fetch` does: what the caller changes later, while the request waits, is not of this request.
-    const [asked, given] = [request ?? url.href, readInit(init)]
-    const headers = new Headers(given?.headers ?? request?.headers)
-    const auth = ports.exchanging() ? false : (given?.auth ?? call.auth ?? true)
-    const bare = whyBare(url, auth, given?.mode ?? request?.mode, headers)
-    const journey = createJourney(
-      ++lastId,
-      url,
-      auth === 'optional' ? auth : true,
-      asked,
-      request,
-      given,
-      headers,
-      call,
-    )
-    if (!bare) return travel(journey)
-    tellStep(ports, journey, { step: 'sent', credentials: 'none', why: bare })
-    const response = await transport(input, init)
-    tellStep(ports, journey, { step: 'answered', status: response.status, replayed: false, notReplayable: null })
-    return response
   }
 }
 
