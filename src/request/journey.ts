@@ -60,8 +60,8 @@ export interface Journey {
   replayed: boolean
   /** Where the scheme proves each send: what takes its answer. */
   learn?: Learn | undefined
-  /** Whether this send (the first, or the replay) was proved twice already. */
-  provedAnew: boolean
+  /** Which send was proved a second time last: `false` the first one, `true` the replay. */
+  provedAnew: boolean | null
   /** Of the answer that made it be sent again. */
   refusedStatus: number
   /** The credentials that a refresh brought which it waited for. */
@@ -119,7 +119,7 @@ export function createJourney(
     left: null,
     replayed: false,
     learn: undefined,
-    provedAnew: false,
+    provedAnew: null,
     refusedStatus: 0,
     waitedFor: null,
   }
