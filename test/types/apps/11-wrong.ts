@@ -1,5 +1,6 @@
 // What must not compile
 import { cookieRefresh, createClient, isLatchkeyError } from 'latchkey'
+import { dpop } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 
 const api = createClient({ baseUrl: '/api/' })
@@ -7,6 +8,8 @@ const api = createClient({ baseUrl: '/api/' })
 createClient({ baseUrl: '/api/', onLoginRequied: () => {} })
 // @ts-expect-error a secret in a browser
 oauthRefresh({ tokenEndpoint: 'https://x/token', clientId: 'a', clientSecret: 's' })
+// @ts-expect-error an algorithm that it does not know
+dpop({ algorithm: 'RS256' })
 // @ts-expect-error a cookie that nobody clears
 cookieRefresh({ url: '/refresh' })
 void api.session.signIn({ accessToken: 'a', expires_in: 3 }) // either spelling of each value
