@@ -1,8 +1,9 @@
 import { randomId } from '../platform/random-id.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
-import { type ExchangePorts, type Flown, type Outcome, unavailable } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
 export async function conclude(
@@ -26,9 +27,10 @@ export async function conclude(
       ? { session: randomId(), generation: 0, credentials, counts }
       : { session: claimed.session, generation: claimed.generation + 1, credentials, counts }
   const wanted = (begins || !stranger) && session.state.session === flown.session
-  const saved = wanted ? await replace(claimed, content, ports) : null
+  const replaced = wanted ? await replace(claimed, content, ports) : null
+  const saved = replaced ?? (wanted ? await rescue(claimed, credentials, ports) : null)
   if (saved && stands(saved, flown, ports)) {
-    session.renewed(saved, monotonicSentAt, flown.cause)
+    session.renewed(saved, replaced ? monotonicSentAt : session.state.monotonicSentAt, flown.cause)
     return { kind: 'refreshed' }
   }
   ports.discard(credentials)
@@ -41,19 +43,51 @@ export async function conclude(
   return { kind: 'superseded' }
 }
 
-/** Writes `content` while the record still is of this session and holds the credentials that were sent. */
+/**
+ * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while
+ * another tab, which took this one for lost, has them in exchange: what it brings is newer than a refusal here.
+ */
 async function replace(
   claimed: StoredRecord,
   content: RecordContent,
-  { session }: ExchangePorts,
+  { session, isOpen, pause }: ExchangePorts,
+  yields = false,
 ): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = claimed
   while (expected && isSame(expected, claimed)) {
-    const written: StoredRecord | null = await session.records.compareAndSet(expected, content)
-    if (written) return written
+    const { claim } = expected
+    const isAnothers = claim && claim.id !== claimed.claim?.id && !claim.closed
+    if (yields && isAnothers && isOpen(claim)) await pause(pollMs)
+    else {
+      const written = await session.records.compareAndSet(expected, content)
+      if (written) return written
+    }
     expected = await session.records.read()
   }
   return null
+}
+
+/**
+ * Somebody signed in as the same person meanwhile and brought no refresh token (a step-up, say), so the record goes on with
+ * the one that was just spent: what it was traded for goes in its place, beside the newer access token.
+ */
+async function rescue(
+  claimed: StoredRecord,
+  { refreshToken }: Credentials,
+  { session }: ExchangePorts,
+): Promise<StoredRecord | null> {
+  const spent = claimed.credentials?.refreshToken
+  const seen = await session.records.read()
+  const held = seen?.session === claimed.session ? seen.credentials : null
+  if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
+  const { counts } = seen
+  const content = {
+    session: seen.session,
+    generation: seen.generation + 1,
+    credentials: { ...held, refreshToken },
+    counts,
+  }
+  return session.records.compareAndSet(seen, content)
 }
 
 /** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
@@ -81,7 +115,7 @@ async function refuse(
   const content: RecordContent = suspends
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
     : { session: next, generation: 0, credentials: null, endedBy: credentials ? reason : claimed.endedBy }
-  const written = await replace(claimed, content, ports)
+  const written = await replace(claimed, content, ports, true)
   if (!written) return null
   if (!suspends && stands(written, flown, ports))
     session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)

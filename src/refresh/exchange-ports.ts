@@ -32,6 +32,9 @@ export interface ExchangePorts extends CallPorts {
   readonly discard: (credentials: Credentials) => void
 }
 
+/** How often the record is looked at while another tab's claim is open. */
+export const pollMs = 250
+
 /** What a refresh began with. */
 export interface Flown {
   readonly session: string | null

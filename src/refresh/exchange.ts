@@ -4,9 +4,8 @@ import type { HeldLock } from '../tabs/tab-lock.ts'
 import { backoffMs, remainingMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
 import { conclude } from './conclude.ts'
-import { type ExchangePorts, type Flown, type Outcome, unavailable } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
 
-const pollMs = 250
 const freshClaimMs = 2000
 /** More than other tabs can come in between; a store that says so more often is broken. */
 const mostClaims = 10

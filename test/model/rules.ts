@@ -112,6 +112,7 @@ export const protocol: Rules = {
   claim: true,
   lateCheck: true,
   retries: 'backoff',
+  refusal: 'wait',
 }
 
 /** The same in a world where time decides nothing: what the code may do whatever its clocks say (steps/). */

@@ -20,6 +20,8 @@ export interface TabOptions {
   readonly store?: 'indexed-db' | 'web-storage' | 'memory'
   /** Whether the client lives in an iframe of the page. @default false */
   readonly isFramed?: boolean
+  /** Short, so that a claim is given up soon after. @default 1500 */
+  readonly exchangeTimeoutMs?: number
 }
 
 export interface Asked {
@@ -56,9 +58,6 @@ export interface Stage<OfPage extends Page = Page> {
   openTabs(count: number, options?: TabOptions): Promise<[StageTab<OfPage>, ...StageTab<OfPage>[]]>
 }
 
-/** Short, so that tests of lost exchanges are: a claim is given up soon after. */
-const exchangeTimeoutMs = 1500
-
 const wrap = <OfPage extends Page>(page: OfPage): StageTab<OfPage> => ({
   page,
   ask: (atMs = 0) => page.run<Asked>('return tab.ask(args[0])', atMs),
@@ -90,7 +89,8 @@ export async function createStage<OfPage extends Page>(
   const openTab = async (options: TabOptions = {}): Promise<StageTab<OfPage>> => {
     const page = await browser.newPage(`${server.origin}/page.html`)
     pages.push(page)
-    const { missing = [], offsetMs = 0, gates = [], store = 'indexed-db', isFramed = false } = options
+    const { missing = [], offsetMs = 0, gates = [], store = 'indexed-db' } = options
+    const { isFramed = false, exchangeTimeoutMs = 1500 } = options
     const settled = { missing, offsetMs, gates, store, exchangeTimeoutMs }
     await page.run(isFramed ? startFramedClient : startClient, settled, startClient)
     return wrap(page)

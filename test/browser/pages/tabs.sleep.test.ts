@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuthSettings } from '../../support/auth-settings.ts'
-import type { Browser } from '../../support/browsers.ts'
+import { type Browser, engines } from '../../support/browsers.ts'
 import { openChromiumTabs, type Tab } from '../../support/chromium-tabs.ts'
 import { createStage, type GateName, openStageBrowser } from '../../support/tab-stage.ts'
 import { createTabTable } from '../../support/tab-table.ts'
@@ -131,4 +131,33 @@ describe.each(['firefox', 'webkit'] as const)('in %s, held', engine => {
       expect([server.exchanges, server.reuses]).toEqual([exchanges + 1, reuses])
     },
   )
+})
+
+describe.each(engines)('in %s', engine => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await openStageBrowser(engine)
+  })
+  afterAll(() => browser.close())
+
+  test("the loser's refusal, before the winner's tokens have come, ends nobody's session (RT-09)", async () => {
+    const { server, openTab, openTabs } = await createStage(browser, { reuse: 'lenient' })
+    // Its patience is so long that others take its exchange for lost, as if it slept.
+    const [loser] = await openTabs(1, { exchangeTimeoutMs: 60_000 })
+    const winner = await openTab()
+    server.expireAccessTokens()
+    const losersRequest = server.holdExchange()
+    const losersAsk = loser.ask()
+    await losersRequest.reached()
+    const winnersAnswer = server.holdExchange({ at: 'after-handling' })
+    const winnersAsk = winner.ask()
+    await winnersAnswer.reached()
+    losersRequest.open()
+    // Long enough for the refusal to arrive, and for what the loser does of it.
+    await loser.page.run('await new Promise(resolve => setTimeout(resolve, 300))')
+    winnersAnswer.open()
+    expect(await Promise.all([losersAsk, winnersAsk])).toEqual([alice, alice])
+    await table.note(engine, "the loser's 400 before the winner's 200, server lenient", server, [loser, winner])
+    expect([server.exchanges, server.reuses]).toEqual([2, 1])
+  })
 })
