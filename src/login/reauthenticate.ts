@@ -127,7 +127,9 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
     const stops = [
       session.listenersOf('signed-in').add(() => asking.settle('signed-in')),
       // Another tab's sign-in as the same subject arrives as newer credentials.
-      session.listenersOf('refreshed').add(({ tab }) => tab === 'other' && asking.settle('signed-in')),
+      session
+        .listenersOf('refreshed')
+        .add(({ tab }) => asking.kind === 'login' && tab === 'other' && asking.settle('signed-in')),
       session.changed.add(({ session: now }) => now !== of && queueMicrotask(() => asking.settle('declined'))),
     ]
     running = asking

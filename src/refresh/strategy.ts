@@ -45,7 +45,8 @@ export interface RefreshContext {
  *   OAuth and OpenID codes (`invalid_grant`, `login_required`) from its `error` or `code`.
  * - Any other answer (no `accessToken`) counts as "not now", and the error's message lists the keys it found.
  *
- * It may call the client itself: such calls go out bare and never wait for this refresh.
+ * It may call the client itself: before its first `await` such calls go out bare. Later ones wait as any request does, until
+ * the deadline; `post` never waits.
  *
  * @example
  * refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })

@@ -29,7 +29,7 @@ export interface SessionCore {
   /** Ends the session at once, whatever anybody else does; resolves when stored. */
   signOut(untold: boolean): Promise<void>
   /** An exchange of this page was stored as `record`. */
-  renewed(record: StoredRecord, monotonicSentAt: number, cause: RefreshCause): void
+  renewed(record: StoredRecord, monotonicSentAt: number | null, cause: RefreshCause): void
   /** The session `session` is over, for this page; what to store is the caller's. Answers the next session id. */
   ended(session: string | null, reason: EndReason | null, next?: string): string
   /** Ends the session after its refusal, unless the store has moved on; resolves when stored. */
@@ -133,7 +133,11 @@ export function createSession(
       const read = continues ? requireCredentials(input, sent, clock, former) : fresh
       const credentials = adopt?.(read, former) ?? read
       const session = (continues && state.session) || randomId()
-      const content = { session, generation: continues ? state.generation + 1 : 0, credentials }
+      // Where it goes on with the refresh token in use, an exchange of that token goes on too.
+      const { latest } = records
+      const goesOn = continues && latest?.session === session && credentials.refreshToken === former.refreshToken
+      const claim = goesOn ? latest.claim : undefined
+      const content = { session, generation: continues ? state.generation + 1 : 0, credentials, claim }
       // Written before it is told: what a listener does about it (signs out, say) is written after it.
       const stored = records.overwrite(content)
       enter(content, credentials, sent.monotonicMs, 'this')

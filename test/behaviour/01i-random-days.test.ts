@@ -61,6 +61,7 @@ const createServer = (clock: ControlledClock) => {
     begunAt,
     exchange,
     isGood,
+    tokensOf,
     signIn: (subject: string) => {
       const family = families.size
       families.set(family, { subject, newest: 0, revoked: false, expired: false })
@@ -99,6 +100,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('sign-out' as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('expire' as const) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('revoke' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('step-up' as const) }) },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -175,6 +177,12 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
       case 'sign-in': {
         const { family, tokens } = server.signIn(one.subject)
         current = family
+        return void client.session.signIn(tokens)
+      }
+      case 'step-up': {
+        // The same person, with a newer access token and no other refresh token.
+        if (current === null) return
+        const { refreshToken: _kept, ...tokens } = server.tokensOf(current)
         return void client.session.signIn(tokens)
       }
       case 'jump':

@@ -103,6 +103,23 @@ describe('step e: tokens came', () => {
   })
 })
 
+describe('step e: the same person signed in meanwhile and brought no refresh token', () => {
+  test('what the one in use was traded for goes in its place, beside the newer access token, and nothing is discarded', async () => {
+    const { store, session, flight, call, stored, discarded, id } = await startSent()
+    const stepUp = credentialsOf({ accessToken: 'access-of-step-up' })
+    store.content = storedRecord({ session: id, generation: 1, credentials: stepUp })
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    const { refreshToken } = newerTokens
+    expect(stored()).toMatchObject({ generation: 2, credentials: { accessToken: 'access-of-step-up', refreshToken } })
+    expect(session.state).toMatchObject({
+      generation: 2,
+      credentials: { accessToken: 'access-of-step-up', refreshToken },
+    })
+    expect(discarded).toEqual([])
+  })
+})
+
 describe('step e: tokens came too late', () => {
   test.each([
     ['a sign-out', 'superseded', () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })],
@@ -111,7 +128,16 @@ describe('step e: tokens came too late', () => {
       'superseded',
       () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
     ],
-    ['newer tokens of this session', 'adopted', (id: string) => storedRecord({ session: id, generation: 1 })],
+    [
+      'newer tokens of this session',
+      'adopted',
+      (id: string) =>
+        storedRecord({
+          session: id,
+          generation: 1,
+          credentials: credentialsOf({ refreshToken: 'refresh-of-another' }),
+        }),
+    ],
     ['nothing any more', 'superseded', () => null],
   ])('RT-06: another tab left %s: they are dropped and discarded, and that is followed', async (...arranged) => {
     const [, kind, record] = arranged
