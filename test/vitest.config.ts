@@ -44,6 +44,8 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/{unit,contracts,behaviour,model}/**/*.test.ts'],
+          // Ten thousand requests on a busy machine.
+          testTimeout: 30_000,
           sequence: { groupOrder: order.node },
         },
       },

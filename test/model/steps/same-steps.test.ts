@@ -52,7 +52,7 @@ function labelsOf(world: World): Set<string> {
 describe('the code takes the steps of the model, whatever the schedule (RT-07, RT-09, RT-11)', () => {
   const taken = new Set<string>()
 
-  test.each(worlds)('$tabs tabs, locks: $lock, $faults', async world => {
+  test.each(worlds)('$tabs tabs, locks: $lock, $faults', { timeout: 60_000 }, async world => {
     for (let seed = 0; seed < walks; seed += 1) {
       const walked = await walk({ ...world, seed }).catch((cause: unknown) => {
         throw new Error(`seed ${seed}, ${world.tabs} tabs, locks ${world.lock}, ${say(world.faults)}`, { cause })
