@@ -115,7 +115,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
 function parse(url: string | URL): URL | null {
   try {
-    return new URL(url, pageBaseUrl())
+    // An absolute URL has no use for the base, whose reading and parsing is the dearest part of it.
+    return /^https?:\/\//i.test(String(url)) ? new URL(url) : new URL(url, pageBaseUrl())
   } catch {
     return null
   }
