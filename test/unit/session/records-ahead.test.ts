@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest'
+import { content, create, createAhead, over } from '../../support/records-rig.ts'
+import { storedRecord } from '../../support/session-records.ts'
+
+describe('records that are ahead of the store, which works again', () => {
+  test('promise 12: a sign-out that could not be stored is stored by the next read', async () => {
+    const { store, records } = await createAhead()
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('promise 12: it is stored, too, where the next call is a compare-and-set', async () => {
+    const { store, records } = await createAhead()
+    const written = await records.compareAndSet(records.latest, content({ ...over, generation: 1 }))
+    expect(written).toMatchObject({ ...over, generation: 1 })
+    expect(store.content).toEqual(written)
+  })
+
+  test('what another tab wrote since is newer, and stays', async () => {
+    const { store, records } = await createAhead()
+    const others = storedRecord({ session: 'session-b' })
+    store.content = others
+    expect(await records.read()).toEqual(others)
+    expect(store.content).toBe(others)
+  })
+
+  test('promise 12: what another tab wrote since about the session that was left is not: the sign-out stays', async () => {
+    const { store, records, before } = await createAhead()
+    store.content = storedRecord({ session: before.session, generation: 1 })
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('promise 12: neither is it where this page had not read its store before', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ session: 'session-a' })
+    store.fail('overwrite', 'rejects', 1)
+    store.fail('compareAndSet', 'rejects', 1)
+    await records.overwrite(content(over))
+    expect(await records.read()).toMatchObject(over)
+    store.content = storedRecord({ session: 'session-a', generation: 1 })
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('what another tab wrote since about the very session that goes on here is newer', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    store.fail('overwrite', 'rejects', 1)
+    await records.overwrite(content({ generation: 1 }))
+    const others = storedRecord({ generation: 1 })
+    store.content = others
+    expect(await records.read()).toEqual(others)
+  })
+
+  test('a store that was wiped since is the truth', async () => {
+    const { store, records } = await createAhead()
+    store.content = null
+    expect(await records.read()).toBeNull()
+  })
+
+  test('a sign-in before the store ever answered is newer than whatever is found there', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ session: 'session-a' })
+    store.fail('overwrite', 'throws', 1)
+    await records.overwrite(content({ session: 'session-b' }))
+    expect(await records.read()).toMatchObject({ session: 'session-b' })
+    expect(store.content).toMatchObject({ session: 'session-b' })
+  })
+
+  test('another tab that writes just before it is put back wins, and is what the read answers', async () => {
+    const { store, records } = await createAhead()
+    const held = store.hold('compareAndSet')
+    const reading = records.read()
+    await held.reached
+    const others = storedRecord({ session: 'session-b' })
+    store.content = others
+    held.open()
+    expect(await reading).toEqual(others)
+    expect(records.latest).toEqual(others)
+    expect(store.content).toBe(others)
+  })
+
+  test('what was read before it was put back does not undo it', async () => {
+    const { store, clock, records, before } = await createAhead()
+    const held = store.hold('read', 'before')
+    const [first, second] = [records.read(), records.read()]
+    await second
+    await clock.settle()
+    expect(store.content).toMatchObject(over)
+    held.open()
+    expect(await first).toMatchObject(over)
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).not.toEqual(before)
+  })
+
+  test('what was read before it was put back, but asked for after, does not undo it', async () => {
+    const { store, records } = await createAhead()
+    const healing = store.hold('compareAndSet')
+    const first = records.read()
+    await healing.reached
+    const held = store.hold('read', 'before')
+    const second = records.read()
+    healing.open()
+    await first
+    held.open()
+    expect(await second).toMatchObject(over)
+    expect(records.latest).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('signed in again while it is put back: the sign-in stays', async () => {
+    const { store, records } = await createAhead()
+    const held = store.hold('compareAndSet')
+    const reading = records.read()
+    await held.reached
+    const stored = records.overwrite(content({ session: 'session-c' }))
+    held.open()
+    expect(await reading).toMatchObject({ session: 'session-c' })
+    await stored
+    expect(await records.read()).toMatchObject({ session: 'session-c' })
+    expect(store.content).toMatchObject({ session: 'session-c' })
+  })
+
+  test('a sign-in that is stored at last does not make up for the sign-out after it that was not', async () => {
+    const { store, records } = create()
+    await records.read()
+    const held = store.hold('overwrite')
+    const signedIn = records.overwrite(content())
+    store.fail('overwrite', 'rejects', 1)
+    await records.overwrite(content(over))
+    held.open()
+    await signedIn
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('memory says that it is ahead, for as long as it is', async () => {
+    const { records } = await createAhead()
+    expect(records.ahead).toBe(true)
+    await records.read()
+    expect(records.ahead).toBe(false)
+  })
+
+  test('a write that failed, over and over, is tried again with every read', async () => {
+    const { store, records } = await createAhead()
+    store.fail('compareAndSet', 'rejects', 3)
+    for (let attempt = 0; attempt < 3; attempt += 1) expect(await records.read()).toMatchObject(over)
+    expect(store.content).not.toMatchObject(over)
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+})
