@@ -92,7 +92,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     exchangeTimeoutMs: limits.exchangeTimeoutMs,
     lostAnswerGraceMs: limits.lostAnswerGraceMs,
     mayReauthenticate: reauthenticate !== undefined,
-    isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 2000),
+    // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save what it brought.
+    isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 5000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     onRefused: login.refused,
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
