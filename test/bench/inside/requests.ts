@@ -19,7 +19,7 @@ export interface RequestOptions {
 /** By kind and name: microseconds, or bytes, a request, round by round. */
 export type Samples = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
 
-const sliceMs = 4
+const sliceMs = 3
 const warmUpMs = 60
 const todo = { title: 'Water the plants', done: false, tags: ['home', 'green'], due: '2026-11-21T10:00:00Z' }
 

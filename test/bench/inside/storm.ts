@@ -48,7 +48,7 @@ const networkFor = ({ size, spreadMs, exchangeMs }: StormOptions): Network => {
   const options: NetworkOptions = {
     ...(exchangeMs !== undefined && { beforeExchange: () => sleep(exchangeMs) }),
     ...(spreadMs !== undefined && {
-      beforeAnswer: index => (index <= size ? sleep((index * spreadMs) / size) : undefined),
+      beforeAnswer: index => (index <= size + 1 ? sleep(((index - 1) * spreadMs) / size) : undefined),
     }),
   }
   return createNetwork(options)
@@ -69,6 +69,9 @@ const storm = async (contestant: Contestant | null, options: StormOptions): Prom
   const network = networkFor(options)
   globalThis.fetch = network.fetch
   const requests = contestant && (await prepare(contestant, network, options.expired))
+  // A client in use: what is done once, at the first request, is no part of a storm.
+  await requests?.get()
+  const before = network.sends
   if (options.expired) await sleep(lifetimeMs * 2)
   network.refuseAll()
   await turn()
@@ -82,7 +85,14 @@ const storm = async (contestant: Contestant | null, options: StormOptions): Prom
   const workMs = workedMs() - worked
   const ms = performance.now() - startedAt
   const { sends, exchanges, refused } = network
-  return { ms, workMs, sends, exchanges, refused, failed: settled.filter(({ status }) => status === 'rejected').length }
+  return {
+    ms,
+    workMs,
+    sends: sends - before,
+    exchanges,
+    refused,
+    failed: settled.filter(({ status }) => status === 'rejected').length,
+  }
 }
 
 const refreshing = (only: readonly string[] | undefined): readonly Contestant[] =>
@@ -130,6 +140,7 @@ export const measureWaiting = async (name: string, size: number): Promise<number
   await storm(contestant, { size: 100, rounds: 1 })
   globalThis.fetch = network.fetch
   const requests = await prepare(contestant, network)
+  await requests.get()
   network.refuseAll()
   collect()
   const before = usedHeap()

@@ -144,7 +144,7 @@ export const requests: Part<Result> = {
   name: 'requests',
   title: 'One request with a valid token',
   measure: async ({ quick }) => {
-    const rounds = quick ? 6 : 60
+    const rounds = quick ? 6 : 40
     const constructions: Record<string, Readonly<Record<string, Constructions>>> = {}
     for (const kind of all) constructions[kind] = await callInNode()('countConstructions', kind)
     return { settings: [...(await measureNode(rounds)), ...(await measurePage(rounds))], constructions }

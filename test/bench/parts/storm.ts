@@ -70,9 +70,9 @@ const measureStorms = async (quick: boolean): Promise<readonly Storm[]> => {
   const measure = async (kind: Storm['kind'], options: StormOptions) =>
     storms.push(stormOf('Node', kind, options.size, await call<Samples>('measureStorm', options)))
   for (const size of quick ? [10, 100] : [10, 100, 1000]) await measure('refused', { size, rounds: quick ? 3 : 15 })
-  if (!quick) await measure('refused', { size: 10_000, rounds: 7 })
+  if (!quick) await measure('refused', { size: 10_000, rounds: 5 })
   for (const size of quick ? [100] : [100, 10_000]) {
-    await measure('expired', { size, rounds: quick ? 3 : 7, expired: true })
+    await measure('expired', { size, rounds: quick ? 3 : 5, expired: true })
   }
   await measure('late', { size: 20, rounds: 3, spreadMs: 50, exchangeMs: 10 })
   await inChromium(async ({ newPage }) => {
