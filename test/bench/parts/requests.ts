@@ -127,7 +127,7 @@ const showKind = (setting: Setting, kind: Kind, figures: ByName): string => {
 }
 
 const showConstructions = ({ constructions }: Result): string => {
-  const names = Object.keys(constructions.request ?? {})
+  const names = Object.keys(constructions.get ?? {})
   const cell = ({ requests, clones, responseClones }: Constructions) =>
     `${requests} + ${clones}${responseClones ? ` (+ ${responseClones} of the answer)` : ''}`
   const rows = names.map(name => [
