@@ -58,6 +58,12 @@ export const startServer = async (): Promise<BenchServer> => {
     const isGood = path === '/free' || token > refusedUpTo
     send(response, isGood ? 200 : 401, 'application/json', isGood ? '{"fine":true}' : '{"error":"invalid_token"}')
   }
+  return { ...(await listen(answer)), exchanges: () => exchanges }
+}
+
+const listen = async (
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Promise<Pick<BenchServer, 'origin' | 'close'>> => {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy())
   })
@@ -66,7 +72,6 @@ export const startServer = async (): Promise<BenchServer> => {
   const { port } = server.address() as AddressInfo
   return {
     origin: `http://127.0.0.1:${port}`,
-    exchanges: () => exchanges,
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())

@@ -40,7 +40,7 @@ export interface Run {
 const tickMs = 100
 
 /** mulberry32: the same fleet at each run. */
-const createRandom = (seed: number): (() => number) => {
+const createRandom = (seed: number): Random => {
   let state = seed
   return () => {
     state = (state + 0x6d2b79f5) | 0
@@ -71,84 +71,97 @@ const createCalendar = (clients: number, ticks: number) => {
   }
 }
 
-/** Many clients over a virtual time, each with its own chance, and one token endpoint that may be down, slow or too small. */
-export const simulate = (fleet: Fleet, policy: Policy, scenario: Scenario): Run => {
-  const { clients, lifetimeMs, durationMs, requestGapMs, deadlineMs } = fleet
-  const random = createRandom(fleet.seed)
-  const ticks = Math.ceil(durationMs / tickMs)
+type Random = () => number
+
+/** What each client knows, and what becomes of its exchange. */
+const createClients = ({ clients, lifetimeMs, requestGapMs }: Fleet, policy: Policy, random: Random, ticks: number) => {
   const calendar = createCalendar(clients, ticks)
   const own = Float64Array.from({ length: clients }, random)
   const sentAt = new Float64Array(clients)
   const retryAt = new Float64Array(clients)
   const failures = new Uint8Array(clients)
-  const perSecond = new Uint32Array(Math.ceil(durationMs / 1000))
-  const recovered: number[] = []
-  const queue: { client: number; at: number }[] = []
-  let answeredUpTo = 0
-  let mayAnswer = 0
-
+  const recoveredAtMs: number[] = []
   const gap = () => -Math.log(1 - random()) * requestGapMs
   const plan = (client: number, fromMs: number) => calendar.add(client, fromMs + (policy.onRequest ? gap() : 0))
   const planRefresh = (client: number) => plan(client, policy.dueAt(sentAt[client] ?? 0, own[client] ?? 0))
-
-  const served = (client: number, nowMs: number) => {
-    if (failures[client]) recovered.push(nowMs)
-    failures[client] = 0
-    sentAt[client] = nowMs
-    planRefresh(client)
-  }
-  const failed = (client: number, nowMs: number) => {
-    const count = Math.min(250, (failures[client] ?? 0) + 1)
-    failures[client] = count
-    retryAt[client] = nowMs + policy.backoffMs(count, random())
-    plan(client, Math.max(retryAt[client] ?? 0, nowMs + tickMs))
-  }
-  const arrive = (client: number, nowMs: number, capacity: number) => {
-    const second = Math.floor(nowMs / 1000)
-    perSecond[second] = (perSecond[second] ?? 0) + 1
-    if (capacity === 0) failed(client, nowMs)
-    else if (capacity === Number.POSITIVE_INFINITY) served(client, nowMs)
-    else queue.push({ client, at: nowMs })
-  }
-  /** First come, first served; who has hung up costs nothing more. */
-  const answer = (nowMs: number, capacity: number) => {
-    mayAnswer = Math.min(capacity, mayAnswer + (capacity * tickMs) / 1000)
-    for (; answeredUpTo < queue.length; answeredUpTo += 1) {
-      const entry = queue[answeredUpTo]
-      if (!entry) return
-      if (nowMs - entry.at >= deadlineMs) failed(entry.client, nowMs)
-      else if (mayAnswer < 1) return
-      else {
-        mayAnswer -= 1
-        served(entry.client, nowMs)
-      }
-    }
-  }
-
   for (let client = 0; client < clients; client += 1) {
     sentAt[client] = -random() * (lifetimeMs + (policy.onRequest ? requestGapMs : 0))
     planRefresh(client)
   }
-  let isRefused = false
+  return {
+    take: calendar.take,
+    plan,
+    mayStart: (client: number, nowMs: number) =>
+      policy.mayStart(nowMs, sentAt[client] ?? 0, retryAt[client] ?? 0, own[client] ?? 0),
+    served(client: number, nowMs: number) {
+      if (failures[client]) recoveredAtMs.push(nowMs)
+      failures[client] = 0
+      sentAt[client] = nowMs
+      planRefresh(client)
+    },
+    failed(client: number, nowMs: number) {
+      failures[client] = Math.min(250, (failures[client] ?? 0) + 1)
+      const againAt = nowMs + policy.backoffMs(failures[client] ?? 1, random())
+      retryAt[client] = againAt
+      plan(client, Math.max(againAt, nowMs + tickMs))
+    },
+    /** Whoever asks next is refused, and refreshes; that takes a request, also from those who go by a timer. */
+    refuseAll(nowMs: number) {
+      calendar.clear()
+      sentAt.fill(Number.NEGATIVE_INFINITY)
+      for (let client = 0; client < clients; client += 1) calendar.add(client, nowMs + gap())
+    },
+    recoveredAtMs,
+  }
+}
+type Clients = ReturnType<typeof createClients>
+
+/** The token endpoint: first come, first served; who has hung up costs nothing more. */
+const createEndpoint = ({ durationMs, deadlineMs }: Fleet, { served, failed }: Clients) => {
+  const perSecond = new Uint32Array(Math.ceil(durationMs / 1000))
+  const queue: { client: number; at: number }[] = []
+  let answeredUpTo = 0
+  let mayAnswer = 0
+  return {
+    perSecond,
+    arrive(client: number, nowMs: number, capacity: number) {
+      const second = Math.floor(nowMs / 1000)
+      perSecond[second] = (perSecond[second] ?? 0) + 1
+      if (capacity === 0) failed(client, nowMs)
+      else if (capacity === Number.POSITIVE_INFINITY) served(client, nowMs)
+      else queue.push({ client, at: nowMs })
+    },
+    answer(nowMs: number, capacity: number) {
+      mayAnswer = Math.min(capacity, mayAnswer + (capacity * tickMs) / 1000)
+      for (; answeredUpTo < queue.length; answeredUpTo += 1) {
+        const entry = queue[answeredUpTo]
+        if (!entry) return
+        if (nowMs - entry.at >= deadlineMs) failed(entry.client, nowMs)
+        else if (mayAnswer < 1) return
+        else {
+          mayAnswer -= 1
+          served(entry.client, nowMs)
+        }
+      }
+    },
+  }
+}
+
+/** Many clients over a virtual time, each with its own chance, and one token endpoint that may be down, slow or too small. */
+export const simulate = (fleet: Fleet, policy: Policy, { capacity, refuseAllAtMs }: Scenario): Run => {
+  const ticks = Math.ceil(fleet.durationMs / tickMs)
+  const clients = createClients(fleet, policy, createRandom(fleet.seed), ticks)
+  const endpoint = createEndpoint(fleet, clients)
+  const refuseAllAt = refuseAllAtMs === undefined ? -1 : Math.ceil(refuseAllAtMs / tickMs)
   for (let tick = 0; tick < ticks; tick += 1) {
     const nowMs = tick * tickMs
-    if (!isRefused && scenario.refuseAllAtMs !== undefined && nowMs >= scenario.refuseAllAtMs) {
-      isRefused = true
-      calendar.clear()
-      // Whoever asks next is refused, and refreshes; that takes a request, also from those who go by a timer.
-      for (let client = 0; client < clients; client += 1) {
-        sentAt[client] = Number.NEGATIVE_INFINITY
-        calendar.add(client, nowMs + gap())
-      }
-      continue
+    if (tick === refuseAllAt) clients.refuseAll(nowMs)
+    const capacityNow = capacity?.(nowMs) ?? Number.POSITIVE_INFINITY
+    for (const client of clients.take(tick)) {
+      if (clients.mayStart(client, nowMs)) endpoint.arrive(client, nowMs, capacityNow)
+      else clients.plan(client, nowMs + tickMs)
     }
-    const capacity = scenario.capacity?.(nowMs) ?? Number.POSITIVE_INFINITY
-    for (const client of calendar.take(tick)) {
-      if (policy.mayStart(nowMs, sentAt[client] ?? 0, retryAt[client] ?? 0, own[client] ?? 0)) {
-        arrive(client, nowMs, capacity)
-      } else plan(client, nowMs + tickMs)
-    }
-    if (capacity > 0) answer(nowMs, capacity)
+    if (capacityNow > 0 && capacityNow < Number.POSITIVE_INFINITY) endpoint.answer(nowMs, capacityNow)
   }
-  return { perSecond, recoveredAtMs: Float64Array.from(recovered) }
+  return { perSecond: endpoint.perSecond, recoveredAtMs: Float64Array.from(clients.recoveredAtMs) }
 }

@@ -4,9 +4,8 @@ import type { Tokens } from '../contestants/index.js'
 export interface Network {
   readonly fetch: typeof globalThis.fetch
   readonly tokens: Tokens
-  readonly sends: number
-  readonly refused: number
-  readonly exchanges: number
+  /** So far. */
+  readonly counts: { readonly sends: number; readonly refused: number; readonly exchanges: number }
   /** Every token issued so far is refused from now on. */
   refuseAll(): void
 }
@@ -41,6 +40,13 @@ const tokenOf = (input: RequestInfo | URL, init: RequestInit | undefined): strin
   return headers.get('authorization')
 }
 
+const answerOf = ({ accessToken, refreshToken, expiresInSeconds }: Tokens) => ({
+  access_token: accessToken,
+  refresh_token: refreshToken,
+  expires_in: expiresInSeconds,
+  token_type: 'Bearer',
+})
+
 /** Takes every access token issued since the last {@link Network.refuseAll}: those of parallel exchanges too. */
 export const createNetwork = ({ beforeExchange = turn, beforeAnswer }: NetworkOptions = {}): Network => {
   let issued = 0
@@ -53,9 +59,7 @@ export const createNetwork = ({ beforeExchange = turn, beforeAnswer }: NetworkOp
   const exchange = async (): Promise<Response> => {
     counts.exchanges += 1
     await beforeExchange()
-    const { accessToken, refreshToken, expiresInSeconds } = issue()
-    const answer = { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresInSeconds }
-    return new Response(JSON.stringify({ ...answer, token_type: 'Bearer' }), json)
+    return new Response(JSON.stringify(answerOf(issue())), json)
   }
   const network: typeof globalThis.fetch = async (input, init) => {
     const url = typeof input === 'object' && 'url' in input ? input.url : String(input)
@@ -71,15 +75,7 @@ export const createNetwork = ({ beforeExchange = turn, beforeAnswer }: NetworkOp
   return {
     fetch: network,
     tokens: issue(),
-    get sends() {
-      return counts.sends
-    },
-    get refused() {
-      return counts.refused
-    },
-    get exchanges() {
-      return counts.exchanges
-    },
+    counts,
     refuseAll: () => {
       refusedUpTo = issued
     },

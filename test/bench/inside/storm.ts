@@ -71,7 +71,7 @@ const storm = async (contestant: Contestant | null, options: StormOptions): Prom
   const requests = contestant && (await prepare(contestant, network, options.expired))
   // A client in use: what is done once, at the first request, is no part of a storm.
   await requests?.get()
-  const before = network.sends
+  const before = network.counts.sends
   if (options.expired) await sleep(lifetimeMs * 2)
   network.refuseAll()
   await turn()
@@ -84,7 +84,7 @@ const storm = async (contestant: Contestant | null, options: StormOptions): Prom
     : await Promise.allSettled([runIdeal(network, options)])
   const workMs = workedMs() - worked
   const ms = performance.now() - startedAt
-  const { sends, exchanges, refused } = network
+  const { sends, exchanges, refused } = network.counts
   return {
     ms,
     workMs,
@@ -148,7 +148,7 @@ export const measureWaiting = async (name: string, size: number): Promise<number
   for (let turns = 0; turns < 20; turns += 1) await turn()
   collect()
   const held = (usedHeap() - before) / size
-  if (network.refused < size) throw new Error(`${name}: ${network.refused} of ${size} were refused`)
+  if (network.counts.refused < size) throw new Error(`${name}: ${network.counts.refused} of ${size} were refused`)
   release()
   await Promise.all(waiting)
   return held
