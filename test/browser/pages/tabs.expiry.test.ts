@@ -95,7 +95,7 @@ describe.each(engines)('in %s', engine => {
   test.each([
     ['a day ahead', dayMs],
     ['a day behind', -dayMs],
-  ])('clocks that are %s cause no exchange by themselves, and one when a token is refused', async (what, offsetMs) => {
+  ])('clocks that are %s cause at most one exchange a generation, and no loop (TM-08)', async (what, offsetMs) => {
     const { server, openTab, openTabs } = await createStage(browser)
     const tabs = [...(await openTabs(2, { offsetMs })), await openTab()]
     expect(await Promise.all(tabs.map(tab => tab.ask()))).toEqual(tabs.map(() => alice))
@@ -106,6 +106,9 @@ describe.each(engines)('in %s', engine => {
     const atMs = soonMs(tabs)
     expect(await Promise.all(tabs.map(tab => tab.ask(atMs)))).toEqual(tabs.map(() => alice))
     await table.note(engine, `2 tabs with clocks ${what}, 1 right`, server, tabs)
-    expect([server.exchanges - before, server.reuses]).toEqual([1, 0])
+    // One for the refusal; where a tab adopts what another with another clock has stored, it may look expired to it, once a generation.
+    expect(server.exchanges - before).toBeGreaterThanOrEqual(1)
+    expect(server.exchanges - before).toBeLessThanOrEqual(2)
+    expect(server.reuses).toBe(0)
   })
 })
