@@ -8,6 +8,8 @@ import { readOutcome, readSettled, startInPage } from './run-in-page.ts'
 export interface DriverWindow {
   goto(url: string): Promise<void>
   run<T>(body: string, ...args: readonly unknown[]): Promise<T>
+  /** CSS pixels. */
+  resize(size: { readonly width: number; readonly height: number }): Promise<void>
   /** PNG. */
   screenshot(): Promise<Buffer>
   close(): Promise<void>
@@ -102,6 +104,7 @@ const createWindow = (here: Call): DriverWindow => {
         await sleep(pollMs)
       }
     },
+    resize: size => here('POST', '/window/rect', size),
     screenshot: async () => Buffer.from(await here<string>('GET', '/screenshot'), 'base64'),
     close: () => here('DELETE', '/window'),
   }
