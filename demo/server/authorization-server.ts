@@ -14,6 +14,8 @@ export interface AuthorizationServerOptions {
   readonly issuer: string
   readonly pageOrigin: string
   readonly accessTokenSeconds: number
+  /** Whose tokens may be asked for (RFC 8707); the first is meant where nobody says. @default the API's alone */
+  readonly resources?: readonly [string, ...string[]]
 }
 
 export interface AuthorizationServer {
@@ -81,7 +83,8 @@ function withInteractions(provider: Provider, pageOrigin: string): RequestListen
   return (request, response) => interactions(request, response) ?? rest(request, response)
 }
 
-function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOptions) {
+function configuration(options: AuthorizationServerOptions) {
+  const { pageOrigin, accessTokenSeconds } = options
   return {
     adapter: createMemoryAdapter(),
     clients: [
@@ -136,7 +139,7 @@ function configuration({ pageOrigin, accessTokenSeconds }: AuthorizationServerOp
           token: { readonly clientId: string },
         ) => token.clientId === client.clientId,
       },
-      resourceIndicators: resourceIndicators(accessTokenSeconds),
+      resourceIndicators: resourceIndicators(options),
     },
   }
 }
@@ -147,16 +150,16 @@ function extraTokenClaims({ oidc: { entities = {} } }: TokenRequestContext) {
   return { ...(acr !== undefined && { acr }), auth_time: authTime }
 }
 
-function resourceIndicators(accessTokenSeconds: number) {
+function resourceIndicators({ accessTokenSeconds, resources = [apiResource] }: AuthorizationServerOptions) {
   return {
     enabled: true,
-    defaultResource: () => apiResource,
+    defaultResource: () => resources[0],
     useGrantedResource: () => true,
     getResourceServerInfo: (_context: unknown, resource: string) => {
-      if (resource !== apiResource) throw new errors.InvalidTarget()
+      if (!resources.includes(resource)) throw new errors.InvalidTarget()
       return {
         scope: apiScope,
-        audience: apiResource,
+        audience: resource,
         accessTokenTTL: accessTokenSeconds,
         accessTokenFormat: 'jwt',
         jwt: { sign: { alg: 'ES256' } },

@@ -110,6 +110,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     canRefresh,
     leewayMs,
     exchanging,
+    audienceOf: strategy.audienceOf,
     trusts: url => options.trusted().has(url),
     fresh: freshness.fresh,
     shouldRefresh: options.shouldRefresh,

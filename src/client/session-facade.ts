@@ -106,9 +106,8 @@ export function createSessionFacade<Claims extends object>(
     const { credentials, monotonicSentAt } = state
     const left = credentials && leftMs(credentials, monotonicSentAt, clock)
     const age = credentials && tokenAge(credentials, monotonicSentAt, leewayMs, clock)
-    const { flight } = refresher
     const isShort = left !== null && left < minValidityMs
-    if (canRefresh && (flight?.blocks || isShort || age === 'expired')) {
+    if (canRefresh && (refresher.flightOf()?.blocks || isShort || age === 'expired')) {
       await land(waiting, refresher.start(age === 'expired' ? 'expired' : 'asked'), { session: state.session })
     }
     const token = session.state.credentials?.accessToken

@@ -1,7 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
+import { besideOthers } from '../session/audience.ts'
 import type { Credentials, SentAt } from '../session/credentials.ts'
-import type { RefreshCause } from '../session/events.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
+import type { Flown } from './exchange-ports.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
 import type { RefreshStrategy } from './strategy.ts'
@@ -20,6 +21,9 @@ export interface CallPorts {
   readonly accepts: (tokenType: string | null) => boolean
 }
 
+/** Why it is called, and for whom. */
+type Asked = Pick<Flown, 'cause' | 'audience'>
+
 const lateMs = 1000
 const graceMs = 2000
 
@@ -35,7 +39,13 @@ function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () =>
   return () => cancel()
 }
 
-function judgeAnswer(answer: unknown, ports: CallPorts, sent: SentAt, former: Credentials | null): Answer {
+function judgeAnswer(
+  answer: unknown,
+  ports: CallPorts,
+  { audience }: Asked,
+  sent: SentAt,
+  former: Credentials | null,
+): Answer {
   if (answer === null) return { kind: 'refused', misconfigured: false, detail: 'the exchange answered null' }
   const credentials = readCredentials(answer, sent, ports.clock, former)
   const unreadable = (detail: string): Answer => ({
@@ -48,7 +58,8 @@ function judgeAnswer(answer: unknown, ports: CallPorts, sent: SentAt, former: Cr
   })
   if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
   if (!ports.accepts(credentials.tokenType)) return unreadable('unknown token_type')
-  return { kind: 'granted', credentials: ports.key ? { ...credentials, key: ports.key } : credentials }
+  const bound = ports.key ? { ...credentials, key: ports.key } : credentials
+  return { kind: 'granted', credentials: besideOthers(bound, former, audience) }
 }
 
 /** Takes out what must not show in a message; the app's own errors may quote it. */
@@ -63,7 +74,7 @@ function redact(detail: string, credentials: Credentials | null): string {
  */
 export function callStrategy(
   ports: CallPorts,
-  cause: RefreshCause,
+  asked: Asked,
   former: Credentials | null,
   sent: SentAt,
 ): Promise<Answer> {
@@ -87,10 +98,11 @@ export function callStrategy(
         // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
         post: createPost({ transport, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
-        cause,
+        cause: asked.cause,
+        audience: asked.audience,
       })
     exchange()
-      .then(answer => resolve(judgeAnswer(answer, ports, sent, former)))
+      .then(answer => resolve(judgeAnswer(answer, ports, asked, sent, former)))
       .catch(fail)
       // What was thrown throws in its turn, when looked at.
       .catch(() => fail(null))

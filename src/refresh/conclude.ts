@@ -30,8 +30,9 @@ export async function conclude(
   const replaced = wanted ? await replace(claimed, content, ports) : null
   const saved = replaced ?? (wanted ? await rescue(claimed, credentials, ports) : null)
   if (saved && stands(saved, flown, ports)) {
-    session.renewed(saved, replaced ? monotonicSentAt : session.state.monotonicSentAt, flown.cause)
-    return { kind: 'refreshed' }
+    const isOwn = flown.audience === undefined
+    session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown.cause)
+    return { kind: replaced || isOwn ? 'refreshed' : 'adopted' }
   }
   ports.discard(credentials)
   if (begins || !stranger) return null

@@ -41,6 +41,8 @@ export interface Flown {
   readonly generation: number
   readonly accessToken: string | null
   readonly cause: RefreshCause
+  /** Whose token it is to bring; `undefined`: the session's own. */
+  readonly audience?: string | undefined
 }
 
 export const unavailable = (failure: UnavailableFailure): Outcome => ({ kind: 'unavailable', failure })

@@ -56,7 +56,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     if ((!ahead && sinceMs > freshClaimMs) || held?.lost || session.state.session !== flown.session) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
-    const answer = await callStrategy({ ...ports, ...proved }, flown.cause, former, sent)
+    const answer = await callStrategy({ ...ports, ...proved }, flown, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
     if (outcome) return outcome
   }

@@ -9,8 +9,8 @@ export interface OAuthRefreshOptions {
   readonly clientId: string
   /** Rarely needed: asks for less than was granted. @default left out */
   readonly scope?: string | undefined
-  /** RFC 8707. */
-  readonly resource?: string | undefined
+  /** RFC 8707. A map gives each trusted origin its own token: `{ 'https://files.example.com': 'urn:files' }`; others take the session's own. */
+  readonly resource?: string | Readonly<Record<string, string>> | undefined
   /** Further form parameters, such as Auth0's `audience`. */
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** RFC 7009: told on `signOut()`. @default not told */
@@ -36,6 +36,18 @@ function checkEndpoint(endpoint: unknown, option: string): void {
   check(problem === null, option, problem ?? '')
 }
 
+/** By origin. */
+function readAudiences(resource: object): ReadonlyMap<string, string> {
+  const audiences = new Map<string, string>()
+  for (const [origin, name] of Object.entries(resource)) {
+    const problem = originProblem(origin)
+    check(problem === null, `resource['${origin}']`, problem ?? '')
+    check(typeof name === 'string' && name !== '', `resource['${origin}']`, 'write the name of one resource')
+    audiences.set(new URL(origin).origin, name)
+  }
+  return audiences
+}
+
 /**
  * RFC 6749 §6 for public clients, with rotation: the answer's refresh token replaces the one that was sent.
  *
@@ -54,6 +66,8 @@ export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
   }
   for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
 
+  const audiences = typeof resource === 'object' ? readAudiences(resource) : undefined
+
   const form = (fields: Readonly<Record<string, string | undefined>>) => {
     const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
     return new URLSearchParams(defined as [string, string][])
@@ -64,13 +78,19 @@ export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
   return {
     id: `${new URL(tokenEndpoint)} ${clientId}`,
     endpoint: tokenEndpoint,
-    async exchange({ refreshToken, post, cause }) {
+    ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
+    async exchange({ refreshToken, post, cause, audience }) {
       if (refreshToken === undefined) {
         // Nothing to exchange: what is held is used to its end.
-        if (cause === 'due') throw new Error('there is no refresh token')
+        if (cause === 'due' || audience !== undefined) throw new Error('there is no refresh token')
         return null
       }
-      const grant = { grant_type: 'refresh_token', refresh_token: refreshToken, scope, resource }
+      const grant = {
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        scope,
+        resource: audiences ? audience : (resource as string | undefined),
+      }
       const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
       // RFC 6749 §5.1: required; without it nobody can tell how the token is to be sent.
       if (typeof answer?.token_type !== 'string') throw new Error('the answer has no token_type')

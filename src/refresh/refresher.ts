@@ -1,6 +1,7 @@
 import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
 import { waking } from '../platform/wake.ts'
+import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { remainingMs } from './backoff.ts'
@@ -24,12 +25,12 @@ export interface RefresherPorts extends TurnPorts {
   readonly onRefused: (reason: EndReason) => void
 }
 
-/** One refresh at a time for each session and generation (promise 1). */
+/** One refresh at a time for each session and generation (promise 1), whatever audience it is for. */
 export interface Refresher {
-  /** The refresh of the current credentials, if one is under way. */
-  readonly flight: Flight | null
+  /** The refresh of the current credentials, or of one audience's token, if one is under way. */
+  flightOf(audience?: string): Flight | null
   /** Joins the refresh under way, or starts one. */
-  start(cause: RefreshCause): Flight
+  start(cause: RefreshCause, audience?: string): Flight
   /** Why no exchange may begin now, if so. */
   hindrance(): UnavailableFailure | null
   /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
@@ -40,22 +41,32 @@ export interface Refresher {
 const offlineRetryMs = 1000
 
 interface RunningFlight extends Flight {
+  readonly audience: string | undefined
   /** What it is to replace. */
-  readonly from: Credentials | null
+  from: Credentials | null
+  generation: number
   blocks: boolean
   settle: (outcome: Outcome) => void
 }
 
 export function createRefresher(ports: RefresherPorts): Refresher {
   const { session, clock, breaker, wake, whenOffline } = ports
-  let running: RunningFlight | null = null
+  const { audienceOf } = ports.strategy
+  /** By audience. */
+  const flights = new Map<string | undefined, RunningFlight>()
 
-  const isCurrent = ({ session: flown, from }: RunningFlight) =>
-    flown === session.state.session && from === session.state.credentials
+  const isCurrent = ({ session: flown, from, audience }: RunningFlight) =>
+    flown === session.state.session && isSameToken(from, session.state.credentials, audienceOf, audience)
+  const isUnderWay = (flight: RunningFlight) => flights.get(flight.audience) === flight
+  const currentOf = (audience: string | undefined) => {
+    const flight = flights.get(audience)
+    return flight && isCurrent(flight) ? flight : null
+  }
 
   // Whose session is over does not wait for an answer that will be dropped.
   session.changed.add(({ session: now }) => {
-    if (running?.session && running.session !== now) running.settle({ kind: 'superseded' })
+    for (const flight of flights.values())
+      if (flight.session && flight.session !== now) flight.settle({ kind: 'superseded' })
   })
 
   function hindrance(): UnavailableFailure | null {
@@ -69,24 +80,32 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     )
   }
 
-  async function run(flight: RunningFlight, cause: RefreshCause): Promise<Outcome> {
+  /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
+  async function run(flight: RunningFlight, cause: RefreshCause, before: readonly Flight[]): Promise<Outcome> {
+    for (const { outcome } of before) await outcome
     if (isOffline() && whenOffline === 'wait' && cause !== 'start') {
       await waking(wake, () => !isOffline(), flight.outcome)
-      if (running !== flight) return { kind: 'disposed' }
     }
-    const hindered = hindrance()
-    if (hindered) return unavailable(hindered)
-    const { session: of, generation, from, outcome: over } = flight
-    const flown = { session: of, generation, accessToken: from?.accessToken ?? null, cause, over }
-    const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
-    ports.announce()
-    return outcome
+    for (let again = before.length > 0; ; again = true) {
+      if (!isUnderWay(flight)) return { kind: 'disposed' }
+      const { generation, credentials } = session.state
+      if (again && isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
+      const hindered = hindrance()
+      if (hindered) return unavailable(hindered)
+      const { audience, outcome: over } = flight
+      const accessToken = flight.from?.accessToken ?? null
+      const flown = { session: flight.session, generation: flight.generation, accessToken, cause, audience, over }
+      const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
+      ports.announce()
+      // What came first, in another tab, may have been for another audience.
+      if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight)) return outcome
+    }
   }
 
   function conclude(flight: RunningFlight, outcome: Outcome): void {
     // Who was disposed of meanwhile is told nothing.
-    const isHeard = running === flight && isCurrent(flight)
-    if (running === flight) running = null
+    const isHeard = isUnderWay(flight) && isCurrent(flight)
+    if (isUnderWay(flight)) flights.delete(flight.audience)
     if (isHeard && outcome.kind === 'unavailable') {
       const { detail } = outcome.failure
       session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome.failure, detail) })
@@ -97,24 +116,25 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   }
 
   return {
-    get flight() {
-      return running && isCurrent(running) ? running : null
-    },
-    start(cause) {
+    flightOf: currentOf,
+    start(cause, audience) {
       const blocks = cause !== 'due' && cause !== 'asked'
-      if (running && isCurrent(running)) {
-        running.blocks ||= blocks
-        return running
+      const joined = currentOf(audience)
+      if (joined) {
+        joined.blocks ||= blocks
+        return joined
       }
       let settle: RunningFlight['settle'] = () => {}
       const outcome = new Promise<Outcome>(resolve => {
         settle = resolve
       })
       const { session: of, generation, credentials: from } = session.state
-      const flight: RunningFlight = { session: of, generation, from, blocks, outcome, settle }
-      running = flight
+      const flight: RunningFlight = { session: of, generation, from, audience, blocks, outcome, settle }
+      flights.delete(audience)
+      const before = [...flights.values()].filter(isCurrent)
+      flights.set(audience, flight)
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
-      run(flight, cause)
+      run(flight, cause, before)
         .catch(
           (error): Outcome => unavailable({ reason: 'network', status: null, retryAfterMs: 0, detail: String(error) }),
         )
@@ -123,8 +143,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     },
     hindrance,
     dispose() {
-      running?.settle({ kind: 'disposed' })
-      running = null
+      for (const { settle } of flights.values()) settle({ kind: 'disposed' })
+      flights.clear()
     },
   }
 }

@@ -32,6 +32,8 @@ export interface RefreshContext {
   /** Aborts at the exchange's deadline. It never aborts because a caller lost interest. */
   readonly signal: AbortSignal
   readonly cause: RefreshCause
+  /** Whose token is wanted, where {@link RefreshStrategy.audienceOf} tells several apart; `undefined`: the session's own. */
+  readonly audience?: string | undefined
 }
 
 /**
@@ -81,6 +83,11 @@ export interface RefreshStrategy {
   readonly id?: string | undefined
   /** Where the exchange POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
   readonly endpoint?: string | URL | undefined
+  /**
+   * Which audience's token an origin takes; `undefined`: the session's own, which the login brought. One that has none yet
+   * gets it by an exchange of its own, one at a time for the session (RFC 8707, RFC 9700 §2.3).
+   */
+  readonly audienceOf?: ((origin: string) => string | undefined) | undefined
   /** Where the session rests if the app names no store. @default memory */
   readonly store?: (() => SessionStore) | undefined
 }

@@ -1,5 +1,6 @@
 import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
 import { drain, markNotReplayable } from '../http/replay.ts'
+import { askedAt, forAudience, isSameToken } from '../session/audience.ts'
 import { tokenAge } from '../session/expiry.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
@@ -85,11 +86,16 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   if (journey.session === null) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
-  const expired = canRefresh && tokenAge(state.credentials, state.monotonicSentAt, 0, clock) === 'expired'
+  const { audienceOf } = ports
+  const audience = audienceOf?.(journey.url.origin)
+  const own = forAudience(state.credentials, audience)
+  const expired = canRefresh && tokenAge(own, askedAt(state, audience), 0, clock) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
-  const mustWait = expired || refresher.flight?.blocks || ports.login.asking?.kind === 'login'
-  if (state.credentials !== left.credentials && !mustWait) return goAgain(journey, response)
-  if (!refresher.flight) {
+  const running = refresher.flightOf(audience)
+  const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
+  const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
+  if (isReplaced && !mustWait) return goAgain(journey, response)
+  if (!running) {
     if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
     const hindrance = canRefresh && refresher.hindrance()
     if (hindrance && journey.once) return false
@@ -99,7 +105,7 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
     }
   }
   ports.login.note(askedFor(journey))
-  const flight = refresher.start('refused')
+  const flight = refresher.start('refused', audience)
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
   await land(ports, flight, { session: journey.session, journey, response })

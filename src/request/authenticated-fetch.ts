@@ -2,6 +2,7 @@ import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
+import { forAudience } from '../session/audience.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
 import {
@@ -64,7 +65,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     journey.left = state
     if (journey.session === null) return undefined
     stay(ports, journey)
-    return state.credentials?.accessToken ? scheme.attach(outgoing, state.credentials, journey) : undefined
+    const own = state.credentials && forAudience(state.credentials, ports.audienceOf?.(journey.url.origin))
+    return own?.accessToken ? scheme.attach(outgoing, own, journey) : undefined
   }
 
   function send(journey: Journey, outgoing: Outgoing): Promise<Response> {

@@ -2,6 +2,7 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
+import { askedAt, forAudience } from '../session/audience.ts'
 import { tokenAge } from '../session/expiry.ts'
 import { type Journey, signalOf } from './journey.ts'
 import type { SpinePorts } from './spine-ports.ts'
@@ -35,14 +36,16 @@ function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined 
   if (login.asking?.kind === 'login') return undefined
   journey.session = state.session
   if (journey.once === 'keepalive') return undefined
-  const { flight } = refresher
-  const age = canRefresh ? tokenAge(state.credentials, state.monotonicSentAt, leewayMs, clock) : 'good'
+  const audience = ports.audienceOf?.(journey.url.origin)
+  const flight = refresher.flightOf(audience)
+  const own = forAudience(state.credentials, audience)
+  const age = canRefresh ? tokenAge(own, askedAt(state, audience), leewayMs, clock) : 'good'
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
-  if (age === 'due') return makeFresh(journey, ports, flight)
+  if (age === 'due') return makeFresh(journey, ports, flight, audience)
   const hindrance = flight ? null : refresher.hindrance()
   if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance, hindrance.detail))
-  return board(journey, ports, refresher.start('expired'))
+  return board(journey, ports, refresher.start('expired', audience))
 }
 
 async function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<void> {
@@ -53,10 +56,15 @@ async function board(journey: Journey, ports: SpinePorts, flight: Flight): Promi
 }
 
 /** A due token is used while it is renewed; only a body that can be sent but once waits for the better one. */
-function makeFresh(journey: Journey, ports: SpinePorts, running: Flight | null): Promise<void> | undefined {
+function makeFresh(
+  journey: Journey,
+  ports: SpinePorts,
+  running: Flight | null,
+  audience: string | undefined,
+): Promise<void> | undefined {
   const { refresher } = ports
   if (!running && (isHidden() || refresher.hindrance())) return undefined
-  const flight = running ?? refresher.start('due')
+  const flight = running ?? refresher.start('due', audience)
   if (journey.once !== 'one-shot-body') return undefined
   return board(journey, ports, flight).catch(error => {
     if (!(error instanceof RefreshUnavailableError)) throw error

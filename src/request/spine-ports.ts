@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
+import type { AudienceOf } from '../session/audience.ts'
 import type { RequestStepKind } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
@@ -40,6 +41,7 @@ export interface SpinePorts {
   readonly clock: Clock
   readonly canRefresh: boolean
   readonly leewayMs: number
+  readonly audienceOf: AudienceOf
   readonly trusts: (url: URL) => boolean
   /** Whether the app's own exchange is being called right now: what it sends through the client goes out bare. */
   readonly exchanging: () => boolean

@@ -23,7 +23,12 @@ export interface Credentials {
   readonly withheld?: boolean
   /** Which key the tokens are bound to, where they are bound to one (RFC 7638 thumbprint). */
   readonly key?: string
+  /** Tokens of other audiences than the session's own, by name (RFC 8707). */
+  readonly others?: Readonly<Record<string, AudienceToken>> | undefined
 }
+
+/** What an audience has for itself; all else is the session's. */
+export type AudienceToken = Pick<Credentials, 'accessToken' | 'lifetimeMs' | 'sentAt'>
 
 /** When an answer was asked for, by both clocks. */
 export interface SentAt {

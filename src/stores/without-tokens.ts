@@ -6,6 +6,7 @@ const strip = (credentials: Credentials): Credentials => ({
   accessToken: null,
   refreshToken: null,
   idToken: null,
+  others: undefined,
   // Past its end for whoever reads it: a token of its own has to be fetched.
   lifetimeMs: 0,
   withheld: true,

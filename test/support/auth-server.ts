@@ -165,11 +165,12 @@ const bearerOf = (authorization: string) => /^Bearer (.+)$/i.exec(authorization)
 export const startAuthServer = async (options: Partial<AuthSettings> = {}): Promise<AuthServer> => {
   const settings = { ...defaultSettings, ...options }
   const families = createTokenFamilies(settings)
-  const tokens = createTokenEndpoints(families)
+  const tokens = createTokenEndpoints(families, settings)
   const cookies = createCookieEndpoints(families, settings)
   const api = createProtectedApi(settings, request => {
-    const { authorization } = request.headers
-    return authorization === undefined ? cookies.subjectOf(request) : families.subjectOf(bearerOf(authorization))
+    const { authorization, host = '' } = request.headers
+    if (authorization === undefined) return cookies.subjectOf(request)
+    return families.subjectOf(bearerOf(authorization), settings.audiences[new URL(`http://${host}`).hostname])
   })
   const [faults, overrides] = [createFaults(), createOverrides()]
   const exchanges = { ...tokens.exchanges, ...cookies.exchanges }

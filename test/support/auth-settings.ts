@@ -18,6 +18,11 @@ export interface AuthSettings {
   reuse: 'strict' | 'lenient' | 'grace'
   /** @default 10 */
   graceSeconds: number
+  /**
+   * Hosts whose API takes only tokens of a resource of its own (RFC 8707), by name without port: the server is reached as
+   * `127.0.0.1` and as `localhost`. @default {}
+   */
+  audiences: Readonly<Record<string, string>>
   /** The challenge of the API's 401; `null` leaves the header out. @default 'Bearer error="invalid_token"' */
   challenge: string | null
   /** Whether pages of other origins may call, with and without cookies. @default true */
@@ -35,6 +40,7 @@ export const defaultSettings: AuthSettings = {
   rotate: true,
   reuse: 'strict',
   graceSeconds: 10,
+  audiences: {},
   challenge: 'Bearer error="invalid_token"',
   cors: true,
   exposedHeaders: 'WWW-Authenticate, Retry-After, Date, DPoP-Nonce',

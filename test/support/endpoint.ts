@@ -22,8 +22,13 @@ export const subjectIn = (request: ReceivedRequest): string => {
 }
 
 /** Exchanges the refresh token and notes how that ended. */
-export const redeem = (families: TokenFamilies, refreshToken: string, exchange: Exchange): ExchangeResult => {
-  const result = families.exchange(refreshToken)
+export const redeem = (
+  families: TokenFamilies,
+  refreshToken: string,
+  exchange: Exchange,
+  resource?: string,
+): ExchangeResult => {
+  const result = families.exchange(refreshToken, resource)
   exchange.outcome = result.outcome
   return result
 }

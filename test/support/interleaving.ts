@@ -54,6 +54,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
     reuse: 'strict',
     graceSeconds: 0,
     challenge: null,
+    audiences: {},
     cors: false,
     exposedHeaders: '',
     now: clock.wallMs,

@@ -1,3 +1,4 @@
+import type { AuthSettings } from './auth-settings.ts'
 import {
   type Endpoints,
   type ExchangeEndpoint,
@@ -40,7 +41,7 @@ const formOf = ({ headers, body }: ReceivedRequest): URLSearchParams => {
 }
 
 /** Tokens in the page: JSON in the library's own names, and OAuth (RFC 6749 §6, RFC 7009). */
-export const createTokenEndpoints = (families: TokenFamilies): TokenEndpoints => {
+export const createTokenEndpoints = (families: TokenFamilies, settings: AuthSettings): TokenEndpoints => {
   const revocations: Revocation[] = []
 
   const refreshByJson: ExchangeEndpoint = (request, exchange) => {
@@ -55,7 +56,11 @@ export const createTokenEndpoints = (families: TokenFamilies): TokenEndpoints =>
     exchange.outcome = 'malformed'
     if (!refreshToken || !form.get('client_id')) return oauthError('invalid_request')
     if (form.get('grant_type') !== 'refresh_token') return oauthError('unsupported_grant_type')
-    const result = redeem(families, refreshToken, exchange)
+    const resource = form.get('resource') ?? undefined
+    const known = Object.values(settings.audiences)
+    // RFC 8707 §2. A server that knows no resources does not look.
+    if (resource !== undefined && known.length > 0 && !known.includes(resource)) return oauthError('invalid_target')
+    const result = redeem(families, refreshToken, exchange, known.length > 0 ? resource : undefined)
     return result.outcome === 'granted' ? json(200, toTokenResponse(result.tokens)) : oauthError('invalid_grant')
   }
 

@@ -12,12 +12,14 @@ interface Family {
   readonly subject: string
   /** The one that may be exchanged. */
   refreshToken: string
-  accessToken: string
+  /** The newest, by resource; that of `''` is the default one. */
+  readonly accessTokens: Map<string, string>
   revoked: boolean
 }
 
 interface AccessToken {
   readonly family: Family
+  readonly resource: string
   expiresAtMs: number
 }
 
@@ -32,9 +34,9 @@ export type ExchangeResult =
 
 export interface TokenFamilies {
   issue(subject: string): IssuedTokens
-  exchange(refreshToken: string): ExchangeResult
-  /** Whose access token it is; `null` if it is good no more, or never was. */
-  subjectOf(accessToken: string): string | null
+  exchange(refreshToken: string, resource?: string): ExchangeResult
+  /** Whose access token it is; `null` if it is good no more, never was, or is for another resource. */
+  subjectOf(accessToken: string, resource?: string): string | null
   expireAccessTokens(): void
   revokeSubject(subject: string): void
   /** An access or a refresh token; its whole family goes. */
@@ -59,23 +61,24 @@ export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
   const refreshTokens = new Map<string, RefreshToken>()
   let reuses = 0
 
-  const grow = (family: Family): IssuedTokens => {
+  const grow = (family: Family, resource = ''): IssuedTokens => {
     const { accessTokenSeconds: expiresInSeconds, accessTokenFormat } = settings
     const now = settings.now()
-    family.accessToken =
+    const accessToken =
       accessTokenFormat === 'jwt' ? createJwt(family.subject, now, expiresInSeconds) : randomToken('access')
-    accessTokens.set(family.accessToken, { family, expiresAtMs: now + expiresInSeconds * 1000 })
+    family.accessTokens.set(resource, accessToken)
+    accessTokens.set(accessToken, { family, resource, expiresAtMs: now + expiresInSeconds * 1000 })
     if (settings.rotate || family.refreshToken === '') {
       family.refreshToken = randomToken('refresh')
       refreshTokens.set(family.refreshToken, { family })
     }
-    return { accessToken: family.accessToken, refreshToken: family.refreshToken, expiresInSeconds }
+    return { accessToken, refreshToken: family.refreshToken, expiresInSeconds }
   }
 
   const isWithinGrace = ({ exchangedAtMs = 0 }: RefreshToken) =>
     settings.reuse === 'grace' && settings.now() - exchangedAtMs <= settings.graceSeconds * 1000
 
-  const exchange = (refreshToken: string): ExchangeResult => {
+  const exchange = (refreshToken: string, resource?: string): ExchangeResult => {
     const known = refreshTokens.get(refreshToken)
     if (!known) return { outcome: 'unknown' }
     const { family } = known
@@ -87,18 +90,19 @@ export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
       return { outcome: 'reused' }
     }
     known.exchangedAtMs ??= settings.now()
-    return { outcome: 'granted', tokens: grow(family), subject: family.subject }
+    return { outcome: 'granted', tokens: grow(family, resource), subject: family.subject }
   }
 
-  const subjectOf = (accessToken: string): string | null => {
+  const subjectOf = (accessToken: string, resource = ''): string | null => {
     const known = accessTokens.get(accessToken)
     if (!known || known.family.revoked || settings.now() >= known.expiresAtMs) return null
-    const isNewest = known.family.accessToken === accessToken
+    if (known.resource !== resource) return null
+    const isNewest = known.family.accessTokens.get(resource) === accessToken
     return isNewest || settings.keepOldAccessTokens ? known.family.subject : null
   }
 
   return {
-    issue: subject => grow({ subject, refreshToken: '', accessToken: '', revoked: false }),
+    issue: subject => grow({ subject, refreshToken: '', accessTokens: new Map(), revoked: false }),
     exchange,
     subjectOf,
     expireAccessTokens: () => {

@@ -24,7 +24,7 @@ describe('one refresh at a time', () => {
   test('whoever asks while one is under way joins it', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
     const flight = refresher.start('due')
-    expect(refresher.flight).toBe(flight)
+    expect(refresher.flightOf()).toBe(flight)
     expect(refresher.start('asked')).toBe(flight)
     await clock.settle()
     expect(refresher.start('refused')).toBe(flight)
@@ -57,7 +57,7 @@ describe('one refresh at a time', () => {
     await clock.settle()
     call().answer.resolve(newerTokens)
     expect((await flight.outcome).kind).toBe('refreshed')
-    expect(refresher.flight).toBeNull()
+    expect(refresher.flightOf()).toBeNull()
     expect(refresher.start('refused')).not.toBe(flight)
     await clock.settle()
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-2'])
@@ -68,7 +68,7 @@ describe('one refresh at a time', () => {
     const flight = refresher.start('refused')
     await clock.settle()
     await session.signIn({ accessToken: 'of-bob', refreshToken: 'refresh-of-bob', subject: 'bob' })
-    expect(refresher.flight).toBeNull()
+    expect(refresher.flightOf()).toBeNull()
     expect(refresher.start('refused')).not.toBe(flight)
     await clock.settle()
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
@@ -80,7 +80,7 @@ describe('one refresh at a time', () => {
     await clock.settle()
     store.content = storedRecord({ session: id, generation: 1 })
     await session.reread()
-    expect(refresher.flight).toBeNull()
+    expect(refresher.flightOf()).toBeNull()
   })
 
   test('a mistake of ours ends it as unavailable, and leaves nobody waiting', async () => {
@@ -98,7 +98,7 @@ describe('one refresh at a time', () => {
     const seen = watch(refresher.start('refused').outcome)
     await clock.settle()
     expect(seen.outcome?.kind).toBe('unavailable')
-    expect(refresher.flight).toBeNull()
+    expect(refresher.flightOf()).toBeNull()
   })
 })
 
@@ -213,7 +213,7 @@ describe('LF-07: disposed', () => {
     await clock.settle()
     refresher.dispose()
     await clock.settle()
-    expect([seen.outcome?.kind, refresher.flight]).toEqual(['disposed', null])
+    expect([seen.outcome?.kind, refresher.flightOf()]).toEqual(['disposed', null])
     call().answer.resolve(newerTokens)
     await clock.settle()
     expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })

@@ -31,7 +31,7 @@ const start = (exchange: RefreshFunction, more: Partial<CallPorts> = {}) => {
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>
-    callStrategy(ports, 'refused', credentials, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() })
+    callStrategy(ports, { cause: 'refused' }, credentials, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() })
   return { clock, call }
 }
 const answering =

@@ -54,6 +54,17 @@ describe('oauthRefresh refuses at once', () => {
   })
 
   test.each([
+    ['an origin with a path', { 'https://files.test/api': 'urn:files' }],
+    ['no origin', { files: 'urn:files' }],
+    ['a wildcard', { 'https://*.test': 'urn:files' }],
+    ['an origin that is not https', { 'http://files.test': 'urn:files' }],
+    ['an empty name', { 'https://files.test': '' }],
+    ['a list of names', { 'https://files.test': ['urn:files'] }],
+  ])('TX-11: a map of resources with %s, naming its entry', (_name, resource) => {
+    expect(optionOf({ ...base, resource })).toBe(`resource['${Object.keys(resource)[0]}']`)
+  })
+
+  test.each([
     [{ clientSecret: 'secret' }, 'clientSecret'],
     [{ client_secret: 'secret' }, 'client_secret'],
     [{ parameters: { client_secret: 'secret' } }, 'parameters.client_secret'],
