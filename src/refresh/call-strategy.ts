@@ -2,10 +2,9 @@ import type { Clock } from '../platform/clock.ts'
 import { besideOthers } from '../session/audience.ts'
 import type { Credentials, SentAt } from '../session/credentials.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
-import type { Flown } from './exchange-ports.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
-import type { RefreshStrategy } from './strategy.ts'
+import type { RefreshContext, RefreshStrategy } from './strategy.ts'
 
 export type Answer = { readonly kind: 'granted'; readonly credentials: Credentials } | Failure
 
@@ -22,7 +21,7 @@ export interface CallPorts {
 }
 
 /** Why it is called, and for whom. */
-type Asked = Pick<Flown, 'cause' | 'audience'>
+type Asked = Pick<RefreshContext, 'cause' | 'audience'>
 
 const lateMs = 1000
 const graceMs = 2000

@@ -1,7 +1,6 @@
 import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
 import { drain, markNotReplayable } from '../http/replay.ts'
-import { askedAt, forAudience, isSameToken } from '../session/audience.ts'
-import { tokenAge } from '../session/expiry.ts'
+import { ageFor, isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
@@ -88,8 +87,7 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
   const { audienceOf } = ports
   const audience = audienceOf?.(journey.url.origin)
-  const own = forAudience(state.credentials, audience)
-  const expired = canRefresh && tokenAge(own, askedAt(state, audience), 0, clock) === 'expired'
+  const expired = canRefresh && ageFor(state, audience, 0, clock) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
   const running = refresher.flightOf(audience)
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'

@@ -2,8 +2,7 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
-import { askedAt, forAudience } from '../session/audience.ts'
-import { tokenAge } from '../session/expiry.ts'
+import { ageFor } from '../session/audience.ts'
 import { type Journey, signalOf } from './journey.ts'
 import type { SpinePorts } from './spine-ports.ts'
 import { land, stay } from './waiting.ts'
@@ -38,8 +37,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined 
   if (journey.once === 'keepalive') return undefined
   const audience = ports.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)
-  const own = forAudience(state.credentials, audience)
-  const age = canRefresh ? tokenAge(own, askedAt(state, audience), leewayMs, clock) : 'good'
+  const age = canRefresh ? ageFor(state, audience, leewayMs, clock) : 'good'
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
   if (age === 'due') return makeFresh(journey, ports, flight, audience)

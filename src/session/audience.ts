@@ -1,4 +1,6 @@
+import type { Clock } from '../platform/clock.ts'
 import type { AudienceToken, Credentials } from './credentials.ts'
+import { type TokenAge, tokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
 /** Whose token an origin takes, where origins have tokens of their own (RFC 8707); `undefined`: the session's own. */
@@ -10,9 +12,16 @@ export const forAudience = (credentials: Credentials, audience: string | undefin
     ? credentials
     : { ...credentials, accessToken: null, lifetimeMs: 0, ...credentials.others?.[audience] }
 
-/** When the token of the audience was asked for, by this page's monotonic clock, if that is known. */
-export const askedAt = ({ monotonicSentAt }: SessionState, audience: string | undefined): number | null =>
-  audience === undefined ? monotonicSentAt : null
+/** By time alone: good, due or expired. When another audience's token was asked for, only the wall clock knows. */
+export function ageFor(
+  { credentials, monotonicSentAt }: SessionState,
+  audience: string | undefined,
+  leewayMs: number,
+  clock: Clock,
+): TokenAge {
+  const sentAt = audience === undefined ? monotonicSentAt : null
+  return credentials ? tokenAge(forAudience(credentials, audience), sentAt, leewayMs, clock) : 'good'
+}
 
 /** Whether both have the same token for the audience. Where there is one audience, other credentials are another token. */
 export function isSameToken(
