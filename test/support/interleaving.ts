@@ -2,30 +2,24 @@ import type { Scheduler } from 'fast-check'
 import type { RootClient } from '../../src/client/client.ts'
 import { createClientOn } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
+import type { RefreshContext } from '../../src/refresh/strategy.ts'
 import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
 import type { TabLock } from '../../src/tabs/tab-lock.ts'
 import { createControlledClock } from './clock.ts'
 import { createDeferred } from './deferred.ts'
+import type { ExchangeFault, LockKind, Person, Step } from './interleaving-steps.ts'
 import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
 import { stubChannel } from './test-channel.ts'
 import { createTestLock } from './test-lock.ts'
 import { createTokenFamilies, type IssuedTokens } from './token-families.ts'
-
-export type Person = 'alice' | 'bob'
-export type ExchangeFault = 'lost-before' | 'lost-after' | 'busy' | 'refused'
-export type LockKind = 'none' | 'shared' | 'stuck'
-export type Step =
-  | { readonly kind: 'request' | 'refresh' | 'sign-out' | 'wake'; readonly tab: number }
-  | { readonly kind: 'sign-in'; readonly tab: number; readonly person: Person }
-  | { readonly kind: 'abort' | 'expire' | 'message' | 'time' }
-  | { readonly kind: 'fault'; readonly fault: ExchangeFault }
-  | { readonly kind: 'store-fault'; readonly fault: 'rejects' | 'lands' | 'hangs' }
 
 export interface WorldOptions {
   readonly tabs: number
   readonly lock: LockKind
   /** Who the dialog brings, one answer after the other; without it nobody is asked. */
   readonly dialog?: readonly (Person | null)[] | undefined
+  /** Whether every other request goes to an origin with tokens of its own. */
+  readonly audiences?: boolean | undefined
 }
 
 interface Asked {
@@ -42,7 +36,7 @@ interface Presentation {
 }
 
 /** Tabs over one shared store, a server that revokes a family on reuse, and a scheduler that decides what happens next. */
-export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldOptions) => {
+export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audiences }: WorldOptions) => {
   const clock = createControlledClock()
   const channel = stubChannel()
   const broken: string[] = []
@@ -126,7 +120,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
   // ── the token endpoint: a token may be presented again only once all earlier presentations are known to be lost.
   const faults: ExchangeFault[] = []
   const presentations: Presentation[] = []
-  const exchange = async (tab: number, token: string, signal: AbortSignal) => {
+  const exchange = async (tab: number, { refreshToken, signal, audience }: RefreshContext) => {
+    const token = String(refreshToken)
     const earlier = presentations.filter(one => one.token === token)
     // Where claims cannot be stored, tabs cannot know of each other.
     const mayBeSeen = tabs === 1 || !hasBroken
@@ -145,7 +140,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
       presentation.state = 'lost'
       throw statusError(503)
     }
-    const result = fault === 'refused' ? null : families.exchange(token)
+    const result = fault === 'refused' ? null : families.exchange(token, audience)
     const from = whose.get(token)
     if (result?.outcome === 'granted' && from) note(result.tokens, from)
     else refusedTokens.add(token)
@@ -162,7 +157,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
   const sentAs = new Map<number, string>()
   const send = async (tab: number, input: RequestInfo | URL, init?: RequestInit) => {
     const request = new Request(input, init)
-    const id = Number(new URL(request.url).pathname.slice(1))
+    const { host, pathname } = new URL(request.url)
+    const id = Number(pathname.slice(1))
+    const [own, other] = host === 'files.test' ? ['files', ''] : ['', 'files']
     const token = request.headers.get('authorization')?.slice(7) ?? null
     const { person = null, family = '' } = whose.get(token ?? '') ?? {}
     if (signedOut[tab]?.has(family)) broken.push(`${tab} sent a token of a session signed out there`)
@@ -172,7 +169,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
       sentAs.set(id, person)
     }
     await step(`${tab} request ${id} arrives`)
-    const isGood = token !== null && families.subjectOf(token) !== null
+    if (token !== null && families.subjectOf(token, other)) broken.push(`${tab} sent a token of another audience`)
+    const isGood = token !== null && families.subjectOf(token, own) !== null
     await step(`${tab} request ${id} answered`)
     request.signal.throwIfAborted()
     return new Response(isGood ? 'fine' : 'refused', { status: isGood ? 200 : 401 })
@@ -201,7 +199,11 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
       sessionName: 'main',
       store: storeOf(tab),
       fetch: (input, init) => send(tab, input, init),
-      refresh: ({ refreshToken, signal }) => exchange(tab, String(refreshToken), signal),
+      trustedOrigins: ['https://files.test'],
+      refresh: {
+        exchange: context => exchange(tab, context),
+        ...(audiences && { audienceOf: origin => (origin === 'https://files.test' ? 'files' : undefined) }),
+      },
       ...(dialog && {
         reauthenticate: async () => {
           await step(`${tab} dialog answered`)
@@ -223,7 +225,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog }: WorldO
     const settle = () => {
       one.settled = true
     }
-    client.fetch(`https://api.test/${id}`, { signal: one.controller.signal }).then(settle, settle)
+    const host = audiences && id % 2 ? 'files' : 'api'
+    client.fetch(`https://${host}.test/${id}`, { signal: one.controller.signal }).then(settle, settle)
   }
   const signOut = (tab: number, client: RootClient) => {
     const [family] = client.session.getSnapshot().scope

@@ -1,14 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import {
-  createWorld,
-  type ExchangeFault,
-  type LockKind,
-  type Person,
-  runOut,
-  type Step,
-  type WorldOptions,
-} from '../../support/interleaving.ts'
+import { createWorld, runOut, type WorldOptions } from '../../support/interleaving.ts'
+import type { ExchangeFault, LockKind, Person, Step } from '../../support/interleaving-steps.ts'
 
 /** `RUNS=5000 SEED=1 npm run …` looks further; a failure prints its seed and path. */
 const numRuns = Number(process.env['RUNS'] ?? 150)
@@ -122,6 +115,19 @@ describe('whatever order things happen in: nobody comes back, nobody is taken fo
     async lock => {
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), stepsOf(2), (scheduler, steps) => holds(scheduler, { tabs: 2, lock }, steps)),
+        parameters,
+      )
+    },
+    120_000,
+  )
+
+  test.each([1, 2])(
+    'TX-11, RT-08: tabs whose origins have tokens of their own: %i',
+    async tabs => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), locks, stepsOf(tabs), (scheduler, lock, steps) =>
+          holds(scheduler, { tabs, lock, audiences: true }, steps),
+        ),
         parameters,
       )
     },
