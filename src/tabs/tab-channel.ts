@@ -1,4 +1,5 @@
 import { randomId } from '../platform/random-id.ts'
+import { listen } from '../platform/wake.ts'
 
 /** Something changed: read the store again. Never acted on by content or order, and holds no secret. */
 export interface Hint {
@@ -36,8 +37,7 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   const show = () => {
     channel ??= open()
   }
-  globalThis.addEventListener?.('pagehide', hide)
-  globalThis.addEventListener?.('pageshow', show)
+  const stops = [listen(hide, ['pagehide']), listen(show, ['pageshow'])]
   return {
     reliable: true,
     tell(hint) {
@@ -46,8 +46,7 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
       if (!channel) speaker.close()
     },
     close() {
-      globalThis.removeEventListener?.('pagehide', hide)
-      globalThis.removeEventListener?.('pageshow', show)
+      for (const stop of stops) stop()
       hide()
     },
   }
