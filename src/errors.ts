@@ -25,7 +25,7 @@ const hide = (error: object, name: PropertyKey, value: unknown): void => {
 export abstract class LatchkeyError extends Error {
   abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'step-up-required' | 'configuration'
   constructor(name: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(message, cause === undefined ? {} : { cause })
     // The names are never ky's: its guards match by name, and would retry what must not be retried.
     hide(this, 'name', name)
     hide(this, mark, true)
