@@ -29,7 +29,6 @@ export interface Core {
   readonly login: Login
   readonly freshness: Freshness
   readonly clock: Clock
-  readonly leewayMs: number
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
   /** Tells the server of a sign-out; can neither delay nor undo it. */
