@@ -53,10 +53,10 @@ export interface Session<Claims extends object = JwtClaims> {
 }
 
 export function createSessionFacade<Claims extends object>(
-  { session, refresher, login, freshness, clock, revoke }: Core,
+  core: Core,
   { strategy, canRefresh }: ResolvedOptions,
 ): Session<Claims> {
-  const waiting = { session, login }
+  const { session, refresher, login, freshness, clock, revoke } = core
   const { ambient = false } = strategy
   let shown: SessionState | undefined
   let snapshot: SessionSnapshot<Claims> | undefined
@@ -93,7 +93,7 @@ export function createSessionFacade<Claims extends object>(
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
     if (!canRefresh) throw new ConfigurationError('refresh', 'give createClient a way to refresh')
-    await land(waiting, refresher.start('asked'), waiter)
+    await land(core, refresher.start('asked'), waiter)
     return getSnapshot()
   }
 
@@ -105,7 +105,7 @@ export function createSessionFacade<Claims extends object>(
     const waiter = await held()
     const expired = waiter.validMs <= 0
     if (canRefresh && (expired || waiter.validMs < minValidityMs || refresher.flight?.blocks)) {
-      await land(waiting, refresher.start(expired ? 'expired' : 'asked'), waiter)
+      await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
     const token = session.state.credentials?.accessToken
     if (!token) throw new ConfigurationError(null, 'This session is a cookie: there is no access token in the page.')
