@@ -29,11 +29,10 @@ export async function inTurn(
 ): Promise<Outcome> {
   const { lock, lockName, wake, session } = ports
   if (!session.records.shared) return work(null)
-  let disposed: Outcome | undefined
+  let over: Outcome | undefined
   let leave = () => {}
-  flown.over.then(over => {
-    if (over.kind !== 'disposed') return
-    disposed = over
+  flown.over.then(outcome => {
+    over = outcome
     leave()
   })
   for (;;) {
@@ -52,14 +51,14 @@ export async function inTurn(
     }
     await lock.request(lockName, leaving.signal, async held => {
       stop()
-      outcome = disposed ?? (await work(held))
+      outcome = over ?? (await work(held))
     })
     stop()
-    outcome ??= disposed
+    outcome ??= over
     if (outcome) return outcome
     if (!asleep) return work(null)
     await waking(wake, () => true, flown.over)
-    if (disposed) return disposed
+    if (over) return over
   }
 }
 
