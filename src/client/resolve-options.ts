@@ -87,7 +87,7 @@ export function checkRequestOptions(options: object): void {
     'write true, false or a function that makes the body',
   )
   const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
-  check(!given?.has('authorization'), 'headers.Authorization', 'hand the token to `session.signIn` instead')
+  check(!given?.has('authorization'), 'headers.Authorization', 'write `session.signIn(…)` instead')
 }
 
 function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
@@ -153,7 +153,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
   const { whenOffline = 'fail', sessionName } = options
   checkNames(options)
-  check(isFunction(onLoginRequired), 'onLoginRequired', "write a function, such as `redirectTo('/login')`")
+  check(isFunction(onLoginRequired), 'onLoginRequired', "write a function: `redirectTo('/login')`")
   check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
   check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419 || undefined`')
   check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")

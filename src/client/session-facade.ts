@@ -108,7 +108,7 @@ export function createSessionFacade<Claims extends object>(
       await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
     const token = session.state.credentials?.accessToken
-    if (!token) throw new ConfigurationError(null, 'This session is a cookie: there is no access token in the page.')
+    if (!token) throw new ConfigurationError(null, 'A cookie session has no access token.')
     return token
   }
 

@@ -58,10 +58,7 @@ export function createRecords(
 
   function call<Answer>(run: () => Answer | PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const cancel = clock.setTimer(
-        () => reject(new Error(`The store did not answer within ${deadlineMs} ms.`)),
-        deadlineMs,
-      )
+      const cancel = clock.setTimer(() => reject(new Error(`The store took over ${deadlineMs} ms.`)), deadlineMs)
       // Called in this task, so that writes reach the store in the order in which they were asked for.
       new Promise<Answer>(started => started(run())).then(resolve, reject).finally(cancel)
     })

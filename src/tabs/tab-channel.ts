@@ -15,6 +15,7 @@ export interface TabChannel {
   close(): void
 }
 
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 type Receive = (message: unknown) => void
 
 const messageOf = ({ session, generation }: Hint) => ({ latchkey: 1, session, generation })
@@ -54,7 +55,6 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
 
 const overStorage = (name: string, receive: Receive): TabChannel => {
   const key = `latchkey:ping:${name}`
-  let reliable = true
   const write = (value: string) => localStorage.setItem(key, value)
   // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
   write('')
@@ -66,20 +66,19 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
     receive(message)
   }
   addEventListener('storage', listener)
-  return {
-    get reliable() {
-      return reliable
-    },
+  const channel: Mutable<TabChannel> = {
+    reliable: true,
     tell(hint) {
       try {
         // The nonce: storing an equal value tells nobody.
         write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
       } catch {
-        reliable = false
+        channel.reliable = false
       }
     },
     close: () => removeEventListener('storage', listener),
   }
+  return channel
 }
 
 /** Hints between the tabs of one origin: by BroadcastChannel, else by a `storage` ping, else not at all. */
