@@ -29,10 +29,11 @@ export async function inTurn(
 ): Promise<Outcome> {
   const { lock, lockName, wake, session } = ports
   if (!session.records.shared) return work(null)
-  let over: Outcome | undefined
+  let disposed: Outcome | undefined
   let leave = () => {}
-  flown.over.then(outcome => {
-    over = outcome
+  flown.over.then(over => {
+    if (over.kind !== 'disposed') return
+    disposed = over
     leave()
   })
   for (;;) {
@@ -51,14 +52,14 @@ export async function inTurn(
     }
     await lock.request(lockName, leaving.signal, async held => {
       stop()
-      outcome = over ?? (await work(held))
+      outcome = disposed ?? (await work(held))
     })
     stop()
-    outcome ??= over
+    outcome ??= disposed
     if (outcome) return outcome
     if (!asleep) return work(null)
     await waking(wake, () => true, flown.over)
-    if (over) return over
+    if (disposed) return disposed
   }
 }
 
