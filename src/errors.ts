@@ -17,15 +17,16 @@ export type EndReason =
 // Over two copies of the library on one page `instanceof` fails; a registered symbol does not.
 const mark = Symbol.for('latchkey.error')
 
-const hide = (error: object, name: PropertyKey, value: unknown): void => {
-  Object.defineProperty(error, name, { value, enumerable: false })
+/** For what must not show when an error is logged or serialised. */
+export const hide = (error: object, name: PropertyKey, value: unknown): void => {
+  Object.defineProperty(error, name, { value })
 }
 
 /** What every error of this library is. Narrow by `code`: `isLatchkeyError(e) && e.code === 'session-ended'`. */
 export abstract class LatchkeyError extends Error {
   abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'step-up-required' | 'configuration'
   constructor(name: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(message, cause === undefined ? {} : { cause })
     // The names are never ky's: its guards match by name, and would retry what must not be retried.
     hide(this, 'name', name)
     hide(this, mark, true)
@@ -72,8 +73,8 @@ export class StepUpRequiredError extends LatchkeyError {
   readonly requirement: StepUpRequirement
   /** Not enumerable. */
   declare readonly response: Response
-  constructor(requirement: StepUpRequirement, response: Response, cause?: unknown) {
-    super('StepUpRequiredError', 'The server wants a stronger or newer sign-in. Ask the person again.', cause)
+  constructor(requirement: StepUpRequirement, response: Response) {
+    super('StepUpRequiredError', 'The server wants a stronger or newer sign-in. Ask the person again.')
     this.requirement = requirement
     hide(this, 'response', response)
   }

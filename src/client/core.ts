@@ -29,7 +29,6 @@ export interface Core {
   readonly login: Login
   readonly freshness: Freshness
   readonly clock: Clock
-  readonly leewayMs: number
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
   /** Tells the server of a sign-out; can neither delay nor undo it. */
@@ -42,7 +41,7 @@ export const spread = (leewayMs: number, random: number): number => leewayMs * (
 
 export function createCore(options: ResolvedOptions, transport: Transport, platform: Partial<Platform> = {}): Core {
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
-  const { strategy, scheme, limits, canRefresh, reauthenticate, whenOffline } = options
+  const { strategy, scheme, limits, reauthenticate } = options
   const name = options.sessionName()
   let failureTold = false
   const records = createRecords(options.store, name, clock, (operation, cause) => {
@@ -54,10 +53,11 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   scheme.open?.(name, session)
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
-  const { onLoginRequired } = options
-  const teller = createLoginRequired({ session, clock, name, onLoginRequired, isOver: () => freshness.closed })
   const { guard, exchanging } = createGuard()
-  const login = createLogin({ session, wake, clock, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
+  /** What most parts take some of. */
+  const shared = { ...options, ...limits, leewayMs, name, clock, wake, session, breaker, exchanging }
+  const teller = createLoginRequired({ ...shared, isOver: () => freshness.closed })
+  const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revoke = (credentials: Credentials | null) => {
     const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
     const { accessToken, refreshToken, idToken } = credentials ?? {}
@@ -75,22 +75,14 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     if (latest?.untold) await records.compareAndSet(latest, { ...latest, untold: false })
   }
   const refresher = createRefresher({
-    session,
-    breaker,
-    clock,
-    wake,
+    ...shared,
     lock,
     transport,
-    canRefresh,
-    whenOffline,
     announce,
     strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
-    baseUrl: options.baseUrl,
     accepts: scheme.accepts,
     prepare: scheme.prepare,
     lockName: name,
-    exchangeTimeoutMs: limits.exchangeTimeoutMs,
-    lostAnswerGraceMs: limits.lostAnswerGraceMs,
     mayReauthenticate: reauthenticate !== undefined,
     // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save what it brought.
     isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 5000),
@@ -99,28 +91,21 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
     discard: credentials => strategy.ambient || revoke(credentials),
   })
-  const freshness: Freshness = createFreshness({ session, name, wake, clock, refresher, leewayMs, canRefresh, revoke })
+  const freshness: Freshness = createFreshness({ ...shared, refresher, revoke })
   const spine = createAuthenticatedFetch({
-    session,
+    ...shared,
     refresher,
-    breaker,
-    scheme,
     login,
-    clock,
-    canRefresh,
-    leewayMs,
-    exchanging,
     audienceOf: strategy.audienceOf,
     trusts: url => options.trusted().has(url),
     fresh: freshness.fresh,
-    shouldRefresh: options.shouldRefresh,
   })
   const dispose = () => {
     freshness.close()
     refresher.dispose()
     login.dispose()
   }
-  return { spine, session, refresher, login, freshness, clock, leewayMs, exchanging, revoke, dispose }
+  return { ...shared, spine, refresher, login, freshness, revoke, dispose }
 }
 
 /** Knows when a function of the app is being called that others wait for: what it sends must not wait for itself. */

@@ -35,7 +35,7 @@ export interface GivenOptions extends SessionOptions<never> {
   readonly prefix?: string | URL | undefined
 }
 
-const defaultLimits: ResolvedOptions['limits'] = {
+const defaultLimits: Record<keyof Limits, number> = {
   exchangeTimeoutMs: 10_000,
   leewayMs: 30_000,
   fruitlessExchanges: 5,
@@ -87,7 +87,7 @@ export function checkRequestOptions(options: object): void {
     'write true, false or a function that makes the body',
   )
   const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
-  check(!given?.has('authorization'), 'headers.Authorization', 'hand the token to `session.signIn` instead')
+  check(!given?.has('authorization'), 'headers.Authorization', 'write `session.signIn(…)` instead')
 }
 
 function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
@@ -95,7 +95,7 @@ function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
   check(
     refresh === undefined || typeof refresh?.exchange === 'function',
     'refresh',
-    'write an async function, or call a strategy: `cookieRefresh({ … })`',
+    'write an async function, or `cookieRefresh({ … })`',
   )
   return refresh ?? { exchange: async () => null }
 }
@@ -115,19 +115,20 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
   } catch {
     // No storage in this place (opaque origin), so it is not that.
   }
-  check(!isSessionStorage, 'store', 'a duplicated tab would hold the same refresh token twice; use `indexedDbStore()`')
+  check(!isSessionStorage, 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same refresh token')
   return asSessionStore(given)
 }
 
 function resolveLimits(given: Limits = {}): ResolvedOptions['limits'] {
   check(Object(given) === given && !Array.isArray(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
+  const limits = { ...defaultLimits }
   for (const [name, value] of Object.entries(given)) {
-    check(name in defaultLimits, `limits.${name}`, `one of ${Object.keys(defaultLimits).join(', ')}`)
-    const fits = typeof value === 'number' && value > 0 && value < 2 ** 31
-    check(value === undefined || fits, `limits.${name}`, 'a number over 0')
+    check(name in limits, `limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
+    if (value === undefined) continue
+    check(typeof value === 'number' && value > 0 && value < 2 ** 31, `limits.${name}`, 'a number over 0')
+    limits[name as keyof Limits] = value
   }
-  const defined = Object.entries(given).filter(([, value]) => value !== undefined)
-  return { ...defaultLimits, ...Object.fromEntries(defined) }
+  return limits
 }
 
 /** The base URL as an absolute one, if that can be told now. */
@@ -141,13 +142,10 @@ function absolute(baseUrl: string | URL | undefined, page = ownBaseUrl()): strin
 
 /** A page without an origin of its own (`file:`, `capacitor:`) has nothing that relative URLs could mean. */
 function checkBaseUrl(base: string | URL | undefined): void {
-  const resolved = absolute(base)
-  const isUrl = typeof base === 'string' || 'href' in Object(base)
+  const isUrl = base === undefined || typeof base === 'string' || 'href' in Object(base)
   // On a server it may be relative, to a page that is still to come.
-  const readable = isUrl && absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid') !== undefined
-  check(base === undefined || readable, 'baseUrl', 'write an absolute https URL')
-  const isHttp = resolved === undefined || /^https?:/.test(resolved)
-  check(isHttp, 'baseUrl', 'write an absolute https URL: this page has no origin')
+  const resolved = absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid') ?? ''
+  check(isUrl && /^https?:/.test(resolved), 'baseUrl', 'write an absolute https URL')
 }
 
 /** @throws ConfigurationError naming the option and what to write instead */
@@ -155,7 +153,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
   const { whenOffline = 'fail', sessionName } = options
   checkNames(options)
-  check(isFunction(onLoginRequired), 'onLoginRequired', "write a function, such as `redirectTo('/login')`")
+  check(isFunction(onLoginRequired), 'onLoginRequired', "write a function: `redirectTo('/login')`")
   check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
   check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419 || undefined`')
   check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")
@@ -170,17 +168,17 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     const problem = originProblem(origin)
     check(problem === null, `trustedOrigins[${index}]`, problem ?? '')
   }
-  const base = options.baseUrl ?? (options.prefix === '' ? undefined : options.prefix)
+  const base = options.baseUrl ?? options.prefix
   checkBaseUrl(base)
   const strategy = resolveStrategy(refresh)
   let trusted: TrustedOrigins | undefined
   const trust = () => {
     if (trusted) return trusted
     const own = absolute(base)
-    // Without a page yet, nothing relative can be meant, and asked again later.
-    if (!own) return createTrustedOrigins(trustedOrigins)
-    trusted = createTrustedOrigins([new URL(own).origin, ...trustedOrigins])
-    return trusted
+    const origins = createTrustedOrigins([own ?? '', ...trustedOrigins])
+    // Without a page yet, nothing relative can be meant: asked again later.
+    if (own) trusted = origins
+    return origins
   }
   return Object.freeze<ResolvedOptions>({
     strategy,

@@ -2,7 +2,7 @@ import { ConfigurationError, RefreshUnavailableError, SessionEndedError } from '
 import { land } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionEvents } from '../session/events.ts'
-import { leftMs, tokenAge } from '../session/expiry.ts'
+import { leftMs } from '../session/expiry.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
 import type { SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
@@ -53,10 +53,10 @@ export interface Session<Claims extends object = JwtClaims> {
 }
 
 export function createSessionFacade<Claims extends object>(
-  { session, refresher, login, freshness, clock, leewayMs, revoke }: Core,
+  core: Core,
   { strategy, canRefresh }: ResolvedOptions,
 ): Session<Claims> {
-  const waiting = { session, login }
+  const { session, refresher, login, freshness, clock, revoke } = core
   const { ambient = false } = strategy
   let shown: SessionState | undefined
   let snapshot: SessionSnapshot<Claims> | undefined
@@ -76,24 +76,24 @@ export function createSessionFacade<Claims extends object>(
     return getSnapshot()
   }
 
-  /** The session once it is known, if there is one. */
-  async function held(): Promise<SessionState> {
+  /** The session once it is known, if there is one, and how long its token is good. */
+  async function held(): Promise<{ readonly session: string | null; readonly validMs: number }> {
     await ready()
-    const { state } = session
-    if (!state.credentials) throw new SessionEndedError(state.endReason ?? 'not-signed-in')
+    const { credentials, monotonicSentAt, endReason, session: id } = session.state
+    if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Not waited for: it may well be the dialog itself that asks.
     if (login.asking?.kind === 'login')
       throw new RefreshUnavailableError(
         { reason: 'status', status: null, retryAfterMs: 1000 },
         'the person is being asked',
       )
-    return state
+    return { session: id, validMs: leftMs(credentials, monotonicSentAt, clock) }
   }
 
   async function refresh(): Promise<SessionSnapshot<Claims>> {
-    const state = await held()
+    const waiter = await held()
     if (!canRefresh) throw new ConfigurationError('refresh', 'give createClient a way to refresh')
-    await land(waiting, refresher.start('asked'), { session: state.session })
+    await land(core, refresher.start('asked'), waiter)
     return getSnapshot()
   }
 
@@ -102,16 +102,13 @@ export function createSessionFacade<Claims extends object>(
   }: {
     readonly minValidityMs?: number | undefined
   } = {}): Promise<string> {
-    const state = await held()
-    const { credentials, monotonicSentAt } = state
-    const left = credentials && leftMs(credentials, monotonicSentAt, clock)
-    const age = credentials && tokenAge(credentials, monotonicSentAt, leewayMs, clock)
-    const isShort = left !== null && left < minValidityMs
-    if (canRefresh && (refresher.flightOf()?.blocks || isShort || age === 'expired')) {
-      await land(waiting, refresher.start(age === 'expired' ? 'expired' : 'asked'), { session: state.session })
+    const waiter = await held()
+    const expired = waiter.validMs <= 0
+    if (canRefresh && (expired || waiter.validMs < minValidityMs || refresher.flightOf()?.blocks)) {
+      await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
     const token = session.state.credentials?.accessToken
-    if (!token) throw new ConfigurationError(null, 'This session is a cookie: there is no access token in the page.')
+    if (!token) throw new ConfigurationError(null, 'A cookie session has no access token.')
     return token
   }
 

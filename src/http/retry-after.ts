@@ -8,11 +8,9 @@ const httpDate =
   /^[A-Z][a-z]{2,8}(?:, \d\d([ -])[A-Z][a-z]{2}\1(?:\d\d){1,2} \d\d:\d\d:\d\d GMT| [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})$/
 
 /**
- * Milliseconds to wait, at most 60,000; `null` where the header asks for no wait, cannot be read, or is hidden, as it is from
- * another origin that does not expose it.
+ * Milliseconds to wait, at most 60,000; `null` where the header asks for no wait, or cannot be read.
  */
-export function readRetryAfter(headers: Headers, nowMs: number): number | null {
-  const value = headers.get('retry-after') ?? ''
+export function readRetryAfter(value: string, nowMs: number): number | null {
   let delayMs = 0
   if (/^\d+$/.test(value)) delayMs = Number(value) * 1000
   // The oldest form names no zone and means GMT; dashes are not read by every engine.

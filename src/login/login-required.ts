@@ -35,8 +35,8 @@ function createMemory(name: string): { read(): LastAsked | null; write(asked: La
   return {
     read() {
       try {
-        const stored = JSON.parse(globalThis.sessionStorage?.getItem(key) ?? 'null') as Partial<LastAsked> | null
-        if (typeof stored?.at === 'number') return { at: stored.at, signedIn: stored.signedIn === true }
+        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastAsked | null
+        if (typeof stored?.at === 'number') return stored
       } catch {
         // No storage, or not ours: what this page remembers must do.
       }
@@ -45,7 +45,7 @@ function createMemory(name: string): { read(): LastAsked | null; write(asked: La
     write(asked) {
       memory = asked
       try {
-        globalThis.sessionStorage?.setItem(key, JSON.stringify(asked))
+        sessionStorage.setItem(key, JSON.stringify(asked))
       } catch {
         // As above.
       }
@@ -82,21 +82,18 @@ export function createLoginRequired({
   let held: Credentials | null = null
   let request: AskedFor | null = null
 
-  function lastAsked(): { readonly signedIn: boolean; readonly sinceMs: number } {
+  function wasAsked(withinMs: number, signedInSince: boolean): boolean {
     const last = asked.read()
-    const sinceMs = last ? clock.wallMs() - last.at : -1
+    if (last?.signedIn !== signedInSince) return false
+    const sinceMs = clock.wallMs() - last.at
     // A time ahead of now is a jumped clock's.
-    return { signedIn: last?.signedIn === true, sinceMs: sinceMs < 0 ? Number.POSITIVE_INFINITY : sinceMs }
+    return sinceMs >= 0 && sinceMs < withinMs
   }
-  const isQuiet = () => {
-    const { signedIn, sinceMs } = lastAsked()
-    return !signedIn && sinceMs < quietMs
-  }
+  const isQuiet = () => wasAsked(quietMs, false)
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
     if (isOver()) return
-    const { signedIn, sinceMs } = lastAsked()
-    const isLoop = signedIn && sinceMs < loopMs
+    const isLoop = wasAsked(loopMs, true)
     asked.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequired = {
       reason: isLoop ? 'login-loop' : reason,

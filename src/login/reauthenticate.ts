@@ -153,10 +153,9 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
       else end()
     },
     notSignedIn(request) {
-      teller.note(request)
-      if (reauthenticate && !teller.quiet)
-        return ask({ kind: 'login', reason: 'not-signed-in' }, () => teller.notSignedIn(request))
-      teller.notSignedIn(request)
+      const declined = () => teller.notSignedIn(request)
+      if (reauthenticate && !teller.quiet) return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
+      declined()
       return null
     },
     stepUp(requirement, generation) {

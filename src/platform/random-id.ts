@@ -1,4 +1,4 @@
-/** 128 random bits in hex. `crypto.randomUUID` is missing in insecure contexts; `getRandomValues` is not. */
+/** 128 random bits. `crypto.randomUUID` is missing in insecure contexts; `getRandomValues` is not. */
 export function randomId(): string {
-  return Array.from(crypto.getRandomValues(new Uint32Array(4)), word => word.toString(16).padStart(8, '0')).join('')
+  return crypto.getRandomValues(new Uint32Array(4)).join('-')
 }

@@ -10,7 +10,12 @@ export interface Wake {
 
 type Listener = (event: Event) => void
 
-function listen(listener: Listener, globalEvents: readonly string[], documentEvents: readonly string[]): () => void {
+/** Listens to the page, if there is one. Answers how to stop. */
+export function listen(
+  listener: Listener,
+  globalEvents: readonly string[],
+  documentEvents: readonly string[] = [],
+): () => void {
   const targets: [Partial<EventTarget> | undefined, readonly string[]][] = [
     // Not `window`: workers go offline, too.
     [globalThis, globalEvents],

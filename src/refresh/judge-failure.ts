@@ -34,10 +34,9 @@ interface Thrown {
   } | null
 }
 
-function headerOf(headers: unknown, name: string): string | null {
-  if (headers instanceof Headers) return headers.get(name)
-  const value = (headers as Readonly<Record<string, unknown>> | null | undefined)?.[name]
-  return typeof value === 'string' ? value : null
+function headerOf(headers: unknown, name: string): string {
+  const value = headers instanceof Headers ? headers.get(name) : (headers as Partial<Record<string, unknown>>)?.[name]
+  return typeof value === 'string' ? value : ''
 }
 
 /**
@@ -59,31 +58,28 @@ function describe(thrown: Thrown): string {
 export function judgeFailure(error: unknown, wallMs: number): Failure {
   const thrown = (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
   const answer = thrown.response ?? thrown
-  const status = typeof answer.status === 'number' && answer.status > 0 ? answer.status : null
+  const status = typeof answer.status === 'number' && answer.status > 0 ? answer.status : 0
   const code = [thrown.error, thrown.data?.error, thrown.response?.data?.error, thrown.code].find(
     (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
   )
   const detail = describe(thrown)
   // A proxy's page, in the server's place: what the server did is not known.
-  const isHtml = headerOf(answer.headers, 'content-type')?.includes('html') === true
-  const passing = status !== null && (status >= 500 || status === 408 || status === 425 || status === 429)
-  if (!passing) {
-    if (code && mistakes.test(code)) return { kind: 'refused', misconfigured: true, detail }
-    if (code || status === 401 || (status === 403 && !isHtml)) return { kind: 'refused', misconfigured: false, detail }
+  const isHtml = headerOf(answer.headers, 'content-type').includes('html')
+  const passing = status >= 500 || [408, 425, 429].includes(status)
+  if (!passing && (code || status === 401 || (status === 403 && !isHtml))) {
+    return { kind: 'refused', misconfigured: code !== undefined && mistakes.test(code), detail }
   }
-  const retryAfter = headerOf(answer.headers, 'retry-after')
   return {
     kind: 'unavailable',
     reason: reasonOf(thrown, status),
-    status,
-    retryAfterMs: retryAfter === null ? null : readRetryAfter(new Headers({ 'retry-after': retryAfter }), wallMs),
-    untouched:
-      status !== null && status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
+    status: status || null,
+    retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
+    untouched: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
     detail,
   }
 }
 
-function reasonOf({ name }: Thrown, status: number | null): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
-  if (status !== null) return status < 300 ? 'unreadable-answer' : 'status'
+function reasonOf({ name }: Thrown, status: number): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
+  if (status) return status < 300 ? 'unreadable-answer' : 'status'
   return name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : 'network'
 }

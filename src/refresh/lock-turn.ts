@@ -32,6 +32,7 @@ export async function inTurn(
   let disposed: Outcome | undefined
   let leave = () => {}
   flown.over.then(over => {
+    // One that was superseded still reads what holds now, and follows it.
     if (over.kind !== 'disposed') return
     disposed = over
     leave()

@@ -1,3 +1,4 @@
+import { hide } from '../errors.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
@@ -6,7 +7,7 @@ export interface PostPorts {
   readonly transport: Transport
   /** What relative URLs resolve against. */
   readonly baseUrl: string | undefined
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | null
   readonly keepalive?: boolean
 }
 
@@ -22,19 +23,18 @@ export class PostError extends Error {
     super(`POST ${target.origin}${target.pathname} answered ${response.status} ${code ?? 'without JSON'}`.trim())
     this.status = response.status
     this.error = code
-    Object.defineProperty(this, 'headers', { value: response.headers })
+    hide(this, 'headers', response.headers)
   }
 }
 
 /** The error code of an answer that brought nothing: at any status (GitHub says 200), legal by RFC 6749 §5.2. */
 function errorCode(answer: unknown): string {
   const { error, access_token, accessToken } = (answer ?? {}) as Readonly<Record<string, unknown>>
-  const code = typeof error === 'string' && !access_token && !accessToken ? error : ''
-  return /^[\x20-\x21\x23-\x5b\x5d-\x7e]{1,80}$/.test(code) ? code : ''
+  return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
 /** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
-export function createPost({ transport, baseUrl, signal, keepalive = false }: PostPorts): Post {
+export function createPost({ transport, baseUrl, signal = null, keepalive = false }: PostPorts): Post {
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
     const target = new URL(url, baseUrl)
     const { method = 'POST' }: OwnPostInit = init
@@ -51,7 +51,7 @@ export function createPost({ transport, baseUrl, signal, keepalive = false }: Po
       redirect: 'error',
       cache: 'no-store',
       keepalive,
-      ...(signal && { signal }),
+      signal,
     })
     return (await readAnswer(target, response)) as Answer
   }

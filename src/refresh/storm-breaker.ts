@@ -29,10 +29,17 @@ export interface StormBreaker {
 }
 
 interface RouteCount {
-  fruitless: number
-  last: object | undefined
-  openAt: number
-  pauseMs: number
+  readonly fruitless: number
+  /** Which exchange was the last of them, and when. */
+  readonly credentials: object
+  readonly at: number
+}
+
+/** The oldest of a Map is its first. */
+function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, most: number): void {
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > most) map.delete(oldest as Key)
 }
 
 /** `recorded`: what the newest record says. */
@@ -43,65 +50,58 @@ export function createStormBreaker(
 ): StormBreaker {
   const { fruitlessExchanges, fruitlessWindowMs } = limits
   const routes = new Map<string, RouteCount>()
-  /** Counted here, not yet in the record. */
-  let uncounted: readonly { readonly at: number; readonly credentials: object }[] = []
+  /** Fruitless ones that are not yet in the record: what they brought, and when it was refused. */
+  const uncounted = new Map<object, number>()
   /** Those whose exchange is counted, or helped somebody. */
   const judged = new WeakSet<object>()
 
   /** Times ahead of now come from a clock that has jumped. */
   const past = (times: readonly number[] = []) => times.filter(time => time <= wallMs())
+  const begun = () => past(recorded()?.begun)
+  const fruitless = () => past([...(recorded()?.fruitless ?? []), ...uncounted.values()])
 
-  /** A full count inside `spanMs` pauses for `spanMs` from its first, or from its last. */
-  function pausedForMs(times: readonly number[] | undefined, count: number, spanMs: number, fromLast: boolean): number {
-    const last = past(times).slice(-count)
-    const first = last[0]
-    const end = last[last.length - 1]
-    if (first === undefined || end === undefined || last.length < count || end - first >= spanMs) return 0
-    return Math.max(0, (fromLast ? end : first) + spanMs - wallMs())
-  }
-
-  const fruitless = () => [...(recorded()?.fruitless ?? []), ...uncounted.map(({ at }) => at)]
-
-  function countRoute(route: string, credentials: object): void {
-    const count = routes.get(route) ?? { fruitless: 0, last: undefined, openAt: 0, pauseMs: windowMs / 2 }
-    if (count.last === credentials) return
-    count.last = credentials
-    if (++count.fruitless >= 2) {
-      count.pauseMs = Math.min(count.pauseMs * 2, longestPauseMs)
-      count.openAt = wallMs() + count.pauseMs
-    }
-    routes.set(route, count)
-    const [oldest] = routes.keys()
-    if (routes.size > routesRemembered && oldest !== undefined) routes.delete(oldest)
+  /** A full count inside the window, for as long again. */
+  function isStorm(): boolean {
+    const times = fruitless()
+    const last = Math.max(...times)
+    const isFull = times.filter(time => last - time < fruitlessWindowMs).length >= fruitlessExchanges
+    return isFull && wallMs() - last < fruitlessWindowMs
   }
 
   return {
     allows(route, expired) {
-      const { openAt = 0, pauseMs = 0 } = routes.get(route) ?? {}
-      const openInMs = openAt - wallMs()
-      // Longer than its pause: the clock has jumped.
-      if (openInMs > 0 && openInMs <= pauseMs) return false
-      return expired || !pausedForMs(fruitless(), fruitlessExchanges, fruitlessWindowMs, true)
-    },
-    fullForMs: () => pausedForMs(recorded()?.begun, exchangesInWindow, windowMs, false),
-    replayed(route, credentials, refused) {
-      if (refused) countRoute(route, credentials)
-      else uncounted = uncounted.filter(one => one.credentials !== credentials)
-      if (refused && !judged.has(credentials)) {
-        uncounted = [...uncounted, { at: wallMs(), credentials }].slice(-fruitlessExchanges)
+      const count = routes.get(route)
+      if (count && count.fruitless > 1) {
+        const sinceMs = wallMs() - count.at
+        const pauseMs = Math.min(windowMs * 2 ** (count.fruitless - 2), longestPauseMs)
+        // Below zero the clock has jumped.
+        if (sinceMs >= 0 && sinceMs < pauseMs) return false
       }
+      return expired || !isStorm()
+    },
+    fullForMs() {
+      const recent = begun().filter(time => wallMs() - time < windowMs)
+      const [first = 0] = recent
+      return recent.length < exchangesInWindow ? 0 : first + windowMs - wallMs()
+    },
+    replayed(route, credentials, refused) {
+      const at = wallMs()
+      const count = routes.get(route)
+      if (!refused) uncounted.delete(credentials)
+      else if (!judged.has(credentials)) remember(uncounted, credentials, at, fruitlessExchanges)
       judged.add(credentials)
+      if (refused && count?.credentials !== credentials) {
+        remember(routes, route, { fruitless: (count?.fruitless ?? 0) + 1, credentials, at }, routesRemembered)
+      }
     },
     get counts() {
       return routes.size > 0
     },
     answered: route => void routes.delete(route),
     begin: () => ({
-      begun: [...past(recorded()?.begun), wallMs()].slice(-exchangesInWindow),
-      fruitless: past(fruitless()).slice(-fruitlessExchanges),
+      begun: [...begun(), wallMs()].slice(-exchangesInWindow),
+      fruitless: fruitless().slice(-fruitlessExchanges),
     }),
-    begun() {
-      uncounted = []
-    },
+    begun: () => uncounted.clear(),
   }
 }

@@ -33,12 +33,16 @@ export function arrivedLifetimeMs(
 }
 
 /**
- * Milliseconds since the credentials were asked for: by the clock that says more, since the monotonic one may stand still in
- * sleep (hr-time issue 115). After a reload only the wall clock knows; below zero it knows nothing.
+ * Milliseconds the access token has left; infinitely many if unknown. Its age is by the clock that says more, since the
+ * monotonic one may stand still in sleep (hr-time issue 115). After a reload only the wall clock knows; below zero it knows
+ * nothing.
  */
-function ageMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
-  const wallAge = clock.wallMs() - credentials.sentAt
-  return monotonicSentAt === null ? wallAge : Math.max(wallAge, clock.monotonicMs() - monotonicSentAt)
+export function leftMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
+  const { lifetimeMs, sentAt } = credentials
+  if (lifetimeMs === null) return Number.POSITIVE_INFINITY
+  const wallAgeMs = clock.wallMs() - sentAt
+  const ageMs = monotonicSentAt === null ? wallAgeMs : Math.max(wallAgeMs, clock.monotonicMs() - monotonicSentAt)
+  return lifetimeMs - ageMs
 }
 
 export type TokenAge = 'good' | 'due' | 'expired'
@@ -50,14 +54,7 @@ export function tokenAge(
   leewayMs: number,
   clock: Clock,
 ): TokenAge {
-  const { lifetimeMs } = credentials
-  if (lifetimeMs === null) return 'good'
-  const leftMs = lifetimeMs - ageMs(credentials, monotonicSentAt, clock)
-  if (leftMs <= 0) return 'expired'
-  return leftMs <= Math.min(leewayMs, lifetimeMs / 4) ? 'due' : 'good'
-}
-
-/** Milliseconds the access token has left, `null` if unknown. */
-export function leftMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number | null {
-  return credentials.lifetimeMs === null ? null : credentials.lifetimeMs - ageMs(credentials, monotonicSentAt, clock)
+  const left = leftMs(credentials, monotonicSentAt, clock)
+  if (left <= 0) return 'expired'
+  return left <= Math.min(leewayMs, (credentials.lifetimeMs ?? 0) / 4) ? 'due' : 'good'
 }

@@ -45,9 +45,7 @@ export function createRecords(
   let known: Set<string | null> | undefined
   /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
   const left = new Set<string>()
-  /** Rises with each change of `latest` made here: an answer that was asked for before is old. */
-  let changes = 0
-  /** Reads are counted: one that was asked for before another that was answered is old. */
+  /** Reads are counted: one that was asked for before another that was answered, or before `latest` changed here, is old. */
   let asked = 0
   let answered = 0
   /** The refresh token that the store was last known to hold. */
@@ -60,16 +58,13 @@ export function createRecords(
 
   function call<Answer>(run: () => Answer | PromiseLike<Answer>): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      const cancel = clock.setTimer(
-        () => reject(new Error(`The store did not answer within ${deadlineMs} ms.`)),
-        deadlineMs,
-      )
+      const cancel = clock.setTimer(() => reject(new Error(`The store took over ${deadlineMs} ms.`)), deadlineMs)
       // Called in this task, so that writes reach the store in the order in which they were asked for.
       new Promise<Answer>(started => started(run())).then(resolve, reject).finally(cancel)
     })
   }
   const set = (next: StoredRecord): StoredRecord => {
-    changes++
+    answered = ++asked
     latest = next
     return next
   }
@@ -82,7 +77,6 @@ export function createRecords(
   })
 
   async function read(): Promise<StoredRecord | null | undefined> {
-    const before = changes
     const turn = ++asked
     let found: unknown
     try {
@@ -93,7 +87,7 @@ export function createRecords(
       const { refreshToken } = latest?.credentials ?? {}
       return store.shared && latest && (!ahead || (refreshToken && refreshToken === shown)) ? undefined : latest
     }
-    if (changes !== before || turn < answered) return latest
+    if (turn < answered) return latest
     answered = turn
     const record = isRecord(found) ? found : null
     if (record && record.version > recordVersion) return ahead ? latest : undefined
@@ -112,7 +106,7 @@ export function createRecords(
       if (record && record.session !== mine.session) left.add(record.session)
       const stored = await write(mine, () => store.compareAndSet(name, revision, mine))
       if (stored === false) return read()
-      if (stored) changes++
+      if (stored) answered = ++asked
       return latest
     }
     // Another tab wrote after us, or there was nothing of ours to keep: the store is the truth.

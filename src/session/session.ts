@@ -30,8 +30,8 @@ export interface SessionCore {
   signOut(untold: boolean): Promise<void>
   /** An exchange of this page was stored as `record`. */
   renewed(record: StoredRecord, monotonicSentAt: number | null, cause: RefreshCause): void
-  /** The session `session` is over, for this page; what to store is the caller's. Answers the next session id. */
-  ended(session: string | null, reason: EndReason | null, next?: string): string
+  /** The session `session` is over, for this page; what to store, with the session id `next`, is the caller's. */
+  ended(session: string | null, reason: EndReason | null, next: string): void
   /** Ends the session after its refusal, unless the store has moved on; resolves when stored. */
   end(reason: EndReason): Promise<void>
   suspend(): void
@@ -83,6 +83,13 @@ export function createSession(
     if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
     if (holds) emit('signed-in', { subject: credentials.subject, claims: credentials.claims }, tab)
   }
+  /** A newer state of the session in this page, or another session in its place. */
+  function take(record: StoredRecord, credentials: Credentials, sentAt: number | null, tab: Tab, cause: RefreshCause) {
+    const { session, generation } = record
+    if (!state.credentials || session !== state.session) enter(record, credentials, sentAt, tab)
+    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }))
+      emit('refreshed', { cause }, tab)
+  }
   function leave(next: string, reason: EndReason | null, tab: Tab): void {
     const was = state
     change({ type: 'ended', session: next, reason })
@@ -105,24 +112,17 @@ export function createSession(
       // Signed in or out here since it was read, in the same task even: then it is old.
       if (record !== records.latest) return
       const credentials = record?.credentials
+      const isUnknown = state.status === 'unknown'
+      // Whose cookie it is by now, only the server can tell: unless there is a token, or a sign-out that it was not told of.
+      if (isUnknown && ambient && !record?.untold && !credentials?.accessToken) return
+      const isAnothers = record?.session !== state.session
       if (!record) {
         // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
-        if (state.credentials) leave(randomId(), 'signed-out', 'other')
-        else if (state.status === 'unknown' && !ambient) leave(randomId(), null, 'other')
+        if (state.credentials || isUnknown) leave(randomId(), state.credentials && 'signed-out', 'other')
       } else if (!credentials) {
-        // An ambient strategy asks the server at the start, whatever is on record but a sign-out that it was not told of.
-        if (ambient && state.status === 'unknown' && !record.untold) return
-        if (record.session !== state.session || state.credentials)
-          leave(record.session, record.endedBy ?? null, 'other')
-      } else if (ambient && state.status === 'unknown' && !credentials.accessToken) {
-        // Whose cookie it is by now, only the server can tell.
-        return
-      } else if (record.session !== state.session) {
-        enter(record, credentials, null, 'other')
-      } else if (isOther(record, state) && !credentials.withheld) {
-        const { generation } = record
-        if (change({ type: 'renewed', generation, credentials, monotonicSentAt: null }))
-          emit('refreshed', { cause: 'due' }, 'other')
+        if (isAnothers || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
+      } else if (isAnothers || (isOther(record, state) && !credentials.withheld)) {
+        take(record, credentials, null, 'other', 'due')
       }
     },
     async signIn(input) {
@@ -147,27 +147,25 @@ export function createSession(
     async signOut(untold) {
       const session = randomId()
       const stored = records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
-      core.ended(null, 'signed-out', session)
+      leave(session, 'signed-out', 'this')
       await stored
       announce()
     },
     renewed(record, monotonicSentAt, cause) {
-      const { session, generation, credentials } = record
-      if (!credentials) return
-      if (!state.credentials) return enter(record, credentials, monotonicSentAt, 'this')
-      if (session !== state.session) return
-      if (change({ type: 'renewed', generation, credentials, monotonicSentAt })) emit('refreshed', { cause })
+      const { session, credentials } = record
+      const isOurs = !state.credentials || session === state.session
+      if (credentials && isOurs) take(record, credentials, monotonicSentAt, 'this', cause)
     },
-    ended(session, reason, next = randomId()) {
-      if (session === null || session === state.session) leave(next, reason, 'this')
-      return next
+    ended(session, reason, next) {
+      if (session === state.session) leave(next, reason, 'this')
     },
     async end(reason) {
       const { latest } = records
-      const { session } = state
-      const next = core.ended(session, reason)
-      const content = { session: next, generation: 0, credentials: null, endedBy: reason }
-      if (latest?.session === session && !(await records.compareAndSet(latest, content))) await core.reread()
+      const former = state.session
+      const session = randomId()
+      leave(session, reason, 'this')
+      const content = { session, generation: 0, credentials: null, endedBy: reason }
+      if (latest?.session === former && !(await records.compareAndSet(latest, content))) await core.reread()
       announce()
     },
     suspend: () => change({ type: 'suspended' }),

@@ -44,13 +44,13 @@ export const initialState: SessionState = {
 export function transition(state: SessionState, change: SessionChange): SessionState {
   switch (change.type) {
     case 'signed-in': {
-      const { session, generation, credentials, monotonicSentAt } = change
-      const epoch = session === state.session && state.credentials ? state.epoch : state.epoch + 1
-      return { status: 'signed-in', session, epoch, generation, credentials, monotonicSentAt, endReason: null }
+      const { type: _, ...entered } = change
+      const epoch = entered.session === state.session && state.credentials ? state.epoch : state.epoch + 1
+      return { ...entered, status: 'signed-in', epoch, endReason: null }
     }
     case 'renewed': {
-      const { generation, credentials, monotonicSentAt } = change
-      return { ...state, generation, credentials, monotonicSentAt }
+      const { type: _, ...newer } = change
+      return { ...state, ...newer }
     }
     case 'suspended':
       return { ...state, status: 'reauthenticating' }

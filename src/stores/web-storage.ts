@@ -1,3 +1,4 @@
+import { listen } from '../platform/wake.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asRecord, parseJson } from './read-record.ts'
 
@@ -29,14 +30,15 @@ async function stands(storage: Storage, name: string, slot: string): Promise<boo
   return isCurrent
 }
 
-const watch = (name: string, changed: () => void) => {
-  const listener = ({ key }: StorageEvent) => {
-    // Without a key: all of it was cleared.
-    if (key === null || key.startsWith(keyOf(name, ''))) changed()
-  }
-  globalThis.addEventListener?.('storage', listener)
-  return () => globalThis.removeEventListener?.('storage', listener)
-}
+const watch = (name: string, changed: () => void) =>
+  listen(
+    event => {
+      const { key } = event as StorageEvent
+      // Without a key: all of it was cleared.
+      if (key === null || key.startsWith(keyOf(name, ''))) changed()
+    },
+    ['storage'],
+  )
 
 /**
  * Web Storage cannot compare and set, and a tab may read what was true a moment ago. So `…:current` names the slot that holds the

@@ -1,4 +1,5 @@
 import { randomId } from '../platform/random-id.ts'
+import { listen } from '../platform/wake.ts'
 
 /** Something changed: read the store again. Never acted on by content or order, and holds no secret. */
 export interface Hint {
@@ -14,6 +15,7 @@ export interface TabChannel {
   close(): void
 }
 
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 type Receive = (message: unknown) => void
 
 const messageOf = ({ session, generation }: Hint) => ({ latchkey: 1, session, generation })
@@ -36,8 +38,7 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   const show = () => {
     channel ??= open()
   }
-  globalThis.addEventListener?.('pagehide', hide)
-  globalThis.addEventListener?.('pageshow', show)
+  const stops = [listen(hide, ['pagehide']), listen(show, ['pageshow'])]
   return {
     reliable: true,
     tell(hint) {
@@ -46,8 +47,7 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
       if (!channel) speaker.close()
     },
     close() {
-      globalThis.removeEventListener?.('pagehide', hide)
-      globalThis.removeEventListener?.('pageshow', show)
+      for (const stop of stops) stop()
       hide()
     },
   }
@@ -55,7 +55,6 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
 
 const overStorage = (name: string, receive: Receive): TabChannel => {
   const key = `latchkey:ping:${name}`
-  let reliable = true
   const write = (value: string) => localStorage.setItem(key, value)
   // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
   write('')
@@ -67,20 +66,19 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
     receive(message)
   }
   addEventListener('storage', listener)
-  return {
-    get reliable() {
-      return reliable
-    },
+  const channel: Mutable<TabChannel> = {
+    reliable: true,
     tell(hint) {
       try {
         // The nonce: storing an equal value tells nobody.
         write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
       } catch {
-        reliable = false
+        channel.reliable = false
       }
     },
     close: () => removeEventListener('storage', listener),
   }
+  return channel
 }
 
 /** Hints between the tabs of one origin: by BroadcastChannel, else by a `storage` ping, else not at all. */

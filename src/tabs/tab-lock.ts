@@ -1,3 +1,5 @@
+import { unlessAborted } from '../platform/abort.ts'
+
 export interface HeldLock {
   /** The engine took the lock away (WebKit does so to suspended pages): another tab may hold it by now. */
   readonly lost: boolean
@@ -17,38 +19,24 @@ export interface TabLock {
   ): Promise<'done' | 'aborted'>
 }
 
+type Ask = (name: string, signal: AbortSignal | undefined, run: () => Promise<void> | undefined) => Promise<unknown>
+
+const inTabs: Ask = async (name, signal, run) =>
+  navigator.locks.request(`latchkey:${name}`, signal ? { signal } : {}, run)
+
 // The clients of one page must queue with each other, and nothing but the name is common to them. Made when first needed.
 let queues: Map<string, Promise<unknown>> | undefined
 
 /** This page's own queue: where there are no Web Locks, it at least makes the page one. */
-const inPage: TabLock['request'] = async (name, signal, whileHeld) => {
+const inPage: Ask = async (name, signal, run) => {
   queues ??= new Map()
-  const queue = queues
-  const before = queue.get(name)
-  let leave = () => {}
-  const turn = new Promise<void>(resolve => {
-    leave = resolve
-  })
-  // With `before`: who leaves early must not let those behind pass those ahead.
-  const tail = Promise.all([before, turn])
-  queue.set(name, tail)
-  tail.then(() => {
-    if (queue.get(name) === tail) queue.delete(name)
-  })
-  let giveUp = () => {}
-  const givenUp = new Promise<void>(resolve => {
-    giveUp = resolve
-  })
-  signal?.addEventListener('abort', giveUp)
-  try {
-    if (!signal?.aborted) await Promise.race([before, givenUp])
-    if (signal?.aborted) return 'aborted'
-    await whileHeld({ lost: false, shared: false })
-    return 'done'
-  } finally {
-    signal?.removeEventListener('abort', giveUp)
-    leave()
-  }
+  // Who leaves early keeps the place, so that those behind do not pass those ahead.
+  const turn = (queues.get(name) ?? Promise.resolve()).then(() => (signal?.aborted ? undefined : run()))
+  queues.set(
+    name,
+    turn.catch(() => {}),
+  )
+  return unlessAborted(turn, signal)
 }
 
 /** An exclusive lock over all tabs of the origin by Web Locks; where they are missing or fail, over this page. Never steals. */
@@ -57,19 +45,26 @@ export function createTabLock(): TabLock {
     async request(name, signal, whileHeld) {
       const held = { lost: false, shared: true }
       let work = undefined as Promise<void> | undefined
-      try {
-        await navigator.locks.request(`latchkey:${name}`, signal ? { signal } : {}, () => {
-          work = (async () => whileHeld(held))()
-          return work
-        })
-      } catch {
-        // `signal`, or no locks here: insecure context, opaque origin, a document being put away (Web Locks §3.2.1).
-        if (!work) return inPage(name, signal, whileHeld)
-        // Either `whileHeld` failed, or the lock went while it runs on: what it does can only be waited for.
-        held.lost = true
-        await work
+      const run = () => {
+        work = (async () => whileHeld(held))()
+        return work
       }
-      return 'done'
+      for (const ask of [inTabs, inPage]) {
+        try {
+          await ask(name, signal, run)
+          return 'done'
+        } catch {
+          if (work) {
+            // Either `whileHeld` failed, or the lock went while it runs on: what it does can only be waited for.
+            held.lost = held.shared
+            await work
+            return 'done'
+          }
+          // `signal`, or no locks here: insecure context, opaque origin, a document being put away (Web Locks §3.2.1).
+          held.shared = false
+        }
+      }
+      return 'aborted'
     },
   }
 }

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { readRetryAfter } from '../../../src/http/retry-after.ts'
 
 const nowMs = Date.UTC(2026, 10, 20, 12, 0, 0)
-const read = (value: string) => readRetryAfter(new Headers({ 'Retry-After': value }), nowMs)
+const read = (value: string, now = nowMs) =>
+  readRetryAfter(new Headers({ 'Retry-After': value }).get('retry-after') ?? '', now)
 
 // A zone in which a date that is read as local time is nine hours off.
 beforeEach(() => void vi.stubEnv('TZ', 'Asia/Tokyo'))
@@ -28,8 +29,7 @@ describe('RF-12 Retry-After', () => {
   })
 
   test('the oldest date form has a day of one digit', () => {
-    const headers = new Headers({ 'Retry-After': 'Fri Nov  6 12:00:30 2026' })
-    expect(readRetryAfter(headers, Date.UTC(2026, 10, 6, 12))).toBe(30_000)
+    expect(read('Fri Nov  6 12:00:30 2026', Date.UTC(2026, 10, 6, 12))).toBe(30_000)
   })
 
   test.each([
@@ -86,7 +86,7 @@ describe('RF-12 Retry-After', () => {
 
   test('an empty, a missing and a hidden header are no delay', () => {
     expect(read('')).toBeNull()
-    expect(readRetryAfter(new Headers(), nowMs)).toBeNull()
+    expect(readRetryAfter('', nowMs)).toBeNull()
   })
 
   test('any date to come is read to the second, up to the cap', () => {
@@ -104,7 +104,7 @@ describe('RF-12 Retry-After', () => {
         fc.string({ unit: fc.constantFrom(...'0123456789-+.,: eEFriNovGMTSunZ') }),
         fc.integer(),
         (value, now) => {
-          const delayMs = readRetryAfter(new Headers({ 'retry-after': value }), now)
+          const delayMs = read(value, now)
           if (delayMs !== null) {
             expect(delayMs).toBeGreaterThan(0)
             expect(delayMs).toBeLessThanOrEqual(60_000)

@@ -19,7 +19,12 @@ describe('step c: the claim', () => {
     expect(stored()).toMatchObject({
       generation: 0,
       credentials: { refreshToken: 'refresh-1' },
-      claim: { id: expect.stringMatching(/^[0-9a-f]{32}$/), generation: 0, startedAt: clock.wallMs(), underLock: true },
+      claim: {
+        id: expect.stringMatching(/^\d{1,10}(-\d{1,10}){3}$/),
+        generation: 0,
+        startedAt: clock.wallMs(),
+        underLock: true,
+      },
     })
     held.open()
     await clock.settle()

@@ -141,6 +141,15 @@ describe('what post makes of the answer', () => {
     expect(await failureOf(body, 503)).toMatchObject({ status: 503, error })
   })
 
+  test.each(['Sitzung "abgelaufen"', 'x'.repeat(41)])(
+    'a text in place of a code is one that nobody knows: %s',
+    async text => {
+      const failure = await failureOf(JSON.stringify({ error: text }), 200)
+      expect(failure).toMatchObject({ status: 200, error: 'unknown_error' })
+      expect(failure.message).not.toContain(text)
+    },
+  )
+
   test('RF-04: a good status whose body is no JSON rejects', async () => {
     expect(await failureOf('<p>', 200)).toMatchObject({ status: 200, error: null })
   })

@@ -39,7 +39,7 @@ describe('records over a store that works', () => {
     await records.overwrite(content())
     const second = store.content as StoredRecord
     expect([first.version, second.version]).toEqual([1, 1])
-    expect(first.revision).toMatch(/^[0-9a-f]{32}$/)
+    expect(first.revision).toMatch(/^\d{1,10}(-\d{1,10}){3}$/)
     expect(second.revision).not.toBe(first.revision)
   })
 

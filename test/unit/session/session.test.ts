@@ -210,7 +210,7 @@ describe('renewing and ending', () => {
   test('an end of another session than the current one changes nothing', async () => {
     const { session, told } = await start()
     const before = session.state
-    session.ended('another', 'refused')
+    session.ended('another', 'refused', 'next')
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
