@@ -4,7 +4,7 @@ import { tokenAge } from '../session/expiry.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
-import { type AskedFor, type SpinePorts, tellStep } from './spine-ports.ts'
+import { type AskedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay } from './waiting.ts'
 
 const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
@@ -29,14 +29,9 @@ export function answer(
 }
 
 function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
-  const { replayed, once } = journey
+  const { once } = journey
   if (refused && once) markNotReplayable(response)
-  tellStep(ports, journey, {
-    step: 'answered',
-    status: response.status,
-    replayed,
-    notReplayable: refused ? once : null,
-  })
+  tellAnswered(ports, journey, response, refused ? once : null)
   return response
 }
 
