@@ -33,7 +33,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     if (auth === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
     if ((init.mode ?? request?.mode) === 'no-cors') return 'no-cors'
-    return init.headers.has(scheme.header) ? 'own-authorization' : null
+    return init.headers?.has(scheme.header) ? 'own-authorization' : null
   }
 
   async function sendBare(journey: Journey, why: WhyBare, input: RequestInfo | URL, init: FetchInit | undefined) {
@@ -76,7 +76,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
       for (;;) {
-        const outgoing = journey.left ? await replayInit(journey) : sendInit(journey)
+        const made = journey.left ? replayInit(journey) : sendInit(journey)
+        const outgoing = made instanceof Promise ? await made : made
         for (let proof = equip(journey, outgoing); proof; ) {
           journey.learn = await unlessAborted(proof, signalOf(journey))
           // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.

@@ -36,14 +36,16 @@ export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly signal?: AbortSignal | undefined
 }
 
+type Init = RequestInit & { readonly headers?: Headers | undefined }
+
 /** One request on its way: what was asked for, and what became of it so far. */
 export interface Journey {
   readonly id: number
   readonly call: Call
   readonly input: RequestInfo | URL
   readonly request: Request | undefined
-  /** As it was when asked for, with all its headers; from it each send is made. */
-  readonly init: Outgoing
+  /** As it was when asked for, with the headers of a `Request` too; from it each send is made. */
+  readonly init: Init
   readonly url: URL
   readonly method: string
   readonly auth: AuthRequestOptions['auth']
@@ -79,15 +81,16 @@ const isRequest = (input: RequestInfo | URL): input is Request =>
  * An init as it is now, its inherited members too, as `fetch` reads them: a `Request` may stand where the init does.
  * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
  */
-function readInit(init: FetchInit | undefined, request: Request | undefined): Outgoing {
+function readInit(init: FetchInit | undefined, request: Request | undefined): Init {
   const read: Record<string, unknown> = {}
   if (request) {
     read['referrer'] = request.referrer
     read['referrerPolicy'] = request.referrerPolicy
   }
   for (const name in init) if (name !== 'auth' && name !== 'replay') read[name] = init[name as keyof FetchInit]
-  read['headers'] = new Headers((read['headers'] as HeadersInit | null | undefined) ?? request?.headers)
-  return read as unknown as Outgoing
+  const headers = (read['headers'] ?? request?.headers) as HeadersInit | undefined
+  read['headers'] = headers === undefined ? undefined : new Headers(headers)
+  return read as Init
 }
 
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
@@ -158,22 +161,26 @@ export function keepCopy(journey: Journey): void {
   journey.copy = has && (learn || !replayed) ? source.clone() : undefined
 }
 
-/** The arguments for the first send. */
-export const sendInit = ({ init }: Journey): Outgoing => ({ ...init })
+/** The arguments for the first send; it has the headers to itself. */
+export const sendInit = ({ init }: Journey): Outgoing => ({ ...init, headers: init.headers ?? new Headers() })
 
-/** The arguments for another send. The body is sent from where the caller gave it, so nothing is cloned for it. */
-export async function replayInit(journey: Journey): Promise<Outgoing> {
-  const { request, init, call, replay } = journey
-  const headers = new Headers(init.headers)
-  const next: Outgoing = { ...init, headers }
+/**
+ * The arguments for another send. The body is sent from where the caller gave it, so nothing is cloned for it; a promise
+ * where the caller makes it again.
+ */
+export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
+  const { init, call, replay } = journey
+  const next = { ...init, headers: new Headers(init.headers) }
   if (!mayHaveBody(journey)) return next
-  const body =
-    typeof replay === 'function' ? await unlessAborted(Promise.resolve(replay()), signalOf(journey)) : call.source?.()
-  if (body !== undefined) {
-    next.body = body
-    // Its boundary belongs to the first sending; `fetch` writes the new one.
-    if (body instanceof FormData && request) headers.delete('content-type')
-    if (isOneShot(body)) Object.assign(next, { duplex: 'half' })
-  }
-  return next
+  if (typeof replay !== 'function') return withBody(next, journey, call.source?.())
+  const made = unlessAborted(Promise.resolve(replay()), signalOf(journey))
+  return made.then(body => withBody(next, journey, body))
+}
+
+function withBody(next: Outgoing, { request }: Journey, body: BodyInit | null | undefined): Outgoing {
+  if (body === undefined) return next
+  next.body = body
+  // Its boundary belongs to the first sending; `fetch` writes the new one.
+  if (body instanceof FormData && request) next.headers.delete('content-type')
+  return isOneShot(body) ? Object.assign(next, { duplex: 'half' }) : next
 }
