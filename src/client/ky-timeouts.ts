@@ -4,6 +4,8 @@ export interface KyTimeouts {
   /** ky's own, as it will use them: milliseconds, or `false`. */
   readonly timeout: number | false
   readonly totalTimeout: number | false
+  /** When `totalTimeout` began, by `performance.now()`. */
+  readonly startedAt: number
   /** ky's own error. */
   readonly timedOut: (request: Request) => Error
 }
@@ -43,65 +45,36 @@ function within(
  */
 export function outsideTimeouts(
   request: Request,
-  transport: Call['transport'],
-  { timeout, totalTimeout, timedOut }: KyTimeouts,
-  startedAt: number,
-  run: (call: Mutable<Call>) => Promise<Response>,
+  call: Mutable<Call>,
+  limits: KyTimeouts,
+  run: () => Promise<Response>,
 ): Promise<Response> {
   let release: (() => void) | undefined
-  let waits = false
-  let overTime: Promise<never> | undefined
-  let stopTotal = () => {}
-
-  /** From the first wait on, the time is kept here. */
-  function onWait(): void {
-    if (waits) return
-    waits = true
-    const ended = new AbortController()
-    const follow = () => ended.abort(request.signal.reason)
-    if (request.signal.aborted) follow()
-    else request.signal.addEventListener('abort', follow)
-    call.signal = ended.signal
-    call.transport = (input, init) =>
-      within(
-        timeout,
-        () => timedOut(request),
-        ended.signal,
-        signal => transport(input, { ...init, signal }),
-      )
-    if (totalTimeout !== false) {
-      overTime = new Promise((_, reject) => {
-        const passed = () => {
-          reject(timedOut(request))
-          ended.abort()
-        }
-        const timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
-        stopTotal = () => clearTimeout(timer)
-      })
-    }
+  let own: OwnTime | undefined
+  call.onWait = () => {
+    if (own) return
+    own = keepTime(request, call, limits)
     release?.()
   }
-
-  const call: Mutable<Call> = { transport, onWait }
-  const running = run(call)
+  const running = run()
   const thenable: Pick<Promise<Response>, 'then'> = {
     // biome-ignore lint/suspicious/noThenProperty: the point of it; see above
     then(resolve, reject) {
       return new Promise<never>((settle, fail) => {
         const done = settle as () => void
         release = () => {
-          resolve?.((overTime ? Promise.race([running, overTime]) : running) as never)
+          resolve?.((own?.over ? Promise.race([running, own.over]) : running) as never)
           done()
         }
-        if (waits) release()
+        if (own) release()
         running.then(
           response => {
-            stopTotal()
-            if (!waits) resolve?.(response)
+            if (own) own.stop()
+            else resolve?.(response)
             done()
           },
           error => {
-            stopTotal()
+            own?.stop()
             ;(reject ?? fail)(error)
           },
         )
@@ -109,4 +82,41 @@ export function outsideTimeouts(
     },
   }
   return thenable as Promise<Response>
+}
+
+interface OwnTime {
+  /** Rejects once `totalTimeout` is over. */
+  readonly over: Promise<never> | undefined
+  readonly stop: () => void
+}
+
+/** From the first wait on, the time of a call is kept here. */
+function keepTime(
+  request: Request,
+  call: Mutable<Call>,
+  { timeout, totalTimeout, startedAt, timedOut }: KyTimeouts,
+): OwnTime {
+  const { transport } = call
+  const ended = new AbortController()
+  const follow = () => ended.abort(request.signal.reason)
+  if (request.signal.aborted) follow()
+  else request.signal.addEventListener('abort', follow)
+  call.signal = ended.signal
+  call.transport = (input, init) =>
+    within(
+      timeout,
+      () => timedOut(request),
+      ended.signal,
+      signal => transport(input, { ...init, signal }),
+    )
+  if (totalTimeout === false) return { over: undefined, stop: () => {} }
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<never>((_, reject) => {
+    const passed = () => {
+      reject(timedOut(request))
+      ended.abort()
+    }
+    timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
+  })
+  return { over, stop: () => clearTimeout(timer) }
 }
