@@ -13,6 +13,7 @@ export function isOneShot(body: unknown): boolean {
  * is not what was to be sent: not after a wait, and not in a replay.
  */
 export function snapshot<Body>(body: Body): Body | BodyInit {
+  if (typeof body !== 'object') return body
   if (body instanceof URLSearchParams) return new URLSearchParams(body)
   if (body instanceof ArrayBuffer) return body.slice()
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
