@@ -50,10 +50,13 @@ export function outsideTimeouts(
   run: () => Promise<Response>,
 ): Promise<Response> {
   let release: (() => void) | undefined
-  let own: OwnTime | undefined
+  let waits = false
+  let total: TotalTime | undefined
   call.onWait = () => {
-    if (own) return
-    own = keepTime(request, call, limits)
+    if (waits) return
+    waits = true
+    total = limits.totalTimeout === false ? undefined : keepTotal(request, limits.totalTimeout, limits)
+    timeEachSend(request, call, limits, total?.signal ?? request.signal)
     release?.()
   }
   const running = run()
@@ -63,18 +66,18 @@ export function outsideTimeouts(
       return new Promise<never>((settle, fail) => {
         const done = settle as () => void
         release = () => {
-          resolve?.((own?.over ? Promise.race([running, own.over]) : running) as never)
+          resolve?.((total ? Promise.race([running, total.over]) : running) as never)
           done()
         }
-        if (own) release()
+        if (waits) release()
         running.then(
           response => {
-            if (own) own.stop()
-            else resolve?.(response)
+            total?.stop()
+            if (!waits) resolve?.(response)
             done()
           },
           error => {
-            own?.stop()
+            total?.stop()
             ;(reject ?? fail)(error)
           },
         )
@@ -84,32 +87,37 @@ export function outsideTimeouts(
   return thenable as Promise<Response>
 }
 
-interface OwnTime {
-  /** Rejects once `totalTimeout` is over. */
-  readonly over: Promise<never> | undefined
-  readonly stop: () => void
-}
-
-/** From the first wait on, the time of a call is kept here. */
-function keepTime(
+/** From the first wait on. */
+function timeEachSend(
   request: Request,
   call: Mutable<Call>,
-  { timeout, totalTimeout, startedAt, timedOut }: KyTimeouts,
-): OwnTime {
+  { timeout, timedOut }: KyTimeouts,
+  upstream: AbortSignal,
+): void {
   const { transport } = call
-  const ended = new AbortController()
-  const follow = () => ended.abort(request.signal.reason)
-  if (request.signal.aborted) follow()
-  else request.signal.addEventListener('abort', follow)
-  call.signal = ended.signal
+  call.signal = upstream
   call.transport = (input, init) =>
     within(
       timeout,
       () => timedOut(request),
-      ended.signal,
+      upstream,
       signal => transport(input, { ...init, signal }),
     )
-  if (totalTimeout === false) return { over: undefined, stop: () => {} }
+}
+
+interface TotalTime {
+  /** Aborts with the request, and when the time is over. */
+  readonly signal: AbortSignal
+  /** Rejects when the time is over. */
+  readonly over: Promise<never>
+  readonly stop: () => void
+}
+
+function keepTotal(request: Request, totalTimeout: number, { startedAt, timedOut }: KyTimeouts): TotalTime {
+  const ended = new AbortController()
+  const follow = () => ended.abort(request.signal.reason)
+  if (request.signal.aborted) follow()
+  else request.signal.addEventListener('abort', follow)
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<never>((_, reject) => {
     const passed = () => {
@@ -118,5 +126,5 @@ function keepTime(
     }
     timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
   })
-  return { over, stop: () => clearTimeout(timer) }
+  return { signal: ended.signal, over, stop: () => clearTimeout(timer) }
 }

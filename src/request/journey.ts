@@ -82,6 +82,7 @@ const isRequest = (input: RequestInfo | URL): input is Request =>
  * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
  */
 function readInit(init: FetchInit | undefined, request: Request | undefined): Init {
+  if (!init && !request) return nothing
   const read: Record<string, unknown> = {}
   if (request) {
     read['referrer'] = request.referrer
@@ -93,9 +94,11 @@ function readInit(init: FetchInit | undefined, request: Request | undefined): In
   return read as Init
 }
 
+const nothing: Init = Object.freeze({})
+
 /** `new Headers(given)`, which for a plain object costs engines four times as much as this does. */
 function toHeaders(given: HeadersInit): Headers {
-  if (Symbol.iterator in given) return new Headers(given)
+  if (typeof given !== 'object' || Symbol.iterator in given) return new Headers(given)
   const headers = new Headers()
   for (const name of Object.keys(given)) headers.append(name, given[name] as string)
   return headers
