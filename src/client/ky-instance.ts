@@ -1,4 +1,4 @@
-import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
+import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call } from '../request/journey.ts'
 import type { Client } from './client.ts'
@@ -35,10 +35,9 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   // Apart from ky's merging, in which `undefined` overrides.
   const { auth, replay } = defaults
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
-    const bare = core.exchanging()
     if (!isOptions(options)) return (method ? inner[method] : inner)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
-      takeOver(into, final, { core, input, method: verb ?? (input as Request).method, bare, auth, replay })
+      takeOver(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length) {
       const final = options ? { ...defaults, ...options } : defaults
@@ -87,24 +86,23 @@ const isOptions = (options: unknown): boolean =>
 interface About extends Pick<Call, 'auth' | 'replay'> {
   readonly core: Core
   readonly input: Input
-  readonly method: string | undefined
-  readonly bare: boolean
+  readonly verb: string | undefined
 }
 
 /** Sets, over the options that ky will use, the spine between ky and the network. `final`: those options, merged. */
 function takeOver(
   into: Mutable<RequestOptions>,
   final: RequestOptions,
-  { core, input, method, bare, auth, replay }: About,
+  { core, input, verb, auth, replay }: About,
 ): RequestOptions {
   const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
-  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
+  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now() }
   const once = isOneShot(body)
   const hooked = isHooked(final)
   const source = hooked && !once ? undefined : sourceOf(final, into, input)
   // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
-  const spared = retry === undefined && !hooked && unretried.test(method ?? '')
-  if (bare) into.auth = false
+  const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
+  if (core.exchanging()) into.auth = false
   // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
   if (once || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   into.fetch = (request, init) => {
@@ -116,7 +114,6 @@ function takeOver(
   return into
 }
 
-const timedOut = (request: Request) => new TimeoutError(request)
 const unretried = /^(?:post|patch)$/i
 const isHooked = ({ hooks }: RequestOptions) => Boolean(hooks && replacing.some(hook => hooks[hook]?.length))
 

@@ -1,3 +1,4 @@
+import { TimeoutError } from 'ky'
 import type { Call } from '../request/journey.ts'
 
 export interface KyTimeouts {
@@ -6,8 +7,6 @@ export interface KyTimeouts {
   readonly totalTimeout: number | false
   /** When `totalTimeout` began, by `performance.now()`. */
   readonly startedAt: number
-  /** ky's own error. */
-  readonly timedOut: (request: Request) => Error
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -88,18 +87,13 @@ export function outsideTimeouts(
 }
 
 /** From the first wait on. */
-function timeEachSend(
-  request: Request,
-  call: Mutable<Call>,
-  { timeout, timedOut }: KyTimeouts,
-  upstream: AbortSignal,
-): void {
+function timeEachSend(request: Request, call: Mutable<Call>, { timeout }: KyTimeouts, upstream: AbortSignal): void {
   const { transport } = call
   call.signal = upstream
   call.transport = (input, init) =>
     within(
       timeout,
-      () => timedOut(request),
+      () => new TimeoutError(request),
       upstream,
       signal => transport(input, { ...init, signal }),
     )
@@ -113,7 +107,7 @@ interface TotalTime {
   readonly stop: () => void
 }
 
-function keepTotal(request: Request, totalTimeout: number, { startedAt, timedOut }: KyTimeouts): TotalTime {
+function keepTotal(request: Request, totalTimeout: number, { startedAt }: KyTimeouts): TotalTime {
   const ended = new AbortController()
   const follow = () => ended.abort(request.signal.reason)
   if (request.signal.aborted) follow()
@@ -121,7 +115,7 @@ function keepTotal(request: Request, totalTimeout: number, { startedAt, timedOut
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<never>((_, reject) => {
     const passed = () => {
-      reject(timedOut(request))
+      reject(new TimeoutError(request))
       ended.abort()
     }
     timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))

@@ -33,9 +33,9 @@ export function createTrustedOrigins(origins: readonly (string | URL)[]): Truste
   const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && isSecure(url)) as URL[]
   const list = [...new Set(urls.map(originOf))]
   // By its parts, since every request asks: a text of both would have to be made each time.
-  const hostsOf = (protocol: string) => new Set(urls.filter(url => url.protocol === protocol).map(({ host }) => host))
-  const hosts = new Map(['https:', 'http:'].map(protocol => [protocol, hostsOf(protocol)]))
-  return { has: ({ protocol, host }) => hosts.get(protocol)?.has(host) === true, list }
+  const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
+  for (const { protocol, host } of urls) hosts[protocol]?.add(host)
+  return { has: ({ protocol, host }) => hosts[protocol]?.has(host) === true, list }
 }
 
 /** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */

@@ -20,20 +20,16 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
   const isOwn = header.toLowerCase() !== 'authorization'
-  let checked: string | null = null
-  let value = ''
+  let checked: string | null | undefined
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
     challenges: ['bearer', 'dpop'],
     accepts: tokenType => tokenType === null || tokenType.toLowerCase() === 'bearer',
     attach(init, { accessToken }, { request }) {
-      if (accessToken !== checked) {
-        checkToken(accessToken)
-        value = before + accessToken
-        checked = accessToken
-      }
-      init.headers.set(header, value)
+      if (accessToken !== checked) checkToken(accessToken)
+      checked = accessToken
+      init.headers.set(header, before + accessToken)
       // Any other header the platform takes along when another origin is redirected to.
       if (isOwn && (init.redirect ?? request?.redirect ?? 'follow') === 'follow') init.redirect = 'error'
       return undefined
