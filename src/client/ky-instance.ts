@@ -1,4 +1,4 @@
-import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
+import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call } from '../request/journey.ts'
 import type { Client } from './client.ts'
@@ -35,18 +35,18 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   // Apart from ky's merging, in which `undefined` overrides.
   const { auth, replay } = defaults
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
-    const bare = core.exchanging()
-    const own = (final: RequestOptions) => ownOptions(core, input, bare, final, { auth, replay })
-    const verb = (instance: KyInstance) => (method ? instance[method] : instance)
-    if (!isOptions(options)) return verb(inner)(input, options)
+    if (!isOptions(options)) return (method ? inner[method] : inner)(input, options)
+    const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
+      takeOver(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length) {
-      return verb(inner)(input, { ...options, ...own({ ...defaults, ...options, ...(method && { method }) }) })
+      const final = options ? { ...defaults, ...options } : defaults
+      return (method ? inner[method] : inner)(input, own({ ...options }, final, method ?? undefined))
     }
     // Hooks of a call are merged by ky's own rules first.
     const instance = hooks ? inner.extend(options ?? {}) : inner
-    const init = (final: KyOptions) => void Object.assign(final, own(final))
-    return verb(instance)(input, { ...(!hooks && options), hooks: { init: [init] } })
+    const init = (final: KyOptions) => void own(final, final)
+    return (method ? instance[method] : instance)(input, { ...(!hooks && options), hooks: { init: [init] } })
   }
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
@@ -82,53 +82,59 @@ function defaultsOf(inner: KyInstance): RequestOptions {
 const isOptions = (options: unknown): boolean =>
   options === undefined || (Object(options) === options && !Array.isArray(options))
 
-/** What each call sets over the options that ky will use: the spine between ky and the network. */
-function ownOptions(
-  core: Core,
-  input: Input,
-  bare: boolean,
-  final: RequestOptions,
-  inherited: Pick<Call, 'auth' | 'replay'>,
-): RequestOptions {
-  const { fetch: chosen, hooks, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
-  const startedAt = performance.now()
-  const limits = { timeout, totalTimeout, timedOut: (request: Request) => new TimeoutError(request) }
-  const own: Mutable<RequestOptions> = {}
-  const once = isOneShot(body)
-  const hooked = replacing.some(hook => hooks?.[hook]?.length)
-  const source = hooked && !once ? undefined : sourceOf(final, own, input)
-  // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
-  const spared =
-    retry === undefined && !hooked && /^(post|patch)$/i.test(final.method ?? (input as Request).method ?? '')
-  if (bare) own.auth = false
-  // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
-  if (once || spared) own.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
-  own.fetch = (request, init) => {
-    const transport = chosen ?? globalThis.fetch
-    return outsideTimeouts(request as Request, transport, limits, startedAt, call => {
-      // A `Request` does not tell whether its `redirect` was chosen.
-      return core.spine(request, { ...init, ...(redirect && { redirect }) }, Object.assign(call, inherited, { source }))
-    })
-  }
-  return own
+/** One call: what it is made on, and what its instance says. */
+interface About extends Pick<Call, 'auth' | 'replay'> {
+  readonly core: Core
+  readonly input: Input
+  readonly verb: string | undefined
 }
+
+/** Sets, over the options that ky will use, the spine between ky and the network. `final`: those options, merged. */
+function takeOver(
+  into: Mutable<RequestOptions>,
+  final: RequestOptions,
+  { core, input, verb, auth, replay }: About,
+): RequestOptions {
+  const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
+  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now() }
+  const once = isOneShot(body)
+  const hooked = isHooked(final)
+  const source = hooked && !once ? undefined : sourceOf(final, into, input)
+  // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
+  const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
+  if (core.exchanging()) into.auth = false
+  // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
+  if (once || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  into.fetch = (request, init) => {
+    const call = { transport: chosen ?? globalThis.fetch, auth, replay, source, onWait: undefined, signal: undefined }
+    // A `Request` does not tell whether its `redirect` was chosen.
+    const given = redirect ? { ...init, redirect } : init
+    return outsideTimeouts(request as Request, call, limits, () => core.spine(request, given, call))
+  }
+  return into
+}
+
+const unretried = /^(?:post|patch)$/i
+const isHooked = ({ hooks }: RequestOptions) => Boolean(hooks && replacing.some(hook => hooks[hook]?.length))
 
 /** The body as the caller gave it: from it a replay is sent. `undefined` if only the caller's own `Request` has it. */
 function sourceOf(
-  final: RequestOptions,
-  own: Mutable<RequestOptions>,
+  { body, json, stringifyJson = JSON.stringify }: RequestOptions,
+  into: Mutable<RequestOptions>,
   input: Input,
 ): (() => BodyInit | null) | undefined {
-  const { body, json, stringifyJson = JSON.stringify } = final
   if (json === undefined) {
     const kept = snapshot(body) ?? null
-    return kept === null && input instanceof Request ? undefined : () => kept
+    if (kept === null) return input instanceof Request ? undefined : noBody
+    return () => kept
   }
   let text: string | undefined
   // Kept as it was sent: the object may have changed by the time of a replay.
-  own.stringifyJson = value => {
+  into.stringifyJson = value => {
     text = stringifyJson(value) ?? JSON.stringify(value)
     return text
   }
   return () => text ?? null
 }
+
+const noBody = () => null

@@ -1,11 +1,12 @@
+import { TimeoutError } from 'ky'
 import type { Call } from '../request/journey.ts'
 
 export interface KyTimeouts {
   /** ky's own, as it will use them: milliseconds, or `false`. */
   readonly timeout: number | false
   readonly totalTimeout: number | false
-  /** ky's own error. */
-  readonly timedOut: (request: Request) => Error
+  /** When `totalTimeout` began, by `performance.now()`. */
+  readonly startedAt: number
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -43,65 +44,39 @@ function within(
  */
 export function outsideTimeouts(
   request: Request,
-  transport: Call['transport'],
-  { timeout, totalTimeout, timedOut }: KyTimeouts,
-  startedAt: number,
-  run: (call: Mutable<Call>) => Promise<Response>,
+  call: Mutable<Call>,
+  limits: KyTimeouts,
+  run: () => Promise<Response>,
 ): Promise<Response> {
   let release: (() => void) | undefined
   let waits = false
-  let overTime: Promise<never> | undefined
-  let stopTotal = () => {}
-
-  /** From the first wait on, the time is kept here. */
-  function onWait(): void {
+  let total: TotalTime | undefined
+  call.onWait = () => {
     if (waits) return
     waits = true
-    const ended = new AbortController()
-    const follow = () => ended.abort(request.signal.reason)
-    if (request.signal.aborted) follow()
-    else request.signal.addEventListener('abort', follow)
-    call.signal = ended.signal
-    call.transport = (input, init) =>
-      within(
-        timeout,
-        () => timedOut(request),
-        ended.signal,
-        signal => transport(input, { ...init, signal }),
-      )
-    if (totalTimeout !== false) {
-      overTime = new Promise((_, reject) => {
-        const passed = () => {
-          reject(timedOut(request))
-          ended.abort()
-        }
-        const timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
-        stopTotal = () => clearTimeout(timer)
-      })
-    }
+    total = limits.totalTimeout === false ? undefined : keepTotal(request, limits.totalTimeout, limits)
+    timeEachSend(request, call, limits, total?.signal ?? request.signal)
     release?.()
   }
-
-  const call: Mutable<Call> = { transport, onWait }
-  const running = run(call)
+  const running = run()
   const thenable: Pick<Promise<Response>, 'then'> = {
     // biome-ignore lint/suspicious/noThenProperty: the point of it; see above
     then(resolve, reject) {
       return new Promise<never>((settle, fail) => {
         const done = settle as () => void
         release = () => {
-          resolve?.((overTime ? Promise.race([running, overTime]) : running) as never)
+          resolve?.((total ? Promise.race([running, total.over]) : running) as never)
           done()
         }
         if (waits) release()
         running.then(
           response => {
-            stopTotal()
+            total?.stop()
             if (!waits) resolve?.(response)
             done()
           },
           error => {
-            stopTotal()
+            total?.stop()
             ;(reject ?? fail)(error)
           },
         )
@@ -109,4 +84,41 @@ export function outsideTimeouts(
     },
   }
   return thenable as Promise<Response>
+}
+
+/** From the first wait on. */
+function timeEachSend(request: Request, call: Mutable<Call>, { timeout }: KyTimeouts, upstream: AbortSignal): void {
+  const { transport } = call
+  call.signal = upstream
+  call.transport = (input, init) =>
+    within(
+      timeout,
+      () => new TimeoutError(request),
+      upstream,
+      signal => transport(input, { ...init, signal }),
+    )
+}
+
+interface TotalTime {
+  /** Aborts with the request, and when the time is over. */
+  readonly signal: AbortSignal
+  /** Rejects when the time is over. */
+  readonly over: Promise<never>
+  readonly stop: () => void
+}
+
+function keepTotal(request: Request, totalTimeout: number, { startedAt }: KyTimeouts): TotalTime {
+  const ended = new AbortController()
+  const follow = () => ended.abort(request.signal.reason)
+  if (request.signal.aborted) follow()
+  else request.signal.addEventListener('abort', follow)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<never>((_, reject) => {
+    const passed = () => {
+      reject(new TimeoutError(request))
+      ended.abort()
+    }
+    timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
+  })
+  return { signal: ended.signal, over, stop: () => clearTimeout(timer) }
 }

@@ -13,6 +13,7 @@ export function isOneShot(body: unknown): boolean {
  * is not what was to be sent: not after a wait, and not in a replay.
  */
 export function snapshot<Body>(body: Body): Body | BodyInit {
+  if (typeof body !== 'object') return body
   if (body instanceof URLSearchParams) return new URLSearchParams(body)
   if (body instanceof ArrayBuffer) return body.slice()
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
@@ -29,9 +30,14 @@ export function snapshot<Body>(body: Body): Body | BodyInit {
  * the refresh. Not waited for, as a copy's body settles only with its twin. One that is used, locked or missing is left be.
  */
 export function drain({ body }: Pick<Response, 'body'>): void {
-  // `async` turns a throw into a rejection too.
-  void (async () => body?.cancel())().catch(() => {})
+  try {
+    body?.cancel().catch(ignored)
+  } catch {
+    // One that throws at once is no different.
+  }
 }
+
+const ignored = () => {}
 
 /** Marks a 401 that comes back because its request could not be sent again. */
 export function markNotReplayable(response: Response): void {

@@ -24,7 +24,7 @@ const parse = (value: string | URL): URL | null => {
 // Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's.
 const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
-const isWeb = (url: URL) => /^https?:$/.test(url.protocol)
+const isWeb = ({ protocol }: URL) => protocol === 'https:' || protocol === 'http:'
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
 
@@ -32,7 +32,10 @@ const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.ho
 export function createTrustedOrigins(origins: readonly (string | URL)[]): TrustedOrigins {
   const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && isSecure(url)) as URL[]
   const list = [...new Set(urls.map(originOf))]
-  return { has: url => list.includes(originOf(url)), list }
+  // By its parts, since every request asks: a text of both would have to be made each time.
+  const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
+  for (const { protocol, host } of urls) hosts[protocol]?.add(host)
+  return { has: ({ protocol, host }) => hosts[protocol]?.has(host) === true, list }
 }
 
 /** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */

@@ -5,6 +5,17 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
     const abort = () => reject(signal.reason)
     if (signal.aborted) return abort()
     signal.addEventListener('abort', abort)
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+    const stop = () => signal.removeEventListener('abort', abort)
+    // Many may wait: a `finally` would cost each two more promises.
+    promise.then(
+      value => {
+        stop()
+        resolve(value)
+      },
+      error => {
+        stop()
+        reject(error)
+      },
+    )
   })
 }

@@ -4,7 +4,7 @@ import { ageFor, isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
-import { type AskedFor, type SpinePorts, tellStep } from './spine-ports.ts'
+import { type AskedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay } from './waiting.ts'
 
 const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
@@ -22,46 +22,59 @@ export function answer(
     journey.provedAnew = journey.replayed
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
-  const isPlain = response.status !== 401 && (!shouldRefresh || journey.replayed)
+  const { status } = response
+  const isPlain = status !== 401 && (!shouldRefresh || journey.replayed)
   // Nearly every answer there is.
   if (isPlain && !journey.waitedFor && !breaker.counts) return hand(journey, response, ports, false)
-  return consider(journey, response, ports, isPlain)
+  if (isPlain) return consider(journey, response, ports, accepted)
+  // An opaque answer (status 0) tells nothing; one of another origin is not about our credentials.
+  const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, journey.url.origin)
+  if (shouldRefresh && asks) return ask(journey, response, ports, shouldRefresh)
+  return consider(journey, response, ports, judge(journey, response, ports, undefined))
 }
 
-function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
-  const { replayed, once } = journey
-  if (refused && once) markNotReplayable(response)
-  tellStep(ports, journey, {
-    step: 'answered',
-    status: response.status,
-    replayed,
-    notReplayable: refused ? once : null,
-  })
-  return response
-}
-
-async function consider(
+async function ask(
   journey: Journey,
   response: Response,
   ports: SpinePorts,
-  isPlain: boolean,
+  shouldRefresh: NonNullable<SpinePorts['shouldRefresh']>,
 ): Promise<Response | null> {
+  const decided = await shouldRefresh(createAnswerView(response, journey.method))
+  return consider(journey, response, ports, judge(journey, response, ports, decided))
+}
+
+function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
+  const { once } = journey
+  if (refused && once) markNotReplayable(response)
+  tellAnswered(ports, journey, response, refused ? once : null)
+  return response
+}
+
+function consider(
+  journey: Journey,
+  response: Response,
+  ports: SpinePorts,
+  verdict: Verdict,
+): Response | null | Promise<Response | null> {
   const { breaker } = ports
   const { status } = response
-  const verdict = isPlain ? accepted : await judge(journey, response, ports)
   const refused = verdict.kind !== 'accept'
   // `shouldRefresh` is not asked twice, but the same failure again is no help either.
   const useless = refused || (status >= 400 && status === journey.refusedStatus)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
-    if (status !== 401 && !useless) breaker.answered(routeOf(journey))
+    if (status !== 401 && !useless && breaker.counts) breaker.answered(routeOf(journey))
     return hand(journey, response, ports, false)
   }
   journey.refusedStatus = status
   tellStep(ports, journey, { step: 'refused', status })
-  const goesAgain =
-    !journey.replayed && (await (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict))
-  if (!goesAgain) return hand(journey, response, ports, true)
+  const goOn = (goesAgain: boolean) => (goesAgain ? replay(journey, ports) : hand(journey, response, ports, true))
+  if (journey.replayed) return goOn(false)
+  const goesAgain = (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict)
+  return goesAgain instanceof Promise ? goesAgain.then(goOn) : goOn(goesAgain)
+}
+
+function replay(journey: Journey, ports: SpinePorts): null {
   journey.replayed = true
   tellStep(ports, journey, { step: 'replayed' })
   return null
@@ -69,16 +82,12 @@ async function consider(
 
 const accepted: Verdict = { kind: 'accept' }
 
-async function judge(journey: Journey, response: Response, { scheme, shouldRefresh }: SpinePorts): Promise<Verdict> {
-  const { status } = response
-  const { origin } = journey.url
-  const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, origin) && shouldRefresh
-  const decided = asks ? await asks(createAnswerView(response, journey.method)) : undefined
-  return judgeResponse({ response, origin, schemes: scheme.challenges, decided })
+function judge({ url }: Journey, response: Response, { scheme }: SpinePorts, decided: boolean | undefined): Verdict {
+  return judgeResponse({ response, origin: url.origin, schemes: scheme.challenges, decided })
 }
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
-async function renew(journey: Journey, response: Response, ports: SpinePorts): Promise<boolean> {
+function renew(journey: Journey, response: Response, ports: SpinePorts): boolean | Promise<boolean> {
   const { session, refresher, breaker, clock, canRefresh } = ports
   const { state } = session
   const { left } = journey
@@ -106,9 +115,7 @@ async function renew(journey: Journey, response: Response, ports: SpinePorts): P
   const flight = refresher.start('refused', audience)
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
-  await land(ports, flight, { session: journey.session, journey, response })
-  journey.waitedFor = session.state.credentials
-  return true
+  return land(ports, flight, { session: journey.session, journey, response })
 }
 
 /** Whether it can be sent again; if so the refused answer is let go, so that it holds no connection while others wait. */

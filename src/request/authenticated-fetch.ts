@@ -1,6 +1,5 @@
 import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
-import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
 import type { WhyBare } from '../session/events.ts'
@@ -9,16 +8,14 @@ import {
   type Call,
   createJourney,
   type FetchInit,
-  isRequest,
   type Journey,
   keepCopy,
-  readInit,
   replayInit,
   sendInit,
   signalOf,
 } from './journey.ts'
 import { prepare } from './prepare.ts'
-import { type SpinePorts, tellStep } from './spine-ports.ts'
+import { type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { stay } from './waiting.ts'
 
 /** `fetch`, signed in, with what the form round it knows. */
@@ -32,30 +29,19 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const { scheme, session } = ports
   let lastId = 0
 
-  /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. */
-  function depart(input: RequestInfo | URL, init: FetchInit | undefined, call: Call): Journey | null {
-    const request = isRequest(input) ? input : undefined
-    const url = parse(request ? request.url : (input as string | URL))
-    if (!url) return null
-    const given = readInit(init)
-    const headers = new Headers(given?.headers ?? request?.headers)
-    const auth = (given?.auth ?? call.auth) === 'optional' ? 'optional' : true
-    return createJourney(++lastId, url, auth, request ?? url.href, request, given, headers, call)
-  }
-
-  function whyBare({ url, init, call, request, headers }: Journey): WhyBare | null {
+  function whyBare({ url, auth, init, request }: Journey): WhyBare | null {
     if (!ports.trusts(url)) return 'untrusted-origin'
-    if ((init?.auth ?? call.auth) === false || ports.exchanging()) return 'auth-false'
+    if (auth === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
-    if ((init?.mode ?? request?.mode) === 'no-cors') return 'no-cors'
-    return headers.has(scheme.header) ? 'own-authorization' : null
+    if ((init.mode ?? request?.mode) === 'no-cors') return 'no-cors'
+    return init.headers?.has(scheme.header) ? 'own-authorization' : null
   }
 
   async function sendBare(journey: Journey, why: WhyBare, input: RequestInfo | URL, init: FetchInit | undefined) {
     const { transport } = journey.call
     tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
     const response = await transport(input, init)
-    tellStep(ports, journey, { step: 'answered', status: response.status, replayed: false, notReplayable: null })
+    tellAnswered(ports, journey, response, null)
     return response
   }
 
@@ -79,7 +65,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   // One async function for all of it: each would cost every request a promise, and ten thousand who wait a frame each.
   return async function travel(input, init, call) {
-    const journey = depart(input, init, call)
+    const journey = createJourney(++lastId, input, init, call)
     // What is no URL is `fetch`'s to complain about. Called without a receiver: the browser's own takes no other.
     const { transport } = call
     if (!journey) return transport(input, init)
@@ -88,11 +74,12 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     try {
       const signal = signalOf(journey)
       if (signal?.aborted) throw signal.reason
-      journey.body = snapshot(journey.body)
+      if (journey.init.body) journey.init.body = snapshot(journey.init.body)
       const waiting = prepare(journey, ports)
       if (waiting) await waiting
       for (;;) {
-        const outgoing = journey.left ? await replayInit(journey) : sendInit(journey, journey.headers)
+        const made = journey.left ? replayInit(journey) : sendInit(journey)
+        const outgoing = made instanceof Promise ? await made : made
         for (let proof = equip(journey, outgoing); proof; ) {
           journey.learn = await unlessAborted(proof, signalOf(journey))
           // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.
@@ -112,14 +99,5 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       // The copy's memory is held until it is let go (Fetch, tee).
       if (journey.copy && !journey.copy.bodyUsed) drain(journey.copy)
     }
-  }
-}
-
-function parse(url: string | URL): URL | null {
-  try {
-    // An absolute URL has no use for the base, whose reading and parsing is the dearest part of it.
-    return /^https?:\/\//i.test(String(url)) ? new URL(url) : new URL(url, pageBaseUrl())
-  } catch {
-    return null
   }
 }

@@ -1,5 +1,6 @@
 import { isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
@@ -35,20 +36,20 @@ export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly signal?: AbortSignal | undefined
 }
 
+type Init = RequestInit & { readonly headers?: Headers | undefined }
+
 /** One request on its way: what was asked for, and what became of it so far. */
 export interface Journey {
   readonly id: number
   readonly call: Call
   readonly input: RequestInfo | URL
   readonly request: Request | undefined
-  readonly init: FetchInit | undefined
+  /** As it was when asked for, with the headers of a `Request` too; from it each send is made. */
+  readonly init: Init
   readonly url: URL
   readonly method: string
-  readonly headers: Headers
-  readonly signal: AbortSignal | null
-  readonly auth: true | 'optional'
-  /** As `init` had it; from it each send is made. */
-  body: BodyInit | null | undefined
+  readonly auth: AuthRequestOptions['auth']
+  readonly replay: AuthRequestOptions['replay']
   /** Why it cannot be sent again, if so. */
   readonly once: WhyNotReplayable | null
   /** A caller's own `Request` is used up by its first send; this one is for the replay. */
@@ -69,51 +70,63 @@ export interface Journey {
 }
 
 /** Ends all waiting: of the call, or of the request itself. */
-export const signalOf = ({ call, signal }: Journey): AbortSignal | null => call.signal ?? signal
+export function signalOf({ call, init, request }: Journey): AbortSignal | null | undefined {
+  return call.signal ?? (init.signal === undefined ? request?.signal : init.signal)
+}
 
-export const isRequest = (input: RequestInfo | URL): input is Request =>
+const isRequest = (input: RequestInfo | URL): input is Request =>
   typeof input === 'object' && 'url' in input && 'method' in input
 
-/** An init as it is now, its inherited members too, as `fetch` reads them: a `Request` may stand where the init does. */
-export function readInit(init: FetchInit | undefined): FetchInit | undefined {
+/**
+ * An init as it is now, its inherited members too, as `fetch` reads them: a `Request` may stand where the init does.
+ * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
+ */
+function readInit(init: FetchInit | undefined, request: Request | undefined): Init {
+  if (!init && !request) return nothing
   const read: Record<string, unknown> = {}
-  for (const name in init) read[name] = init[name as keyof FetchInit]
-  return init && read
+  if (request) {
+    read['referrer'] = request.referrer
+    read['referrerPolicy'] = request.referrerPolicy
+  }
+  for (const name in init) if (name !== 'auth' && name !== 'replay') read[name] = init[name as keyof FetchInit]
+  const headers = (read['headers'] ?? request?.headers) as HeadersInit | undefined
+  read['headers'] = headers === undefined ? undefined : toHeaders(headers)
+  return read as Init
 }
 
-const replayOf = (init: FetchInit | undefined, call: Call) => init?.replay ?? call.replay
+const nothing: Init = Object.freeze({})
 
-function whyOnce(init: FetchInit | undefined, request: Request | undefined, call: Call): WhyNotReplayable | null {
-  const replay = replayOf(init, call)
-  if (init?.keepalive ?? request?.keepalive) return 'keepalive'
-  if (replay === false) return 'replay-false'
-  if (typeof replay === 'function') return null
-  return isOneShot(call.source ? call.source() : init?.body) ? 'one-shot-body' : null
+/** `new Headers(given)`, which for a plain object costs engines four times as much as this does. */
+function toHeaders(given: HeadersInit): Headers {
+  if (typeof given !== 'object' || Symbol.iterator in given) return new Headers(given)
+  const headers = new Headers()
+  for (const name of Object.keys(given)) headers.append(name, given[name] as string)
+  return headers
 }
 
+/** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
 export function createJourney(
   id: number,
-  url: URL,
-  auth: true | 'optional',
   input: RequestInfo | URL,
-  request: Request | undefined,
-  init: FetchInit | undefined,
-  headers: Headers,
+  given: FetchInit | undefined,
   call: Call,
-): Journey {
+): Journey | null {
+  const request = isRequest(input) ? input : undefined
+  const url = parse(request ? request.url : (input as string | URL))
+  if (!url) return null
+  const init = readInit(given, request)
+  const replay = given?.replay ?? call.replay
   return {
     id,
     url,
-    auth,
-    input,
+    input: request ?? url.href,
     request,
     init,
-    headers,
     call,
-    method: (init?.method ?? request?.method ?? 'GET').toUpperCase(),
-    signal: (init?.signal === undefined ? request?.signal : init.signal) ?? null,
-    body: init?.body,
-    once: whyOnce(init, request, call),
+    auth: given?.auth ?? call.auth,
+    replay,
+    method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+    once: whyOnce(init, request, call, replay),
     copy: undefined,
     session: null,
     left: null,
@@ -125,41 +138,60 @@ export function createJourney(
   }
 }
 
+function parse(url: string | URL): URL | null {
+  try {
+    // An absolute URL has no use for the base, whose reading and parsing is the dearest part of it.
+    return absolute.test(String(url)) ? new URL(url) : new URL(url, pageBaseUrl())
+  } catch {
+    return null
+  }
+}
+const absolute = /^https?:\/\//i
+
+function whyOnce(
+  init: RequestInit,
+  request: Request | undefined,
+  call: Call,
+  replay: AuthRequestOptions['replay'],
+): WhyNotReplayable | null {
+  if (init.keepalive ?? request?.keepalive) return 'keepalive'
+  if (replay === false) return 'replay-false'
+  if (typeof replay === 'function') return null
+  return isOneShot(call.source ? call.source() : init.body) ? 'one-shot-body' : null
+}
+
 const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
 
 /** Taken before a send that may not be the last: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {
-  const { request, init, call, once, replayed, learn } = journey
+  const { request, init, call, once, replayed, replay, learn } = journey
   const source = journey.copy ?? request
-  const known = once || init?.body || call.source || typeof replayOf(init, call) === 'function'
+  const known = once || init.body || call.source || typeof replay === 'function'
   // Whether it has a body is not asked: in WebKit a look at `body` spoils one that is FormData with a file.
   const has = source && !known && !source.bodyUsed && mayHaveBody(journey)
   journey.copy = has && (learn || !replayed) ? source.clone() : undefined
 }
 
+/** The arguments for the first send; it has the headers to itself. */
+export const sendInit = ({ init }: Journey): Outgoing => ({ ...init, headers: init.headers ?? new Headers() })
+
 /**
- * The arguments for one send. The body is sent from where the caller gave it, so nothing is cloned for it.
- * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
+ * The arguments for another send. The body is sent from where the caller gave it, so nothing is cloned for it; a promise
+ * where the caller makes it again.
  */
-export async function replayInit(journey: Journey): Promise<Outgoing> {
-  const { request, init, call } = journey
-  const headers = new Headers(journey.headers)
-  const next = sendInit(journey, headers)
+export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
+  const { init, call, replay } = journey
+  const next = { ...init, headers: new Headers(init.headers) }
   if (!mayHaveBody(journey)) return next
-  const replay = replayOf(init, call)
-  const body =
-    typeof replay === 'function' ? await unlessAborted(Promise.resolve(replay()), signalOf(journey)) : call.source?.()
-  if (body !== undefined) {
-    next.body = body
-    // Its boundary belongs to the first sending; `fetch` writes the new one.
-    if (body instanceof FormData && request) headers.delete('content-type')
-    if (isOneShot(body)) Object.assign(next, { duplex: 'half' })
-  }
-  return next
+  if (typeof replay !== 'function') return withBody(next, journey, call.source?.())
+  const made = unlessAborted(Promise.resolve(replay()), signalOf(journey))
+  return made.then(body => withBody(next, journey, body))
 }
 
-export function sendInit({ request, init, body }: Journey, headers: Headers): Outgoing {
-  const { auth: _auth, replay: _replay, ...rest } = init ?? {}
-  const { referrer, referrerPolicy } = request ?? {}
-  return { ...(request && { referrer, referrerPolicy }), ...rest, ...(body && { body }), headers } as Outgoing
+function withBody(next: Outgoing, { request }: Journey, body: BodyInit | null | undefined): Outgoing {
+  if (body === undefined) return next
+  next.body = body
+  // Its boundary belongs to the first sending; `fetch` writes the new one.
+  if (body instanceof FormData && request) next.headers.delete('content-type')
+  return isOneShot(body) ? Object.assign(next, { duplex: 'half' }) : next
 }

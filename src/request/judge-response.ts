@@ -47,9 +47,11 @@ export function judgeResponse({ response, origin, schemes, decided }: Evidence):
   if (status !== 401 && !decided) return accept
   if (isFromElsewhere(response, origin)) return accept
   if (status !== 401) return refresh
-  const { challenges, malformed } = parseChallenges(headers.get('WWW-Authenticate'))
+  const header = headers.get('WWW-Authenticate')
+  // Cross-origin it may be hidden: then the reason is unknown, and invalid_token the likeliest (RFC 6750 §3.1).
+  if (header === null) return refresh
+  const { challenges, malformed } = parseChallenges(header)
   const challenge = ours(challenges, schemes)
-  // Cross-origin the header may be hidden: then the reason is unknown, and invalid_token the likeliest (RFC 6750 §3.1).
   if (!challenge) return challenges.length > 0 && !malformed ? accept : refresh
   switch (errorOf(challenge)) {
     case 'insufficient_scope':

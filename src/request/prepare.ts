@@ -11,7 +11,7 @@ import { land, stay } from './waiting.ts'
  * What a request waits for before it is sent: the table of token states (docs/architecture). `undefined`: nothing, so that
  * a request with a good token costs no promise. Rejects if it is not to be sent.
  */
-export function prepare(journey: Journey, ports: SpinePorts): Promise<void> | undefined {
+export function prepare(journey: Journey, ports: SpinePorts): Promise<unknown> | undefined {
   const stale = journey.once === 'keepalive' ? undefined : ports.fresh()
   return stale ? afterwards(journey, ports, stale) : decide(journey, ports)
 }
@@ -26,7 +26,7 @@ async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<vo
   await decide(journey, ports)
 }
 
-function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined {
+function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefined {
   const { session, refresher, login, clock, leewayMs, canRefresh } = ports
   const { state } = session
   if (state.status === 'unknown' && journey.once !== 'keepalive') return start(journey, ports)
@@ -46,11 +46,10 @@ function decide(journey: Journey, ports: SpinePorts): Promise<void> | undefined 
   return board(journey, ports, refresher.start('expired', audience))
 }
 
-async function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<void> {
+function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<unknown> {
   const { method, url } = journey
   ports.login.note({ method, url: url.origin + url.pathname })
-  await land(ports, flight, { session: journey.session, journey })
-  journey.waitedFor = ports.session.state.credentials
+  return land(ports, flight, { session: journey.session, journey })
 }
 
 /** A due token is used while it is renewed; only a body that can be sent but once waits for the better one. */
@@ -59,7 +58,7 @@ function makeFresh(
   ports: SpinePorts,
   running: Flight | null,
   audience: string | undefined,
-): Promise<void> | undefined {
+): Promise<unknown> | undefined {
   const { refresher } = ports
   if (!running && (isHidden() || refresher.hindrance())) return undefined
   const flight = running ?? refresher.start('due', audience)

@@ -4,7 +4,7 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import type { AudienceOf } from '../session/audience.ts'
-import type { RequestStepKind } from '../session/events.ts'
+import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
@@ -50,10 +50,22 @@ export interface SpinePorts {
   readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
 }
 
+const isHeard = ({ session }: StepPorts) => session.listenersOf('request').size > 0
+
 /** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
-export function tellStep({ session }: StepPorts, { id, method, url }: StepOf, step: RequestStepKind): void {
-  if (session.listenersOf('request').size === 0) return
-  session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
+export function tellStep(ports: StepPorts, { id, method, url }: StepOf, step: RequestStepKind): void {
+  if (isHeard(ports)) ports.session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
+}
+
+/** The last step of most requests, made only if somebody listens. */
+export function tellAnswered(
+  ports: StepPorts,
+  journey: Journey,
+  { status }: Response,
+  notReplayable: WhyNotReplayable | null,
+): void {
+  const { replayed } = journey
+  if (isHeard(ports)) tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable })
 }
 type StepPorts = Pick<SpinePorts, 'session'>
 type StepOf = Pick<Journey, 'id' | 'method' | 'url'>

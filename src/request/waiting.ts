@@ -31,15 +31,23 @@ function wait<Value>(
 
 /**
  * Waits until a flight has landed, and through the dialog that may follow it. Resolves if the waiter's own session goes on
- * with newer credentials. Each waiter gets an error of its own.
+ * with newer credentials. Each waiter gets an error of its own; but ten thousand may wait, so no frame of an async function.
  */
-export async function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<void> {
-  const outcome = await wait(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
-  if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
-  if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
-  const { asking } = ports.login
-  if (outcome.kind === 'refused' && asking?.kind === 'login') await sitOut(ports, asking, waiter)
+export function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<true> {
+  const landing = wait(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
+  return landing.then(outcome => {
+    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
+    if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
+    const { asking } = ports.login
+    if (outcome.kind !== 'refused' || asking?.kind !== 'login') return arrive(ports, waiter)
+    return sitOut(ports, asking, waiter).then(() => arrive(ports, waiter))
+  })
+}
+
+function arrive(ports: WaitingPorts, waiter: Waiter): true {
   stay(ports, waiter)
+  if (waiter.journey) waiter.journey.waitedFor = ports.session.state.credentials
+  return true
 }
 
 /** Waits while the person is asked, without a deadline of ours. Answers whether somebody signed in. */

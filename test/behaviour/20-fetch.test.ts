@@ -60,6 +60,11 @@ const programs: Readonly<Record<string, Program>> = {
     ),
   'headers of its own class': (fetch, origin) =>
     shown(fetch(`${origin}/api/a`, { headers: new Headers({ 'x-a': '1' }) })),
+  'headers whose values are no texts, and a name in capitals too': (fetch, origin) =>
+    shown(fetch(`${origin}/api/a`, { headers: { 'x-a': 1, 'X-A': 'again', 'x-b': undefined } as never })),
+  'headers of a class, some of them inherited': (fetch, origin) =>
+    shown(fetch(`${origin}/api/a`, { headers: Object.assign(Object.create({ 'x-a': '1' }), { 'x-b': '2' }) })),
+  'headers in a Map': (fetch, origin) => shown(fetch(`${origin}/api/a`, { headers: new Map([['x-a', '1']]) as never })),
   'a method in small letters': (fetch, origin) => shown(fetch(`${origin}/api/a`, { method: 'post', body: 'x' })),
   HEAD: (fetch, origin) => shown(fetch(`${origin}/api/a`, { method: 'HEAD' })),
   'an init of undefined members': (fetch, origin) =>
@@ -83,6 +88,7 @@ const programs: Readonly<Record<string, Program>> = {
   'credentials in the URL': (fetch, origin) => fetch(`${origin.replace('://', '://ada:secret@')}/`),
   'a GET with a body': (fetch, origin) => fetch(`${origin}/api/a`, { body: 'x' }),
   'a header that is none': (fetch, origin) => fetch(`${origin}/api/a`, { headers: { 'not a name': '1' } }),
+  'a header value that is none': (fetch, origin) => fetch(`${origin}/api/a`, { headers: { 'x-a': '1\n2' } }),
   'a method that is none': (fetch, origin) => fetch(`${origin}/api/a`, { method: 'NOT A METHOD' }),
   'a method that is forbidden': (fetch, origin) => fetch(`${origin}/api/a`, { method: 'CONNECT' }),
   'a mode that is none': (fetch, origin) => fetch(`${origin}/api/a`, { mode: 'navigate' }),
