@@ -1,4 +1,4 @@
-import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions } from 'ky'
+import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call } from '../request/journey.ts'
 import type { Client } from './client.ts'
@@ -96,7 +96,7 @@ function takeOver(
   { core, input, verb, auth, replay }: About,
 ): RequestOptions {
   const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
-  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now() }
+  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
   const once = isOneShot(body)
   const hooked = isHooked(final)
   const source = hooked && !once ? undefined : sourceOf(final, into, input)
@@ -114,6 +114,7 @@ function takeOver(
   return into
 }
 
+const timedOut = (request: Request) => new TimeoutError(request)
 const unretried = /^(?:post|patch)$/i
 const isHooked = ({ hooks }: RequestOptions) => Boolean(hooks && replacing.some(hook => hooks[hook]?.length))
 

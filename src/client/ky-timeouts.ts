@@ -1,4 +1,3 @@
-import { TimeoutError } from 'ky'
 import type { Call } from '../request/journey.ts'
 
 export interface KyTimeouts {
@@ -7,6 +6,8 @@ export interface KyTimeouts {
   readonly totalTimeout: number | false
   /** When `totalTimeout` began, by `performance.now()`. */
   readonly startedAt: number
+  /** ky's own error. */
+  readonly timedOut: (request: Request) => Error
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
@@ -87,13 +88,18 @@ export function outsideTimeouts(
 }
 
 /** From the first wait on. */
-function timeEachSend(request: Request, call: Mutable<Call>, { timeout }: KyTimeouts, upstream: AbortSignal): void {
+function timeEachSend(
+  request: Request,
+  call: Mutable<Call>,
+  { timeout, timedOut }: KyTimeouts,
+  upstream: AbortSignal,
+): void {
   const { transport } = call
   call.signal = upstream
   call.transport = (input, init) =>
     within(
       timeout,
-      () => new TimeoutError(request),
+      () => timedOut(request),
       upstream,
       signal => transport(input, { ...init, signal }),
     )
@@ -107,7 +113,7 @@ interface TotalTime {
   readonly stop: () => void
 }
 
-function keepTotal(request: Request, totalTimeout: number, { startedAt }: KyTimeouts): TotalTime {
+function keepTotal(request: Request, totalTimeout: number, { startedAt, timedOut }: KyTimeouts): TotalTime {
   const ended = new AbortController()
   const follow = () => ended.abort(request.signal.reason)
   if (request.signal.aborted) follow()
@@ -115,7 +121,7 @@ function keepTotal(request: Request, totalTimeout: number, { startedAt }: KyTime
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<never>((_, reject) => {
     const passed = () => {
-      reject(new TimeoutError(request))
+      reject(timedOut(request))
       ended.abort()
     }
     timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))

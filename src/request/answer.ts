@@ -68,16 +68,15 @@ function consider(
   }
   journey.refusedStatus = status
   tellStep(ports, journey, { step: 'refused', status })
-  const goOn = (goesAgain: boolean) => (goesAgain ? replay(journey, ports) : hand(journey, response, ports, true))
+  const goOn = (goesAgain: boolean) => {
+    if (!goesAgain) return hand(journey, response, ports, true)
+    journey.replayed = true
+    tellStep(ports, journey, { step: 'replayed' })
+    return null
+  }
   if (journey.replayed) return goOn(false)
   const goesAgain = (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict)
   return goesAgain instanceof Promise ? goesAgain.then(goOn) : goOn(goesAgain)
-}
-
-function replay(journey: Journey, ports: SpinePorts): null {
-  journey.replayed = true
-  tellStep(ports, journey, { step: 'replayed' })
-  return null
 }
 
 const accepted: Verdict = { kind: 'accept' }

@@ -180,18 +180,15 @@ export const sendInit = ({ init }: Journey): Outgoing => ({ ...init, headers: in
  * where the caller makes it again.
  */
 export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
-  const { init, call, replay } = journey
+  const { init, call, request, replay } = journey
   const next = { ...init, headers: new Headers(init.headers) }
+  const withBody = (body: BodyInit | null | undefined): Outgoing => {
+    if (body === undefined) return next
+    // Its boundary belongs to the first sending; `fetch` writes the new one.
+    if (body instanceof FormData && request) next.headers.delete('content-type')
+    return { ...next, body, ...(isOneShot(body) && { duplex: 'half' }) }
+  }
   if (!mayHaveBody(journey)) return next
-  if (typeof replay !== 'function') return withBody(next, journey, call.source?.())
-  const made = unlessAborted(Promise.resolve(replay()), signalOf(journey))
-  return made.then(body => withBody(next, journey, body))
-}
-
-function withBody(next: Outgoing, { request }: Journey, body: BodyInit | null | undefined): Outgoing {
-  if (body === undefined) return next
-  next.body = body
-  // Its boundary belongs to the first sending; `fetch` writes the new one.
-  if (body instanceof FormData && request) next.headers.delete('content-type')
-  return isOneShot(body) ? Object.assign(next, { duplex: 'half' }) : next
+  if (typeof replay !== 'function') return withBody(call.source?.())
+  return unlessAborted(Promise.resolve(replay()), signalOf(journey)).then(withBody)
 }
