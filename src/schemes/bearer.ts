@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
@@ -12,6 +13,8 @@ export interface BearerOptions {
   readonly prefix?: string | undefined
 }
 
+const isBearer = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'bearer'
+
 /**
  * RFC 6750; or another header, for backends that want one.
  * @example bearer({ header: 'X-Access-Token', prefix: '' })
@@ -25,7 +28,11 @@ export function bearer(options: BearerOptions = {}): Scheme {
     name: 'Bearer',
     header,
     challenges: ['bearer', 'dpop'],
-    accepts: tokenType => tokenType === null || tokenType.toLowerCase() === 'bearer',
+    accepts: isBearer,
+    adopt(credentials) {
+      if (isBearer(credentials.tokenType)) return credentials
+      throw new ConfigurationError('tokenType', 'leave it out, or give createClient the scheme that sends such tokens')
+    },
     attach(init, { accessToken }, { request }) {
       if (accessToken !== checked) checkToken(accessToken)
       checked = accessToken

@@ -79,6 +79,20 @@ describe('bearer', () => {
   })
 
   test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
+    'takes none of the type %s: the sign-in is refused at once, says what to do, and leaves all as it was (TX-07)',
+    async tokenType => {
+      const client = createClient({ baseUrl: 'https://api.test/' })
+      await client.session.signIn({ accessToken: 'the-token' })
+      await expect(client.session.signIn({ accessToken: 'secret', tokenType })).rejects.toMatchObject({
+        code: 'configuration',
+        option: 'tokenType',
+        message: expect.not.stringContaining('secret'),
+      })
+      expect(await client.session.getAccessToken()).toBe('the-token')
+    },
+  )
+
+  test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
     'takes none of the type %s: the exchange failed (TX-07)',
     async tokenType => {
       const client = createClient({
