@@ -3,7 +3,7 @@ import type { Credentials } from '../session/credentials.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
 export async function conclude(
@@ -141,5 +141,5 @@ async function postpone(
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
   if (state.session !== flown.session) return { kind: 'superseded' }
-  return state.generation !== flown.generation ? { kind: 'adopted' } : unavailable({ ...failure, retryAfterMs })
+  return state.generation !== flown.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs }
 }

@@ -10,9 +10,12 @@ import type { StormBreaker } from './storm-breaker.ts'
 /** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
 export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
-  | { readonly kind: 'unavailable'; readonly failure: UnavailableFailure }
   | { readonly kind: 'refused'; readonly reason: EndReason }
-export type UnavailableFailure = Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & {
+  | Unavailable
+
+/** Not now, and what who waits is told of it. */
+export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> {
+  readonly kind: 'unavailable'
   readonly detail: string
 }
 
@@ -44,5 +47,3 @@ export interface Flown {
   /** Whose token it is to bring; `undefined`: the session's own. */
   readonly audience?: string | undefined
 }
-
-export const unavailable = (failure: UnavailableFailure): Outcome => ({ kind: 'unavailable', failure })

@@ -1,10 +1,11 @@
 import { randomId } from '../platform/random-id.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
-import { backoffMs, remainingMs } from './backoff.ts'
+import { backoffMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
 import { conclude } from './conclude.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
+import { recordedHindrance, unavailable } from './hindrance.ts'
 
 const freshClaimMs = 2000
 /** More than other tabs can come in between; a store that says so more often is broken. */
@@ -67,15 +68,12 @@ const emptyRecord = (): RecordContent => ({ session: randomId(), generation: 0, 
 
 const unreadable = ({ clock }: ExchangePorts): Outcome => {
   const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
-  return unavailable({ reason: 'timeout', status: null, retryAfterMs, detail: 'the store cannot be used' })
+  return unavailable('timeout', retryAfterMs, 'the store cannot be used')
 }
 
 /** Reasons in the record not to exchange. */
-function judgeRecord(
-  seen: StoredRecord | null,
-  flown: Flown,
-  { session, strategy, clock, breaker }: ExchangePorts,
-): Outcome | null {
+function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePorts): Outcome | null {
+  const { session, strategy } = ports
   const { state } = session
   const follow = (kind: 'superseded' | 'adopted'): Outcome => {
     session.follow(seen)
@@ -94,9 +92,5 @@ function judgeRecord(
     if (isOther && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
-  // Other tabs may have failed, or exchanged, since this flight began.
-  const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs()) || breaker.fullForMs()
-  return retryAfterMs
-    ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' })
-    : null
+  return recordedHindrance(ports)
 }

@@ -4,9 +4,9 @@ import { waking } from '../platform/wake.ts'
 import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
-import { remainingMs } from './backoff.ts'
 import { exchange } from './exchange.ts'
-import { type Outcome, type UnavailableFailure, unavailable } from './exchange-ports.ts'
+import type { Outcome, Unavailable } from './exchange-ports.ts'
+import { recordedHindrance, unavailable } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
 
 /** A refresh under way, shared by all who wait for it. */
@@ -32,7 +32,7 @@ export interface Refresher {
   /** Joins the refresh under way, or starts one. */
   start(cause: RefreshCause, audience?: string): Flight
   /** Why no exchange may begin now, if so. */
-  hindrance(): UnavailableFailure | null
+  hindrance(): Unavailable | null
   /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
   dispose(): void
 }
@@ -50,7 +50,7 @@ interface RunningFlight extends Flight {
 }
 
 export function createRefresher(ports: RefresherPorts): Refresher {
-  const { session, clock, breaker, wake, whenOffline } = ports
+  const { session, wake, whenOffline } = ports
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
@@ -69,16 +69,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       if (flight.session && flight.session !== now) flight.settle({ kind: 'superseded' })
   })
 
-  function hindrance(): UnavailableFailure | null {
-    const failure = (reason: UnavailableFailure['reason'], retryAfterMs: number, detail: string) =>
-      retryAfterMs ? { reason, status: null, retryAfterMs, detail } : null
-    const { latest } = session.records
-    return (
-      (isOffline() && whenOffline === 'fail' ? failure('offline', offlineRetryMs, '') : null) ??
-      failure('status', remainingMs(latest?.retryAt, clock.wallMs()), 'waiting after a failure') ??
-      failure('status', breaker.fullForMs(), 'too many refreshes')
-    )
-  }
+  const hindrance = () =>
+    isOffline() && whenOffline === 'fail' ? unavailable('offline', offlineRetryMs, '') : recordedHindrance(ports)
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
   async function run(flight: RunningFlight, cause: RefreshCause, before: readonly Flight[]): Promise<Outcome> {
@@ -91,7 +83,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const { generation, credentials } = session.state
       if (again && isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const hindered = hindrance()
-      if (hindered) return unavailable(hindered)
+      if (hindered) return hindered
       const { audience, outcome: over } = flight
       const accessToken = flight.from?.accessToken ?? null
       const flown = { session: flight.session, generation: flight.generation, accessToken, cause, audience, over }
@@ -107,8 +99,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     const isHeard = isUnderWay(flight) && isCurrent(flight)
     if (isUnderWay(flight)) flights.delete(flight.audience)
     if (isHeard && outcome.kind === 'unavailable') {
-      const { detail } = outcome.failure
-      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome.failure, detail) })
+      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome) })
     } else if (isHeard && outcome.kind === 'refused' && session.state.credentials) {
       ports.onRefused(outcome.reason)
     }
@@ -135,9 +126,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       flights.set(audience, flight)
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
       run(flight, cause, before)
-        .catch(
-          (error): Outcome => unavailable({ reason: 'network', status: null, retryAfterMs: 0, detail: String(error) }),
-        )
+        .catch(error => unavailable('network', 0, String(error)))
         .then(ended => conclude(flight, ended))
       return flight
     },

@@ -107,7 +107,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
     if (hindrance && journey.once) return false
     if (hindrance) {
       drain(response)
-      throw new RefreshUnavailableError(hindrance, hindrance.detail)
+      throw new RefreshUnavailableError(hindrance)
     }
   }
   ports.login.note(askedFor(journey))

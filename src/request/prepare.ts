@@ -42,7 +42,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (age === 'good') return undefined
   if (age === 'due') return makeFresh(journey, ports, flight, audience)
   const hindrance = flight ? null : refresher.hindrance()
-  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance, hindrance.detail))
+  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance))
   return board(journey, ports, refresher.start('expired', audience))
 }
 

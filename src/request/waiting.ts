@@ -36,7 +36,7 @@ function wait<Value>(
 export function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<true> {
   const landing = wait(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
   return landing.then(outcome => {
-    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
+    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
     if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
     const { asking } = ports.login
     if (outcome.kind !== 'refused' || asking?.kind !== 'login') return arrive(ports, waiter)

@@ -166,7 +166,7 @@ describe('promise 8: reasons not to begin', () => {
   test('being offline: nothing is sent, and nothing is stored of it', async () => {
     const { clock, refresher, calls, stored } = await createSignedInRig()
     goOffline()
-    expect(await refresher.start('refused').outcome).toMatchObject({ failure: { reason: 'offline' } })
+    expect(await refresher.start('refused').outcome).toMatchObject({ reason: 'offline' })
     expect([calls.length, stored().retryAt]).toEqual([0, undefined])
     goOffline(false)
     refresher.start('refused')
