@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, elapsedMs, now } from '../platform/clock.ts'
 import { besideOthers } from '../session/audience.ts'
 import type { Credentials, SentAt } from '../session/credentials.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
@@ -28,11 +28,9 @@ const graceMs = 2000
 
 /** Calls back at the deadline; if the page slept through it, gives the answer that may be queued behind the timer its chance. */
 function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
-  const started = clock.monotonicMs()
-  const startedWall = clock.wallMs()
+  const started = now(clock)
   let cancel = clock.setTimer(() => {
-    const elapsedMs = Math.max(clock.monotonicMs() - started, clock.wallMs() - startedWall)
-    if (elapsedMs <= timeoutMs + lateMs) passed()
+    if (elapsedMs(clock, started) <= timeoutMs + lateMs) passed()
     else cancel = clock.setTimer(passed, graceMs)
   }, timeoutMs)
   return () => cancel()

@@ -28,7 +28,8 @@ export interface ExchangePorts extends CallPorts {
   /** Whether the person may still be asked: then a refusal suspends the session and removes nothing. */
   readonly mayReauthenticate: boolean
   readonly prepare?: WireScheme['prepare'] | undefined
-  readonly isOpen: (claim: Claim) => boolean
+  /** Whether another tab's exchange may be under way. */
+  readonly isOpen: (claim: Claim | null | undefined) => boolean
   readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void
   /** Tokens that nobody will use: revoked, where that is configured. */

@@ -74,8 +74,7 @@ function watch(flown: Flown, { session, clock, isOpen }: TurnPorts, leave: () =>
   const look = async () => {
     await session.reread()
     if (!watching) return
-    const claim = session.records.latest?.claim
-    const someoneWorks = claim && !claim.closed && isOpen(claim)
+    const someoneWorks = isOpen(session.records.latest?.claim)
     if (!someoneWorks && clock.monotonicMs() - started >= patienceMs) leave()
     else stopTimer = clock.setTimer(look, lookEveryMs)
   }
