@@ -109,11 +109,11 @@ async function refuse(
   flown: Flown,
   ports: ExchangePorts,
 ): Promise<Outcome | null> {
-  const { session, strategy, canRefresh, mayReauthenticate } = ports
+  const { session, strategy, canRefresh, reauthenticate } = ports
   const { credentials } = claimed
   const couldRefresh = canRefresh && (strategy.ambient || credentials?.refreshToken)
   const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refused' : 'expired'
-  const suspends = mayReauthenticate && credentials !== null && !answer.misconfigured
+  const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
   const content: RecordContent = suspends
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
     : emptyRecord(credentials ? reason : claimed.endedBy)

@@ -1,5 +1,4 @@
 import type { EndReason, RefreshUnavailableError } from '../errors.ts'
-import type { WireScheme } from '../schemes/scheme.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
@@ -25,9 +24,8 @@ export interface ExchangePorts extends CallPorts {
   readonly lostAnswerGraceMs: number
   /** Whether there is a way to refresh at all. */
   readonly canRefresh: boolean
-  /** Whether the person may still be asked: then a refusal suspends the session and removes nothing. */
-  readonly mayReauthenticate: boolean
-  readonly prepare?: WireScheme['prepare'] | undefined
+  /** If there is one, the person may still be asked: then a refusal suspends the session and removes nothing. */
+  readonly reauthenticate?: unknown
   /** Whether another tab's exchange may be under way. */
   readonly isOpen: (claim: Claim | null | undefined) => boolean
   readonly pause: (ms: number) => Promise<void>

@@ -17,7 +17,7 @@ const mostClaims = 10
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
  */
 export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
-  const { session, clock, breaker, pause, prepare, transport, strategy } = ports
+  const { session, clock, breaker, pause, scheme, transport, strategy } = ports
   const { records } = session
   let mine = ''
   let claims = 0
@@ -41,8 +41,8 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
     const former = flown.cause === 'start' ? null : content.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
-    const proved = prepare && (await prepare(former, transport, strategy.endpoint))
-    if (prepare && !proved) continue
+    const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
+    if (scheme.prepare && !proved) continue
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const { ahead } = records
     const claimedAt = now(clock)

@@ -4,7 +4,7 @@ import type { ExchangePorts, Flown, Outcome } from './exchange-ports.ts'
 
 export interface TurnPorts extends ExchangePorts {
   readonly lock: TabLock
-  readonly lockName: string
+  readonly name: string
   readonly wake: Wake
 }
 
@@ -27,7 +27,7 @@ export async function inTurn(
   ports: TurnPorts,
   work: (lock: HeldLock | null) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { lock, lockName, wake, session } = ports
+  const { lock, name, wake, session } = ports
   if (!session.records.shared) return work(null)
   let disposed: Outcome | undefined
   let leave = () => {}
@@ -51,7 +51,7 @@ export async function inTurn(
       stopWatching()
       stopSleep()
     }
-    await lock.request(lockName, leaving.signal, async held => {
+    await lock.request(name, leaving.signal, async held => {
       stop()
       outcome = disposed ?? (await work(held))
     })

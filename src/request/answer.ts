@@ -93,7 +93,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   if (journey.session === null) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
-  const { audienceOf } = ports
+  const { audienceOf } = ports.strategy
   const audience = audienceOf?.(journey.url.origin)
   const expired = canRefresh && ageFor(state, audience, 0, clock) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.

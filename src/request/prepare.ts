@@ -35,7 +35,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (login.asking?.kind === 'login') return undefined
   journey.session = state.session
   if (journey.once === 'keepalive') return undefined
-  const audience = ports.audienceOf?.(journey.url.origin)
+  const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)
   const age = canRefresh ? ageFor(state, audience, leewayMs, clock) : 'good'
   if (flight?.blocks) return board(journey, ports, flight)

@@ -1,9 +1,10 @@
 import type { StepUpRequirement } from '../errors.ts'
+import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
+import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
-import type { AudienceOf } from '../session/audience.ts'
 import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
@@ -41,8 +42,8 @@ export interface SpinePorts {
   readonly clock: Clock
   readonly canRefresh: boolean
   readonly leewayMs: number
-  readonly audienceOf: AudienceOf
-  readonly trusts: (url: URL) => boolean
+  readonly strategy: Pick<RefreshStrategy, 'audienceOf'>
+  readonly trusted: () => TrustedOrigins
   /** Whether the app's own exchange is being called right now: what it sends through the client goes out bare. */
   readonly exchanging: () => boolean
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */

@@ -129,7 +129,9 @@ describe('what a refresh tells', () => {
   })
 
   test('a refusal that suspends once, while its session is the current one', async () => {
-    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    const { clock, refresher, call, refusals } = await createSignedInRig({
+      ports: { reauthenticate: async () => null },
+    })
     refresher.start('refused')
     await clock.settle()
     call().answer.reject(oauthError('invalid_grant'))
@@ -220,7 +222,9 @@ describe('LF-07: disposed', () => {
   })
 
   test('a refusal that comes then asks nobody', async () => {
-    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    const { clock, refresher, call, refusals } = await createSignedInRig({
+      ports: { reauthenticate: async () => null },
+    })
     refresher.start('refused')
     await clock.settle()
     refresher.dispose()
