@@ -4,11 +4,13 @@ import { ageFor, isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
-import { type AskedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
+import { askedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay } from './waiting.ts'
 
-const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
-const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
+function routeOf(journey: Journey): string {
+  const { method, url } = askedFor(journey)
+  return `${method} ${url}`
+}
 
 /** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
 export function answer(
@@ -60,13 +62,13 @@ function consider(
   const { status } = response
   const refused = verdict.kind !== 'accept'
   // `shouldRefresh` is not asked twice, but the same failure again is no help either.
-  const useless = refused || (status >= 400 && status === journey.refusedStatus)
+  const useless = refused || (status >= 400 && status === journey.refused?.status)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
     if (status !== 401 && !useless && breaker.counts) breaker.answered(routeOf(journey))
     return hand(journey, response, ports, false)
   }
-  journey.refusedStatus = status
+  journey.refused = response
   tellStep(ports, journey, { step: 'refused', status })
   const goOn = (goesAgain: boolean) => {
     if (!goesAgain) return hand(journey, response, ports, true)
@@ -114,7 +116,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const flight = refresher.start('refused', audience)
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
-  return land(ports, flight, { session: journey.session, journey, response })
+  return land(ports, flight, journey)
 }
 
 /** Whether it can be sent again; if so the refused answer is let go, so that it holds no connection while others wait. */
@@ -133,10 +135,10 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
-    const waiter = { session: state.credentials && state.session, journey, response }
-    if (!(await sitOut(ports, asking, waiter))) return false
-    // It went out bare under somebody's open dialog: it is not another's now.
-    stay(ports, waiter)
+    // If it went out bare under somebody's open dialog, it is not to be another's then.
+    journey.session = state.credentials && state.session
+    if (!(await sitOut(ports, asking, journey))) return false
+    stay(ports, journey)
   }
   journey.session = session.state.session
   return goAgain(journey, response)
@@ -151,9 +153,8 @@ async function stepUp(journey: Journey, response: Response, ports: SpinePorts, v
   if (journey.session === null || journey.once || state.session !== left?.session || !state.credentials) return false
   const asking = ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
-  const waiter = { session: journey.session, journey, response }
-  const signedIn = await sitOut(ports, asking, waiter)
-  stay(ports, waiter)
+  const signedIn = await sitOut(ports, asking, journey)
+  stay(ports, journey)
   if (!signedIn) throw new StepUpRequiredError(requirement, response)
   return goAgain(journey, response)
 }

@@ -4,7 +4,7 @@ import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
 import { ageFor } from '../session/audience.ts'
 import { type Journey, signalOf } from './journey.ts'
-import type { SpinePorts } from './spine-ports.ts'
+import { askedFor, type SpinePorts } from './spine-ports.ts'
 import { land, stay } from './waiting.ts'
 
 /**
@@ -47,9 +47,8 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
 }
 
 function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<unknown> {
-  const { method, url } = journey
-  ports.login.note({ method, url: url.origin + url.pathname })
-  return land(ports, flight, { session: journey.session, journey })
+  ports.login.note(askedFor(journey))
+  return land(ports, flight, journey)
 }
 
 /** A due token is used while it is renewed; only a body that can be sent but once waits for the better one. */

@@ -33,6 +33,8 @@ export interface AskedFor {
   readonly url: string
 }
 
+export const askedFor = ({ method, url }: StepOf): AskedFor => ({ method, url: url.origin + url.pathname })
+
 export interface SpinePorts {
   readonly session: SessionCore
   readonly refresher: Refresher
@@ -54,8 +56,8 @@ export interface SpinePorts {
 const isHeard = ({ session }: StepPorts) => session.listenersOf('request').size > 0
 
 /** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
-export function tellStep(ports: StepPorts, { id, method, url }: StepOf, step: RequestStepKind): void {
-  if (isHeard(ports)) ports.session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
+export function tellStep(ports: StepPorts, journey: StepOf, step: RequestStepKind): void {
+  if (isHeard(ports)) ports.session.emit('request', { id: journey.id, ...askedFor(journey), ...step })
 }
 
 /** The last step of most requests, made only if somebody listens. */
