@@ -41,7 +41,8 @@ export const pollMs = 250
 export interface Flown {
   readonly session: string | null
   readonly generation: number
-  readonly accessToken: string | null
+  /** What it is to replace. */
+  readonly from: Credentials | null
   readonly cause: RefreshCause
   /** Whose token it is to bring; `undefined`: the session's own. */
   readonly audience?: string | undefined

@@ -84,7 +84,7 @@ function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePor
     if (!strategy.ambient) return follow('superseded')
   } else {
     if (seen.session !== flown.session || !credentials) return follow('superseded')
-    const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.accessToken
+    const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.from?.accessToken
     if (isOther && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }

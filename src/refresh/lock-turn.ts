@@ -11,7 +11,7 @@ export interface TurnPorts extends ExchangePorts {
 /** A refresh that may have to wait. */
 interface Waiting extends Flown {
   /** Settles early once nobody waits for it any more: disposed, or its session is over. */
-  readonly over: Promise<Outcome>
+  readonly outcome: Promise<Outcome>
 }
 
 const patienceMs = 2000
@@ -31,7 +31,7 @@ export async function inTurn(
   if (!session.records.shared) return work(null)
   let disposed: Outcome | undefined
   let leave = () => {}
-  flown.over.then(over => {
+  flown.outcome.then(over => {
     // One that was superseded still reads what holds now, and follows it.
     if (over.kind !== 'disposed') return
     disposed = over
@@ -59,7 +59,7 @@ export async function inTurn(
     outcome ??= disposed
     if (outcome) return outcome
     if (!asleep) return work(null)
-    await waking(wake, () => true, flown.over)
+    await waking(wake, () => true, flown.outcome)
     if (disposed) return disposed
   }
 }

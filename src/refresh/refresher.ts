@@ -5,7 +5,7 @@ import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { exchange } from './exchange.ts'
-import type { Outcome, Unavailable } from './exchange-ports.ts'
+import type { Flown, Outcome, Unavailable } from './exchange-ports.ts'
 import { recordedHindrance, unavailable } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
 
@@ -40,9 +40,7 @@ export interface Refresher {
 /** Offline, nothing was tried; the browser tells when to try again. */
 const offlineRetryMs = 1000
 
-interface RunningFlight extends Flight {
-  readonly audience: string | undefined
-  /** What it is to replace. */
+interface RunningFlight extends Flight, Flown {
   from: Credentials | null
   generation: number
   blocks: boolean
@@ -73,9 +71,9 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     isOffline() && whenOffline === 'fail' ? unavailable('offline', offlineRetryMs, '') : recordedHindrance(ports)
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
-  async function run(flight: RunningFlight, cause: RefreshCause, before: readonly Flight[]): Promise<Outcome> {
+  async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
     for (const { outcome } of before) await outcome
-    if (isOffline() && whenOffline === 'wait' && cause !== 'start') {
+    if (isOffline() && whenOffline === 'wait' && flight.cause !== 'start') {
       await waking(wake, () => !isOffline(), flight.outcome)
     }
     for (let again = before.length > 0; ; again = true) {
@@ -84,10 +82,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       if (again && isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const hindered = hindrance()
       if (hindered) return hindered
-      const { audience, outcome: over } = flight
-      const accessToken = flight.from?.accessToken ?? null
-      const flown = { session: flight.session, generation: flight.generation, accessToken, cause, audience, over }
-      const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
+      const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
       ports.announce()
       // What came first, in another tab, may have been for another audience.
       if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight)) return outcome
@@ -120,12 +115,12 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         settle = resolve
       })
       const { session: of, generation, credentials: from } = session.state
-      const flight: RunningFlight = { session: of, generation, from, audience, blocks, outcome, settle }
+      const flight: RunningFlight = { session: of, generation, from, cause, audience, blocks, outcome, settle }
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
-      run(flight, cause, before)
+      run(flight, before)
         .catch(error => unavailable('network', 0, String(error)))
         .then(ended => conclude(flight, ended))
       return flight

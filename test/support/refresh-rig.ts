@@ -95,9 +95,8 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
   /** Steps b to h for the session as it is now. */
   const start = (held: HeldLock | null = null, cause: RefreshCause = 'refused') => {
     const { session: of, generation, credentials } = session.state
-    const accessToken = credentials?.accessToken ?? null
     const flight = { outcome: undefined as Outcome | undefined }
-    const done = exchange({ session: of, generation, accessToken, cause }, held, ports).then(outcome => {
+    const done = exchange({ session: of, generation, from: credentials, cause }, held, ports).then(outcome => {
       flight.outcome = outcome
       return outcome
     })
