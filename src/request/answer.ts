@@ -18,17 +18,15 @@ export function answer(
   response: Response,
   ports: SpinePorts,
 ): Response | null | Promise<Response | null> {
-  const { shouldRefresh, breaker } = ports
+  const { shouldRefresh } = ports
   if (journey.learn?.(response) && journey.provedAnew !== journey.replayed) {
     // Neither a refresh nor the replay: the token was not even looked at (RFC 9449 §9).
     journey.provedAnew = journey.replayed
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const { status } = response
-  const isPlain = status !== 401 && (!shouldRefresh || journey.replayed)
   // Nearly every answer there is.
-  if (isPlain && !journey.waitedFor && !breaker.counts) return hand(journey, response, ports, false)
-  if (isPlain) return consider(journey, response, ports, accepted)
+  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accepted)
   // An opaque answer (status 0) tells nothing; one of another origin is not about our credentials.
   const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, journey.url.origin)
   if (shouldRefresh && asks) return ask(journey, response, ports, shouldRefresh)
@@ -103,14 +101,11 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
   const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
-  if (!running) {
-    if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
-    const hindrance = canRefresh && refresher.hindrance()
-    if (hindrance && journey.once) return false
-    if (hindrance) {
-      drain(response)
-      throw new RefreshUnavailableError(hindrance)
-    }
+  if (!running && canRefresh) {
+    if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return false
+    const hindrance = refresher.hindrance()
+    if (hindrance && !goAgain(journey, response)) return false
+    if (hindrance) throw new RefreshUnavailableError(hindrance)
   }
   ports.login.note(askedFor(journey))
   const flight = refresher.start('refused', audience)
