@@ -26,7 +26,6 @@ export interface RefreshRigOptions extends SessionRigOptions {
 export const noLock: TabLock = {
   request: async (_name, _signal, whileHeld) => {
     await whileHeld({ lost: false, shared: false })
-    return 'done'
   },
 }
 
