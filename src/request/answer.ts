@@ -3,7 +3,7 @@ import { drain, markNotReplayable } from '../http/replay.ts'
 import { ageFor, isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
-import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
+import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
 import { askedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay } from './waiting.ts'
 
@@ -26,11 +26,10 @@ export function answer(
   }
   const { status } = response
   // Nearly every answer there is.
-  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accepted)
-  // An opaque answer (status 0) tells nothing; one of another origin is not about our credentials.
-  const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, journey.url.origin)
-  if (shouldRefresh && asks) return ask(journey, response, ports, shouldRefresh)
-  return consider(journey, response, ports, judge(journey, response, ports, undefined))
+  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accept)
+  const { origin } = journey.url
+  if (shouldRefresh && mayBeAsked(response, origin)) return ask(journey, response, ports, shouldRefresh)
+  return consider(journey, response, ports, judgeResponse(response, origin, ports.scheme.challenges))
 }
 
 async function ask(
@@ -40,7 +39,7 @@ async function ask(
   shouldRefresh: NonNullable<SpinePorts['shouldRefresh']>,
 ): Promise<Response | null> {
   const decided = await shouldRefresh(createAnswerView(response, journey.method))
-  return consider(journey, response, ports, judge(journey, response, ports, decided))
+  return consider(journey, response, ports, decided ? refresh : accept)
 }
 
 function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
@@ -77,12 +76,6 @@ function consider(
   if (journey.replayed) return goOn(false)
   const goesAgain = (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict)
   return goesAgain instanceof Promise ? goesAgain.then(goOn) : goOn(goesAgain)
-}
-
-const accepted: Verdict = { kind: 'accept' }
-
-function judge({ url }: Journey, response: Response, { scheme }: SpinePorts, decided: boolean | undefined): Verdict {
-  return judgeResponse({ response, origin: url.origin, schemes: scheme.challenges, decided })
 }
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
