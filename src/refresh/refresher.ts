@@ -76,10 +76,11 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     if (isOffline() && whenOffline === 'wait' && flight.cause !== 'start') {
       await waking(wake, () => !isOffline(), flight.outcome)
     }
-    for (let again = before.length > 0; ; again = true) {
+    for (;;) {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
-      if (again && isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
+      // What those before it brought, or another tab, is what it goes on from.
+      if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const hindered = hindrance()
       if (hindered) return hindered
       const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
