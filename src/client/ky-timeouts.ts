@@ -67,21 +67,14 @@ export function outsideTimeouts(
       return new Promise<never>((settle, fail) => {
         const done = settle as () => void
         release = () => {
-          resolve?.((total ? Promise.race([running, total.over]) : running) as never)
+          resolve?.((total ? Promise.race([running, total.over]).finally(total.stop) : running) as never)
           done()
         }
         if (waits) release()
-        running.then(
-          response => {
-            total?.stop()
-            if (!waits) resolve?.(response)
-            done()
-          },
-          error => {
-            total?.stop()
-            ;(reject ?? fail)(error)
-          },
-        )
+        running.then(response => {
+          if (!waits) resolve?.(response)
+          done()
+        }, reject ?? fail)
       })
     },
   }
