@@ -54,11 +54,10 @@ export class RefreshUnavailableError extends LatchkeyError {
   readonly status: number | null
   readonly retryAfterMs: number
   constructor(
-    failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'>,
-    detail = '',
+    failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & { readonly detail?: string },
     cause?: unknown,
   ) {
-    const { reason, status, retryAfterMs } = failure
+    const { reason, status, retryAfterMs, detail = '' } = failure
     const what = `${reason}${status === null ? '' : ` ${status}`}${detail && `: ${detail}`}`
     super('RefreshUnavailableError', `No newer token (${what}). Try again in ${Math.ceil(retryAfterMs)} ms.`, cause)
     this.reason = reason

@@ -80,10 +80,6 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     transport,
     announce,
     strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
-    accepts: scheme.accepts,
-    prepare: scheme.prepare,
-    lockName: name,
-    mayReauthenticate: reauthenticate !== undefined,
     // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save what it brought.
     isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 5000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
@@ -96,8 +92,6 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     ...shared,
     refresher,
     login,
-    audienceOf: strategy.audienceOf,
-    trusts: url => options.trusted().has(url),
     fresh: freshness.fresh,
   })
   const dispose = () => {

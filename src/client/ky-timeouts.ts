@@ -12,28 +12,30 @@ export interface KyTimeouts {
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
-/** `begin`, unless `ms` pass first: then `timedOut`, and the signal it was given aborts. `upstream` aborts it too. */
-function within(
-  ms: number | false,
-  timedOut: () => Error,
-  upstream: AbortSignal,
-  begin: (signal: AbortSignal) => Promise<Response>,
-): Promise<Response> {
+/** A time that runs. */
+interface Deadline {
+  /** Aborts when the time is over, or with what is upstream. */
+  readonly signal: AbortSignal
+  /** Rejects with ky's own error when the time is over. */
+  readonly over: Promise<never>
+  readonly stop: () => void
+}
+
+function startDeadline(ms: number | false, timedOut: () => Error, upstream: AbortSignal): Deadline {
   const controller = new AbortController()
   const follow = () => controller.abort(upstream.reason)
   if (upstream.aborted) follow()
   // Stays as long as the request does: its body is read under this signal.
   else upstream.addEventListener('abort', follow)
-  return new Promise<Response>((resolve, reject) => {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const over = new Promise<never>((_, reject) => {
     const passed = () => {
       reject(timedOut())
       controller.abort()
     }
-    const timer = ms === false ? undefined : setTimeout(passed, ms)
-    begin(controller.signal)
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
+    if (ms !== false) timer = setTimeout(passed, ms)
   })
+  return { signal: controller.signal, over, stop: () => clearTimeout(timer) }
 }
 
 /**
@@ -51,12 +53,11 @@ export function outsideTimeouts(
 ): Promise<Response> {
   let release: (() => void) | undefined
   let waits = false
-  let total: TotalTime | undefined
+  let total: Deadline | undefined
   call.onWait = () => {
     if (waits) return
     waits = true
-    total = limits.totalTimeout === false ? undefined : keepTotal(request, limits.totalTimeout, limits)
-    timeEachSend(request, call, limits, total?.signal ?? request.signal)
+    total = timeFromNow(request, call, limits)
     release?.()
   }
   const running = run()
@@ -66,65 +67,38 @@ export function outsideTimeouts(
       return new Promise<never>((settle, fail) => {
         const done = settle as () => void
         release = () => {
-          resolve?.((total ? Promise.race([running, total.over]) : running) as never)
+          resolve?.((total ? Promise.race([running, total.over]).finally(total.stop) : running) as never)
           done()
         }
         if (waits) release()
-        running.then(
-          response => {
-            total?.stop()
-            if (!waits) resolve?.(response)
-            done()
-          },
-          error => {
-            total?.stop()
-            ;(reject ?? fail)(error)
-          },
-        )
+        running.then(response => {
+          if (!waits) resolve?.(response)
+          done()
+        }, reject ?? fail)
       })
     },
   }
   return thenable as Promise<Response>
 }
 
-/** From the first wait on. */
-function timeEachSend(
-  request: Request,
-  call: Mutable<Call>,
-  { timeout, timedOut }: KyTimeouts,
-  upstream: AbortSignal,
-): void {
+/** The first wait has begun: from here on each send is timed for itself, and `totalTimeout`, if there is one, goes on. */
+function timeFromNow(request: Request, call: Mutable<Call>, limits: KyTimeouts): Deadline | undefined {
+  const { timeout, totalTimeout, startedAt } = limits
   const { transport } = call
+  const timedOut = () => limits.timedOut(request)
+  const total =
+    totalTimeout === false
+      ? undefined
+      : startDeadline(totalTimeout - (performance.now() - startedAt), timedOut, request.signal)
+  const upstream = total?.signal ?? request.signal
   call.signal = upstream
-  call.transport = (input, init) =>
-    within(
-      timeout,
-      () => timedOut(request),
-      upstream,
-      signal => transport(input, { ...init, signal }),
-    )
-}
-
-interface TotalTime {
-  /** Aborts with the request, and when the time is over. */
-  readonly signal: AbortSignal
-  /** Rejects when the time is over. */
-  readonly over: Promise<never>
-  readonly stop: () => void
-}
-
-function keepTotal(request: Request, totalTimeout: number, { startedAt, timedOut }: KyTimeouts): TotalTime {
-  const ended = new AbortController()
-  const follow = () => ended.abort(request.signal.reason)
-  if (request.signal.aborted) follow()
-  else request.signal.addEventListener('abort', follow)
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const over = new Promise<never>((_, reject) => {
-    const passed = () => {
-      reject(timedOut(request))
-      ended.abort()
+  call.transport = async (input, init) => {
+    const { signal, over, stop } = startDeadline(timeout, timedOut, upstream)
+    try {
+      return await Promise.race([transport(input, { ...init, signal }), over])
+    } finally {
+      stop()
     }
-    timer = setTimeout(passed, totalTimeout - (performance.now() - startedAt))
-  })
-  return { signal: ended.signal, over, stop: () => clearTimeout(timer) }
+  }
+  return total
 }

@@ -82,11 +82,10 @@ export function createSessionFacade<Claims extends object>(
     const { credentials, monotonicSentAt, endReason, session: id } = session.state
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Not waited for: it may well be the dialog itself that asks.
-    if (login.asking?.kind === 'login')
-      throw new RefreshUnavailableError(
-        { reason: 'status', status: null, retryAfterMs: 1000 },
-        'the person is being asked',
-      )
+    if (login.asking?.kind === 'login') {
+      const detail = 'the person is being asked'
+      throw new RefreshUnavailableError({ reason: 'status', status: null, retryAfterMs: 1000, detail })
+    }
     return { session: id, validMs: leftMs(credentials, monotonicSentAt, clock) }
   }
 

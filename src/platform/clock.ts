@@ -10,6 +10,15 @@ export interface Clock {
   random(): number
 }
 
+/** A moment by both clocks. */
+export type Moment = Readonly<Record<'wallMs' | 'monotonicMs', number>>
+
+export const now = (clock: Clock): Moment => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() })
+
+/** By the clock that says more. */
+export const elapsedMs = (clock: Clock, since: Moment): number =>
+  Math.max(clock.wallMs() - since.wallMs, clock.monotonicMs() - since.monotonicMs)
+
 const longestDelayMs = 2 ** 31 - 1
 
 export const systemClock: Clock = {

@@ -1,4 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, elapsedMs, now } from '../platform/clock.ts'
+import type { WireScheme } from '../schemes/scheme.ts'
 import { besideOthers } from '../session/audience.ts'
 import type { Credentials, SentAt } from '../session/credentials.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
@@ -16,8 +17,7 @@ export interface CallPorts {
   readonly baseUrl: () => string | undefined
   readonly clock: Clock
   readonly exchangeTimeoutMs: number
-  /** Whether the scheme can send a token of this type (RFC 6749 §7.1). */
-  readonly accepts: (tokenType: string | null) => boolean
+  readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
 }
 
 /** Why it is called, and for whom. */
@@ -28,11 +28,9 @@ const graceMs = 2000
 
 /** Calls back at the deadline; if the page slept through it, gives the answer that may be queued behind the timer its chance. */
 function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
-  const started = clock.monotonicMs()
-  const startedWall = clock.wallMs()
+  const started = now(clock)
   let cancel = clock.setTimer(() => {
-    const elapsedMs = Math.max(clock.monotonicMs() - started, clock.wallMs() - startedWall)
-    if (elapsedMs <= timeoutMs + lateMs) passed()
+    if (elapsedMs(clock, started) <= timeoutMs + lateMs) passed()
     else cancel = clock.setTimer(passed, graceMs)
   }, timeoutMs)
   return () => cancel()
@@ -56,7 +54,7 @@ function judgeAnswer(
     detail,
   })
   if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
-  if (!ports.accepts(credentials.tokenType)) return unreadable('unknown token_type')
+  if (!ports.scheme.accepts(credentials.tokenType)) return unreadable('unknown token_type')
   const bound = ports.key ? { ...credentials, key: ports.key } : credentials
   return { kind: 'granted', credentials: besideOthers(bound, former, audience) }
 }

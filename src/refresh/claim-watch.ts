@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Claim } from '../session/session-store.ts'
+import type { ExchangePorts } from './exchange-ports.ts'
 
 const gapMs = 1000
 
@@ -8,13 +8,14 @@ const gapMs = 1000
  * the same claim for `staleAfterMs` of its own monotonic clock without having slept, or, for a page that has just started,
  * when the claim was older than that at the start.
  */
-export function createClaimWatch(clock: Clock, staleAfterMs: number): (claim: Claim) => boolean {
+export function createClaimWatch(clock: Clock, staleAfterMs: number): ExchangePorts['isOpen'] {
   const startedAt = clock.wallMs()
   const started = clock.monotonicMs()
   let watched = ''
   let since = 0
   let last = 0
   return claim => {
+    if (!claim || claim.closed) return false
     const now = clock.monotonicMs()
     if (claim.id !== watched || now - last > gapMs) since = now
     watched = claim.id

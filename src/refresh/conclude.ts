@@ -1,9 +1,10 @@
+import type { EndReason } from '../errors.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
 export async function conclude(
@@ -21,14 +22,13 @@ export async function conclude(
   const begins = flown.cause === 'start'
   const former = claimed.credentials?.subject ?? null
   const stranger = former !== null && credentials.subject !== null && former !== credentials.subject
-  const { counts } = claimed
   const content =
     begins && (stranger || !claimed.credentials)
-      ? { session: randomId(), generation: 0, credentials, counts }
-      : { session: claimed.session, generation: claimed.generation + 1, credentials, counts }
+      ? { ...emptyRecord(), credentials }
+      : { session: claimed.session, generation: claimed.generation + 1, credentials }
   const wanted = (begins || !stranger) && session.state.session === flown.session
-  const replaced = wanted ? await replace(claimed, content, ports) : null
-  const saved = replaced ?? (wanted ? await rescue(claimed, credentials, ports) : null)
+  const replaced = wanted && (await replace(claimed, content, ports))
+  const saved = replaced || (wanted && (await rescue(claimed, credentials, ports)))
   if (saved && stands(saved, flown, ports)) {
     const isOwn = flown.audience === undefined
     session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown.cause)
@@ -36,13 +36,19 @@ export async function conclude(
   }
   ports.discard(credentials)
   if (begins || !stranger) return null
-  const next = randomId()
-  const over = { session: next, generation: 0, credentials: null, endedBy: 'replaced' as const, counts }
-  const ended = await replace(claimed, over, ports)
+  const ended = await replace(claimed, emptyRecord('replaced'), ports)
   if (!ended || !stands(ended, flown, ports)) return null
-  session.ended(flown.session, 'replaced', next)
+  session.ended(flown.session, 'replaced', ended.session)
   return { kind: 'superseded' }
 }
+
+/** Of a new session, in which nobody is signed in (yet). */
+export const emptyRecord = (endedBy?: EndReason): RecordContent => ({
+  session: randomId(),
+  generation: 0,
+  credentials: null,
+  endedBy,
+})
 
 /**
  * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while
@@ -57,8 +63,7 @@ async function replace(
   let expected: StoredRecord | null | undefined = claimed
   while (expected && isSame(expected, claimed)) {
     const { claim } = expected
-    const isAnothers = claim && claim.id !== claimed.claim?.id && !claim.closed
-    if (yields && isAnothers && isOpen(claim)) await pause(pollMs)
+    if (yields && claim?.id !== claimed.claim?.id && isOpen(claim)) await pause(pollMs)
     else {
       const written = await session.records.compareAndSet(expected, content)
       if (written) return written
@@ -81,14 +86,11 @@ async function rescue(
   const seen = await session.records.read()
   const held = seen?.session === claimed.session ? seen.credentials : null
   if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
-  const { counts } = seen
-  const content = {
+  return session.records.compareAndSet(seen, {
     session: seen.session,
     generation: seen.generation + 1,
     credentials: { ...held, refreshToken },
-    counts,
-  }
-  return session.records.compareAndSet(seen, content)
+  })
 }
 
 /** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
@@ -107,19 +109,17 @@ async function refuse(
   flown: Flown,
   ports: ExchangePorts,
 ): Promise<Outcome | null> {
-  const { session, strategy, canRefresh, mayReauthenticate } = ports
+  const { session, strategy, canRefresh, reauthenticate } = ports
   const { credentials } = claimed
   const couldRefresh = canRefresh && (strategy.ambient || credentials?.refreshToken)
   const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refused' : 'expired'
-  const suspends = mayReauthenticate && credentials !== null && !answer.misconfigured
-  const next = randomId()
+  const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
   const content: RecordContent = suspends
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
-    : { session: next, generation: 0, credentials: null, endedBy: credentials ? reason : claimed.endedBy }
+    : emptyRecord(credentials ? reason : claimed.endedBy)
   const written = await replace(claimed, content, ports, true)
   if (!written) return null
-  if (!suspends && stands(written, flown, ports))
-    session.ended(flown.session, (credentials ? reason : claimed.endedBy) ?? null, next)
+  if (!suspends && stands(written, flown, ports)) session.ended(flown.session, content.endedBy ?? null, content.session)
   return { kind: 'refused', reason }
 }
 
@@ -133,13 +133,13 @@ async function postpone(
   const failures = (claimed.failures ?? 0) + 1
   const capMs = failure.untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
   const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
-  const { claim, ...rest } = claimed
+  const { claim } = claimed
   const closed = failure.untouched || !claim ? null : { ...claim, closed: true }
   const retryAt = clock.wallMs() + retryAfterMs
-  const kept = await session.records.compareAndSet(claimed, { ...rest, claim: closed, failures, retryAt })
+  const kept = await session.records.compareAndSet(claimed, { ...claimed, claim: closed, failures, retryAt })
   if (!kept) await session.reread()
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
   if (state.session !== flown.session) return { kind: 'superseded' }
-  return state.generation !== flown.generation ? { kind: 'adopted' } : unavailable({ ...failure, retryAfterMs })
+  return state.generation !== flown.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs }
 }

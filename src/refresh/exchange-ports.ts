@@ -1,5 +1,4 @@
 import type { EndReason, RefreshUnavailableError } from '../errors.ts'
-import type { WireScheme } from '../schemes/scheme.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
@@ -10,9 +9,12 @@ import type { StormBreaker } from './storm-breaker.ts'
 /** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
 export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
-  | { readonly kind: 'unavailable'; readonly failure: UnavailableFailure }
   | { readonly kind: 'refused'; readonly reason: EndReason }
-export type UnavailableFailure = Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & {
+  | Unavailable
+
+/** Not now, and what who waits is told of it. */
+export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> {
+  readonly kind: 'unavailable'
   readonly detail: string
 }
 
@@ -22,10 +24,10 @@ export interface ExchangePorts extends CallPorts {
   readonly lostAnswerGraceMs: number
   /** Whether there is a way to refresh at all. */
   readonly canRefresh: boolean
-  /** Whether the person may still be asked: then a refusal suspends the session and removes nothing. */
-  readonly mayReauthenticate: boolean
-  readonly prepare?: WireScheme['prepare'] | undefined
-  readonly isOpen: (claim: Claim) => boolean
+  /** If there is one, the person may still be asked: then a refusal suspends the session and removes nothing. */
+  readonly reauthenticate?: unknown
+  /** Whether another tab's exchange may be under way. */
+  readonly isOpen: (claim: Claim | null | undefined) => boolean
   readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void
   /** Tokens that nobody will use: revoked, where that is configured. */
@@ -39,10 +41,9 @@ export const pollMs = 250
 export interface Flown {
   readonly session: string | null
   readonly generation: number
-  readonly accessToken: string | null
+  /** What it is to replace. */
+  readonly from: Credentials | null
   readonly cause: RefreshCause
   /** Whose token it is to bring; `undefined`: the session's own. */
   readonly audience?: string | undefined
 }
-
-export const unavailable = (failure: UnavailableFailure): Outcome => ({ kind: 'unavailable', failure })

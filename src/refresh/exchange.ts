@@ -1,10 +1,12 @@
+import { elapsedMs, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
-import type { RecordContent, StoredRecord } from '../session/session-store.ts'
+import type { StoredRecord } from '../session/session-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
-import { backoffMs, remainingMs } from './backoff.ts'
+import { backoffMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
-import { conclude } from './conclude.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs, unavailable } from './exchange-ports.ts'
+import { conclude, emptyRecord } from './conclude.ts'
+import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
+import { recordedHindrance, unavailable } from './hindrance.ts'
 
 const freshClaimMs = 2000
 /** More than other tabs can come in between; a store that says so more often is broken. */
@@ -15,45 +17,43 @@ const mostClaims = 10
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
  */
 export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
-  const { session, clock, breaker, pause, prepare, transport, strategy } = ports
+  const { session, clock, breaker, pause, scheme, transport, strategy } = ports
   const { records } = session
   let mine = ''
   let claims = 0
   for (;;) {
     // An engine may take the lock away from a page that it suspends: from then on the claim alone must do.
-    const held = lock?.lost ? null : lock
+    const underLock = lock?.shared === true && !lock.lost
     // b: what holds now? Memory may be behind the store, and a message ahead of it.
     if (records.lagMs) await pause(records.lagMs)
     const seen = await records.read()
-    const early = seen === undefined ? unreadable(ports) : judgeRecord(seen, flown, ports)
+    if (seen === undefined) return unreadable(ports)
+    const early = judgeRecord(seen, flown, ports)
     if (early) return early
-    const { claim = null, ...rest } = seen ?? emptyRecord()
-    if (claim && !claim.closed && claim.id !== mine && !(claim.underLock && held?.shared) && ports.isOpen(claim)) {
+    // Only ambient strategies begin without a record.
+    const content = seen ?? emptyRecord()
+    const { claim, generation } = content
+    if (claim?.id !== mine && !(claim?.underLock && underLock) && ports.isOpen(claim)) {
       await pause(pollMs)
       continue
     }
     if (++claims > mostClaims) return unreadable(ports)
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
-    const former = flown.cause === 'start' ? null : rest.credentials
+    const former = flown.cause === 'start' ? null : content.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
-    const proved = prepare && (await prepare(former, transport, strategy.endpoint))
-    if (prepare && !proved) continue
+    const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
+    if (scheme.prepare && !proved) continue
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const { ahead } = records
-    const claimedAt = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
+    const claimedAt = now(clock)
     mine = randomId()
-    const started = {
-      id: mine,
-      generation: rest.generation,
-      startedAt: claimedAt.wallMs,
-      underLock: held?.shared === true,
-    }
-    const claimed = await records.compareAndSet(seen ?? null, { ...rest, claim: started, counts: breaker.begin() })
+    const started = { id: mine, generation, startedAt: claimedAt.wallMs, underLock }
+    const claimed = await records.compareAndSet(seen, { ...content, claim: started, counts: breaker.begin() })
     if (!claimed) continue
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
-    const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
-    const sinceMs = Math.max(sent.wallMs - claimedAt.wallMs, sent.monotonicMs - claimedAt.monotonicMs)
-    if ((!ahead && sinceMs > freshClaimMs) || held?.lost || session.state.session !== flown.session) continue
+    const sent = now(clock)
+    const isOld = !ahead && elapsedMs(clock, claimedAt) > freshClaimMs
+    if (isOld || (underLock && lock.lost) || session.state.session !== flown.session) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
     const answer = await callStrategy({ ...ports, ...proved }, flown, former, sent)
@@ -62,20 +62,14 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
   }
 }
 
-/** Only ambient strategies begin without a record. */
-const emptyRecord = (): RecordContent => ({ session: randomId(), generation: 0, credentials: null })
-
 const unreadable = ({ clock }: ExchangePorts): Outcome => {
   const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
-  return unavailable({ reason: 'timeout', status: null, retryAfterMs, detail: 'the store cannot be used' })
+  return unavailable('timeout', retryAfterMs, 'the store cannot be used')
 }
 
 /** Reasons in the record not to exchange. */
-function judgeRecord(
-  seen: StoredRecord | null,
-  flown: Flown,
-  { session, strategy, clock, breaker }: ExchangePorts,
-): Outcome | null {
+function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePorts): Outcome | null {
+  const { session, strategy } = ports
   const { state } = session
   const follow = (kind: 'superseded' | 'adopted'): Outcome => {
     session.follow(seen)
@@ -90,13 +84,9 @@ function judgeRecord(
     if (!strategy.ambient) return follow('superseded')
   } else {
     if (seen.session !== flown.session || !credentials) return follow('superseded')
-    const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.accessToken
+    const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.from?.accessToken
     if (isOther && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
-  // Other tabs may have failed, or exchanged, since this flight began.
-  const retryAfterMs = remainingMs(seen.retryAt, clock.wallMs()) || breaker.fullForMs()
-  return retryAfterMs
-    ? unavailable({ reason: 'status', status: null, retryAfterMs, detail: 'waiting after a failure' })
-    : null
+  return recordedHindrance(ports)
 }

@@ -4,14 +4,14 @@ import type { ExchangePorts, Flown, Outcome } from './exchange-ports.ts'
 
 export interface TurnPorts extends ExchangePorts {
   readonly lock: TabLock
-  readonly lockName: string
+  readonly name: string
   readonly wake: Wake
 }
 
 /** A refresh that may have to wait. */
 interface Waiting extends Flown {
   /** Settles early once nobody waits for it any more: disposed, or its session is over. */
-  readonly over: Promise<Outcome>
+  readonly outcome: Promise<Outcome>
 }
 
 const patienceMs = 2000
@@ -27,11 +27,11 @@ export async function inTurn(
   ports: TurnPorts,
   work: (lock: HeldLock | null) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { lock, lockName, wake, session } = ports
+  const { lock, name, wake, session } = ports
   if (!session.records.shared) return work(null)
   let disposed: Outcome | undefined
   let leave = () => {}
-  flown.over.then(over => {
+  flown.outcome.then(over => {
     // One that was superseded still reads what holds now, and follows it.
     if (over.kind !== 'disposed') return
     disposed = over
@@ -51,7 +51,7 @@ export async function inTurn(
       stopWatching()
       stopSleep()
     }
-    await lock.request(lockName, leaving.signal, async held => {
+    await lock.request(name, leaving.signal, async held => {
       stop()
       outcome = disposed ?? (await work(held))
     })
@@ -59,7 +59,7 @@ export async function inTurn(
     outcome ??= disposed
     if (outcome) return outcome
     if (!asleep) return work(null)
-    await waking(wake, () => true, flown.over)
+    await waking(wake, () => true, flown.outcome)
     if (disposed) return disposed
   }
 }
@@ -74,8 +74,7 @@ function watch(flown: Flown, { session, clock, isOpen }: TurnPorts, leave: () =>
   const look = async () => {
     await session.reread()
     if (!watching) return
-    const claim = session.records.latest?.claim
-    const someoneWorks = claim && !claim.closed && isOpen(claim)
+    const someoneWorks = isOpen(session.records.latest?.claim)
     if (!someoneWorks && clock.monotonicMs() - started >= patienceMs) leave()
     else stopTimer = clock.setTimer(look, lookEveryMs)
   }

@@ -4,9 +4,9 @@ import { waking } from '../platform/wake.ts'
 import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
-import { remainingMs } from './backoff.ts'
 import { exchange } from './exchange.ts'
-import { type Outcome, type UnavailableFailure, unavailable } from './exchange-ports.ts'
+import type { Flown, Outcome, Unavailable } from './exchange-ports.ts'
+import { recordedHindrance, unavailable } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
 
 /** A refresh under way, shared by all who wait for it. */
@@ -32,7 +32,7 @@ export interface Refresher {
   /** Joins the refresh under way, or starts one. */
   start(cause: RefreshCause, audience?: string): Flight
   /** Why no exchange may begin now, if so. */
-  hindrance(): UnavailableFailure | null
+  hindrance(): Unavailable | null
   /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
   dispose(): void
 }
@@ -40,9 +40,7 @@ export interface Refresher {
 /** Offline, nothing was tried; the browser tells when to try again. */
 const offlineRetryMs = 1000
 
-interface RunningFlight extends Flight {
-  readonly audience: string | undefined
-  /** What it is to replace. */
+interface RunningFlight extends Flight, Flown {
   from: Credentials | null
   generation: number
   blocks: boolean
@@ -50,7 +48,7 @@ interface RunningFlight extends Flight {
 }
 
 export function createRefresher(ports: RefresherPorts): Refresher {
-  const { session, clock, breaker, wake, whenOffline } = ports
+  const { session, wake, whenOffline } = ports
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
@@ -69,33 +67,23 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       if (flight.session && flight.session !== now) flight.settle({ kind: 'superseded' })
   })
 
-  function hindrance(): UnavailableFailure | null {
-    const failure = (reason: UnavailableFailure['reason'], retryAfterMs: number, detail: string) =>
-      retryAfterMs ? { reason, status: null, retryAfterMs, detail } : null
-    const { latest } = session.records
-    return (
-      (isOffline() && whenOffline === 'fail' ? failure('offline', offlineRetryMs, '') : null) ??
-      failure('status', remainingMs(latest?.retryAt, clock.wallMs()), 'waiting after a failure') ??
-      failure('status', breaker.fullForMs(), 'too many refreshes')
-    )
-  }
+  const hindrance = () =>
+    isOffline() && whenOffline === 'fail' ? unavailable('offline', offlineRetryMs, '') : recordedHindrance(ports)
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
-  async function run(flight: RunningFlight, cause: RefreshCause, before: readonly Flight[]): Promise<Outcome> {
+  async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
     for (const { outcome } of before) await outcome
-    if (isOffline() && whenOffline === 'wait' && cause !== 'start') {
+    if (isOffline() && whenOffline === 'wait' && flight.cause !== 'start') {
       await waking(wake, () => !isOffline(), flight.outcome)
     }
-    for (let again = before.length > 0; ; again = true) {
+    for (;;) {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
-      if (again && isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
+      // What those before it brought, or another tab, is what it goes on from.
+      if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const hindered = hindrance()
-      if (hindered) return unavailable(hindered)
-      const { audience, outcome: over } = flight
-      const accessToken = flight.from?.accessToken ?? null
-      const flown = { session: flight.session, generation: flight.generation, accessToken, cause, audience, over }
-      const outcome = await inTurn(flown, ports, lock => exchange(flown, lock, ports))
+      if (hindered) return hindered
+      const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
       ports.announce()
       // What came first, in another tab, may have been for another audience.
       if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight)) return outcome
@@ -107,8 +95,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     const isHeard = isUnderWay(flight) && isCurrent(flight)
     if (isUnderWay(flight)) flights.delete(flight.audience)
     if (isHeard && outcome.kind === 'unavailable') {
-      const { detail } = outcome.failure
-      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome.failure, detail) })
+      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome) })
     } else if (isHeard && outcome.kind === 'refused' && session.state.credentials) {
       ports.onRefused(outcome.reason)
     }
@@ -129,15 +116,13 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         settle = resolve
       })
       const { session: of, generation, credentials: from } = session.state
-      const flight: RunningFlight = { session: of, generation, from, audience, blocks, outcome, settle }
+      const flight: RunningFlight = { session: of, generation, from, cause, audience, blocks, outcome, settle }
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
-      run(flight, cause, before)
-        .catch(
-          (error): Outcome => unavailable({ reason: 'network', status: null, retryAfterMs: 0, detail: String(error) }),
-        )
+      run(flight, before)
+        .catch(error => unavailable('network', 0, String(error)))
         .then(ended => conclude(flight, ended))
       return flight
     },

@@ -3,12 +3,14 @@ import { drain, markNotReplayable } from '../http/replay.ts'
 import { ageFor, isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
-import { isFromElsewhere, judgeResponse, type Verdict } from './judge-response.ts'
-import { type AskedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
+import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
+import { askedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay } from './waiting.ts'
 
-const askedFor = ({ method, url }: Journey): AskedFor => ({ method, url: url.origin + url.pathname })
-const routeOf = ({ method, url }: Journey): string => `${method} ${url.origin}${url.pathname}`
+function routeOf(journey: Journey): string {
+  const { method, url } = askedFor(journey)
+  return `${method} ${url}`
+}
 
 /** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
 export function answer(
@@ -16,21 +18,18 @@ export function answer(
   response: Response,
   ports: SpinePorts,
 ): Response | null | Promise<Response | null> {
-  const { shouldRefresh, breaker } = ports
+  const { shouldRefresh } = ports
   if (journey.learn?.(response) && journey.provedAnew !== journey.replayed) {
     // Neither a refresh nor the replay: the token was not even looked at (RFC 9449 §9).
     journey.provedAnew = journey.replayed
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const { status } = response
-  const isPlain = status !== 401 && (!shouldRefresh || journey.replayed)
   // Nearly every answer there is.
-  if (isPlain && !journey.waitedFor && !breaker.counts) return hand(journey, response, ports, false)
-  if (isPlain) return consider(journey, response, ports, accepted)
-  // An opaque answer (status 0) tells nothing; one of another origin is not about our credentials.
-  const asks = status !== 401 && status !== 0 && !isFromElsewhere(response, journey.url.origin)
-  if (shouldRefresh && asks) return ask(journey, response, ports, shouldRefresh)
-  return consider(journey, response, ports, judge(journey, response, ports, undefined))
+  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accept)
+  const { origin } = journey.url
+  if (shouldRefresh && mayBeAsked(response, origin)) return ask(journey, response, ports, shouldRefresh)
+  return consider(journey, response, ports, judgeResponse(response, origin, ports.scheme.challenges))
 }
 
 async function ask(
@@ -40,7 +39,7 @@ async function ask(
   shouldRefresh: NonNullable<SpinePorts['shouldRefresh']>,
 ): Promise<Response | null> {
   const decided = await shouldRefresh(createAnswerView(response, journey.method))
-  return consider(journey, response, ports, judge(journey, response, ports, decided))
+  return consider(journey, response, ports, decided ? refresh : accept)
 }
 
 function hand(journey: Journey, response: Response, ports: SpinePorts, refused: boolean): Response {
@@ -60,13 +59,13 @@ function consider(
   const { status } = response
   const refused = verdict.kind !== 'accept'
   // `shouldRefresh` is not asked twice, but the same failure again is no help either.
-  const useless = refused || (status >= 400 && status === journey.refusedStatus)
+  const useless = refused || (status >= 400 && status === journey.refused?.status)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
     if (status !== 401 && !useless && breaker.counts) breaker.answered(routeOf(journey))
     return hand(journey, response, ports, false)
   }
-  journey.refusedStatus = status
+  journey.refused = response
   tellStep(ports, journey, { step: 'refused', status })
   const goOn = (goesAgain: boolean) => {
     if (!goesAgain) return hand(journey, response, ports, true)
@@ -79,12 +78,6 @@ function consider(
   return goesAgain instanceof Promise ? goesAgain.then(goOn) : goOn(goesAgain)
 }
 
-const accepted: Verdict = { kind: 'accept' }
-
-function judge({ url }: Journey, response: Response, { scheme }: SpinePorts, decided: boolean | undefined): Verdict {
-  return judgeResponse({ response, origin: url.origin, schemes: scheme.challenges, decided })
-}
-
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
 function renew(journey: Journey, response: Response, ports: SpinePorts): boolean | Promise<boolean> {
   const { session, refresher, breaker, clock, canRefresh } = ports
@@ -93,7 +86,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   if (journey.session === null) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
-  const { audienceOf } = ports
+  const { audienceOf } = ports.strategy
   const audience = audienceOf?.(journey.url.origin)
   const expired = canRefresh && ageFor(state, audience, 0, clock) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
@@ -101,20 +94,17 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
   const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
-  if (!running) {
-    if (canRefresh && (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs())) return false
-    const hindrance = canRefresh && refresher.hindrance()
-    if (hindrance && journey.once) return false
-    if (hindrance) {
-      drain(response)
-      throw new RefreshUnavailableError(hindrance, hindrance.detail)
-    }
+  if (!running && canRefresh) {
+    if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return false
+    const hindrance = refresher.hindrance()
+    if (hindrance && !goAgain(journey, response)) return false
+    if (hindrance) throw new RefreshUnavailableError(hindrance)
   }
   ports.login.note(askedFor(journey))
   const flight = refresher.start('refused', audience)
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
-  return land(ports, flight, { session: journey.session, journey, response })
+  return land(ports, flight, journey)
 }
 
 /** Whether it can be sent again; if so the refused answer is let go, so that it holds no connection while others wait. */
@@ -133,10 +123,10 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
-    const waiter = { session: state.credentials && state.session, journey, response }
-    if (!(await sitOut(ports, asking, waiter))) return false
-    // It went out bare under somebody's open dialog: it is not another's now.
-    stay(ports, waiter)
+    // If it went out bare under somebody's open dialog, it is not to be another's then.
+    journey.session = state.credentials && state.session
+    if (!(await sitOut(ports, asking, journey))) return false
+    stay(ports, journey)
   }
   journey.session = session.state.session
   return goAgain(journey, response)
@@ -151,9 +141,8 @@ async function stepUp(journey: Journey, response: Response, ports: SpinePorts, v
   if (journey.session === null || journey.once || state.session !== left?.session || !state.credentials) return false
   const asking = ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
-  const waiter = { session: journey.session, journey, response }
-  const signedIn = await sitOut(ports, asking, waiter)
-  stay(ports, waiter)
+  const signedIn = await sitOut(ports, asking, journey)
+  stay(ports, journey)
   if (!signedIn) throw new StepUpRequiredError(requirement, response)
   return goAgain(journey, response)
 }

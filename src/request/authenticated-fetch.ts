@@ -26,11 +26,11 @@ const sentSignedOut = { step: 'sent', credentials: 'none', why: 'signed-out' } a
 
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
-  const { scheme, session } = ports
+  const { scheme, session, strategy } = ports
   let lastId = 0
 
   function whyBare({ url, auth, init, request }: Journey): WhyBare | null {
-    if (!ports.trusts(url)) return 'untrusted-origin'
+    if (!ports.trusted().has(url)) return 'untrusted-origin'
     if (auth === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
     if ((init.mode ?? request?.mode) === 'no-cors') return 'no-cors'
@@ -51,7 +51,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     journey.left = state
     if (journey.session === null) return undefined
     stay(ports, journey)
-    const own = state.credentials && forAudience(state.credentials, ports.audienceOf?.(journey.url.origin))
+    const own = state.credentials && forAudience(state.credentials, strategy.audienceOf?.(journey.url.origin))
     return own?.accessToken ? scheme.attach(outgoing, own, journey) : undefined
   }
 

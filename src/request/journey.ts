@@ -63,8 +63,8 @@ export interface Journey {
   learn?: Learn | undefined
   /** Which send was proved a second time last: `false` the first one, `true` the replay. */
   provedAnew: boolean | null
-  /** Of the answer that made it be sent again. */
-  refusedStatus: number
+  /** The answer that makes it wait, or be sent again; its body is let go by then. */
+  refused: Response | null
   /** The credentials that a refresh brought which it waited for. */
   waitedFor: object | null
 }
@@ -133,7 +133,7 @@ export function createJourney(
     replayed: false,
     learn: undefined,
     provedAnew: null,
-    refusedStatus: 0,
+    refused: null,
     waitedFor: null,
   }
 }

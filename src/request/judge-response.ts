@@ -7,18 +7,10 @@ export type Verdict =
   | { readonly kind: 'step-up'; readonly requirement: StepUpRequirement }
 
 /** What the verdict rests on; all of it is the server's word. */
-export interface Evidence {
-  readonly response: Pick<Response, 'status' | 'type' | 'redirected' | 'url' | 'headers'>
-  /** Origin that the request was sent to. */
-  readonly origin: string
-  /** Schemes of challenges that speak to us. */
-  readonly schemes: readonly string[]
-  /** What `shouldRefresh` said about an answer other than 401. */
-  readonly decided: boolean | undefined
-}
+export type Evidence = Pick<Response, 'status' | 'redirected' | 'url' | 'headers'>
 
-const accept: Verdict = { kind: 'accept' }
-const refresh: Verdict = { kind: 'refresh' }
+export const accept: Verdict = { kind: 'accept' }
+export const refresh: Verdict = { kind: 'refresh' }
 
 /** The challenge that speaks to us: of the scheme we use first, and of those the first that says why (RFC 9110 §11.6.1). */
 function ours(challenges: readonly Challenge[], schemes: readonly string[]): Challenge | undefined {
@@ -37,16 +29,20 @@ function requirementOf({ params }: Challenge): StepUpRequirement {
 }
 
 /** Whether a redirect led to another origin: the browser took our credentials off there, so what it says is not about them. */
-export const isFromElsewhere = ({ redirected, url }: Evidence['response'], origin: string): boolean =>
+const isFromElsewhere = ({ redirected, url }: Evidence, origin: string): boolean =>
   redirected && new URL(url).origin !== origin
 
-/** Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. */
-export function judgeResponse({ response, origin, schemes, decided }: Evidence): Verdict {
+/** Whether `shouldRefresh` is asked: not about a 401, and an opaque answer (status 0) tells nothing (Fetch, filtered responses). */
+export const mayBeAsked = (response: Evidence, origin: string): boolean =>
+  response.status !== 401 && response.status !== 0 && !isFromElsewhere(response, origin)
+
+/**
+ * Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. `origin` is what the request was sent to,
+ * `schemes` are those of challenges that speak to us.
+ */
+export function judgeResponse(response: Evidence, origin: string, schemes: readonly string[]): Verdict {
   const { status, headers } = response
-  if (status === 0) return accept // opaque: neither a 401 nor a success (Fetch, filtered responses)
-  if (status !== 401 && !decided) return accept
-  if (isFromElsewhere(response, origin)) return accept
-  if (status !== 401) return refresh
+  if (status !== 401 || isFromElsewhere(response, origin)) return accept
   const header = headers.get('WWW-Authenticate')
   // Cross-origin it may be hidden: then the reason is unknown, and invalid_token the likeliest (RFC 6750 §3.1).
   if (header === null) return refresh

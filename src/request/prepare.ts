@@ -4,7 +4,7 @@ import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
 import { ageFor } from '../session/audience.ts'
 import { type Journey, signalOf } from './journey.ts'
-import type { SpinePorts } from './spine-ports.ts'
+import { askedFor, type SpinePorts } from './spine-ports.ts'
 import { land, stay } from './waiting.ts'
 
 /**
@@ -35,21 +35,20 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (login.asking?.kind === 'login') return undefined
   journey.session = state.session
   if (journey.once === 'keepalive') return undefined
-  const audience = ports.audienceOf?.(journey.url.origin)
+  const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)
   const age = canRefresh ? ageFor(state, audience, leewayMs, clock) : 'good'
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
   if (age === 'due') return makeFresh(journey, ports, flight, audience)
   const hindrance = flight ? null : refresher.hindrance()
-  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance, hindrance.detail))
+  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance))
   return board(journey, ports, refresher.start('expired', audience))
 }
 
 function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<unknown> {
-  const { method, url } = journey
-  ports.login.note({ method, url: url.origin + url.pathname })
-  return land(ports, flight, { session: journey.session, journey })
+  ports.login.note(askedFor(journey))
+  return land(ports, flight, journey)
 }
 
 /** A due token is used while it is renewed; only a body that can be sent but once waits for the better one. */

@@ -1,9 +1,10 @@
 import type { StepUpRequirement } from '../errors.ts'
+import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
+import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
-import type { AudienceOf } from '../session/audience.ts'
 import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
@@ -32,6 +33,8 @@ export interface AskedFor {
   readonly url: string
 }
 
+export const askedFor = ({ method, url }: StepOf): AskedFor => ({ method, url: url.origin + url.pathname })
+
 export interface SpinePorts {
   readonly session: SessionCore
   readonly refresher: Refresher
@@ -41,8 +44,8 @@ export interface SpinePorts {
   readonly clock: Clock
   readonly canRefresh: boolean
   readonly leewayMs: number
-  readonly audienceOf: AudienceOf
-  readonly trusts: (url: URL) => boolean
+  readonly strategy: Pick<RefreshStrategy, 'audienceOf'>
+  readonly trusted: () => TrustedOrigins
   /** Whether the app's own exchange is being called right now: what it sends through the client goes out bare. */
   readonly exchanging: () => boolean
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
@@ -53,8 +56,8 @@ export interface SpinePorts {
 const isHeard = ({ session }: StepPorts) => session.listenersOf('request').size > 0
 
 /** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
-export function tellStep(ports: StepPorts, { id, method, url }: StepOf, step: RequestStepKind): void {
-  if (isHeard(ports)) ports.session.emit('request', { id, method, url: url.origin + url.pathname, ...step })
+export function tellStep(ports: StepPorts, journey: StepOf, step: RequestStepKind): void {
+  if (isHeard(ports)) ports.session.emit('request', { id: journey.id, ...askedFor(journey), ...step })
 }
 
 /** The last step of most requests, made only if somebody listens. */

@@ -5,28 +5,21 @@ import type { Flight } from '../refresh/refresher.ts'
 import { type Journey, signalOf } from './journey.ts'
 import { type Asking, type SpinePorts, tellStep } from './spine-ports.ts'
 
-/** Who waits for a refresh, or for the person. */
-export interface Waiter {
-  /** The session it belongs to; `null` while it belongs to nobody's. */
-  readonly session: string | null
-  /** The request, if it is one that waits. */
-  readonly journey?: Journey
-  /** The 401 that made it wait; its body is let go by now. */
-  readonly response?: Response | null
-}
+/** Who waits for a refresh, or for the person: a request, or a call of the session's own that belongs to `session`. */
+export type Waiter = Journey | (Pick<Journey, 'session'> & Partial<Pick<Journey, 'refused' | 'waitedFor'>>)
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
 function wait<Value>(
   promise: Promise<Value>,
   what: 'refresh' | 'online' | Asking['kind'],
-  { journey }: Waiter,
+  waiter: Waiter,
   ports: WaitingPorts,
 ): Promise<Value> {
-  if (!journey) return promise
-  tellStep(ports, journey, { step: 'waiting', for: what })
-  journey.call.onWait?.()
-  return unlessAborted(promise, signalOf(journey))
+  if (!('call' in waiter)) return promise
+  tellStep(ports, waiter, { step: 'waiting', for: what })
+  waiter.call.onWait?.()
+  return unlessAborted(promise, signalOf(waiter))
 }
 
 /**
@@ -36,8 +29,8 @@ function wait<Value>(
 export function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promise<true> {
   const landing = wait(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
   return landing.then(outcome => {
-    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome.failure, outcome.failure.detail)
-    if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.response)
+    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
+    if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.refused)
     const { asking } = ports.login
     if (outcome.kind !== 'refused' || asking?.kind !== 'login') return arrive(ports, waiter)
     return sitOut(ports, asking, waiter).then(() => arrive(ports, waiter))
@@ -46,14 +39,14 @@ export function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promi
 
 function arrive(ports: WaitingPorts, waiter: Waiter): true {
   stay(ports, waiter)
-  if (waiter.journey) waiter.journey.waitedFor = ports.session.state.credentials
+  waiter.waitedFor = ports.session.state.credentials
   return true
 }
 
 /** Waits while the person is asked, without a deadline of ours. Answers whether somebody signed in. */
 export async function sitOut(ports: WaitingPorts, asking: Asking, waiter: Waiter): Promise<boolean> {
   const answered = await wait(asking.answered, asking.kind, waiter, ports)
-  if (answered === 'disposed') throw new SessionEndedError('disposed', waiter.response)
+  if (answered === 'disposed') throw new SessionEndedError('disposed', waiter.refused)
   return answered === 'signed-in'
 }
 
@@ -62,6 +55,6 @@ export function stay({ session }: WaitingPorts, waiter: Waiter): void {
   const { state } = session
   const moved = waiter.session !== null && state.session !== waiter.session
   if (moved || !state.credentials) {
-    throw new SessionEndedError(state.endReason ?? (state.credentials ? 'replaced' : 'not-signed-in'), waiter.response)
+    throw new SessionEndedError(state.endReason ?? (state.credentials ? 'replaced' : 'not-signed-in'), waiter.refused)
   }
 }

@@ -12,11 +12,7 @@ export interface TabLock {
    * Runs `whileHeld` once nobody else holds the lock of that name, and frees it when that ends. Not re-entrant.
    * `signal` ends the waiting only. Rejects with what `whileHeld` rejects with, and never because of the lock.
    */
-  request(
-    name: string,
-    signal: AbortSignal | undefined,
-    whileHeld: (held: HeldLock) => Promise<void>,
-  ): Promise<'done' | 'aborted'>
+  request(name: string, signal: AbortSignal | undefined, whileHeld: (held: HeldLock) => Promise<void>): Promise<void>
 }
 
 type Ask = (name: string, signal: AbortSignal | undefined, run: () => Promise<void> | undefined) => Promise<unknown>
@@ -52,19 +48,17 @@ export function createTabLock(): TabLock {
       for (const ask of [inTabs, inPage]) {
         try {
           await ask(name, signal, run)
-          return 'done'
+          return
         } catch {
           if (work) {
             // Either `whileHeld` failed, or the lock went while it runs on: what it does can only be waited for.
             held.lost = held.shared
-            await work
-            return 'done'
+            return work
           }
           // `signal`, or no locks here: insecure context, opaque origin, a document being put away (Web Locks §3.2.1).
           held.shared = false
         }
       }
-      return 'aborted'
     },
   }
 }

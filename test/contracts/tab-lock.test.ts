@@ -48,7 +48,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await settle()
     expect(asked.held).toEqual({ lost: false, shared })
     asked.free()
-    expect(await asked.answer).toBe('done')
+    await asked.answer
     expect(asked.runs).toBe(1)
   })
 
@@ -66,7 +66,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await settle()
     expect(third.runs).toBe(1)
     third.free()
-    expect(await Promise.all([first.answer, second.answer, third.answer])).toEqual(['done', 'done', 'done'])
+    await Promise.all([first.answer, second.answer, third.answer])
   })
 
   test('who comes when the first is gone waits for the second (RT-07)', async () => {
@@ -81,7 +81,8 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect([second.runs, third.runs]).toEqual([1, 0])
     second.free()
     third.free()
-    expect(await third.answer).toBe('done')
+    await third.answer
+    expect(third.runs).toBe(1)
   })
 
   test('other names do not wait, one that begins with a hyphen neither (RT-12)', async () => {
@@ -102,7 +103,8 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     const second = ask(lock, name, controller.signal)
     await settle()
     controller.abort(new Error('the session differs'))
-    expect(await second.answer).toBe('aborted')
+    await second.answer
+    expect(second.runs).toBe(0)
     first.free()
     await first.answer
     await settle()
@@ -127,18 +129,20 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect([third.runs, fourth.runs]).toEqual([1, 0])
     third.free()
     fourth.free()
-    expect(await fourth.answer).toBe('done')
+    await fourth.answer
+    expect(fourth.runs).toBe(1)
   })
 
   test('a signal aborted before the question is answered at once, and nothing is held', async () => {
     const name = freshName()
     const lock = createTabLock()
     const early = ask(lock, name, AbortSignal.abort())
-    expect(await early.answer).toBe('aborted')
+    await early.answer
     expect(early.runs).toBe(0)
     const next = ask(lock, name)
     next.free()
-    expect(await next.answer).toBe('done')
+    await next.answer
+    expect(next.runs).toBe(1)
   })
 
   test('the signal does not touch work that has begun (RT-10)', async () => {
@@ -152,7 +156,8 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await settle()
     expect([first.held?.lost, second.runs]).toEqual([false, 0])
     first.free()
-    expect(await first.answer).toBe('done')
+    await first.answer
+    expect(first.runs).toBe(1)
     second.free()
     await second.answer
   })
@@ -170,7 +175,8 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await expect(throwing).rejects.toBe(failure)
     const next = ask(lock, name)
     next.free()
-    expect(await next.answer).toBe('done')
+    await next.answer
+    expect(next.runs).toBe(1)
   })
 
   test('no listener stays on a signal that lives on (FE-08)', async () => {
@@ -200,7 +206,8 @@ describe('a lock that the engine took away (RT-11)', () => {
     await settle()
     expect(answered).not.toHaveBeenCalled()
     asked.free()
-    expect(await asked.answer).toBe('done')
+    await asked.answer
+    expect(asked.runs).toBe(1)
   })
 
   test('leaves the failure of the work to be heard, and not its own', async () => {

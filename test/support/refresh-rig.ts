@@ -26,7 +26,6 @@ export interface RefreshRigOptions extends SessionRigOptions {
 export const noLock: TabLock = {
   request: async (_name, _signal, whileHeld) => {
     await whileHeld({ lost: false, shared: false })
-    return 'done'
   },
 }
 
@@ -63,7 +62,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     clock,
     lock,
     wake: wake.port,
-    lockName: 'main',
+    name: 'main',
     whenOffline: 'fail',
     transport: () => Promise.reject(new Error('There is no network here')),
     baseUrl: () => 'https://api.test/',
@@ -77,14 +76,13 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     },
     exchangeTimeoutMs: 10_000,
     lostAnswerGraceMs: 30_000,
-    accepts: () => true,
+    scheme: { accepts: () => true },
     breaker: createStormBreaker(
       clock.wallMs,
       { fruitlessExchanges: 5, fruitlessWindowMs: 30_000 },
       () => rig.records.latest?.counts,
     ),
     canRefresh: true,
-    mayReauthenticate: false,
     isOpen: createClaimWatch(clock, 12_000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     announce: () => void rig.announced.push(`refresh ${session.state.session}`),
@@ -96,9 +94,8 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
   /** Steps b to h for the session as it is now. */
   const start = (held: HeldLock | null = null, cause: RefreshCause = 'refused') => {
     const { session: of, generation, credentials } = session.state
-    const accessToken = credentials?.accessToken ?? null
     const flight = { outcome: undefined as Outcome | undefined }
-    const done = exchange({ session: of, generation, accessToken, cause }, held, ports).then(outcome => {
+    const done = exchange({ session: of, generation, from: credentials, cause }, held, ports).then(outcome => {
       flight.outcome = outcome
       return outcome
     })

@@ -43,7 +43,7 @@ export const createTestLock = (shared = true): TestLock => {
         const abort = () => {
           if (holder === place) return
           leave(place)
-          resolve('aborted')
+          resolve()
         }
         const place: Place = {
           held,
@@ -52,11 +52,11 @@ export const createTestLock = (shared = true): TestLock => {
             queueMicrotask(() => {
               signal?.removeEventListener('abort', abort)
               whileHeld(held)
-                .then(() => resolve('done'), reject)
+                .then(resolve, reject)
                 .finally(() => leave(place))
             }),
         }
-        if (signal?.aborted) return resolve('aborted')
+        if (signal?.aborted) return resolve()
         signal?.addEventListener('abort', abort)
         enter(place)
       })

@@ -18,7 +18,12 @@ const errors: readonly (readonly [string, AnyLatchkeyError, string])[] = [
   ['SessionEndedError', new SessionEndedError('refused', response), 'session-ended'],
   [
     'RefreshUnavailableError',
-    new RefreshUnavailableError({ reason: 'status', status: 503, retryAfterMs: 1234.5 }, 'POST /refresh answered 503'),
+    new RefreshUnavailableError({
+      reason: 'status',
+      status: 503,
+      retryAfterMs: 1234.5,
+      detail: 'POST /refresh answered 503',
+    }),
     'refresh-unavailable',
   ],
   ['StepUpRequiredError', new StepUpRequiredError(requirement, response), 'step-up-required'],

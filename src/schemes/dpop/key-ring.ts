@@ -54,8 +54,8 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
       )
     } catch (error) {
       if (isMissing(error as Error)) return undefined
-      const failure = { reason: 'timeout', status: null, retryAfterMs: 1000 } as const
-      throw new RefreshUnavailableError(failure, 'the DPoP key cannot be read', error)
+      const detail = 'the DPoP key cannot be read'
+      throw new RefreshUnavailableError({ reason: 'timeout', status: null, retryAfterMs: 1000, detail }, error)
     } finally {
       reading = undefined
     }

@@ -50,13 +50,13 @@ export function createSharedLock({ hasLocks, dropsLocks }: DaySettings): SharedL
               signal?.removeEventListener('abort', leave)
               whileHeld(held)
                 .finally(() => free(request))
-                .then(() => resolve('done'), reject)
+                .then(resolve, reject)
             },
           }
           const leave = () => {
             if (holder === request) return
             free(request)
-            resolve('aborted')
+            resolve()
           }
           signal?.addEventListener('abort', leave)
           // Without Web Locks a page has a queue of its own, with nobody else in it.

@@ -14,7 +14,7 @@ test('A lock is shared by all tabs and held until the work ends', async () => {
   const other = () => navigator.locks.request('latchkey:main', { ifAvailable: true }, lock => lock === null)
   expect(await other()).toBe(true)
   end.resolve()
-  expect(await answer).toBe('done')
+  await answer
   expect(await other()).toBe(false)
 })
 
@@ -29,7 +29,7 @@ test('A lock that was taken away is lost to the work, and the answer waits for t
   await navigator.locks.request('latchkey:main', { steal: true }, async () => {})
   await vi.waitFor(() => expect(seen?.lost).toBe(true))
   end.resolve()
-  expect(await answer).toBe('done')
+  await answer
 })
 
 test('A wait for a lock can be left (RT-10)', async () => {
@@ -40,7 +40,7 @@ test('A wait for a lock can be left (RT-10)', async () => {
   const work = vi.fn(async () => {})
   const second = lock.request('main', controller.signal, work)
   controller.abort()
-  expect(await second).toBe('aborted')
+  await second
   end.resolve()
   await first
   expect(work).not.toHaveBeenCalled()
@@ -85,12 +85,9 @@ test('In an opaque origin, where Web Locks are refused, the page queues with its
       steps.push(name + ' ends')
     }
     const locks = [createTabLock(), createTabLock()]
-    const answers = await Promise.all(locks.map((lock, index) => lock.request('main', undefined, work(String(index)))))
-    return { steps, answers }`)
-  expect(told).toEqual({
-    steps: ['0 begins', false, '0 ends', '1 begins', false, '1 ends'],
-    answers: ['done', 'done'],
-  })
+    await Promise.all(locks.map((lock, index) => lock.request('main', undefined, work(String(index)))))
+    return steps`)
+  expect(told).toEqual(['0 begins', false, '0 ends', '1 begins', false, '1 ends'])
 })
 
 test('A hint crosses from one channel to another', async () => {

@@ -4,7 +4,6 @@ import type { HeldLock, TabLock } from '../../../src/tabs/tab-lock.ts'
 export const ownQueue: TabLock = {
   async request(_name, _signal, whileHeld) {
     await whileHeld({ lost: false, shared: false })
-    return 'done'
   },
 }
 
@@ -52,14 +51,14 @@ export function createRealLock(): RealLock {
             signal?.removeEventListener('abort', leave)
             whileHeld(held)
               .finally(() => free(request))
-              .then(() => resolve('done'), reject)
+              .then(resolve, reject)
           },
         }
         // Once granted, the signal counts no more (Web Locks, "signal to abort the request").
         const leave = () => {
           if (holder === request) return
           free(request)
-          resolve('aborted')
+          resolve()
         }
         signal?.addEventListener('abort', leave)
         queue.push(request)

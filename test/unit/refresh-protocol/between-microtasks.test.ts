@@ -28,9 +28,9 @@ const tokensIn = (content: unknown) => JSON.stringify(content).match(/(access|re
 describe('what is done here while an answer is being taken up is newer than the answer, at every microtask', () => {
   test.each(cases)('RT-06: %s, at %s', async (...arranged) => {
     const [, , arrive, [, act, subject]] = arranged
-    for (const mayReauthenticate of [false, true]) {
+    for (const reauthenticate of [undefined, async () => null]) {
       for (const ticks of allTicks) {
-        const rig = await createSignedInRig({ ports: { mayReauthenticate } })
+        const rig = await createSignedInRig({ ports: { reauthenticate } })
         const { clock, session, store, refresher, calls } = rig
         const { outcome } = refresher.start('refused')
         await clock.settle()

@@ -129,7 +129,9 @@ describe('what a refresh tells', () => {
   })
 
   test('a refusal that suspends once, while its session is the current one', async () => {
-    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    const { clock, refresher, call, refusals } = await createSignedInRig({
+      ports: { reauthenticate: async () => null },
+    })
     refresher.start('refused')
     await clock.settle()
     call().answer.reject(oauthError('invalid_grant'))
@@ -166,7 +168,7 @@ describe('promise 8: reasons not to begin', () => {
   test('being offline: nothing is sent, and nothing is stored of it', async () => {
     const { clock, refresher, calls, stored } = await createSignedInRig()
     goOffline()
-    expect(await refresher.start('refused').outcome).toMatchObject({ failure: { reason: 'offline' } })
+    expect(await refresher.start('refused').outcome).toMatchObject({ reason: 'offline' })
     expect([calls.length, stored().retryAt]).toEqual([0, undefined])
     goOffline(false)
     refresher.start('refused')
@@ -220,7 +222,9 @@ describe('LF-07: disposed', () => {
   })
 
   test('a refusal that comes then asks nobody', async () => {
-    const { clock, refresher, call, refusals } = await createSignedInRig({ ports: { mayReauthenticate: true } })
+    const { clock, refresher, call, refusals } = await createSignedInRig({
+      ports: { reauthenticate: async () => null },
+    })
     refresher.start('refused')
     await clock.settle()
     refresher.dispose()

@@ -16,9 +16,9 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const { session, generation } = rig.session.state
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
-  const over = new Promise<Outcome>(() => {})
+  const outcome = new Promise<Outcome>(() => {})
   const done = inTurn(
-    { session, generation, accessToken: 'access-1', cause: 'refused', over },
+    { session, generation, from: rig.session.state.credentials, cause: 'refused', outcome },
     rig.ports,
     async held => {
       turns.push(held)
@@ -238,9 +238,9 @@ describe('step a: afterwards', () => {
     const flown = {
       session: session.state.session,
       generation: 0,
-      accessToken: 'access-1',
+      from: session.state.credentials,
       cause: 'refused',
-      over: new Promise<Outcome>(() => {}),
+      outcome: new Promise<Outcome>(() => {}),
     } as const
     await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
     expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])

@@ -53,7 +53,7 @@ describe('step b: an open claim of another tab', () => {
     await clock.advance(3000)
     store.content = { ...claimed, revision: 'r', claim: null, retryAt: clock.wallMs() + 5000 }
     await clock.advance(250)
-    expect(flight.outcome).toMatchObject({ kind: 'unavailable', failure: { retryAfterMs: 4750 } })
+    expect(flight.outcome).toMatchObject({ kind: 'unavailable', retryAfterMs: 4750 })
     expect(calls).toEqual([])
   })
 

@@ -121,7 +121,7 @@ describe('step b: reasons to wait', () => {
   test('RF-12: a time before which none is begun: unavailable until then, nothing sent', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     store.content = { ...stored(), retryAt: clock.wallMs() + 60_000 }
-    expect(await start().done).toMatchObject({ kind: 'unavailable', failure: { retryAfterMs: 60_000 } })
+    expect(await start().done).toMatchObject({ kind: 'unavailable', retryAfterMs: 60_000 })
     expect(calls).toEqual([])
   })
 
@@ -154,7 +154,7 @@ describe('step b: reasons to wait', () => {
       store.fail('read', fault)
       const flight = start()
       await clock.advance(2000)
-      expect(flight.outcome).toMatchObject({ kind: 'unavailable', failure: { reason: 'timeout' } })
+      expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })
       expect(calls).toEqual([])
       expect(session.state.status).toBe('signed-in')
     },

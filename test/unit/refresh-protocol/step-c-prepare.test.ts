@@ -4,8 +4,9 @@ import { createDeferred } from '../../support/deferred.ts'
 import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
-type Prepare = NonNullable<RefresherPorts['prepare']>
+type Prepare = NonNullable<RefresherPorts['scheme']['prepare']>
 
+const provedBy = (prepare: Prepare) => ({ scheme: { accepts: () => true, prepare } })
 const proved = { transport: () => Promise.reject(new Error('There is no network here')), key: 'key-1' }
 
 describe('before step c: a scheme that proves each call', () => {
@@ -16,7 +17,7 @@ describe('before step c: a scheme that proves each call', () => {
       asked.push(parameters)
       return proof.promise
     }
-    const { clock, start, calls, call, stored } = await createSignedInRig({ ports: { prepare } })
+    const { clock, start, calls, call, stored } = await createSignedInRig({ ports: provedBy(prepare) })
     const flight = start()
     await clock.settle()
     expect(asked).toMatchObject([[{ refreshToken: 'refresh-1' }, expect.any(Function), undefined]])
@@ -32,7 +33,7 @@ describe('before step c: a scheme that proves each call', () => {
 
   test('whose proof took so long that another tab was faster sends nothing', async () => {
     const proof = createDeferred<typeof proved>()
-    const { clock, start, calls, store, stored } = await createSignedInRig({ ports: { prepare: () => proof.promise } })
+    const { clock, start, calls, store, stored } = await createSignedInRig({ ports: provedBy(() => proof.promise) })
     const flight = start()
     await clock.settle()
     const newer = { ...stored(), revision: 'other', generation: 1, credentials: credentialsOf(newerTokens) }
@@ -44,7 +45,7 @@ describe('before step c: a scheme that proves each call', () => {
 
   test('whose session was signed out meanwhile sends nothing', async () => {
     const proof = createDeferred<typeof proved>()
-    const { clock, session, start, calls } = await createSignedInRig({ ports: { prepare: () => proof.promise } })
+    const { clock, session, start, calls } = await createSignedInRig({ ports: provedBy(() => proof.promise) })
     const flight = start()
     await clock.settle()
     await session.signOut(false)
@@ -54,7 +55,7 @@ describe('before step c: a scheme that proves each call', () => {
   })
 
   test('that can prove it no more sends nothing, even if it forgot to end the session', async () => {
-    const { start, calls, stored } = await createSignedInRig({ ports: { prepare: async () => undefined } })
+    const { start, calls, stored } = await createSignedInRig({ ports: provedBy(async () => undefined) })
     const flight = start()
     await flight.done
     expect(flight.outcome).toMatchObject({ kind: 'unavailable' })

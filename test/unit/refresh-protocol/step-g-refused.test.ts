@@ -54,7 +54,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
   })
 
   test('where the person can be asked, it is suspended: nothing is removed, and the refusal stands in the record', async () => {
-    const { session, flight, call, stored, told } = await startSent({ ports: { mayReauthenticate: true } })
+    const { session, flight, call, stored, told } = await startSent({ ports: { reauthenticate: async () => null } })
     call().answer.resolve(null)
     expect(await flight.done).toEqual({ kind: 'refused', reason: 'refused' })
     expect(session.state.status).toBe('signed-in')
@@ -64,7 +64,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
   })
 
   test('a mistake in the program is nothing to ask the person about: it is over', async () => {
-    const { session, flight, call } = await startSent({ ports: { mayReauthenticate: true } })
+    const { session, flight, call } = await startSent({ ports: { reauthenticate: async () => null } })
     call().answer.reject(oauthError('unauthorized_client'))
     await flight.done
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'misconfigured' })

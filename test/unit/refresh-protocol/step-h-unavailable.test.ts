@@ -34,7 +34,7 @@ describe('step h: not now', () => {
       clock.setRandom(0.5)
       if (error === undefined) call().answer.resolve({ token: 'x' } as never)
       else call().answer.reject(error)
-      expect(await flight.done).toMatchObject({ kind: 'unavailable', failure: { retryAfterMs: 500 } })
+      expect(await flight.done).toMatchObject({ kind: 'unavailable', retryAfterMs: 500 })
       expect(stored()).toMatchObject({ generation: 0, failures: 1, retryAt: clock.wallMs() + 500 })
       expect(stored().credentials?.refreshToken).toBe('refresh-1')
       expect([session.state.status, session.state.generation]).toEqual(['signed-in', 0])
@@ -75,7 +75,7 @@ describe('step h: not now', () => {
     const { clock, flight, call } = await startSent()
     clock.setRandom(0.25)
     call().answer.reject(statusError(503, { 'retry-after': '30' }))
-    expect(await flight.done).toMatchObject({ failure: { retryAfterMs: 30_250 } })
+    expect(await flight.done).toMatchObject({ retryAfterMs: 30_250 })
   })
 
   test('failures in a row wait longer and longer, up to a minute; a lost answer no longer than its grace', async () => {
@@ -87,7 +87,7 @@ describe('step h: not now', () => {
       await clock.settle()
       call(round).answer.reject(statusError(503))
       const outcome = await flight.done
-      const waitMs = outcome.kind === 'unavailable' ? outcome.failure.retryAfterMs : 0
+      const waitMs = outcome.kind === 'unavailable' ? outcome.retryAfterMs : 0
       waits.push(waitMs)
       await clock.advance(waitMs)
     }
@@ -95,7 +95,7 @@ describe('step h: not now', () => {
     const flight = start()
     await clock.settle()
     call(8).answer.reject(new TypeError('Failed to fetch'))
-    expect(await flight.done).toMatchObject({ failure: { retryAfterMs: 30_000 } })
+    expect(await flight.done).toMatchObject({ retryAfterMs: 30_000 })
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(
@@ -184,7 +184,7 @@ describe('promise 10: after a lost answer', () => {
   test('the deadline of the exchange is a lost answer', async () => {
     const { clock, flight, stored } = await startSent()
     await clock.advance(10_000)
-    expect(flight.outcome).toMatchObject({ kind: 'unavailable', failure: { reason: 'timeout' } })
+    expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })
     expect(stored().claim?.closed).toBe(true)
   })
 })

@@ -27,7 +27,7 @@ const start = (exchange: RefreshFunction, more: Partial<CallPorts> = {}) => {
     baseUrl: () => 'https://api.test/',
     clock,
     exchangeTimeoutMs: 10_000,
-    accepts: type => type === null || type === 'Bearer',
+    scheme: { accepts: type => type === null || type === 'Bearer' },
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>

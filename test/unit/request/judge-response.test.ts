@@ -1,17 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Evidence, judgeResponse } from '../../../src/request/judge-response.ts'
+import { accept, type Evidence, judgeResponse, mayBeAsked, refresh } from '../../../src/request/judge-response.ts'
 
 const origin = 'https://api.test'
 
-const judge = (
-  status: number,
-  challenge: string | null,
-  more: Partial<Omit<Evidence, 'response'>> & { readonly response?: Partial<Evidence['response']> } = {},
-) => {
+interface More {
+  readonly schemes?: readonly string[]
+  readonly response?: Partial<Evidence> & { readonly type?: ResponseType }
+  /** What `shouldRefresh` says, if it is asked. */
+  readonly decided?: boolean
+}
+
+const judge = (status: number, challenge: string | null, more: More = {}) => {
+  const { schemes = ['bearer', 'dpop'], decided } = more
   const headers = new Headers(challenge === null ? {} : { 'www-authenticate': challenge })
   const response = { status, headers, type: 'basic', redirected: false, url: `${origin}/a`, ...more.response } as const
-  return judgeResponse({ origin, schemes: ['bearer', 'dpop'], decided: undefined, ...more, response })
+  if (decided !== undefined && mayBeAsked(response, origin)) return decided ? refresh : accept
+  return judgeResponse(response, origin, schemes)
 }
 
 describe('a 401', () => {
