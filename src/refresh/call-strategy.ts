@@ -1,8 +1,9 @@
-import { type Clock, elapsedMs, now } from '../platform/clock.ts'
+import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import { besideOthers } from '../session/audience.ts'
-import type { Credentials, SentAt } from '../session/credentials.ts'
+import type { Credentials } from '../session/credentials.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
+import { unavailable } from './hindrance.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
@@ -40,29 +41,19 @@ function judgeAnswer(
   answer: unknown,
   ports: CallPorts,
   { audience }: Asked,
-  sent: SentAt,
+  sent: Moment,
   former: Credentials | null,
 ): Answer {
-  if (answer === null) return { kind: 'refused', misconfigured: false, detail: 'the exchange answered null' }
+  if (answer === null) return { kind: 'refused', misconfigured: false }
   const credentials = readCredentials(answer, sent, ports.clock, former)
   const unreadable = (detail: string): Answer => ({
-    kind: 'unavailable',
-    reason: 'unreadable-answer',
-    status: null,
-    retryAfterMs: null,
+    ...unavailable('unreadable-answer', null, detail),
     untouched: false,
-    detail,
   })
   if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
   if (!ports.scheme.accepts(credentials.tokenType)) return unreadable('unknown token_type')
   const bound = ports.key ? { ...credentials, key: ports.key } : credentials
   return { kind: 'granted', credentials: besideOthers(bound, former, audience) }
-}
-
-/** Takes out what must not show in a message; the app's own errors may quote it. */
-function redact(detail: string, credentials: Credentials | null): string {
-  const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
-  return secrets.reduce<string>((text, secret) => (secret ? text.replaceAll(secret, '…') : text), detail)
 }
 
 /**
@@ -73,16 +64,13 @@ export function callStrategy(
   ports: CallPorts,
   asked: Asked,
   former: Credentials | null,
-  sent: SentAt,
+  sent: Moment,
 ): Promise<Answer> {
   const { strategy, clock, transport, baseUrl, exchangeTimeoutMs } = ports
   const controller = new AbortController()
   const { signal } = controller
   return new Promise<Answer>(resolve => {
-    const fail = (error: unknown) => {
-      const failure = judgeFailure(error, clock.wallMs())
-      resolve({ ...failure, detail: redact(failure.detail, former) })
-    }
+    const fail = (error: unknown) => resolve(judgeFailure(error, clock.wallMs(), former))
     const cancel = setDeadline(clock, exchangeTimeoutMs, () => {
       const error = new DOMException(`no answer within ${exchangeTimeoutMs} ms`, 'TimeoutError')
       // Settled before the abort, whose error might win otherwise.

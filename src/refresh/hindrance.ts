@@ -1,14 +1,12 @@
 import { remainingMs } from './backoff.ts'
 import type { ExchangePorts, Unavailable } from './exchange-ports.ts'
 
-/** Without an answer of the server. */
-export const unavailable = (reason: Unavailable['reason'], retryAfterMs: number, detail: string): Unavailable => ({
-  kind: 'unavailable',
-  reason,
-  status: null,
-  retryAfterMs,
-  detail,
-})
+/** Without a status that would say more. */
+export const unavailable = <Reason extends Unavailable['reason'], Ms extends number | null>(
+  reason: Reason,
+  retryAfterMs: Ms,
+  detail: string,
+) => ({ kind: 'unavailable', reason, status: null, retryAfterMs, detail }) as const
 
 /** Why no exchange may begin now, by the newest record: other tabs may have failed, or exchanged, since. */
 export function recordedHindrance({ session, clock, breaker }: ExchangePorts): Unavailable | null {

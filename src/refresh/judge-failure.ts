@@ -1,9 +1,10 @@
 import { readRetryAfter } from '../http/retry-after.ts'
+import type { Credentials } from '../session/credentials.ts'
 import { PostError } from './post.ts'
 
 /** What an exchange that brought no credentials means. */
 export type Failure =
-  | { readonly kind: 'refused'; readonly misconfigured: boolean; readonly detail: string }
+  | { readonly kind: 'refused'; readonly misconfigured: boolean }
   | {
       readonly kind: 'unavailable'
       readonly reason: 'timeout' | 'network' | 'status' | 'unreadable-answer'
@@ -51,23 +52,28 @@ function describe(thrown: Thrown): string {
   return words.map(word => (word.length > 15 ? '…' : word)).join(' ')
 }
 
+/** Takes out what must not show in a message; the app's own errors may quote it. */
+function redact(detail: string, credentials: Credentials | null): string {
+  const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
+  return secrets.reduce<string>((text, secret) => (secret ? text.replaceAll(secret, '…') : text), detail)
+}
+
 /**
  * Judges what an exchange threw, by the table of RFC 6749 §5.2 and the statuses around it: only a refusal ends a session.
  * Reads ky's, axios' and oauth4webapi's errors, a thrown `Response`, and our own.
  */
-export function judgeFailure(error: unknown, wallMs: number): Failure {
+export function judgeFailure(error: unknown, wallMs: number, sent: Credentials | null): Failure {
   const thrown = (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
   const answer = thrown.response ?? thrown
   const status = typeof answer.status === 'number' && answer.status > 0 ? answer.status : 0
   const code = [thrown.error, thrown.data?.error, thrown.response?.data?.error, thrown.code].find(
     (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
   )
-  const detail = describe(thrown)
   // A proxy's page, in the server's place: what the server did is not known.
   const isHtml = headerOf(answer.headers, 'content-type').includes('html')
   const passing = status >= 500 || [408, 425, 429].includes(status)
   if (!passing && (code || status === 401 || (status === 403 && !isHtml))) {
-    return { kind: 'refused', misconfigured: code !== undefined && mistakes.test(code), detail }
+    return { kind: 'refused', misconfigured: code !== undefined && mistakes.test(code) }
   }
   return {
     kind: 'unavailable',
@@ -75,7 +81,7 @@ export function judgeFailure(error: unknown, wallMs: number): Failure {
     status: status || null,
     retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
     untouched: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
-    detail,
+    detail: redact(describe(thrown), sent),
   }
 }
 

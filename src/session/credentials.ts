@@ -14,7 +14,7 @@ export interface Credentials {
   readonly scope: string | null
   readonly subject: string | null
   readonly claims: JwtClaims | null
-  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell. */
+  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell, 0 if there is no token. */
   readonly lifetimeMs: number | null
   readonly sessionLifetimeMs: number | null
   /** Wall clock when it was asked for. */
@@ -29,9 +29,3 @@ export interface Credentials {
 
 /** What an audience has for itself; all else is the session's. */
 export type AudienceToken = Pick<Credentials, 'accessToken' | 'lifetimeMs' | 'sentAt'>
-
-/** When an answer was asked for, by both clocks. */
-export interface SentAt {
-  readonly wallMs: number
-  readonly monotonicMs: number
-}

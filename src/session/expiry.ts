@@ -1,6 +1,6 @@
 import { jwtDecode } from 'jwt-decode'
-import type { Clock } from '../platform/clock.ts'
-import type { Credentials, JwtClaims, SentAt } from './credentials.ts'
+import type { Clock, Moment } from '../platform/clock.ts'
+import type { Credentials, JwtClaims } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
 export function decodeClaims(token: string | null): JwtClaims | null {
@@ -22,7 +22,7 @@ export function decodeClaims(token: string | null): JwtClaims | null {
 export function arrivedLifetimeMs(
   stated: number | null,
   claims: JwtClaims | null,
-  sent: SentAt,
+  sent: Moment,
   clock: Clock,
 ): number | null {
   const { exp, iat } = claims ?? {}

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
-import type { Credentials, JwtClaims, SentAt } from './credentials.ts'
+import type { Clock, Moment } from '../platform/clock.ts'
+import type { Credentials, JwtClaims } from './credentials.ts'
 import { arrivedLifetimeMs, decodeClaims } from './expiry.ts'
 
 /**
@@ -78,7 +78,7 @@ function durationMs(value: unknown): number | null {
  */
 export function readCredentials(
   input: unknown,
-  sent: SentAt,
+  sent: Moment,
   clock: Clock,
   former?: Credentials | null,
 ): Credentials | null {
@@ -110,7 +110,7 @@ export function readCredentials(
 /** For `signIn`: the same, and a mistake is told by the keys that were found, never by their values. */
 export function requireCredentials(
   input: unknown,
-  sent: SentAt,
+  sent: Moment,
   clock: Clock,
   former?: Credentials | null,
 ): Credentials {

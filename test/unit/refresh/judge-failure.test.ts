@@ -84,7 +84,7 @@ const table: readonly (readonly [name: string, answered: Answered, becomes: Clas
 
 describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
   test.each(table)('%s', async (_name, answered, becomes) => {
-    const failure = judgeFailure(await fail(answered), now)
+    const failure = judgeFailure(await fail(answered), now, null)
     if (becomes === 'refused' || becomes === 'misconfigured') {
       expect(failure).toMatchObject({ kind: 'refused', misconfigured: becomes === 'misconfigured' })
       return
@@ -95,21 +95,23 @@ describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
 
   test('RF-12: Retry-After is read, in seconds and as a date', async () => {
     for (const retryAfter of ['30', 'Thu, 01 Jan 2026 00:00:30 GMT']) {
-      const failure = judgeFailure(await fail({ ...jsonOf(503), retryAfter }), now)
+      const failure = judgeFailure(await fail({ ...jsonOf(503), retryAfter }), now, null)
       expect(failure).toMatchObject({ retryAfterMs: 30_000 })
     }
   })
 
   test('RF-12: without it, or where it is garbage, nothing was asked for', async () => {
-    expect(judgeFailure(await fail(jsonOf(503)), now)).toMatchObject({ retryAfterMs: null })
-    expect(judgeFailure(await fail({ ...jsonOf(503), retryAfter: 'soon' }), now)).toMatchObject({ retryAfterMs: null })
+    expect(judgeFailure(await fail(jsonOf(503)), now, null)).toMatchObject({ retryAfterMs: null })
+    expect(judgeFailure(await fail({ ...jsonOf(503), retryAfter: 'soon' }), now, null)).toMatchObject({
+      retryAfterMs: null,
+    })
   })
 })
 
 describe('judgeFailure, of an answer that is no JSON', () => {
   test.each([400, 404, 429, 503])('a page with status %i may be a proxy’s: the answer counts as lost', async status => {
     for (const [name, fail] of ways) {
-      const failure = judgeFailure(await fail(htmlOf(status)), now)
+      const failure = judgeFailure(await fail(htmlOf(status)), now, null)
       expect([name, failure]).toEqual([name, expect.objectContaining({ kind: 'unavailable', untouched: false })])
     }
   })
@@ -119,7 +121,7 @@ test.each([429, 503])(
   'judgeFailure: of our post a %i that is no JSON is a lost answer, whatever it calls itself',
   async status => {
     const answered = { status, body: 'upstream connect error', type: 'text/plain' }
-    const failure = judgeFailure(await caught(readAnswer(url, responseOf(answered))), now)
+    const failure = judgeFailure(await caught(readAnswer(url, responseOf(answered))), now, null)
     expect(failure).toMatchObject({ kind: 'unavailable', untouched: false })
   },
 )
@@ -133,7 +135,7 @@ describe('judgeFailure, of other things thrown', () => {
       ['invalid_client', true],
     ] as const) {
       const error = await caught(processRefreshTokenResponse(server, client, responseOf(jsonOf(400, code))))
-      expect(judgeFailure(error, now)).toMatchObject({ kind: 'refused', misconfigured })
+      expect(judgeFailure(error, now, null)).toMatchObject({ kind: 'refused', misconfigured })
     }
   })
 
@@ -164,15 +166,15 @@ describe('judgeFailure, of other things thrown', () => {
     ['a text', 'invalid_grant', { kind: 'unavailable', reason: 'network' }],
     ['a number', 401, { kind: 'unavailable', reason: 'network' }],
   ])('%s', (_name, thrown, expected) => {
-    expect(judgeFailure(thrown, now)).toMatchObject(expected)
+    expect(judgeFailure(thrown, now, null)).toMatchObject(expected)
   })
 
   test('without a status the answer counts as lost: the token may have been rotated', () => {
-    expect(judgeFailure(new TypeError('Failed to fetch'), now)).toMatchObject({ untouched: false })
+    expect(judgeFailure(new TypeError('Failed to fetch'), now, null)).toMatchObject({ untouched: false })
   })
 
   test('a good status with something that cannot be read is an unreadable answer', async () => {
     const page = await caught(readAnswer(url, responseOf(htmlOf(200))))
-    expect(judgeFailure(page, now)).toMatchObject({ reason: 'unreadable-answer', status: 200, untouched: false })
+    expect(judgeFailure(page, now, null)).toMatchObject({ reason: 'unreadable-answer', status: 200, untouched: false })
   })
 })
