@@ -61,10 +61,14 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     return flight && isCurrent(flight) ? flight : null
   }
 
-  // Whose session is over does not wait for an answer that will be dropped.
+  // Whose session is over does not wait for an answer that will be dropped. Should the store bring that session back, it is
+  // not to be joined: what it settled with is old.
   session.changed.add(({ session: now }) => {
-    for (const flight of flights.values())
-      if (flight.session && flight.session !== now) flight.settle({ kind: 'superseded' })
+    for (const flight of flights.values()) {
+      if (!flight.session || flight.session === now) continue
+      flights.delete(flight.audience)
+      flight.settle({ kind: 'superseded' })
+    }
   })
 
   const hindrance = () =>

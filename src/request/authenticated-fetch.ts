@@ -2,6 +2,7 @@ import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { WhyBare } from '../session/events.ts'
 import { answer } from './answer.ts'
 import {
@@ -45,13 +46,17 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     return response
   }
 
+  const ownOf = ({ url }: Journey): Credentials | null => {
+    const { credentials } = session.state
+    return credentials && forAudience(credentials, strategy.audienceOf?.(url.origin))
+  }
+
   /** What the session holds now goes along; a promise where that takes a proof. */
   function equip(journey: Journey, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
-    const { state } = session
-    journey.left = state
+    journey.left = session.state
     if (journey.session === null) return undefined
     stay(ports, journey)
-    const own = state.credentials && forAudience(state.credentials, strategy.audienceOf?.(journey.url.origin))
+    const own = ownOf(journey)
     return own?.accessToken ? scheme.attach(outgoing, own, journey) : undefined
   }
 
@@ -75,9 +80,13 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       const signal = signalOf(journey)
       if (signal?.aborted) throw signal.reason
       if (journey.init.body) journey.init.body = snapshot(journey.init.body)
-      const waiting = prepare(journey, ports)
-      if (waiting) await waiting
       for (;;) {
+        // A person who was waited for brings one audience's token, and none to a tab that shares no tokens with theirs.
+        for (let asks = !journey.left; asks || ownOf(journey)?.lifetimeMs === 0; asks = false) {
+          const waiting = prepare(journey, ports)
+          if (!waiting) break
+          await waiting
+        }
         const made = journey.left ? replayInit(journey) : sendInit(journey)
         const outgoing = made instanceof Promise ? await made : made
         for (let proof = equip(journey, outgoing); proof; ) {

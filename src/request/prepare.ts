@@ -18,7 +18,7 @@ export function prepare(journey: Journey, ports: SpinePorts): Promise<unknown> |
 
 async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<void>): Promise<void> {
   const { credentials, session } = ports.session.state
-  if (credentials) journey.session = session
+  if (credentials) journey.session ??= session
   journey.call.onWait?.()
   await unlessAborted(stale, signalOf(journey))
   // Asked for by one person, and by now it would be sent as another, or as nobody.
@@ -33,7 +33,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (!state.credentials) return undefined
   // Begun while a dialog is open: the dialog's own form must not wait for itself.
   if (login.asking?.kind === 'login') return undefined
-  journey.session = state.session
+  journey.session ??= state.session
   if (journey.once === 'keepalive') return undefined
   const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)

@@ -3,7 +3,7 @@ import { exchange } from '../../src/refresh/exchange.ts'
 import type { Outcome } from '../../src/refresh/exchange-ports.ts'
 import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
 import { createStormBreaker } from '../../src/refresh/storm-breaker.ts'
-import type { RefreshContext } from '../../src/refresh/strategy.ts'
+import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
 import type { Credentials } from '../../src/session/credentials.ts'
 import type { RefreshCause } from '../../src/session/events.ts'
 import type { StoredRecord } from '../../src/session/session-store.ts'
@@ -20,6 +20,7 @@ export interface ExchangeCall extends Pick<RefreshContext, 'refreshToken' | 'cau
 export interface RefreshRigOptions extends SessionRigOptions {
   readonly lock?: TabLock
   readonly ports?: Partial<RefresherPorts>
+  readonly audienceOf?: RefreshStrategy['audienceOf']
 }
 
 /** Everybody at once: as where there are no locks at all. */
@@ -68,6 +69,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     baseUrl: () => 'https://api.test/',
     strategy: {
       ambient: options.ambient === true,
+      audienceOf: options.audienceOf,
       exchange: ({ refreshToken, cause, signal }) => {
         const answer = createDeferred<SessionInput | null>()
         calls.push({ refreshToken, cause, signal, answer })

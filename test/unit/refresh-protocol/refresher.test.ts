@@ -83,6 +83,28 @@ describe('one refresh at a time', () => {
     expect(refresher.flightOf()).toBeNull()
   })
 
+  test('a session that the store takes away and brings back has one of its own: what the first settled with is old', async () => {
+    const { store, clock, session, refresher, call, calls } = await createSignedInRig({ audienceOf: () => 'files' })
+    const start = () => refresher.start('expired', 'files')
+    const first = start()
+    await clock.settle()
+    const claimed = store.content
+    store.content = storedRecord({ session: 'of-bob' })
+    await session.reread()
+    expect(await first.outcome).toEqual({ kind: 'superseded' })
+    store.content = claimed
+    await session.reread()
+    expect(refresher.flightOf('files')).toBeNull()
+    const seen = watch(start().outcome)
+    await clock.settle()
+    expect(seen.outcome).toBeUndefined()
+    call().answer.resolve(newerTokens)
+    await clock.advance(10_000)
+    expect(seen.outcome?.kind).toBe('adopted')
+    // The token was still under way: presented twice, it would have ended the session.
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1'])
+  })
+
   test('a mistake of ours ends it as unavailable, and leaves nobody waiting', async () => {
     const { clock, refresher, session } = await createSignedInRig({
       ports: {
