@@ -1,4 +1,5 @@
 import { ConfigurationError, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { unavailable } from '../refresh/hindrance.ts'
 import { land } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionEvents } from '../session/events.ts'
@@ -83,8 +84,7 @@ export function createSessionFacade<Claims extends object>(
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Not waited for: it may well be the dialog itself that asks.
     if (login.asking?.kind === 'login') {
-      const detail = 'the person is being asked'
-      throw new RefreshUnavailableError({ reason: 'status', status: null, retryAfterMs: 1000, detail })
+      throw new RefreshUnavailableError(unavailable('status', 1000, 'the person is being asked'))
     }
     return { session: id, validMs: leftMs(credentials, monotonicSentAt, clock) }
   }
@@ -96,19 +96,18 @@ export function createSessionFacade<Claims extends object>(
     return getSnapshot()
   }
 
-  async function getAccessToken({
-    minValidityMs = 0,
-  }: {
-    readonly minValidityMs?: number | undefined
-  } = {}): Promise<string> {
+  async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
+    const { minValidityMs = 0 } = options
     const waiter = await held()
     const expired = waiter.validMs <= 0
     if (canRefresh && (expired || waiter.validMs < minValidityMs || refresher.flightOf()?.blocks)) {
       await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
-    const token = session.state.credentials?.accessToken
-    if (!token) throw new ConfigurationError(null, 'A cookie session has no access token.')
-    return token
+    const { accessToken, withheld } = session.state.credentials ?? {}
+    // Somebody signed in meanwhile, in a tab that shares no tokens.
+    if (withheld) return getAccessToken(options)
+    if (!accessToken) throw new ConfigurationError(null, 'A cookie session has no access token.')
+    return accessToken
   }
 
   return {

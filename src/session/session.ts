@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
+import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from './credentials.ts'
 import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
@@ -44,6 +44,10 @@ export interface SessionCore {
  */
 const isOther = ({ generation, credentials }: StoredRecord, state: SessionState): boolean =>
   generation !== state.generation || credentials?.accessToken !== state.credentials?.accessToken
+
+/** Whether the question that keeps this page waiting was answered in another tab. */
+const isAnswered = ({ refused }: StoredRecord, { status }: SessionState): boolean =>
+  status === 'reauthenticating' && !refused
 
 export function createSession(
   records: Records,
@@ -121,12 +125,13 @@ export function createSession(
         if (state.credentials || isUnknown) leave(randomId(), state.credentials && 'signed-out', 'other')
       } else if (!credentials) {
         if (isAnothers || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
-      } else if (isAnothers || (isOther(record, state) && !credentials.withheld)) {
+        // Tokens of its own do for each tab, unless they were refused and somebody has signed in since.
+      } else if (isAnothers || (isOther(record, state) && (!credentials.withheld || isAnswered(record, state)))) {
         take(record, credentials, null, 'other', 'due')
       }
     },
     async signIn(input) {
-      const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
+      const sent = now(clock)
       const fresh = requireCredentials(input, sent, clock)
       const former = state.credentials
       const continues = former !== null && fresh.subject !== null && fresh.subject === former.subject

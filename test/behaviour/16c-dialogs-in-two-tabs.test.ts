@@ -1,9 +1,15 @@
 import type { AuthenticationNeed, SessionInput } from 'latchkey'
 import { createClient } from 'latchkey'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { RootClient } from '../../src/client/client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
+import { withoutTokens } from '../../src/stores/without-tokens.ts'
+import type { ControlledClock } from '../support/clock.ts'
 import { createDeferred, type Deferred } from '../support/deferred.ts'
+import { createDialogStage } from '../support/dialog.ts'
+import { createScriptedStore } from '../support/scripted-store.ts'
 import { createServedClient } from '../support/served-client.ts'
+import { outcomeOf, refusal } from '../support/stage.ts'
 
 const createStorage = () => {
   const items = new Map<string, string>()
@@ -50,6 +56,59 @@ const startTwoTabs = async (sessionName: string) => {
   await vi.waitFor(() => expect([here.asked.length, there.asked.length]).toEqual([1, 1]))
   return { server, client, other, here, there, waiting, logins }
 }
+
+describe('a dialog in each of two tabs that share no tokens', () => {
+  const fetchFrom = (client: RootClient) => client.fetch('https://api.test/x')
+  /** Each has, and can fetch, tokens of its own; until somebody signs in again, both are refused. */
+  const start = async (ask: (client: RootClient) => Promise<unknown> = fetchFrom) => {
+    const store = createScriptedStore()
+    let isKnown = false
+    const open = (name: string, clock?: ControlledClock) => {
+      const stage = createDialogStage({ store: withoutTokens(store), ...(clock && { clock }) })
+      const good = `of-${name}`
+      stage.exchange(async () => (isKnown ? { accessToken: good } : null))
+      stage.answer(({ token }) => (token === good ? new Response('fine') : refusal()))
+      return { ...stage, good }
+    }
+    const here = open('here')
+    const there = open('there', here.clock)
+    await here.client.session.signIn({ accessToken: 'old', subject: 'alice' })
+    await there.client.session.ready()
+    const waiting = [fetchFrom(here.client), ask(there.client)]
+    expect(await Promise.all(waiting.map(one => outcomeOf(one, here.clock)))).toEqual(['pending', 'pending'])
+    expect([here.asked.length, there.asked.length]).toEqual([1, 1])
+    const signIn = async () => {
+      isKnown = true
+      await here.answerDialog({ accessToken: here.good, subject: 'alice' })
+      there.wake()
+      await here.clock.settle()
+    }
+    return { here, there, waiting, signIn }
+  }
+
+  test('is closed in both by the sign-in in one; the other fetches itself a token before it sends again', async () => {
+    const { here, there, signIn } = await start()
+    await signIn()
+    expect(there.asked[0]?.need.signal.aborted).toBe(true)
+    expect(there.sends.map(({ token }) => token)).toEqual(['of-there'])
+    expect(there.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'alice' })
+    expect(await there.client.session.getAccessToken()).toBe('of-there')
+    expect(await here.client.session.getAccessToken()).toBe('of-here')
+  })
+
+  test('what is answered in the other after that ends nothing', async () => {
+    const { here, there, signIn } = await start()
+    await signIn()
+    await there.answerDialog(null)
+    expect([here, there].map(({ client }) => client.session.status)).toEqual(['signed-in', 'signed-in'])
+  })
+
+  test('who waits there for the token itself gets the one of that tab', async () => {
+    const { waiting, signIn } = await start(({ session }) => session.getAccessToken())
+    await signIn()
+    expect(await waiting[1]).toBe('of-there')
+  })
+})
 
 describe('a dialog in each of two tabs', () => {
   test('costs one exchange, and is answered in both by the sign-in in one', async () => {
