@@ -180,7 +180,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     if (own) trusted = origins
     return origins
   }
-  return Object.freeze<ResolvedOptions>({
+  return {
     strategy,
     canRefresh: refresh !== undefined,
     store: resolveStore(options.store, strategy),
@@ -193,5 +193,5 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     baseUrl: () => absolute(base),
     trusted: trust,
     sessionName: () => sessionName ?? [...[...trust().list].sort(), strategy.id ?? ''].join(' '),
-  })
+  }
 }

@@ -66,7 +66,7 @@ export interface LoginRequiredPorts {
 export interface LoginTeller {
   note(request: AskedFor): void
   /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
-  readonly quiet: boolean
+  quiet(): boolean
   /** Nobody is signed in, and a request was refused for it. */
   notSignedIn(request: AskedFor): void
 }
@@ -89,7 +89,7 @@ export function createLoginRequired({
     // A time ahead of now is a jumped clock's.
     return sinceMs >= 0 && sinceMs < withinMs
   }
-  const isQuiet = () => wasAsked(quietMs, false)
+  const quiet = () => wasAsked(quietMs, false)
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
     if (isOver()) return
@@ -126,12 +126,10 @@ export function createLoginRequired({
     note(next) {
       request = next
     },
-    get quiet() {
-      return isQuiet()
-    },
+    quiet,
     notSignedIn(next) {
       request = next
-      if (!isQuiet()) required('not-signed-in', null, 'this')
+      if (!quiet()) required('not-signed-in', null, 'this')
     },
   }
 }

@@ -1,7 +1,7 @@
 import type { EndReason, StepUpRequirement } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
-import type { Wake } from '../platform/wake.ts'
+import { type Wake, waking } from '../platform/wake.ts'
 import type { Asking, LoginPort } from '../request/spine-ports.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
@@ -62,23 +62,11 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
   /** The last question that somebody answered by signing in, and what that brought. */
   let done: Answered | undefined
 
-  /** Once somebody looks at the page, or nobody need be asked any more. */
-  function visible(signal: AbortSignal): Promise<void> {
-    return new Promise(resolve => {
-      if (!isHidden()) return resolve()
-      const stop = wake.onWake(() => {
-        if (isHidden()) return
-        stop()
-        resolve()
-      })
-      signal.addEventListener('abort', stop)
-    })
-  }
-
   /** Asks, and signs in with what comes of it. */
-  async function put(question: Question, signal: AbortSignal): Promise<void> {
+  async function put(question: Question, signal: AbortSignal, answered: Asking['answered']): Promise<void> {
     const { credentials } = session.state
-    await visible(signal)
+    // Once somebody looks at the page, or nobody need be asked any more.
+    await (isHidden() && waking(wake, () => !isHidden(), answered))
     if (signal.aborted || !reauthenticate) return
     try {
       const answer = await reauthenticate({
@@ -134,7 +122,7 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
     ]
     running = asking
     session.suspend()
-    put(question, controller.signal).then(() => asking.settle('declined'))
+    put(question, controller.signal, answered).then(() => asking.settle('declined'))
     return asking
   }
 
@@ -154,7 +142,7 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
     },
     notSignedIn(request) {
       const declined = () => teller.notSignedIn(request)
-      if (reauthenticate && !teller.quiet) return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
+      if (reauthenticate && !teller.quiet()) return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
       declined()
       return null
     },

@@ -53,8 +53,8 @@ describe('in a page that nobody looks at', () => {
     // One of the client, and one of the question.
     expect(stage.wakeListeners()).toBe(2)
     stage.client.dispose()
-    expect(stage.wakeListeners()).toBe(0)
     expect(await outcome).toMatchObject({ reason: 'disposed' })
+    expect(stage.wakeListeners()).toBe(0)
     show()
     stage.wake()
     await stage.clock.settle()
