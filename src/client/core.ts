@@ -7,6 +7,7 @@ import { createPost, type Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
+import { ageFor } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { createRecords } from '../session/records.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
@@ -29,6 +30,7 @@ export interface Core {
   readonly login: Login
   readonly freshness: Freshness
   readonly clock: Clock
+  readonly canRefresh: () => boolean
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
   /** Tells the server of a sign-out; can neither delay nor undo it. */
@@ -54,20 +56,23 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const { guard, exchanging } = createGuard()
+  const canRefresh = () =>
+    options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
+  const ageOf = (audience?: string) => (canRefresh() ? ageFor(session.state, audience, leewayMs, clock) : 'good')
   /** What most parts take some of. */
-  const shared = { ...options, ...limits, leewayMs, name, clock, wake, session, breaker, exchanging }
+  const shared = { ...options, ...limits, canRefresh, ageOf, name, clock, wake, session, breaker, exchanging }
   const teller = createLoginRequired({ ...shared, isOver: () => freshness.closed })
   const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revoke = (credentials: Credentials | null) => {
     const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
-    const { accessToken, refreshToken, idToken } = credentials ?? {}
-    const tokens = {
-      accessToken: accessToken ?? undefined,
-      refreshToken: refreshToken ?? undefined,
-      idToken: idToken ?? undefined,
+    const context = {
+      accessToken: credentials?.accessToken ?? undefined,
+      refreshToken: credentials?.refreshToken ?? undefined,
+      idToken: credentials?.idToken ?? undefined,
+      post,
     }
     // Made in a promise, so that what the app throws at once is no different.
-    const told = new Promise(resolve => resolve(strategy.revoke?.({ ...tokens, post })))
+    const told = new Promise(resolve => resolve(strategy.revoke?.(context)))
     told.then(clearUntold, () => {})
   }
   async function clearUntold(): Promise<void> {

@@ -53,11 +53,8 @@ export interface Session<Claims extends object = JwtClaims> {
   getIdToken(): string | null
 }
 
-export function createSessionFacade<Claims extends object>(
-  core: Core,
-  { strategy, canRefresh }: ResolvedOptions,
-): Session<Claims> {
-  const { session, refresher, login, freshness, clock, revoke } = core
+export function createSessionFacade<Claims extends object>(core: Core, { strategy }: ResolvedOptions): Session<Claims> {
+  const { session, refresher, login, freshness, clock, revoke, canRefresh } = core
   const { ambient = false } = strategy
   let shown: SessionState | undefined
   let snapshot: SessionSnapshot<Claims> | undefined
@@ -91,7 +88,7 @@ export function createSessionFacade<Claims extends object>(
 
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
-    if (!canRefresh) throw new ConfigurationError('refresh', 'give createClient a way to refresh')
+    if (!canRefresh()) throw new ConfigurationError('refresh', 'give createClient one, and signIn a refresh token')
     await land(core, refresher.start('asked'), waiter)
     return getSnapshot()
   }
@@ -100,7 +97,7 @@ export function createSessionFacade<Claims extends object>(
     const { minValidityMs = 0 } = options
     const waiter = await held()
     const expired = waiter.validMs <= 0
-    if (canRefresh && (expired || waiter.validMs < minValidityMs || refresher.flightOf()?.blocks)) {
+    if (canRefresh() && (expired || waiter.validMs < minValidityMs || refresher.flightOf()?.blocks)) {
       await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
     const { accessToken, withheld } = session.state.credentials ?? {}

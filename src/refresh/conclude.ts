@@ -111,7 +111,7 @@ async function refuse(
 ): Promise<Outcome | null> {
   const { session, strategy, canRefresh, reauthenticate } = ports
   const { credentials } = claimed
-  const couldRefresh = canRefresh && (strategy.ambient || credentials?.refreshToken)
+  const couldRefresh = canRefresh() && (strategy.ambient || credentials?.refreshToken)
   const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refused' : 'expired'
   const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
   const content: RecordContent = suspends

@@ -22,8 +22,8 @@ export interface ExchangePorts extends CallPorts {
   readonly session: SessionCore
   readonly breaker: StormBreaker
   readonly lostAnswerGraceMs: number
-  /** Whether there is a way to refresh at all. */
-  readonly canRefresh: boolean
+  /** Whether there is a way to refresh, and what it takes. */
+  readonly canRefresh: () => boolean
   /** If there is one, the person may still be asked: then a refusal suspends the session and removes nothing. */
   readonly reauthenticate?: unknown
   /** Whether another tab's exchange may be under way. */

@@ -78,11 +78,12 @@ export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
   return {
     id: `${new URL(tokenEndpoint)} ${clientId}`,
     endpoint: tokenEndpoint,
+    needsRefreshToken: true,
     ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
-    async exchange({ refreshToken, post, cause, audience }) {
+    async exchange({ refreshToken, post, audience }) {
       if (refreshToken === undefined) {
-        // Nothing to exchange: what is held is used to its end.
-        if (cause === 'due' || audience !== undefined) throw new Error('there is no refresh token')
+        // Nothing to exchange; but the session's own token may still be good.
+        if (audience !== undefined) throw new Error('there is no refresh token')
         return null
       }
       const grant = {

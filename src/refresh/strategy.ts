@@ -77,6 +77,11 @@ export interface RefreshStrategy {
    * @default false
    */
   readonly ambient?: boolean | undefined
+  /**
+   * Without a refresh token there is nothing to exchange: a session that has none sends its token until a 401 ends it.
+   * @default false
+   */
+  readonly needsRefreshToken?: boolean | undefined
   /** Told by `signOut()`, after everything local is gone; what it does can neither delay nor undo the sign-out. */
   readonly revoke?: ((context: RevokeContext) => unknown) | undefined
   /** Part of the default `sessionName`: strategies with different ids never share a session. */

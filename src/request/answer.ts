@@ -1,6 +1,6 @@
 import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
 import { drain, markNotReplayable } from '../http/replay.ts'
-import { ageFor, isSameToken } from '../session/audience.ts'
+import { isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
@@ -80,7 +80,7 @@ function consider(
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
 function renew(journey: Journey, response: Response, ports: SpinePorts): boolean | Promise<boolean> {
-  const { session, refresher, breaker, clock, canRefresh } = ports
+  const { session, refresher, breaker, ageOf, canRefresh } = ports
   const { state } = session
   const { left } = journey
   if (journey.session === null) return login(journey, response, ports)
@@ -88,13 +88,13 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
   const { audienceOf } = ports.strategy
   const audience = audienceOf?.(journey.url.origin)
-  const expired = canRefresh && ageFor(state, audience, 0, clock) === 'expired'
+  const expired = ageOf(audience) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
   const running = refresher.flightOf(audience)
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
   const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
-  if (!running && canRefresh) {
+  if (!running && canRefresh()) {
     if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return false
     const hindrance = refresher.hindrance()
     if (hindrance && !goAgain(journey, response)) return false

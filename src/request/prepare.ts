@@ -2,7 +2,6 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
-import { ageFor } from '../session/audience.ts'
 import { type Journey, signalOf } from './journey.ts'
 import { askedFor, type SpinePorts } from './spine-ports.ts'
 import { land, stay } from './waiting.ts'
@@ -27,7 +26,7 @@ async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<vo
 }
 
 function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefined {
-  const { session, refresher, login, clock, leewayMs, canRefresh } = ports
+  const { session, refresher, login, ageOf } = ports
   const { state } = session
   if (state.status === 'unknown' && journey.once !== 'keepalive') return start(journey, ports)
   if (!state.credentials) return undefined
@@ -37,7 +36,7 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (journey.once === 'keepalive') return undefined
   const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)
-  const age = canRefresh ? ageFor(state, audience, leewayMs, clock) : 'good'
+  const age = ageOf(audience)
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
   if (age === 'due') return makeFresh(journey, ports, flight, audience)

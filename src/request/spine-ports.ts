@@ -1,11 +1,11 @@
 import type { StepUpRequirement } from '../errors.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
+import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
@@ -41,9 +41,9 @@ export interface SpinePorts {
   readonly breaker: StormBreaker
   readonly scheme: WireScheme
   readonly login: LoginPort
-  readonly clock: Clock
-  readonly canRefresh: boolean
-  readonly leewayMs: number
+  readonly canRefresh: () => boolean
+  /** By time alone, of an audience's token; what cannot be renewed is good until it is refused. */
+  readonly ageOf: (audience?: string) => TokenAge
   readonly strategy: Pick<RefreshStrategy, 'audienceOf'>
   readonly trusted: () => TrustedOrigins
   /** Whether the app's own exchange is being called right now: what it sends through the client goes out bare. */

@@ -31,7 +31,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
     accepts: isBearer,
     adopt(credentials) {
       if (isBearer(credentials.tokenType)) return credentials
-      throw new ConfigurationError('tokenType', 'leave it out, or give createClient the scheme that sends such tokens')
+      throw new ConfigurationError('tokenType', 'leave it out, or give createClient its `scheme`')
     },
     attach(init, { accessToken }, { request }) {
       if (accessToken !== checked) checkToken(accessToken)

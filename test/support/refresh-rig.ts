@@ -84,7 +84,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
       { fruitlessExchanges: 5, fruitlessWindowMs: 30_000 },
       () => rig.records.latest?.counts,
     ),
-    canRefresh: true,
+    canRefresh: () => true,
     isOpen: createClaimWatch(clock, 12_000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     announce: () => void rig.announced.push(`refresh ${session.state.session}`),

@@ -38,7 +38,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
   })
 
   test('without a way to refresh it has expired', async () => {
-    const { session, flight, call } = await startSent({ ports: { canRefresh: false } })
+    const { session, flight, call } = await startSent({ ports: { canRefresh: () => false } })
     call().answer.resolve(null)
     expect(await flight.done).toEqual({ kind: 'refused', reason: 'expired' })
     expect(session.state.endReason).toBe('expired')

@@ -121,8 +121,8 @@ describe('the exchange of oauthRefresh', () => {
     expect(posted).toEqual([])
   })
 
-  test('without a refresh token a token that is only due is used to its end', async () => {
-    const { context, posted } = contextOf(good, { refreshToken: undefined, cause: 'due' })
+  test('without a refresh token another audience’s cannot be had, which ends nothing', async () => {
+    const { context, posted } = contextOf(good, { refreshToken: undefined, audience: 'files' })
     await expect(oauthRefresh(base).exchange(context)).rejects.toThrow('no refresh token')
     expect(posted).toEqual([])
   })
