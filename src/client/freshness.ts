@@ -1,9 +1,8 @@
-import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Wake } from '../platform/wake.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { Credentials } from '../session/credentials.ts'
-import { tokenAge } from '../session/expiry.ts'
+import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
 
@@ -11,10 +10,8 @@ export interface FreshnessPorts {
   readonly session: SessionCore
   readonly name: string
   readonly wake: Wake
-  readonly clock: Clock
   readonly refresher: Refresher
-  readonly leewayMs: number
-  readonly canRefresh: boolean
+  readonly ageOf: () => TokenAge
   readonly revoke: (credentials: Credentials | null) => void
 }
 
@@ -30,12 +27,12 @@ export interface Freshness {
 }
 
 export function createFreshness(ports: FreshnessPorts): Freshness {
-  const { session, name, wake, refresher, clock, leewayMs, canRefresh } = ports
+  const { session, name, wake, refresher, ageOf } = ports
   const { shared } = session.records
   let stale = true
   let reading: Promise<void> | undefined
   let channel: TabChannel | undefined
-  let stopWaking: (() => void) | undefined
+  let stops: readonly ((() => void) | undefined)[] | undefined
   let closed = false
 
   async function read(): Promise<void> {
@@ -59,25 +56,23 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       stale = true
       await reread()
     }
-    const { credentials, monotonicSentAt } = session.state
-    if (!credentials || !canRefresh || isHidden() || refresher.hindrance()) return
-    const age = tokenAge(credentials, monotonicSentAt, leewayMs, clock)
-    if (age !== 'good') refresher.start(age)
+    const age = ageOf()
+    if (age !== 'good' && !isHidden() && !refresher.hindrance()) refresher.start(age)
   }
 
+  function heard(): void {
+    stale = true
+    reread()
+  }
   function open(): void {
     closed = false
-    stopWaking ??= wake.onWake(woken)
-    if (!shared) return
-    channel ??= createTabChannel(name, () => {
-      stale = true
-      reread()
-    })
+    stops ??= [wake.onWake(woken), session.records.watch(heard)]
+    if (shared) channel ??= createTabChannel(name, heard)
   }
 
   return {
     fresh() {
-      if (!stopWaking) open()
+      if (!stops) open()
       // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
       if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
       return stale || reading ? reread() : undefined
@@ -95,9 +90,9 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       return closed
     },
     close() {
-      stopWaking?.()
+      for (const stop of stops ?? []) stop?.()
       channel?.close()
-      stopWaking = channel = undefined
+      stops = channel = undefined
       stale = closed = true
     },
   }

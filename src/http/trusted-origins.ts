@@ -24,7 +24,7 @@ const parse = (value: string | URL): URL | null => {
 // Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's.
 const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
-const isWeb = ({ protocol }: URL) => protocol === 'https:' || protocol === 'http:'
+const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
 

@@ -12,6 +12,8 @@ export interface Records {
   readonly ahead: boolean
   /** `undefined`: the record cannot be read, though it had been (or is newer than this code). Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
+  /** Calls back when the store says that its record has changed, if it ever does. Answers how to stop. Never throws. */
+  watch(changed: () => void): (() => void) | undefined
   /** The credentials that the store holds right now, whatever is known of it here. Never rejects. */
   peek(): Promise<StoredRecord['credentials']>
   /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
@@ -147,6 +149,14 @@ export function createRecords(
       return ahead
     },
     read,
+    watch(changed) {
+      try {
+        return store.watch?.(name, changed)
+      } catch (cause) {
+        onFailure('read', cause)
+        return undefined
+      }
+    },
     peek: () =>
       call(() => store.read(name)).then(
         found => (isRecord(found) ? found.credentials : null),

@@ -73,6 +73,7 @@ export interface SessionStore {
   compareAndSet(name: string, expected: string | null, next: SessionRecord): boolean | PromiseLike<boolean>
   /** Sign-out and sign-in only: writes without comparing. */
   overwrite(name: string, next: SessionRecord): void | PromiseLike<void>
+  /** Where changes by others can be heard of: calls back after each, as often as it likes. Answers how to stop. */
   watch?(name: string, changed: () => void): () => void
 }
 

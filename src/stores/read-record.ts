@@ -3,12 +3,3 @@ import type { SessionRecord } from '../session/session-store.ts'
 /** What a storage held, if it can be a record; anything else counts as nothing there. */
 export const asRecord = (stored: unknown): SessionRecord | null =>
   typeof (stored as SessionRecord | null | undefined)?.revision === 'string' ? (stored as SessionRecord) : null
-
-/** JSON that is not there, or was cut or written over by somebody else, is `null`. */
-export const parseJson = (text: unknown): unknown => {
-  try {
-    return JSON.parse(text as string)
-  } catch {
-    return null
-  }
-}

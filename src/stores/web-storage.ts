@@ -1,6 +1,7 @@
+import { parseJson } from '../platform/json.ts'
 import { listen } from '../platform/wake.ts'
 import type { SessionStore } from '../session/session-store.ts'
-import { asRecord, parseJson } from './read-record.ts'
+import { asRecord } from './read-record.ts'
 
 /** Three times what another tab's write was seen to lag behind (80 ms). */
 const lagMs = 250

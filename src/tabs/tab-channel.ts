@@ -1,3 +1,4 @@
+import { parseJson } from '../platform/json.ts'
 import { randomId } from '../platform/random-id.ts'
 import { listen } from '../platform/wake.ts'
 
@@ -58,14 +59,10 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
   const write = (value: string) => localStorage.setItem(key, value)
   // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
   write('')
-  const listener = (event: StorageEvent) => {
-    let message: unknown
-    try {
-      message = event.key === key && JSON.parse(event.newValue ?? '')
-    } catch {}
-    receive(message)
+  const listener = (event: Event) => {
+    const { key: changed, newValue } = event as StorageEvent
+    if (changed === key) receive(parseJson(newValue))
   }
-  addEventListener('storage', listener)
   const channel: Mutable<TabChannel> = {
     reliable: true,
     tell(hint) {
@@ -76,7 +73,7 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
         channel.reliable = false
       }
     },
-    close: () => removeEventListener('storage', listener),
+    close: listen(listener, ['storage']),
   }
   return channel
 }

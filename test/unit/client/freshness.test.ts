@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createFreshness } from '../../../src/client/freshness.ts'
+import { ageFor } from '../../../src/session/audience.ts'
 import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
-import { createScriptedStore } from '../../support/scripted-store.ts'
+import { createScriptedStore, type ScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 import { stubChannel } from '../../support/test-channel.ts'
 
@@ -13,10 +14,8 @@ const create = (options: RefreshRigOptions = {}) => {
     session: rig.session,
     name: 'main',
     wake: rig.wake.port,
-    clock: rig.clock,
     refresher: rig.refresher,
-    leewayMs: 30_000,
-    canRefresh: true,
+    ageOf: () => ageFor(rig.session.state, undefined, 30_000, rig.clock),
     revoke: credentials => void revoked.push(credentials),
   })
   const reads = () => rig.store.calls.filter(call => call === 'read').length
@@ -248,5 +247,51 @@ describe('LF-07: closed', () => {
     await freshness.fresh()
     expect(session.state.status).toBe('signed-out')
     expect([channel.open, wake.size > 0]).toEqual([1, true])
+  })
+})
+
+describe('a store that says when its record has changed', () => {
+  const createWatched = async (watch?: ScriptedStore['watch']) => {
+    const heard = new Set<() => void>()
+    const listen = (_name: string, changed: () => void) => {
+      heard.add(changed)
+      return () => void heard.delete(changed)
+    }
+    const store = Object.assign(createScriptedStore(), { watch: watch ?? listen })
+    return { ...(await createKnown({ store })), heard }
+  }
+
+  test('is listened to from the first use, and looked at when it does', async () => {
+    const { store, heard, freshness, session, clock } = await createWatched()
+    expect(heard.size).toBe(1)
+    store.content = over()
+    for (const changed of heard) changed()
+    await clock.settle()
+    expect(session.state.status).toBe('signed-out')
+    expect(freshness.fresh()).toBeUndefined()
+  })
+
+  test('nobody sends by what was known before that', async () => {
+    const { store, heard, freshness, session } = await createWatched()
+    store.content = over()
+    for (const changed of heard) changed()
+    await freshness.fresh()
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('LF-07: closed, it is not listened to, until it is used again', async () => {
+    const { heard, freshness } = await createWatched()
+    freshness.close()
+    expect(heard.size).toBe(0)
+    await freshness.fresh()
+    expect(heard.size).toBe(1)
+  })
+
+  test('one that fails to say so is told of once, and goes on', async () => {
+    const { told, session } = await createWatched(() => {
+      throw new Error('no events here')
+    })
+    expect(told.filter(what => what.startsWith('store-failed'))).toEqual(['store-failed:read'])
+    expect(session.state.status).toBe('signed-in')
   })
 })
