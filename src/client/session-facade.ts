@@ -1,5 +1,5 @@
 import { ConfigurationError, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
-import { unavailable } from '../refresh/hindrance.ts'
+import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionEvents } from '../session/events.ts'

@@ -3,10 +3,10 @@ import type { WireScheme } from '../schemes/scheme.ts'
 import { besideOthers } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { describeKeys, readCredentials } from '../session/token-set.ts'
-import { unavailable } from './hindrance.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
+import { unavailable } from './unavailable.ts'
 
 export type Answer = { readonly kind: 'granted'; readonly credentials: Credentials } | Failure
 

@@ -1,22 +1,17 @@
-import type { EndReason, RefreshUnavailableError } from '../errors.ts'
+import type { EndReason } from '../errors.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Claim } from '../session/session-store.ts'
 import type { CallPorts } from './call-strategy.ts'
 import type { StormBreaker } from './storm-breaker.ts'
+import type { Unavailable } from './unavailable.ts'
 
 /** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
 export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
   | { readonly kind: 'refused'; readonly reason: EndReason }
   | Unavailable
-
-/** Not now, and what who waits is told of it. */
-export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> {
-  readonly kind: 'unavailable'
-  readonly detail: string
-}
 
 export interface ExchangePorts extends CallPorts {
   readonly session: SessionCore

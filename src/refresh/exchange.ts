@@ -6,7 +6,8 @@ import { backoffMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
 import { conclude, emptyRecord } from './conclude.ts'
 import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
-import { recordedHindrance, unavailable } from './hindrance.ts'
+import { recordedHindrance } from './hindrance.ts'
+import { unavailable } from './unavailable.ts'
 
 const freshClaimMs = 2000
 /** More than other tabs can come in between; a store that says so more often is broken. */

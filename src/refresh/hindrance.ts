@@ -1,12 +1,6 @@
 import { remainingMs } from './backoff.ts'
-import type { ExchangePorts, Unavailable } from './exchange-ports.ts'
-
-/** Without a status that would say more. */
-export const unavailable = <Reason extends Unavailable['reason'], Ms extends number | null>(
-  reason: Reason,
-  retryAfterMs: Ms,
-  detail: string,
-) => ({ kind: 'unavailable', reason, status: null, retryAfterMs, detail }) as const
+import type { ExchangePorts } from './exchange-ports.ts'
+import { type Unavailable, unavailable } from './unavailable.ts'
 
 /** Why no exchange may begin now, by the newest record: other tabs may have failed, or exchanged, since. */
 export function recordedHindrance({ session, clock, breaker }: ExchangePorts): Unavailable | null {

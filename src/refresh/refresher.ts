@@ -5,9 +5,10 @@ import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { exchange } from './exchange.ts'
-import type { Flown, Outcome, Unavailable } from './exchange-ports.ts'
-import { recordedHindrance, unavailable } from './hindrance.ts'
+import type { Flown, Outcome } from './exchange-ports.ts'
+import { recordedHindrance } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
+import { type Unavailable, unavailable } from './unavailable.ts'
 
 /** A refresh under way, shared by all who wait for it. */
 export interface Flight {
