@@ -87,8 +87,10 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     expect(asked()).toEqual(['files-for-second'])
   })
 
-  test('a sign-out while it waits for that token ends it, and nothing is sent', async () => {
-    const { client, clock, login, challengeBy, answerDialog, exchange, issue, tokens } = await start()
+  /** Stepped up, and the exchange for its origin's token under way; `bring` ends that. */
+  const startWaiting = async () => {
+    const stage = await start()
+    const { client, clock, login, challengeBy, answerDialog, exchange, issue } = stage
     await client.session.signIn(login('first'))
     challengeBy(stepUp)
     const waiting = send(client, file).catch(error => error)
@@ -97,24 +99,23 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     exchange(() => answer.promise)
     await answerDialog(login('second'))
     expect(await outcomeOf(waiting, clock)).toBe('pending')
+    const bring = () => answer.resolve({ ...issue(), accessToken: 'files-for-second' })
+    return { ...stage, waiting, bring }
+  }
+
+  test('a sign-out while it waits for that token ends it, and nothing is sent', async () => {
+    const { client, waiting, bring, tokens } = await startWaiting()
     await client.session.signOut()
-    answer.resolve({ ...issue(), accessToken: 'files-for-second' })
+    bring()
     const error = await waiting
     expect([error.code, error.reason, error.response?.status]).toEqual(['session-ended', 'signed-out', 401])
     expect(tokens()).toEqual(['files-for-first'])
   })
 
   test('nor is it sent as whoever signed in while it waited', async () => {
-    const { client, clock, login, challengeBy, answerDialog, exchange, issue, tokens } = await start()
-    await client.session.signIn(login('first'))
-    challengeBy(stepUp)
-    const waiting = send(client, file).catch(error => error)
-    await clock.settle()
-    const answer = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => answer.promise)
-    await answerDialog(login('second'))
+    const { client, login, waiting, bring, tokens } = await startWaiting()
     await client.session.signIn({ ...login('third'), subject: 'bob' })
-    answer.resolve({ ...issue(), accessToken: 'files-for-second' })
+    bring()
     expect(await waiting).toMatchObject({ code: 'session-ended', reason: 'replaced' })
     expect(tokens()).toEqual(['files-for-first'])
   })
