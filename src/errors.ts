@@ -36,7 +36,7 @@ export abstract class LatchkeyError extends Error {
 /** There is no session, so the request was not (or not successfully) made. Login was asked for; nothing to show but that. */
 export class SessionEndedError extends LatchkeyError {
   readonly code = 'session-ended'
-  readonly reason: EndReason | 'not-signed-in' | 'disposed'
+  declare readonly reason: EndReason | 'not-signed-in' | 'disposed'
   /** The 401, if there was one; its body was let go. Not enumerable. */
   declare readonly response: Response | null
   constructor(reason: SessionEndedError['reason'], response: Response | null = null, cause?: unknown) {
@@ -49,10 +49,10 @@ export class SessionEndedError extends LatchkeyError {
 /** Newer credentials cannot be had right now; the session goes on. Try again after `retryAfterMs`. */
 export class RefreshUnavailableError extends LatchkeyError {
   readonly code = 'refresh-unavailable'
-  readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer'
+  declare readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer'
   /** The token endpoint's status, if it answered. */
-  readonly status: number | null
-  readonly retryAfterMs: number
+  declare readonly status: number | null
+  declare readonly retryAfterMs: number
   constructor(
     failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & { readonly detail?: string },
     cause?: unknown,
@@ -69,7 +69,7 @@ export class RefreshUnavailableError extends LatchkeyError {
 /** RFC 9470: `reauthenticate` was asked and answered `null`. */
 export class StepUpRequiredError extends LatchkeyError {
   readonly code = 'step-up-required'
-  readonly requirement: StepUpRequirement
+  declare readonly requirement: StepUpRequirement
   /** Not enumerable. */
   declare readonly response: Response
   constructor(requirement: StepUpRequirement, response: Response) {
@@ -83,7 +83,7 @@ export class StepUpRequiredError extends LatchkeyError {
 export class ConfigurationError extends LatchkeyError {
   readonly code = 'configuration'
   /** @example 'trustedOrigins[1]' */
-  readonly option: string | null
+  declare readonly option: string | null
   constructor(option: string | null, message: string) {
     super('ConfigurationError', option ? `\`${option}\`: ${message}` : message)
     this.option = option

@@ -47,8 +47,9 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const name = options.sessionName()
   let failureTold = false
   const records = createRecords(options.store, name, clock, (operation, cause) => {
-    if (!failureTold) session.emit('store-failed', { operation, cause })
+    if (failureTold) return
     failureTold = true
+    session.emit('store-failed', { operation, cause })
   })
   const announce = () => freshness.announce()
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)
@@ -58,7 +59,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const { guard, exchanging } = createGuard()
   const canRefresh = () =>
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
-  const ageOf = (audience?: string) => (canRefresh() ? ageFor(session.state, audience, leewayMs, clock) : 'good')
+  const ageOf = (audience?: string) =>
+    canRefresh() || audience !== undefined ? ageFor(session.state, audience, leewayMs, clock) : 'good'
   /** What most parts take some of. */
   const shared = { ...options, ...limits, canRefresh, ageOf, name, clock, wake, session, breaker, exchanging }
   const teller = createLoginRequired({ ...shared, isOver: () => freshness.closed })

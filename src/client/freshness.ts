@@ -32,7 +32,8 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   let stale = true
   let reading: Promise<void> | undefined
   let channel: TabChannel | undefined
-  let stops: readonly ((() => void) | undefined)[] | undefined
+  let stopWaking: (() => void) | undefined
+  let stopWatching: (() => void) | undefined
   let closed = false
 
   async function read(): Promise<void> {
@@ -66,13 +67,14 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   }
   function open(): void {
     closed = false
-    stops ??= [wake.onWake(woken), session.records.watch(heard)]
+    stopWaking ??= wake.onWake(woken)
+    stopWatching ??= session.records.watch?.(heard)
     if (shared) channel ??= createTabChannel(name, heard)
   }
 
   return {
     fresh() {
-      if (!stops) open()
+      if (!stopWaking) open()
       // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
       if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
       return stale || reading ? reread() : undefined
@@ -90,9 +92,10 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       return closed
     },
     close() {
-      for (const stop of stops ?? []) stop?.()
+      stopWaking?.()
+      stopWatching?.()
       channel?.close()
-      stops = channel = undefined
+      stopWaking = stopWatching = channel = undefined
       stale = closed = true
     },
   }

@@ -115,7 +115,7 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
   } catch {
     // No storage in this place (opaque origin), so it is not that.
   }
-  check(!isSessionStorage, 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same refresh token')
+  check(!isSessionStorage, 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same token')
   return asSessionStore(given)
 }
 
@@ -155,7 +155,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   checkNames(options)
   check(isFunction(onLoginRequired), 'onLoginRequired', "write a function: `redirectTo('/login')`")
   check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
-  check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419 || undefined`')
+  check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419`')
   check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")
   check(
     sessionName === undefined || (typeof sessionName === 'string' && sessionName !== ''),

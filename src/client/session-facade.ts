@@ -97,7 +97,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     const { minValidityMs = 0 } = options
     const waiter = await held()
     const expired = waiter.validMs <= 0
-    if (canRefresh() && (expired || waiter.validMs < minValidityMs || refresher.flightOf()?.blocks)) {
+    if (refresher.flightOf()?.blocks || (canRefresh() && (expired || waiter.validMs < minValidityMs))) {
       await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
     }
     const { accessToken, withheld } = session.state.credentials ?? {}

@@ -121,7 +121,7 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
       session.changed.add(({ session: now }) => now !== of && queueMicrotask(() => asking.settle('declined'))),
     ]
     running = asking
-    session.suspend()
+    session.suspend(question.kind === 'login')
     put(question, controller.signal, answered).then(() => asking.settle('declined'))
     return asking
   }

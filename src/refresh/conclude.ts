@@ -1,6 +1,5 @@
-import type { EndReason } from '../errors.ts'
-import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from '../session/credentials.ts'
+import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
@@ -41,14 +40,6 @@ export async function conclude(
   session.ended(flown.session, 'replaced', ended.session)
   return { kind: 'superseded' }
 }
-
-/** Of a new session, in which nobody is signed in (yet). */
-export const emptyRecord = (endedBy?: EndReason): RecordContent => ({
-  session: randomId(),
-  generation: 0,
-  credentials: null,
-  endedBy,
-})
 
 /**
  * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while

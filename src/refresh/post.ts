@@ -13,9 +13,9 @@ export interface PostPorts {
 
 /** What `post` throws: judged by its status, its headers, or the OAuth error it carries; the body is not in it. */
 export class PostError extends Error {
-  readonly status: number
+  declare readonly status: number
   /** RFC 6749 §5.2, untrusted; empty if the answer had none, `null` if it was no JSON: perhaps not the server's own. */
-  readonly error: string | null
+  declare readonly error: string | null
   declare readonly headers: Headers
   constructor(target: URL, response: Response, error: string | null) {
     // What does not look like a code is a piece of the answer.

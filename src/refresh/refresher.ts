@@ -86,7 +86,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const { generation, credentials } = session.state
       // What those before it brought, or another tab, is what it goes on from.
       if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
-      const hindered = hindrance()
+      const isHopeless = flight.audience !== undefined && !ports.canRefresh()
+      const hindered = isHopeless ? unavailable('network', 0, 'there is no refresh token') : hindrance()
       if (hindered) return hindered
       const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
       ports.announce()

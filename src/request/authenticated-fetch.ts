@@ -82,7 +82,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
       if (journey.init.body) journey.init.body = snapshot(journey.init.body)
       for (;;) {
         // A person who was waited for brings one audience's token, and none to a tab that shares no tokens with theirs.
-        for (let asks = !journey.left; asks || ownOf(journey)?.lifetimeMs === 0; asks = false) {
+        for (let seen = journey.left; seen !== session.state && (!seen || ownOf(journey)?.lifetimeMs === 0); ) {
+          seen = session.state
           const waiting = prepare(journey, ports)
           if (!waiting) break
           await waiting

@@ -20,8 +20,6 @@ async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<vo
   if (credentials) journey.session ??= session
   journey.call.onWait?.()
   await unlessAborted(stale, signalOf(journey))
-  // Asked for by one person, and by now it would be sent as another, or as nobody.
-  if (credentials) stay(ports, journey)
   await decide(journey, ports)
 }
 
@@ -33,6 +31,8 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   // Begun while a dialog is open: the dialog's own form must not wait for itself.
   if (login.asking?.kind === 'login') return undefined
   journey.session ??= state.session
+  // Asked for by one person, and by now it would be sent as another.
+  stay(ports, journey)
   if (journey.once === 'keepalive') return undefined
   const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)

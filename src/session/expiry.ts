@@ -39,7 +39,8 @@ export function arrivedLifetimeMs(
  */
 export function leftMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
   const { lifetimeMs, sentAt } = credentials
-  if (lifetimeMs === null) return Number.POSITIVE_INFINITY
+  // A token that is not there has no age, whatever the clock says.
+  if (!lifetimeMs) return lifetimeMs ?? Number.POSITIVE_INFINITY
   const wallAgeMs = clock.wallMs() - sentAt
   const ageMs = monotonicSentAt === null ? wallAgeMs : Math.max(wallAgeMs, clock.monotonicMs() - monotonicSentAt)
   return lifetimeMs - ageMs

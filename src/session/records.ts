@@ -1,3 +1,4 @@
+import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { type RecordContent, recordVersion, type SessionStore, type StoredRecord } from './session-store.ts'
@@ -13,7 +14,7 @@ export interface Records {
   /** `undefined`: the record cannot be read, though it had been (or is newer than this code). Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
   /** Calls back when the store says that its record has changed, if it ever does. Answers how to stop. Never throws. */
-  watch(changed: () => void): (() => void) | undefined
+  readonly watch: ((changed: () => void) => () => void) | undefined
   /** The credentials that the store holds right now, whatever is known of it here. Never rejects. */
   peek(): Promise<StoredRecord['credentials']>
   /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
@@ -21,6 +22,14 @@ export interface Records {
   /** Counts in `latest` at once; resolves when stored, or when storing failed. */
   overwrite(content: RecordContent): Promise<void>
 }
+
+/** Of a new session, in which nobody is signed in (yet). */
+export const emptyRecord = (endedBy?: EndReason): RecordContent => ({
+  session: randomId(),
+  generation: 0,
+  credentials: null,
+  endedBy,
+})
 
 const deadlineMs = 2000
 
@@ -55,6 +64,8 @@ export function createRecords(
   /** A record was read from the store, so it keeps what it is given; `forgets`: what was written there is not there. */
   let seen = false
   let forgets = false
+  /** The last write, once it has ended. */
+  let writing: Promise<unknown> = Promise.resolve()
   /** Of what is stored but is no record: it is written over as what it is. */
   let junk: string | null = null
 
@@ -122,8 +133,10 @@ export function createRecords(
 
   /** Whether the store took it; `null` if it failed, so that memory goes on alone. */
   async function write(next: StoredRecord, run: () => unknown): Promise<boolean | null> {
+    const answer = call(run)
+    writing = answer.catch(() => {})
     try {
-      const written = (await call(run)) !== false
+      const written = (await answer) !== false
       if (written) {
         if (latest === next) ahead = false
         known = new Set([next.revision])
@@ -149,14 +162,14 @@ export function createRecords(
       return ahead
     },
     read,
-    watch(changed) {
-      try {
-        return store.watch?.(name, changed)
-      } catch (cause) {
-        onFailure('read', cause)
-        return undefined
-      }
-    },
+    watch:
+      store.watch &&
+      (changed => {
+        // While a write of our own is under way, the writer knows better what is news.
+        const watching = call(() => store.watch?.(name, () => void writing.then(() => clock.setTimer(changed, 0))))
+        watching.catch(cause => onFailure('read', cause))
+        return () => void watching.then(stop => stop?.()).catch(() => {})
+      }),
     peek: () =>
       call(() => store.read(name)).then(
         found => (isRecord(found) ? found.credentials : null),

@@ -3,7 +3,7 @@ import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from './credentials.ts'
 import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
-import type { Records } from './records.ts'
+import { emptyRecord, type Records } from './records.ts'
 import type { RecordContent, StoredRecord } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
 import { requireCredentials } from './token-set.ts'
@@ -34,7 +34,8 @@ export interface SessionCore {
   ended(session: string | null, reason: EndReason | null, next: string): void
   /** Ends the session after its refusal, unless the store has moved on; resolves when stored. */
   end(reason: EndReason): Promise<void>
-  suspend(): void
+  /** The person is asked: to log in, or for more than the token in use stands for. */
+  suspend(login: boolean): void
   resume(): void
 }
 
@@ -45,10 +46,6 @@ export interface SessionCore {
 const isOther = ({ generation, credentials }: StoredRecord, state: SessionState): boolean =>
   generation !== state.generation || credentials?.accessToken !== state.credentials?.accessToken
 
-/** Whether the question that keeps this page waiting was answered in another tab. */
-const isAnswered = ({ refused }: StoredRecord, { status }: SessionState): boolean =>
-  status === 'reauthenticating' && !refused
-
 export function createSession(
   records: Records,
   clock: Clock,
@@ -57,6 +54,7 @@ export function createSession(
   adopt?: (credentials: Credentials, former: Credentials | null) => Credentials,
 ): SessionCore {
   let state = initialState
+  let asksLogin = false
   const changed = createListeners<SessionState>()
   const listeners = new Map<keyof SessionEvents, Listeners<never>>()
 
@@ -120,13 +118,15 @@ export function createSession(
       // Whose cookie it is by now, only the server can tell: unless there is a token, or a sign-out that it was not told of.
       if (isUnknown && ambient && !record?.untold && !credentials?.accessToken) return
       const isAnothers = record?.session !== state.session
+      // The login that this page waits for came to pass in another tab.
+      const isAnswered = asksLogin && state.status === 'reauthenticating' && !record?.refused
       if (!record) {
         // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
         if (state.credentials || isUnknown) leave(randomId(), state.credentials && 'signed-out', 'other')
       } else if (!credentials) {
         if (isAnothers || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
         // Tokens of its own do for each tab, unless they were refused and somebody has signed in since.
-      } else if (isAnothers || (isOther(record, state) && (!credentials.withheld || isAnswered(record, state)))) {
+      } else if (isAnothers || (isOther(record, state) && (!credentials.withheld || isAnswered))) {
         take(record, credentials, null, 'other', 'due')
       }
     },
@@ -150,9 +150,9 @@ export function createSession(
       announce()
     },
     async signOut(untold) {
-      const session = randomId()
-      const stored = records.overwrite({ session, generation: 0, credentials: null, endedBy: 'signed-out', untold })
-      leave(session, 'signed-out', 'this')
+      const content = { ...emptyRecord('signed-out'), untold }
+      const stored = records.overwrite(content)
+      leave(content.session, 'signed-out', 'this')
       await stored
       announce()
     },
@@ -167,13 +167,15 @@ export function createSession(
     async end(reason) {
       const { latest } = records
       const former = state.session
-      const session = randomId()
-      leave(session, reason, 'this')
-      const content = { session, generation: 0, credentials: null, endedBy: reason }
+      const content = emptyRecord(reason)
+      leave(content.session, reason, 'this')
       if (latest?.session === former && !(await records.compareAndSet(latest, content))) await core.reread()
       announce()
     },
-    suspend: () => change({ type: 'suspended' }),
+    suspend(login) {
+      asksLogin = login
+      change({ type: 'suspended' })
+    },
     resume: () => change({ type: 'resumed' }),
   }
   return core

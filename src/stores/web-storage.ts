@@ -1,5 +1,4 @@
 import { parseJson } from '../platform/json.ts'
-import { listen } from '../platform/wake.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asRecord } from './read-record.ts'
 
@@ -30,16 +29,6 @@ async function stands(storage: Storage, name: string, slot: string): Promise<boo
   if (!isCurrent) storage.removeItem(keyOf(name, slot))
   return isCurrent
 }
-
-const watch = (name: string, changed: () => void) =>
-  listen(
-    event => {
-      const { key } = event as StorageEvent
-      // Without a key: all of it was cleared.
-      if (key === null || key.startsWith(keyOf(name, ''))) changed()
-    },
-    ['storage'],
-  )
 
 /**
  * Web Storage cannot compare and set, and a tab may read what was true a moment ago. So `…:current` names the slot that holds the
@@ -80,7 +69,6 @@ export function storageStore(find: () => Storage): SessionStore {
       }
       await stands(storage, name, slot)
     },
-    watch,
   }
 }
 

@@ -59,10 +59,11 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
   const write = (value: string) => localStorage.setItem(key, value)
   // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
   write('')
-  const listener = (event: Event) => {
-    const { key: changed, newValue } = event as StorageEvent
+  const listener = ({ key: changed, newValue }: StorageEvent) => {
     if (changed === key) receive(parseJson(newValue))
   }
+  // Throws where nobody can listen.
+  addEventListener('storage', listener)
   const channel: Mutable<TabChannel> = {
     reliable: true,
     tell(hint) {
@@ -73,7 +74,7 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
         channel.reliable = false
       }
     },
-    close: listen(listener, ['storage']),
+    close: () => removeEventListener('storage', listener),
   }
   return channel
 }

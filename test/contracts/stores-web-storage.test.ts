@@ -215,25 +215,4 @@ describe('the page it is in', () => {
     await store.overwrite('main', recordOf('a'))
     expect(tab.getItem('latchkey:main:current')).toBe('a')
   })
-
-  test('watch tells of this name, and of all when the storage is cleared, until it is undone', () => {
-    const page = new EventTarget()
-    vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
-    vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
-    const changed = vi.fn()
-    const stop = webStorageStore().watch?.('main', changed)
-    const tell = (key: string | null) => page.dispatchEvent(Object.assign(new Event('storage'), { key }))
-    tell('latchkey:other:current')
-    expect(changed).not.toHaveBeenCalled()
-    tell('latchkey:main:current')
-    tell(null)
-    expect(changed).toHaveBeenCalledTimes(2)
-    stop?.()
-    tell('latchkey:main:current')
-    expect(changed).toHaveBeenCalledTimes(2)
-  })
-
-  test('watch is harmless where there is no page', () => {
-    expect(() => webStorageStore().watch?.('main', () => {})()).not.toThrow()
-  })
 })

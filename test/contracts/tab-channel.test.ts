@@ -272,6 +272,13 @@ describe.each([
   })
 })
 
+test('A storage whose events nobody can listen to is no way to hear, and the channel says so', () => {
+  vi.stubGlobal('BroadcastChannel', undefined)
+  vi.stubGlobal('addEventListener', undefined)
+  vi.stubGlobal('localStorage', { setItem() {}, getItem: () => null })
+  expect(createTabChannel('main', () => {}).reliable).toBe(false)
+})
+
 test('An open channel does not keep Node running', async () => {
   const file = fileURLToPath(new URL('../../src/tabs/tab-channel.ts', import.meta.url))
   const script = `const { createTabChannel } = await import(${JSON.stringify(file)})

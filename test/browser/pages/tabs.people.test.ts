@@ -94,16 +94,4 @@ describe.each(engines)('in %s', engine => {
       expect(server.reuses).toBe(0)
     },
   )
-
-  test('localStorage cleared by another page: the session that stood there is over at once, without a message', async () => {
-    const { server, openTabs, openTab } = await createStage(browser)
-    const [first] = await openTabs(1, { store: 'web-storage', missing: ['BroadcastChannel'] })
-    const other = await openTab({ store: 'memory' })
-    expect(await first.ask()).toEqual({ outcome: '200', subject: 'alice' })
-    await other.page.run('localStorage.clear()')
-    await expect.poll(() => first.look(), { timeout: 5000 }).toMatchObject({ status: 'signed-out' })
-    const sent = server.sends.length
-    expect((await first.ask()).outcome).toBe('401')
-    expect(server.sends.slice(sent).map(({ authorization }) => authorization)).toEqual([null])
-  })
 })

@@ -175,7 +175,7 @@ describe('following the store, while signed in', () => {
 
   test('suspended, it stays so through a refresh in another tab', async () => {
     const { store, session, id } = await start()
-    session.suspend()
+    session.suspend(true)
     store.content = storedRecord({ session: id, generation: 1 })
     await session.reread()
     expect(session.state).toMatchObject({ status: 'reauthenticating', generation: 1 })

@@ -235,7 +235,7 @@ describe('renewing and ending', () => {
   test('suspended and resumed, it is the same session', async () => {
     const { session } = await start()
     const before = session.state
-    session.suspend()
+    session.suspend(true)
     expect(session.state.status).toBe('reauthenticating')
     session.resume()
     expect(session.state).toEqual(before)
@@ -246,7 +246,7 @@ describe('renewing and ending', () => {
     const seen: string[] = []
     session.changed.add(({ status, epoch }) => void seen.push(`${status} ${epoch}`))
     await session.signIn(alice)
-    session.suspend()
+    session.suspend(true)
     session.resume()
     await session.signOut(false)
     expect(seen).toEqual(['signed-in 1', 'reauthenticating 1', 'signed-in 1', 'signed-out 2'])
