@@ -1,5 +1,7 @@
 import { oauthRefresh } from 'latchkey/oauth'
 import { expect, test, vi } from 'vitest'
+import { createDeferred } from '../support/deferred.ts'
+import { createStage, outcomeOf } from '../support/stage.ts'
 import { createTimedWorld } from '../support/timed-client.ts'
 
 /** Signed in by a server that gives no refresh token, for five minutes. */
@@ -43,4 +45,19 @@ test('the server that gives one later is asked from then on', async () => {
   await client.session.signIn({ ...server.issue('alice'), subject: 'alice' })
   await client.session.refresh()
   expect(server.exchanges).toBe(1)
+})
+
+test('a token that was just refused is handed to nobody', async () => {
+  const { client, clock, exchange, signIn, refuseAll } = createStage({ strategy: { needsRefreshToken: true } })
+  await signIn({ refreshToken: null })
+  refuseAll()
+  const answer = createDeferred<null>()
+  exchange(() => answer.promise)
+  const refused = client.fetch('https://api.test/x').catch(error => error)
+  await clock.settle()
+  const token = client.session.getAccessToken().catch(error => error)
+  expect(await outcomeOf(token, clock)).toBe('pending')
+  answer.resolve(null)
+  const ended = { code: 'session-ended', reason: 'expired' }
+  expect(await Promise.all([refused, token])).toMatchObject([ended, ended])
 })

@@ -18,7 +18,7 @@ const start = async (needsRefreshToken = false) => {
     trustedOrigins: ['https://files.test'],
     strategy: { needsRefreshToken, audienceOf: origin => (origin === 'https://files.test' ? 'files' : undefined) },
   })
-  return { ...stage, reads: () => reads }
+  return { ...stage, reads: () => reads, hold: store.hold }
 }
 
 test('what the dialog itself asks another audience for goes out bare, and does not wait for the dialog', async () => {
@@ -44,4 +44,17 @@ test('without a refresh token, a request to another audience does not look at th
   const outcome = await outcomeOf(client.fetch('https://files.test/x'), clock)
   expect(reads() - before).toBeLessThan(10)
   expect(outcome).not.toBe('pending')
+})
+
+test('who signs in while the store is looked at pays no exchange for the other’s request', async () => {
+  const { client, signIn, exchanges, clock, hold } = await start()
+  await signIn({ subject: 'alice' })
+  const read = hold('read')
+  const waiting = client.fetch('https://files.test/x').catch(error => error)
+  await read.reached
+  await signIn({ subject: 'bob' })
+  read.open()
+  expect(await waiting).toMatchObject({ code: 'session-ended', reason: 'replaced' })
+  await clock.advance(1000)
+  expect(exchanges).toEqual([])
 })
