@@ -63,7 +63,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
 
   function heard(): void {
     stale = true
-    reread()
+    if (!closed) reread()
   }
   function open(): void {
     closed = false

@@ -38,8 +38,8 @@ export interface Refresher {
   dispose(): void
 }
 
-/** Offline, nothing was tried; the browser tells when to try again. */
-const offlineRetryMs = 1000
+/** Where nothing was tried, and no time is known at which it would help. */
+const retryMs = 1000
 
 interface RunningFlight extends Flight, Flown {
   from: Credentials | null
@@ -73,7 +73,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   })
 
   const hindrance = () =>
-    isOffline() && whenOffline === 'fail' ? unavailable('offline', offlineRetryMs, '') : recordedHindrance(ports)
+    isOffline() && whenOffline === 'fail' ? unavailable('offline', retryMs, '') : recordedHindrance(ports)
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
   async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
@@ -87,7 +87,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       // What those before it brought, or another tab, is what it goes on from.
       if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
-      const hindered = isHopeless ? unavailable('network', 0, 'there is no refresh token') : hindrance()
+      const hindered = isHopeless ? unavailable('network', retryMs, 'no refresh token is held') : hindrance()
       if (hindered) return hindered
       const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
       ports.announce()
@@ -128,7 +128,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       flights.set(audience, flight)
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
       run(flight, before)
-        .catch(error => unavailable('network', 0, String(error)))
+        .catch(error => unavailable('network', retryMs, String(error)))
         .then(ended => conclude(flight, ended))
       return flight
     },

@@ -26,6 +26,13 @@ test('a request to an audience that can get no token does not go out bare as if 
   expect([sends.map(({ token }) => token), steps]).toEqual([[], []])
 })
 
+test('and is told why, and to come back in a while', async () => {
+  const { client, clock } = await start()
+  const error = await outcomeOf(client.fetch('https://files.test/x'), clock)
+  expect(error).toMatchObject({ code: 'refresh-unavailable', retryAfterMs: 1000 })
+  expect(String(error)).toContain('no refresh token')
+})
+
 test('nor does its failure put off the end of the session', async () => {
   const { client, clock, answer } = await start()
   answer(() => refusal())

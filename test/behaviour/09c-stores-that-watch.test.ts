@@ -66,6 +66,24 @@ describe('a store that fails to say when it has changed', () => {
   })
 })
 
+test('LF-07: a store that goes on calling back after dispose() is not looked at for it, and nothing is told', async () => {
+  const store = createScriptedStore()
+  let tell = () => {}
+  const watch: SessionStore['watch'] = (_name, changed) => {
+    tell = changed
+    return () => {}
+  }
+  const { client, clock, signIn } = createStage({ sessionName: 'goes on', store: Object.assign(store, { watch }) })
+  await signIn({ subject: 'alice' })
+  await client.session.ready()
+  client.dispose()
+  const reads = store.calls.length
+  store.content = null
+  tell()
+  await clock.advance(10)
+  expect([store.calls.length - reads, client.session.status]).toEqual([0, 'signed-in'])
+})
+
 describe('a store that says so for the page’s own writes, too', () => {
   test('makes no news of another tab from this one’s refresh', async () => {
     const { client, clock, signIn } = openEchoing('own refresh')

@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { createClaimWatch } from '../../src/refresh/claim-watch.ts'
 import { exchange } from '../../src/refresh/exchange.ts'
 import type { Outcome } from '../../src/refresh/exchange-ports.ts'
@@ -130,3 +131,18 @@ export const statusError = (status: number, headers: Record<string, string> = {}
   Object.assign(new Error(`HTTP ${status}`), { status, headers: new Headers(headers) })
 
 export const oauthError = (error: string) => Object.assign(new Error(error), { status: 400, error })
+
+const network = { onLine: true }
+export const goOffline = (offline = true): void => {
+  network.onLine = !offline
+  vi.stubGlobal('navigator', network)
+}
+
+/** What a flight has come to, if anything. */
+export const watchOutcome = (promise: Promise<Outcome>): { readonly outcome?: Outcome } => {
+  const seen: { outcome?: Outcome } = {}
+  void promise.then(outcome => {
+    seen.outcome = outcome
+  })
+  return seen
+}

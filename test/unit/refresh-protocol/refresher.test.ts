@@ -1,24 +1,15 @@
-import { describe, expect, test, vi } from 'vitest'
-import type { Outcome } from '../../../src/refresh/exchange-ports.ts'
-import { createRefreshRig, createSignedInRig, newerTokens, oauthError, statusError } from '../../support/refresh-rig.ts'
-import { createScriptedStore } from '../../support/scripted-store.ts'
+import { describe, expect, test } from 'vitest'
+import {
+  createRefreshRig,
+  createSignedInRig,
+  goOffline,
+  newerTokens,
+  oauthError,
+  statusError,
+  watchOutcome,
+} from '../../support/refresh-rig.ts'
 import { storedRecord } from '../../support/session-records.ts'
 import { createTestLock } from '../../support/test-lock.ts'
-
-const network = { onLine: true }
-const goOffline = (offline = true) => {
-  network.onLine = !offline
-  vi.stubGlobal('navigator', network)
-}
-
-/** What a flight has come to, if anything. */
-const watch = (promise: Promise<Outcome>) => {
-  const seen: { outcome?: Outcome } = {}
-  void promise.then(outcome => {
-    seen.outcome = outcome
-  })
-  return seen
-}
 
 describe('one refresh at a time', () => {
   test('whoever asks while one is under way joins it', async () => {
@@ -95,7 +86,7 @@ describe('one refresh at a time', () => {
     store.content = claimed
     await session.reread()
     expect(refresher.flightOf('files')).toBeNull()
-    const seen = watch(start().outcome)
+    const seen = watchOutcome(start().outcome)
     await clock.settle()
     expect(seen.outcome).toBeUndefined()
     call().answer.resolve(newerTokens)
@@ -117,7 +108,7 @@ describe('one refresh at a time', () => {
       ...storedRecord({ session: String(session.state.session) }),
       claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
     })
-    const seen = watch(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('refused').outcome)
     await clock.settle()
     expect(seen.outcome?.kind).toBe('unavailable')
     expect(refresher.flightOf()).toBeNull()
@@ -201,7 +192,7 @@ describe('promise 8: reasons not to begin', () => {
   test('whenOffline wait: it waits until the browser says that there is a network', async () => {
     const { clock, wake, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
-    const seen = watch(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('refused').outcome)
     await clock.advance(600_000)
     wake.wake()
     await clock.settle()
@@ -215,7 +206,7 @@ describe('promise 8: reasons not to begin', () => {
   test('whenOffline wait: a sign-out ends the waiting at once', async () => {
     const { clock, session, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
-    const seen = watch(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('refused').outcome)
     await session.signOut(false)
     await clock.settle()
     expect([calls.length, seen.outcome?.kind]).toEqual([0, 'superseded'])
@@ -227,96 +218,5 @@ describe('promise 8: reasons not to begin', () => {
     refresher.start('start')
     await clock.settle()
     expect(calls.length).toBe(1)
-  })
-})
-
-describe('LF-07: disposed', () => {
-  test('who waits is sent home at once; the exchange goes on, and its tokens are kept', async () => {
-    const { clock, refresher, call, stored } = await createSignedInRig()
-    const seen = watch(refresher.start('refused').outcome)
-    await clock.settle()
-    refresher.dispose()
-    await clock.settle()
-    expect([seen.outcome?.kind, refresher.flightOf()]).toEqual(['disposed', null])
-    call().answer.resolve(newerTokens)
-    await clock.settle()
-    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
-  })
-
-  test('a refusal that comes then asks nobody', async () => {
-    const { clock, refresher, call, refusals } = await createSignedInRig({
-      ports: { reauthenticate: async () => null },
-    })
-    refresher.start('refused')
-    await clock.settle()
-    refresher.dispose()
-    call().answer.reject(oauthError('invalid_grant'))
-    await clock.settle()
-    expect(refusals).toEqual([])
-  })
-
-  test('a failure that comes then is told to nobody', async () => {
-    const { clock, session, refresher, call } = await createSignedInRig()
-    const failures: unknown[] = []
-    session.listenersOf('refresh-failed').add(event => void failures.push(event))
-    refresher.start('refused')
-    await clock.settle()
-    refresher.dispose()
-    call().answer.reject(statusError(503))
-    await clock.settle()
-    expect(failures).toEqual([])
-  })
-
-  test('waiting for the network leaves no listener behind, and sends nothing once there is one', async () => {
-    const store = createScriptedStore({ shared: false })
-    const { clock, wake, refresher, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
-    const before = wake.size
-    goOffline()
-    refresher.start('refused')
-    await clock.settle()
-    refresher.dispose()
-    await clock.settle()
-    goOffline(false)
-    wake.wake()
-    await clock.settle()
-    expect([wake.size, calls.length]).toEqual([before, 0])
-  })
-
-  test('waiting for the lock leaves no listener and no timer behind', async () => {
-    const lock = createTestLock()
-    lock.takenByAnother()
-    const { clock, wake, refresher } = await createSignedInRig({ lock })
-    const before = wake.size
-    refresher.start('refused')
-    await clock.settle()
-    refresher.dispose()
-    await clock.settle()
-    expect([wake.size, clock.pendingTimers, lock.waiting]).toEqual([before, 0, 0])
-  })
-
-  test('asleep while waiting for the lock leaves no listener behind', async () => {
-    const lock = createTestLock()
-    lock.takenByAnother()
-    const { clock, wake, refresher } = await createSignedInRig({ lock })
-    const before = wake.size
-    refresher.start('refused')
-    await clock.settle()
-    wake.sleep()
-    await clock.settle()
-    refresher.dispose()
-    await clock.settle()
-    expect(wake.size).toBe(before)
-  })
-
-  test('what has not been sent by then is not', async () => {
-    const lock = createTestLock()
-    const free = lock.takenByAnother()
-    const { clock, refresher, calls } = await createSignedInRig({ lock })
-    refresher.start('refused')
-    await clock.settle()
-    refresher.dispose()
-    free()
-    await clock.advance(5000)
-    expect(calls).toEqual([])
   })
 })

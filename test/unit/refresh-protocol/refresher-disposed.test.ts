@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import {
+  createSignedInRig,
+  goOffline,
+  newerTokens,
+  oauthError,
+  statusError,
+  watchOutcome,
+} from '../../support/refresh-rig.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { createTestLock } from '../../support/test-lock.ts'
+
+describe('LF-07: disposed', () => {
+  test('who waits is sent home at once; the exchange goes on, and its tokens are kept', async () => {
+    const { clock, refresher, call, stored } = await createSignedInRig()
+    const seen = watchOutcome(refresher.start('refused').outcome)
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect([seen.outcome?.kind, refresher.flightOf()]).toEqual(['disposed', null])
+    call().answer.resolve(newerTokens)
+    await clock.settle()
+    expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
+  })
+
+  test('a refusal that comes then asks nobody', async () => {
+    const { clock, refresher, call, refusals } = await createSignedInRig({
+      ports: { reauthenticate: async () => null },
+    })
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    call().answer.reject(oauthError('invalid_grant'))
+    await clock.settle()
+    expect(refusals).toEqual([])
+  })
+
+  test('a failure that comes then is told to nobody', async () => {
+    const { clock, session, refresher, call } = await createSignedInRig()
+    const failures: unknown[] = []
+    session.listenersOf('refresh-failed').add(event => void failures.push(event))
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    call().answer.reject(statusError(503))
+    await clock.settle()
+    expect(failures).toEqual([])
+  })
+
+  test('waiting for the network leaves no listener behind, and sends nothing once there is one', async () => {
+    const store = createScriptedStore({ shared: false })
+    const { clock, wake, refresher, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
+    const before = wake.size
+    goOffline()
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    goOffline(false)
+    wake.wake()
+    await clock.settle()
+    expect([wake.size, calls.length]).toEqual([before, 0])
+  })
+
+  test('waiting for the lock leaves no listener and no timer behind', async () => {
+    const lock = createTestLock()
+    lock.takenByAnother()
+    const { clock, wake, refresher } = await createSignedInRig({ lock })
+    const before = wake.size
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect([wake.size, clock.pendingTimers, lock.waiting]).toEqual([before, 0, 0])
+  })
+
+  test('asleep while waiting for the lock leaves no listener behind', async () => {
+    const lock = createTestLock()
+    lock.takenByAnother()
+    const { clock, wake, refresher } = await createSignedInRig({ lock })
+    const before = wake.size
+    refresher.start('refused')
+    await clock.settle()
+    wake.sleep()
+    await clock.settle()
+    refresher.dispose()
+    await clock.settle()
+    expect(wake.size).toBe(before)
+  })
+
+  test('what has not been sent by then is not', async () => {
+    const lock = createTestLock()
+    const free = lock.takenByAnother()
+    const { clock, refresher, calls } = await createSignedInRig({ lock })
+    refresher.start('refused')
+    await clock.settle()
+    refresher.dispose()
+    free()
+    await clock.advance(5000)
+    expect(calls).toEqual([])
+  })
+})
