@@ -19,9 +19,10 @@ export function answer(
   ports: SpinePorts,
 ): Response | null | Promise<Response | null> {
   const { shouldRefresh } = ports
-  if (journey.learn?.(response) && journey.provedAnew !== journey.replayed) {
+  const learned = journey.learn?.(response)
+  if (learned && !journey.provedAnewFor.includes(learned)) {
     // Neither a refresh nor the replay: the token was not even looked at (RFC 9449 §9).
-    journey.provedAnew = journey.replayed
+    journey.provedAnewFor += learned
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const { status } = response
@@ -70,6 +71,7 @@ function consider(
   const goOn = (goesAgain: boolean) => {
     if (!goesAgain) return hand(journey, response, ports, true)
     journey.replayed = true
+    journey.provedAnewFor = ''
     tellStep(ports, journey, { step: 'replayed' })
     return null
   }

@@ -61,8 +61,8 @@ export interface Journey {
   replayed: boolean
   /** Where the scheme proves each send: what takes its answer. */
   learn?: Learn | undefined
-  /** Which send was proved a second time last: `false` the first one, `true` the replay. */
-  provedAnew: boolean | null
+  /** What this send was proved anew for, so that each reason counts once: the first send and the replay count apart. */
+  provedAnewFor: string
   /** The answer that makes it wait, or be sent again; its body is let go by then. */
   refused: Response | null
   /** The credentials that a refresh brought which it waited for. */
@@ -132,7 +132,7 @@ export function createJourney(
     left: null,
     replayed: false,
     learn: undefined,
-    provedAnew: null,
+    provedAnewFor: '',
     refused: null,
     waitedFor: null,
   }

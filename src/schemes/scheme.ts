@@ -15,8 +15,11 @@ export interface Destination {
   readonly request: Request | undefined
 }
 
-/** Learns from the answer to one send. Answers whether another proof would say something that this one did not. */
-export type Learn = (response: Response) => boolean
+/** What an answer taught, if another proof would say something that the refused one did not. */
+export type Learned = 'nonce' | 'clock' | null
+
+/** Learns from the answer to one send. */
+export type Learn = (response: Response) => Learned
 
 /** The network with a proof on each call, and the key that proves. */
 export interface ProvedTransport {

@@ -140,6 +140,55 @@ describe('a device clock that is an hour off', () => {
     expect(server.reuses).toBe(0)
   })
 
+  test('is corrected where the API wants a nonce besides: each is learned once (DP-07, DP-13)', async () => {
+    const { server, get } = await start({ apiNonces: true })
+    const refusals = ['use_dpop_nonce', 'invalid_dpop_proof']
+    server.answerWith('/notes', () => {
+      const error = refusals.shift()
+      return error ? { status: 401, headers: { 'www-authenticate': `DPoP error="${error}"` } } : undefined
+    })
+    expect((await get('/notes')).status).toBe(200)
+    expect(errors(server.to('api', '/notes'))).toEqual(['answered 401', 'answered 401', null])
+    expect(server.to('token')).toEqual([])
+  })
+
+  test('is corrected where the token endpoint wants a nonce besides, with the same refresh token (DP-13)', async () => {
+    const { server, client } = await start({ tokenNonces: true })
+    const refusals = ['use_dpop_nonce', 'invalid_dpop_proof']
+    server.answerWith('/token', () => {
+      const error = refusals.shift()
+      return error ? { status: 400, body: JSON.stringify({ error }) } : undefined
+    })
+    await client.session.refresh()
+    expect(server.to('token').map(({ error }) => error)).toEqual(['answered 400', 'answered 400', null])
+    expect(server.reuses).toBe(0)
+  })
+
+  test('is corrected for a server whose nonce is another with every response', async () => {
+    const { server, get } = await start({ apiNonces: true })
+    const notes = server.nonces.api
+    server.answerWith('/other', () => ({ status: 200 }))
+    await get('/other')
+    expect((await get('/notes')).status).toBe(200)
+    notes.rotate()
+    expect((await get('/notes')).status).toBe(200)
+    expect(errors(server.to('api', '/notes'))).toEqual(['invalid_dpop_proof', null, 'use_dpop_nonce', null])
+  })
+
+  test('is sent no more than three proofs where neither helps, and the last answer is the caller’s', async () => {
+    const { server, get } = await start({ apiNonces: true })
+    let ahead = 0
+    server.answerWith('/notes', () => {
+      server.nonces.api.rotate()
+      ahead += 7_200_000
+      const date = new Date(Date.now() + ahead).toUTCString()
+      return { status: 401, headers: { 'www-authenticate': 'DPoP error="invalid_dpop_proof"', date } }
+    })
+    expect((await get('/notes')).status).toBe(401)
+    expect(server.to('api', '/notes').length).toBeLessThanOrEqual(3)
+    expect(server.to('token')).toEqual([])
+  })
+
   test('stays a refusal, and the caller’s, where no time can be read (DP-13)', async () => {
     const { server, get, logins } = await start({ dates: false })
     expect((await get('/notes')).status).toBe(401)

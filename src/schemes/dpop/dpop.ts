@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../errors.ts'
 import { readChallenges } from '../../http/www-authenticate.ts'
 import type { Credentials } from '../../session/credentials.ts'
+import { decodeClaims } from '../../session/expiry.ts'
 import type { SessionCore } from '../../session/session.ts'
 import { checkToken } from '../check-token.ts'
 import type { Destination, Learn, Outgoing, Scheme, WireScheme } from '../scheme.ts'
@@ -28,6 +29,14 @@ export interface DpopScheme extends WireScheme {
 
 const isDpop = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'dpop'
 
+const noKey = 'These tokens are bound to another key than this client has. Prove the login with `loginProof`.'
+
+/** The thumbprint that the token names, if it is a JWT that names one (RFC 9449 §6.1). */
+function boundTo({ accessToken }: Credentials): string | null {
+  const { jkt } = (decodeClaims(accessToken)?.['cnf'] ?? {}) as { readonly jkt?: unknown }
+  return typeof jkt === 'string' ? jkt : null
+}
+
 /** As `fetch` sends it: these in capitals, any other as it was given (Fetch, "normalize a method"). */
 const onTheWire = (method = 'GET') =>
   /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method
@@ -46,10 +55,14 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
   const keys = createKeyRing(algorithm)
   const servers = createServers()
   let session: SessionCore | undefined
+  /** The token that `signIn` was given here while no key of ours was known. */
+  let unproved: string | null = null
 
   /** A token is of no use without its key, and no other key may take its place (RFC 9449 §5). */
   async function keyOf(credentials: Credentials): Promise<Key | null> {
     const key = await keys.find(credentials.key)
+    // Asking for a login would not help: the next one would bring such tokens again.
+    if (!key && !credentials.key && credentials.accessToken === unproved) throw new ConfigurationError(null, noKey)
     const current = session?.state.credentials
     if (!key && current && current.key === credentials.key) await session?.end('key-lost')
     return key
@@ -83,14 +96,24 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
       keys.open(sessionName)
       session = opened
       let held: Credentials | null = null
+      let former: Credentials | null = null
       opened.changed.add(({ credentials }) => {
-        if (held && (!credentials || (held.key && held.key !== credentials.key))) keys.forget(held.key)
+        former = held
         held = credentials
+        if (former && (!held || (former.key && former.key !== held.key))) keys.forget(former.key, false)
+      })
+      // Only the tab that ended the session removes the key, or a slow tab would remove that of the session after it.
+      opened.listenersOf('ended').add(({ tab }) => {
+        if (tab === 'this' && former && (!held || former.key !== held.key)) keys.forget(former.key, true)
       })
     },
     adopt(credentials, former) {
       if (!isDpop(credentials.tokenType)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
       const key = keys.login ?? former?.key
+      const bound = boundTo(credentials)
+      if (key && bound && bound !== key) throw new ConfigurationError(null, noKey)
+      keys.adopted(key)
+      unproved = key ? null : credentials.accessToken
       return key ? { ...credentials, key } : credentials
     },
     attach(init, credentials, to) {
@@ -100,11 +123,11 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
       return sign(init, credentials, to)
     },
     async prepare(former, transport, endpoint) {
-      const key = former ? await keyOf(former) : await keys.forLogin()
+      const key = former ? await keyOf(former) : await keys.forLogin(false)
       return key ? createTokenTransport(key, servers, transport, endpoint) : undefined
     },
     async login(method, url, nonce) {
-      const key = await keys.forLogin()
+      const key = await keys.forLogin(true)
       const notes = servers.notesOf('token', url)
       return { proof: await prove(key, { ...notes, method, url, ...(nonce && { nonce }) }), thumbprint: key.thumbprint }
     },

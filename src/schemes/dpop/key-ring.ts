@@ -6,14 +6,19 @@ import { type Algorithm, generateKey, type Key } from './proof.ts'
 /** The key of a session: in IndexedDB, where every tab and a reload find it; where there is none, in this page. */
 export interface KeyRing {
   open(sessionName: string): void
-  /** The key of a coming session: made and kept if there is none. */
-  forLogin(): Promise<Key>
+  /**
+   * The key of a coming session: the one that is there, else a new one. `handedOut`: the app is about to have tokens bound
+   * to it, so until a session begins with it, the end of another session does not remove it.
+   */
+  forLogin(handedOut: boolean): Promise<Key>
   /** That key, or whichever there is; `null` if it is lost. @throws RefreshUnavailableError if that cannot be told now */
   find(thumbprint: string | undefined): Promise<Key | null>
   /** Of the key that this page's last login was proved with. */
   readonly login: string | undefined
-  /** Its session is over. */
-  forget(thumbprint: string | undefined): void
+  /** A session has begun with that key, or with whichever is stored: it is removed when this session ends. */
+  adopted(thumbprint: string | undefined): void
+  /** Its session is over in this page. `ended`: this page ended it, so it also removes the key from the store. */
+  forget(thumbprint: string | undefined, ended: boolean): void
 }
 
 const deadlineMs = 2000
@@ -29,11 +34,15 @@ function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
 /** Where there is no IndexedDB (a server), or not for this page (an opaque origin), a key that is not in memory is nowhere. */
 const isMissing = ({ name }: Error) => name === 'ReferenceError' || name === 'SecurityError'
 
+/** As stored. `awaitsLogin`: handed out for a login that no session has begun with yet. */
+type StoredKey = Key & { readonly awaitsLogin?: boolean }
+
 export function createKeyRing(algorithm: Algorithm): KeyRing {
   const transact = createTransact('latchkey')
   const held = new Map<string, Key>()
   let place: IDBValidKey | undefined
   let login: string | undefined
+  let awaitsLogin = false
   let reading: Promise<Key | undefined> | undefined
 
   function at(): IDBValidKey {
@@ -61,12 +70,13 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     }
   }
   /** Of two tabs that make one at the same time, both go on with the first. */
-  async function keep(made: Key): Promise<Key> {
+  async function keep(made: Key, handedOut: boolean): Promise<Key> {
     try {
       return await inTime(
         transact('readwrite', store => {
           const stored = store.get(at())
-          stored.onsuccess = () => stored.result ?? store.put(made, at())
+          stored.onsuccess = () =>
+            store.put({ ...(stored.result ?? made), ...(handedOut && { awaitsLogin: true }) }, at())
           return () => (stored.result as Key | undefined) ?? made
         }),
       )
@@ -76,16 +86,30 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     }
   }
 
+  /** Replaces what is stored; `undefined` removes it. Nobody waits for it, and where there is no store the page's memory does. */
+  function change(next: (stored: StoredKey | undefined) => StoredKey | undefined): void {
+    transact('readwrite', store => {
+      const stored = store.get(at())
+      stored.onsuccess = () => {
+        const key = next(stored.result as StoredKey | undefined)
+        if (key) store.put(key, at())
+        else store.delete(at())
+      }
+      return () => {}
+    }).catch(() => {})
+  }
+
   return {
     open(sessionName) {
       const next = `dpop ${sessionName}`
       if (place !== undefined && place !== next) throw new ConfigurationError('scheme', 'make one for each client')
       place = next
     },
-    async forLogin() {
+    async forLogin(handedOut) {
       at()
-      const key = hold(await keep(held.get(login ?? '') ?? (await generateKey(algorithm))))
+      const key = hold(await keep(held.get(login ?? '') ?? (await generateKey(algorithm)), handedOut))
       login = key.thumbprint
+      awaitsLogin ||= handedOut
       return key
     },
     async find(thumbprint) {
@@ -98,18 +122,26 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     get login() {
       return login
     },
-    forget(thumbprint) {
-      if (!thumbprint || thumbprint === login) login = undefined
-      if (thumbprint) held.delete(thumbprint)
-      else held.clear()
-      transact('readwrite', store => {
-        const stored = store.get(at())
-        stored.onsuccess = () => {
-          const key = stored.result as Key | undefined
-          if (key && (!thumbprint || key.thumbprint === thumbprint)) store.delete(at())
-        }
-        return () => {}
-      }).catch(() => {})
+    adopted(thumbprint) {
+      awaitsLogin = false
+      change(stored => {
+        const key = (thumbprint !== undefined && held.get(thumbprint)) || stored
+        return key && { ...key, awaitsLogin: false }
+      })
+    },
+    forget(thumbprint, ended) {
+      const isAwaited = awaitsLogin && (!thumbprint || thumbprint === login)
+      if (!isAwaited) {
+        if (!thumbprint || thumbprint === login) login = undefined
+        if (thumbprint) held.delete(thumbprint)
+        else held.clear()
+      }
+      // The mark in the store is read again: another tab, or this page before a reload, may be in the middle of a login.
+      if (ended) {
+        change(stored =>
+          stored?.awaitsLogin || (thumbprint && stored?.thumbprint !== thumbprint) ? stored : undefined,
+        )
+      }
     },
   }
 }

@@ -1,3 +1,5 @@
+import type { Learned } from '../scheme.ts'
+
 /** What a server has told that proofs for it must say (RFC 9449 §8, §9). */
 export interface ServerNotes {
   readonly nonce?: string
@@ -11,10 +13,10 @@ type Role = 'token' | 'api'
 export interface Servers {
   notesOf(role: Role, url: URL): ServerNotes
   /**
-   * Takes the newest nonce of any answer and, where a proof was refused for its time, the server's time. Answers whether the
-   * proof made by `used` was refused for what another one would say differently.
+   * Takes the newest nonce of any response and, where a proof was refused for its time, the server's time. Returns what a
+   * proof would now say differently from the refused one, which was made by `used`; `null` if another one would not help.
    */
-  learn(role: Role, url: URL, response: Pick<Response, 'headers' | 'url'>, used: ServerNotes, error: unknown): boolean
+  learn(role: Role, url: URL, response: Pick<Response, 'headers' | 'url'>, used: ServerNotes, error: unknown): Learned
 }
 
 const mostServers = 32
@@ -40,12 +42,15 @@ export function createServers(): Servers {
       const nonce = headers.get('dpop-nonce')
       if (nonce) note(server, { nonce })
       const isWrong = error === 'invalid_dpop_proof'
-      if (server !== role + url.origin || (!isWrong && error !== 'use_dpop_nonce')) return false
-      if (nonce && nonce !== used.nonce) return true
+      if (server !== role + url.origin || (!isWrong && error !== 'use_dpop_nonce')) return null
       const aheadMs = Date.parse(headers.get('date') ?? '') - Date.now()
       const isOff = isWrong && Math.abs(aheadMs - (used.aheadMs ?? 0)) > leastAheadMs
-      if (isOff) note(server, { aheadMs })
-      return isOff
+      // First: a server may send a new nonce with every response, so the nonce alone would hide the clock.
+      if (isOff) {
+        note(server, { aheadMs })
+        return 'clock'
+      }
+      return nonce && nonce !== used.nonce ? 'nonce' : null
     },
   }
 }

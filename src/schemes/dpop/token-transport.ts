@@ -43,16 +43,18 @@ export async function createTokenTransport(
   async function proved(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
     const url = new URL(input as URL)
     const { method = 'GET' } = init
-    const first = (method === 'POST' && url.href === expected?.href && ready) || (await make(method, url))
+    let made = (method === 'POST' && url.href === expected?.href && ready) || (await make(method, url))
     ready = undefined
-    const response = await send(url, init, first)
-    // A proof is refused before the token is looked at, so the same token may be presented once more (RFC 9449 §8).
-    if (!servers.learn('token', url, response, first.notes, await errorOf(response))) return response
-    drain(response)
-    const second = await make(method, url)
-    const answer = await send(url, init, second)
-    servers.learn('token', url, answer, second.notes, undefined)
-    return answer
+    // A proof is refused before the token is looked at, so the same token may be presented again: once with the server's
+    // nonce and once with its time (RFC 9449 §8, §11.1).
+    for (let provedAnewFor = ''; ; ) {
+      const response = await send(url, init, made)
+      const learned = servers.learn('token', url, response, made.notes, await errorOf(response))
+      if (!learned || provedAnewFor.includes(learned)) return response
+      provedAnewFor += learned
+      drain(response)
+      made = await make(method, url)
+    }
   }
   return { key: key.thumbprint, transport: proved }
 }

@@ -40,7 +40,7 @@ describe('a nonce (DP-06)', () => {
   test('is of the server that told it, where a redirect led to another', () => {
     const servers = createServers()
     const elsewhere = answer({ 'dpop-nonce': 'theirs' }, 'https://other.test/b')
-    expect(servers.learn('api', url, elsewhere, {}, 'use_dpop_nonce')).toBe(false)
+    expect(servers.learn('api', url, elsewhere, {}, 'use_dpop_nonce')).toBe(null)
     expect(servers.notesOf('api', url)).toEqual({})
     expect(servers.notesOf('api', new URL('https://other.test'))).toEqual({ nonce: 'theirs' })
   })
@@ -57,14 +57,14 @@ describe('a nonce (DP-06)', () => {
 
 describe('another proof may help (DP-07)', () => {
   test.each([
-    ['a nonce, where there was none', nonce('new'), {}, 'use_dpop_nonce', true],
-    ['another nonce', nonce('new'), { nonce: 'old' }, 'use_dpop_nonce', true],
-    ['the same nonce', nonce('old'), { nonce: 'old' }, 'use_dpop_nonce', false],
-    ['no nonce', answer(), { nonce: 'old' }, 'use_dpop_nonce', false],
-    ['a date, and no nonce', date(3_600_000), {}, 'use_dpop_nonce', false],
-    ['another nonce, of a proof that was wrong', nonce('new'), { nonce: 'old' }, 'invalid_dpop_proof', true],
-    ['another nonce, of a token that was refused', nonce('new'), { nonce: 'old' }, 'invalid_token', false],
-    ['another nonce, of a request that was let in', nonce('new'), { nonce: 'old' }, undefined, false],
+    ['a nonce, where there was none', nonce('new'), {}, 'use_dpop_nonce', 'nonce'],
+    ['another nonce', nonce('new'), { nonce: 'old' }, 'use_dpop_nonce', 'nonce'],
+    ['the same nonce', nonce('old'), { nonce: 'old' }, 'use_dpop_nonce', null],
+    ['no nonce', answer(), { nonce: 'old' }, 'use_dpop_nonce', null],
+    ['a date, and no nonce', date(3_600_000), {}, 'use_dpop_nonce', null],
+    ['another nonce, of a proof that was wrong', nonce('new'), { nonce: 'old' }, 'invalid_dpop_proof', 'nonce'],
+    ['another nonce, of a token that was refused', nonce('new'), { nonce: 'old' }, 'invalid_token', null],
+    ['another nonce, of a request that was let in', nonce('new'), { nonce: 'old' }, undefined, null],
   ] as const)('%s', (_name, response, used, error, helps) => {
     expect(createServers().learn('api', url, response, used, error)).toBe(helps)
   })
@@ -72,15 +72,22 @@ describe('another proof may help (DP-07)', () => {
 
 describe('a server’s time (DP-13)', () => {
   test.each([
-    ['an hour ahead', 3_600_000, {}, true],
-    ['an hour behind', -3_600_000, {}, true],
-    ['a second ahead', 1000, {}, false],
-    ['as was known', 3_600_000, { aheadMs: 3_600_000 }, false],
-    ['as ours, since ours was set right', 0, { aheadMs: 3_600_000 }, true],
+    ['an hour ahead', 3_600_000, {}, 'clock'],
+    ['an hour behind', -3_600_000, {}, 'clock'],
+    ['a second ahead', 1000, {}, null],
+    ['as was known', 3_600_000, { aheadMs: 3_600_000 }, null],
+    ['as ours, since ours was set right', 0, { aheadMs: 3_600_000 }, 'clock'],
   ])('%s', (_name, aheadMs, used, helps) => {
     const servers = createServers()
     expect(servers.learn('api', url, date(aheadMs), used, 'invalid_dpop_proof')).toBe(helps)
     expect(servers.notesOf('api', url)).toEqual(helps ? { aheadMs } : {})
+  })
+
+  test('is learned together with a new nonce, of a server that sends one with every response', () => {
+    const servers = createServers()
+    const refused = answer({ 'dpop-nonce': 'second', date: new Date(now + 3_600_000).toUTCString() })
+    expect(servers.learn('api', url, refused, { nonce: 'first' }, 'invalid_dpop_proof')).toBe('clock')
+    expect(servers.notesOf('api', url)).toEqual({ nonce: 'second', aheadMs: 3_600_000 })
   })
 
   test('is believed of a refused proof alone: other answers may come from a cache', () => {
@@ -92,6 +99,6 @@ describe('a server’s time (DP-13)', () => {
 
   test.each(['', 'yesterday'])('that reads "%s" is none', text => {
     const servers = createServers()
-    expect(servers.learn('api', url, answer({ date: text }), {}, 'invalid_dpop_proof')).toBe(false)
+    expect(servers.learn('api', url, answer({ date: text }), {}, 'invalid_dpop_proof')).toBe(null)
   })
 })
