@@ -41,26 +41,24 @@ function createActions(api: Client, tally: Tally): Actions {
   const stale = part<HTMLInputElement>('stale')
   const begin = async () => {
     if (stale.checked) await holdTokenOf(api)
-    tally.startAnew()
+    const action = tally.begin()
     if (stale.checked) await pull('expire')
+    return action
   }
   return {
     async storm() {
-      await begin()
-      await sendMany(api, tally, 50)
+      await sendMany(api, await begin(), 50)
     },
     async upload() {
-      await begin()
-      await upload(api, tally)
+      await upload(api, await begin())
     },
     async forbidden() {
       await holdTokenOf(api)
-      tally.startAnew()
-      await askForbidden(api, tally)
+      await askForbidden(api, tally.begin())
     },
     async safe() {
       await holdTokenOf(api)
-      tally.startAnew()
+      tally.begin()
       await openSafe(api)
     },
   }
@@ -70,17 +68,17 @@ function createSessionActions(api: Client, tally: Tally): Actions {
   return {
     async expire() {
       await holdTokenOf(api)
-      tally.startAnew()
+      const action = tally.begin()
       await pull('expire')
       note('plain', 'The API no longer takes this token. latchkey cannot know; the next request finds out.')
-      await sendMany(api, tally, 1)
+      await sendMany(api, action, 1)
     },
     async revoke() {
       await holdTokenOf(api)
-      tally.startAnew()
+      const action = tally.begin()
       await pull('revoke')
       note('plain', 'The server revoked the session: no token of it works any more. The next requests find out.')
-      await sendMany(api, tally, 3)
+      await sendMany(api, action, 3)
     },
     async 'sign-out'() {
       await api.session.signOut()
@@ -103,12 +101,12 @@ async function breakServer(api: Client, tally: Tally, mode: string): Promise<voi
   const ours = turn
   await holdTokenOf(api)
   if (ours !== turn) return
-  tally.startAnew()
+  const action = tally.begin()
   await pull(`fault/${mode}`)
   note('plain', faultTexts[mode] ?? mode)
   if (api.session.status !== 'signed-in') return
   await pull('expire')
-  await sendMany(api, tally, 4)
+  await sendMany(api, action, 4)
 }
 
 async function mend(api: Client, tally: Tally): Promise<void> {
@@ -119,8 +117,7 @@ async function mend(api: Client, tally: Tally): Promise<void> {
   note('good', `Mended.${waitMs > 0 ? ` latchkey’s backoff is over in ${(waitMs / 1000).toFixed(1)} s.` : ''}`)
   await new Promise(resolve => setTimeout(resolve, waitMs + 50))
   if (ours !== turn || api.session.status !== 'signed-in') return
-  tally.startAnew()
-  await sendMany(api, tally, 4)
+  await sendMany(api, tally.begin(), 4)
 }
 
 /** Leaves for the sign-in form, or says why that is not possible now. */

@@ -13,6 +13,7 @@ export const scheme: Scheme | undefined = isBound ? dpop() : undefined
 /** Shows the choice, and begins anew with another: each kind of token has a session of its own. */
 export function bindSchemes(): void {
   part('token-kind').textContent = isBound ? 'DPoP' : 'Bearer'
+  document.body.setAttribute('data-tokens', isBound ? 'dpop' : 'bearer')
   const choices = part('schemes')
   const chosen = choices.querySelector<HTMLInputElement>(`input[value="${isBound ? 'dpop' : 'bearer'}"]`)
   // Browsers remember over a reload what was checked before it.

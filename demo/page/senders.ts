@@ -1,7 +1,7 @@
 import { type Client, isLatchkeyError, readChallenges } from 'latchkey'
 import { plural, pull } from './controls.ts'
 import { note } from './journal.ts'
-import { difference, type Tally } from './tally.ts'
+import type { Action } from './tally.ts'
 
 interface UploadAnswer {
   readonly bytes: number
@@ -9,13 +9,12 @@ interface UploadAnswer {
 }
 
 /** Sends `count` requests at once and tells what became of them. */
-export async function sendMany(api: Client, tally: Tally, count: number): Promise<void> {
-  const before = tally.total()
+export async function sendMany(api: Client, { counts }: Action, count: number): Promise<void> {
   const startedAt = performance.now()
   // `no-store`: the browser would otherwise send equal requests one after the other.
   const one = () => api.get('notes', { cache: 'no-store', retry: 0 }).json()
   const results = await Promise.allSettled(Array.from({ length: count }, one))
-  const { refused, exchanges, replays } = difference(tally.total(), before)
+  const { refused, exchanges, replays } = counts
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   const did = `${refused} refused, ${plural(exchanges, 'exchange')}, ${replays} replayed`
   const isGood = results.every(({ status }) => status === 'fulfilled')
@@ -24,14 +23,13 @@ export async function sendMany(api: Client, tally: Tally, count: number): Promis
 }
 
 /** Uploads two megabytes that no cache has seen, and holds what arrived against what was sent. */
-export async function upload(api: Client, tally: Tally): Promise<void> {
-  const before = tally.total()
+export async function upload(api: Client, { counts }: Action): Promise<void> {
   const chunk = () => crypto.getRandomValues(new Uint8Array(65_536))
   const file = new Blob(Array.from({ length: 32 }, chunk), { type: 'application/octet-stream' })
   try {
     const { bytes, sha256 } = await api.post('upload', { body: file, timeout: 60_000 }).json<UploadAnswer>()
     const isSame = sha256 === (await sha256Of(file))
-    const twice = difference(tally.total(), before).replays > 0 ? 'was refused, sent again, and ' : ''
+    const twice = counts.replays > 0 ? 'was refused, sent again, and ' : ''
     const arrived = `${twice}arrived ${isSame ? 'byte for byte' : 'changed'}`
     const size = `${(bytes / 1e6).toFixed(1)} MB`
     note(isSame ? 'good' : 'bad', `The upload of ${size} ${arrived} (SHA-256 ${sha256.slice(0, 8)}…).`)
@@ -41,15 +39,15 @@ export async function upload(api: Client, tally: Tally): Promise<void> {
 }
 
 /** Asks for what nobody may have: a 403 is the caller's. */
-export async function askForbidden(api: Client, tally: Tally): Promise<void> {
-  const before = tally.total()
+export async function askForbidden(api: Client, { counts }: Action): Promise<void> {
   const response = await api.get('admin', { throwHttpErrors: false, cache: 'no-store' }).catch(() => null)
   if (!response) return
   if (response.status !== 403) return note('plain', `${response.status}: nobody is signed in.`)
   const { error: code } = readChallenges(response)[0]?.params ?? {}
-  const { refused } = difference(tally.total(), before)
   const why =
-    refused === 0 ? 'A new token would not help, so none was fetched' : 'Only the 401 before it was refreshed for'
+    counts.refused === 0
+      ? 'A new token would not help, so none was fetched'
+      : 'Only the 401 before it was refreshed for'
   note('plain', `403 ${code ?? ''} is the caller’s. ${why}.`)
 }
 

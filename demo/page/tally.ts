@@ -1,7 +1,6 @@
 import type { RefreshUnavailableError, Session } from 'latchkey'
-import { part } from './configuration.ts'
 
-/** What this tab did since some moment, by the session's events. */
+/** What this tab did for one action, by the session's events. */
 export interface Counts {
   readonly requests: number
   readonly refused: number
@@ -9,62 +8,76 @@ export interface Counts {
   readonly replays: number
 }
 
+/** What one button set off. */
+export interface Action {
+  readonly counts: Counts
+}
+
 export interface Tally {
-  /** Since the page was opened. */
-  total(): Counts
-  /** The page shows what comes from here on. */
-  startAnew(): void
+  /** Requests that begin from here on belong to a new action; the page shows its counts. */
+  begin(): Action
 }
 
 const names = ['requests', 'refused', 'exchanges', 'replays'] as const
-const nothing: Counts = { requests: 0, refused: 0, exchanges: 0, replays: 0 }
 
 /** Whether the server was asked; during a backoff, or offline, it is not. */
 export const wasTried = ({ reason, status }: RefreshUnavailableError): boolean =>
   reason !== 'offline' && (reason !== 'status' || status !== null)
 
-export const difference = (now: Counts, before: Counts): Counts => ({
-  requests: now.requests - before.requests,
-  refused: now.refused - before.refused,
-  exchanges: now.exchanges - before.exchanges,
-  replays: now.replays - before.replays,
-})
+interface OpenAction extends Action {
+  readonly counts: { -readonly [Name in keyof Counts]: number }
+  /** Its requests that wait for the refresh under way. */
+  waiting: number
+}
 
-/** Counts, and shows the counts since the last button. */
+const createAction = (): OpenAction => ({ counts: { requests: 0, refused: 0, exchanges: 0, replays: 0 }, waiting: 0 })
+
+/** Counts each action for itself, so that two at a time, and what latchkey does in the background, do not mix. */
 export function createTally(session: Session): Tally {
-  const counts = { ...nothing }
-  let base = nothing
-  const underWay = new Set<number>()
-  const counters = part('counters')
+  let shown = createAction()
+  const actions = new Map<number, OpenAction>()
 
   const show = () => {
-    const shown = difference(counts, base)
-    for (const name of names) {
-      const place = counters.querySelector(`[data-counter="${name}"] dd`)
-      if (place) place.textContent = shown[name].toLocaleString()
+    for (const place of document.querySelectorAll('[data-counter]')) {
+      const name = names.find(each => each === place.getAttribute('data-counter'))
+      const value = place.querySelector('dd') ?? place
+      if (name) value.textContent = shown.counts[name].toLocaleString()
     }
   }
-  const count = (name: keyof Counts) => {
-    counts[name] += 1
+  const count = (action: OpenAction, name: keyof Counts) => {
+    action.counts[name] += 1
     show()
   }
+  /** The refresh is over: an exchange of every action that waited for it. */
+  const settle = (isOurs: boolean) => {
+    for (const action of new Set([shown, ...actions.values()])) {
+      if (action.waiting > 0 && isOurs) count(action, 'exchanges')
+      action.waiting = 0
+    }
+  }
 
-  session.on('request', ({ id, step }) => {
-    if (!underWay.has(id)) count('requests')
-    if (step === 'refused') count('refused')
-    if (step === 'replayed') count('replays')
-    if (step === 'answered' || step === 'failed') underWay.delete(id)
-    else underWay.add(id)
+  session.on('request', event => {
+    const { id, step } = event
+    const known = actions.get(id)
+    const action = known ?? shown
+    if (!known) {
+      actions.set(id, action)
+      count(action, 'requests')
+    }
+    if (step === 'refused') count(action, 'refused')
+    if (step === 'replayed') count(action, 'replays')
+    if (step === 'waiting' && event.for === 'refresh') action.waiting += 1
+    if (step === 'answered' || step === 'failed') actions.delete(id)
   })
-  session.on('refreshed', ({ tab }) => tab === 'this' && count('exchanges'))
-  session.on('refresh-failed', ({ error }) => wasTried(error) && count('exchanges'))
-  session.on('ended', ({ reason, tab }) => tab === 'this' && reason === 'refused' && count('exchanges'))
+  session.on('refreshed', ({ tab }) => settle(tab === 'this'))
+  session.on('refresh-failed', ({ error }) => settle(wasTried(error)))
+  session.on('ended', ({ reason, tab }) => settle(tab === 'this' && reason === 'refused'))
 
   return {
-    total: () => ({ ...counts }),
-    startAnew() {
-      base = { ...counts }
+    begin() {
+      shown = createAction()
       show()
+      return shown
     },
   }
 }

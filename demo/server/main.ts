@@ -10,7 +10,7 @@ const defaultPort = 4180
 export interface DemoOptions {
   /** Of the page; the two servers take the next ones. 0: any. @default 4180, or any if it is taken */
   readonly port?: number | undefined
-  /** @default 8 */
+  /** Long enough for a slow machine: a demonstration must not run out of token. @default 30 */
   readonly accessTokenSeconds?: number | undefined
   /** 1 is slow enough to watch, 0 is as fast as it goes. @default 1 */
   readonly pace?: number | undefined
@@ -21,6 +21,8 @@ export interface RunningDemo {
   readonly url: string
   readonly issuer: string
   readonly api: string
+  /** Whether the usual port was taken, so that the demo is at another one. */
+  readonly isElsewhere: boolean
   readonly counters: Controls['counters']
   /** Breaks the authorization server, or mends it with `'none'`. */
   readonly breakWith: (mode: FaultMode) => void
@@ -28,7 +30,7 @@ export interface RunningDemo {
 }
 
 /** Starts page, API and authorization server on loopback. Rejects if a wanted `port` is taken. */
-export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: DemoOptions = {}): Promise<RunningDemo> {
+export async function startDemo({ port, accessTokenSeconds = 30, pace = 1 }: DemoOptions = {}): Promise<RunningDemo> {
   const built = buildPage()
   const listeners = await openThree(port)
   const [page, provider, resource] = listeners
@@ -51,6 +53,7 @@ export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: Demo
     url: `${pageOrigin}/`,
     issuer,
     api: resource.origin,
+    isElsewhere: port === undefined && page.port !== defaultPort,
     counters: controls.counters,
     breakWith: mode => {
       faults.mode = mode
@@ -61,7 +64,7 @@ export async function startDemo({ port, accessTokenSeconds = 8, pace = 1 }: Demo
 
 async function openThree(port: number | undefined): Promise<readonly [Listener, Listener, Listener]> {
   const page = await openListener(port ?? defaultPort, port === undefined)
-  const next = (step: number) => (port === 0 ? 0 : page.port + step)
+  const next = (step: number) => (port === 0 || page.port + step > 65_535 ? 0 : page.port + step)
   return [page, await openListener(next(1)), await openListener(next(2))]
 }
 
@@ -72,6 +75,7 @@ async function run(): Promise<void> {
     throw new Error(`PORT must be a number from 0 to 65535, not "${wanted}".`)
   }
   const demo = await startDemo({ port })
+  if (demo.isElsewhere) console.log(`\n  Port ${defaultPort} is taken, so another one is used. PORT=… chooses one.`)
   console.log(`
   The latchkey demo is at  ${demo.url}
 
@@ -96,7 +100,8 @@ function stopWhenAsked(demo: RunningDemo): void {
 
 if (import.meta.main) {
   run().catch((error: NodeJS.ErrnoException) => {
-    console.error(error.code === 'EADDRINUSE' ? 'That port is taken. Choose another PORT.' : error)
+    const { PORT: wanted } = process.env
+    console.error(error.code === 'EADDRINUSE' ? `Port ${wanted} is taken. Choose another one with PORT=….` : error)
     process.exit(1)
   })
 }

@@ -12,7 +12,9 @@ export interface Flight {
 export interface Ribbon {
   readonly generation: number
   readonly from: number
-  readonly expiresAt: number | null
+  /** By the picture's time; `endsAt` is the same moment by the page's clock, which does not stand still. */
+  expiresAt: number | null
+  readonly endsAt: number
   refusedAt: number | null
   to: number | null
 }
@@ -25,13 +27,17 @@ export interface Flights {
   settle(at: number, outcome: Flight['outcome'], backoffMs?: number): void
   /** No refresh was begun after all. */
   cancel(): void
-  /** A token is there; `expiresAt` by the page's clock. */
+  /** A token is there; `expiresAt` by the picture's time. */
   hold(at: number, generation: number, expiresAt: number | null): void
   /** The token was refused. */
   refuse(at: number, generation: number): void
   /** The session is another one now, or none: no token, and nothing to wait for. */
   end(at: number): void
   prune(at: number): void
+  /** Whether a refresh is under way. */
+  isBusy(): boolean
+  /** Moves the ends of tokens by as long as the picture stood still. */
+  keepTime(at: number): void
 }
 
 /** Refreshes and tokens as the session's events tell them. */
@@ -65,7 +71,14 @@ export function createFlights(): Flights {
     hold(at, generation, expiresAt) {
       const last = ribbons.at(-1)
       if (last) last.to ??= at
-      ribbons.push({ generation, from: at, expiresAt, refusedAt: null, to: null })
+      ribbons.push({
+        generation,
+        from: at,
+        expiresAt,
+        endsAt: performance.now() + (expiresAt ?? at) - at,
+        refusedAt: null,
+        to: null,
+      })
     },
     refuse(at, generation) {
       const last = ribbons.at(-1)
@@ -82,6 +95,14 @@ export function createFlights(): Flights {
     prune(at) {
       flights = flights.filter(({ to, backoffUntil }) => to === null || (backoffUntil ?? to) >= at)
       ribbons = ribbons.filter(({ to }) => to === null || to >= at)
+    },
+    isBusy: () => running() !== undefined,
+    keepTime(at) {
+      for (const ribbon of ribbons) {
+        if (ribbon.to !== null || ribbon.expiresAt === null) continue
+        const leftMs = ribbon.endsAt - performance.now()
+        ribbon.expiresAt = leftMs > 0 ? at + leftMs : Math.min(ribbon.expiresAt, at)
+      }
     },
   }
 }

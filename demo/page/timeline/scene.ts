@@ -46,7 +46,6 @@ export interface Scene {
 
 /** Axis, lanes, clips and the two moving layers; `onResize` is told when everything has to be placed anew. */
 export function createScene(svg: SVGSVGElement, onResize: () => void): Scene {
-  const origin = performance.now()
   const definitions = draw(svg, 'defs')
   const hatch = { id: 'hatch', width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' }
   draw(draw(definitions, 'pattern', hatch), 'path', { d: 'M0 0V6', class: 'hatch-line' })
@@ -61,7 +60,7 @@ export function createScene(svg: SVGSVGElement, onResize: () => void): Scene {
     geometry: measure(svg),
     ahead,
     past,
-    x: at => Math.round((at - origin) * scene.geometry.pixelsPerMs * 10) / 10,
+    x: at => Math.round(at * scene.geometry.pixelsPerMs * 10) / 10,
     scrollTo(now) {
       const shift = `translate(${scene.geometry.nowX - scene.x(now)} 0)`
       ahead.setAttribute('transform', shift)

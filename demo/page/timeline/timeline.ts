@@ -2,6 +2,7 @@ import { createFlightPainter } from './draw-flights.ts'
 import { createTrackPainter } from './draw-tracks.ts'
 import { createFlights, type Flight } from './flights.ts'
 import { createMilestones, type MilestoneKind } from './milestones.ts'
+import { createPictureTime } from './picture-time.ts'
 import { createScene } from './scene.ts'
 import { createTracks, type RequestEvent } from './tracks.ts'
 
@@ -18,7 +19,7 @@ export interface Timeline {
   pause(paused: boolean): void
 }
 
-/** The drawn timeline. Everything in it comes from the session's events. */
+/** The drawn timeline. Everything in it comes from the session's events; while there are none, it stands still. */
 export function createTimeline(svg: SVGSVGElement): Timeline {
   const tracks = createTracks()
   const flights = createFlights()
@@ -28,10 +29,20 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
     milestones.placeAll()
     scroll.settle()
   })
-  const paintFlights = createFlightPainter(scene, flights)
+  const time = createPictureTime(() => tracks.isBusy() || flights.isBusy())
+  const paintAllFlights = createFlightPainter(scene, flights)
+  const paintFlights = () => {
+    flights.keepTime(time.now())
+    paintAllFlights()
+  }
   const trackPainter = createTrackPainter(scene, tracks)
   const milestones = createMilestones(scene)
-  const scroll = createScroll(now => {
+  /** Something happens: the picture moves again. Returns its time. */
+  const happen = () => {
+    time.wake()
+    return time.now()
+  }
+  const scroll = createScroll(time.now, now => {
     const gone = now - scene.geometry.nowX / scene.geometry.pixelsPerMs
     trackPainter.erase(tracks.prune(gone))
     flights.prune(gone)
@@ -41,7 +52,7 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
 
   return {
     request(event) {
-      const at = performance.now()
+      const at = happen()
       const track = tracks.apply(event, at)
       trackPainter.paint(track)
       if (event.step === 'waiting' && event.for === 'refresh') flights.wait(at)
@@ -49,7 +60,7 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
       paintFlights()
     },
     settled(outcome, backoffMs) {
-      flights.settle(performance.now(), outcome, backoffMs)
+      flights.settle(happen(), outcome, backoffMs)
       paintFlights()
     },
     hindered() {
@@ -57,12 +68,12 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
       paintFlights()
     },
     holds(generation, lifetimeMs) {
-      const at = performance.now()
+      const at = happen()
       flights.hold(at, generation, lifetimeMs === null ? null : at + lifetimeMs)
       paintFlights()
     },
     milestone(kind, text) {
-      const at = performance.now()
+      const at = happen()
       flights.end(at)
       milestones.add(at, kind, text)
       paintFlights()
@@ -74,14 +85,14 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
 const stepMs = 1000
 
 /** Calls `show` with the time that stands at "now": in each frame, or in steps for who asked for less motion. */
-function createScroll(show: (now: number) => void) {
+function createScroll(timeNow: () => number, show: (now: number) => void) {
   const calm = matchMedia('(prefers-reduced-motion: reduce)')
   let pausedAt: number | null = null
   let shownAt = 0
 
   const tick = () => {
     requestAnimationFrame(tick)
-    const now = performance.now()
+    const now = timeNow()
     if (pausedAt !== null || (calm.matches && now - shownAt < stepMs)) return
     shownAt = now
     show(now)
@@ -90,11 +101,11 @@ function createScroll(show: (now: number) => void) {
 
   return {
     pause(paused: boolean): void {
-      pausedAt = paused ? performance.now() : null
+      pausedAt = paused ? timeNow() : null
     },
     /** Shows the same time again, on a scene that has changed its size. */
     settle(): void {
-      show(pausedAt ?? performance.now())
+      show(pausedAt ?? timeNow())
     },
   }
 }

@@ -10,7 +10,8 @@ export interface Stretch {
 }
 
 export interface Mark {
-  readonly kind: 'refused' | 'answered' | 'declined' | 'failed' | 'lost'
+  /** `proved`: sent once more with a new DPoP proof. */
+  readonly kind: 'refused' | 'answered' | 'declined' | 'failed' | 'lost' | 'proved'
   readonly at: number
   readonly replayed: boolean
 }
@@ -24,6 +25,8 @@ export interface Track {
   readonly marks: Mark[]
   /** Of the token it was last sent with. */
   generation: number
+  /** Whether the send that its replay told of has been told of, too. */
+  isReplaySent: boolean
   endedAt: number | null
 }
 
@@ -35,6 +38,8 @@ export interface Tracks {
   all(): Iterable<Track>
   /** How many lanes are needed for what is remembered. */
   laneCount(): number
+  /** Whether a request is under way. */
+  isBusy(): boolean
 }
 
 /** So that requests which end at once still lie side by side. */
@@ -59,6 +64,7 @@ export function createTracks(): Tracks {
       stretches: [],
       marks: [],
       generation: event.generation,
+      isReplaySent: false,
       endedAt: null,
     }
     tracks.set(event.id, track)
@@ -76,11 +82,17 @@ export function createTracks(): Tracks {
     const last = track.stretches.at(-1)
     // A replay is told before it is sent, and stays a replay.
     if (event.step === 'sent' || event.step === 'replayed') track.generation = event.generation
-    if (event.step === 'sent' && last?.kind === 'replaying' && last.to === null) return track
+    const isSending = last !== undefined && last.kind !== 'waiting' && last.to === null
+    if (event.step === 'sent' && last?.kind === 'replaying' && isSending && !track.isReplaySent) {
+      track.isReplaySent = true
+      return track
+    }
     if (last) last.to ??= at
     switch (event.step) {
       case 'sent':
-        track.stretches.push({ kind: 'sending', from: at, to: null })
+        // Sent while it is on its way: the server wanted another DPoP proof.
+        if (isSending) track.marks.push({ kind: 'proved', at, replayed: last.kind === 'replaying' })
+        track.stretches.push({ kind: isSending ? last.kind : 'sending', from: at, to: null })
         break
       case 'waiting':
         track.stretches.push({ kind: 'waiting', from: at, to: null })
@@ -108,6 +120,7 @@ export function createTracks(): Tracks {
       return gone
     },
     all: () => tracks.values(),
+    isBusy: () => [...tracks.values()].some(({ endedAt }) => endedAt === null),
     laneCount: () => 1 + Math.max(-1, ...[...tracks.values()].map(({ lane }) => lane)),
   }
 }
