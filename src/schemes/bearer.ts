@@ -15,13 +15,31 @@ export interface BearerOptions {
 
 const isBearer = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'bearer'
 
+/** The platform's own word, since its `TypeError` for a header it cannot send would print the token. */
+function isSendable(header: string, value: string): boolean {
+  try {
+    return new Request('https://latchkey.invalid', { headers: { [header]: value } }).headers.get(header) === value
+  } catch {
+    return false
+  }
+}
+
 /**
  * RFC 6750; or another header, for backends that want one.
+ *
+ * @throws ConfigurationError for a header that pages cannot set, or a prefix that no header can carry
+ *
  * @example bearer({ header: 'X-Access-Token', prefix: '' })
  */
 export function bearer(options: BearerOptions = {}): Scheme {
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
+  if (!isSendable(header, `${before}token`)) {
+    throw new ConfigurationError(
+      'header',
+      'write the name of a header that pages can set, and a `prefix` of plain text',
+    )
+  }
   const isOwn = header.toLowerCase() !== 'authorization'
   let checked: string | null | undefined
   const scheme: WireScheme = {

@@ -35,6 +35,17 @@ describe('bearer', () => {
     expect(sends).toHaveLength(2)
   })
 
+  test.each([
+    [{ header: 'X Access' }],
+    [{ header: '' }],
+    [{ header: 'X-Tök' }],
+    [{ prefix: 'Bearer\n' }],
+    [{ prefix: ' Bearer' }],
+    [{ prefix: 'Tök✓' }],
+  ])('%o is refused when it is made, since the error of the platform would print the token', options => {
+    expect(() => bearer(options)).toThrow(expect.objectContaining({ code: 'configuration', option: 'header' }))
+  })
+
   test('a header of its own is the one that means "the caller’s own": it is left alone, and Authorization may be used', async () => {
     const { client, sends } = await start({ header: 'X-Access-Token', prefix: '' })
     await client.get('x', { headers: { 'x-access-token': 'mine' } })
