@@ -5,7 +5,13 @@ import { root } from '../support/project.ts'
 import { checkTypes } from '../support/type-check.ts'
 
 const read = (path: string) => readFileSync(root + path, 'utf8')
-const documents = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: root }).sort()]
+const documents = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...globSync('docs/**/*.md', { cwd: root }).sort(),
+]
 
 /** The rows under a heading, as their cells. */
 const rowsOf = (document: string, heading: string): readonly (readonly string[])[] => {

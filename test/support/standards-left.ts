@@ -1,4 +1,4 @@
-// Prints the items of docs/standards-ids.txt that no test names and docs/standards.md does not argue.
+// Prints the items of docs/standards-checklist.md that no test names and docs/standards.md does not argue.
 // `npm run standards` looks at all groups, `npm run standards -- CH ST` at these; it fails where something is left.
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { argv } from 'node:process'
@@ -11,13 +11,11 @@ interface Item {
 }
 
 const readItems = (): readonly Item[] =>
-  readFileSync(`${root}docs/standards-ids.txt`, 'utf8')
-    .trim()
-    .split('\n')
-    .map(line => {
-      const [id = '', ...level] = line.split(' ')
-      return { id, group: id.split('-')[0] ?? '', level: level.join(' ') }
-    })
+  [
+    ...readFileSync(`${root}docs/standards-checklist.md`, 'utf8').matchAll(
+      /^- \*\*(([A-Z]{2})-\d{2})\*\* · ([A-Z ]+) ·/gm,
+    ),
+  ].map(([, id = '', group = '', level = '']) => ({ id, group, level }))
 
 const findIds = (path: string): readonly string[] =>
   existsSync(root + path) ? (readFileSync(root + path, 'utf8').match(/\b[A-Z]{2}-\d{2}\b/g) ?? []) : []
