@@ -1,4 +1,12 @@
 import {
+  askedAgain,
+  callSignOut,
+  closeOwnClaim,
+  isLateAnswer,
+  mustWaitForCall,
+  startOnSignOut,
+} from './cookie-sign-out.ts'
+import {
   type CookieRules,
   type CookieState,
   type CookieTab,
@@ -18,23 +26,21 @@ export interface CookieTurn {
   readonly step: (label: string, change: (me: CookieTab, to: CookieState, broken: string[]) => void) => void
 }
 
-const land = (me: CookieTab): void => {
+export const land = (me: CookieTab): void => {
   me.step = 'free'
 }
 
 /** The refresh of one tab. */
 export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn) => void>> = {
   fresh({ rules, state, index, step }) {
-    if (rules.record && state.record.signedOut) {
-      return step('starts, finds a sign-out on record and asks for nothing', (me, to) => {
-        me.session = to.record.session
-        me.step = 'idle'
-      })
+    if (rules.record && state.record.signedOut && rules.start !== 'asks') {
+      return startOnSignOut({ rules, state, index, step })
     }
     step('starts and asks for a session', (me, to) => {
       me.session = rules.record ? to.record.session : 1
       me.generation = rules.record ? to.record.generation : 0
       begin(rules, me, to, index)
+      me.flownStart = true
     })
   },
 
@@ -83,7 +89,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
         land(me)
       })
     }
-    if (rules.claim && isOpen(state, index)) return
+    if (mustWaitForCall(turn) || (rules.claim && isOpen(state, index))) return
     step(rules.claim ? 'claims the exchange' : 'goes on', (me, to) => {
       me.attempt += 1
       me.late = false
@@ -99,7 +105,12 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
         me.step = 'read'
       })
     }
-    if (tab.session !== tab.flownSession) return step('finds its session over', land)
+    if (tab.session !== tab.flownSession) {
+      return step('finds its session over', (me, to) => {
+        closeOwnClaim(me, to, index)
+        land(me)
+      })
+    }
     step(`calls the refresh endpoint; the browser adds cookie ${showCookie(state.jar)}`, (me, to, broken) => {
       me.sent = to.jar
       me.net = 1
@@ -122,13 +133,17 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
     const { answer } = tab
     if (hasMoved(turn)) {
       return step('drops the answer: the session has moved', (me, to) => {
+        closeOwnClaim(me, to, index)
+        if (isLateAnswer(rules, state, tab)) callSignOut(to, index)
         if (rules.record) followEnd(me, to)
         land(me)
       })
     }
+    if (tab.flownStart && state.record.signedOut) return askedAgain(turn)
     const expected = tab.family === nobody ? state.record.family : tab.family
     if (rules.subject && state.families[answer?.family ?? -1]?.user !== state.families[expected]?.user) {
       return step("drops the answer: it is another person's", (me, to) => {
+        closeOwnClaim(me, to, index)
         forget(me, to.fresh)
         to.fresh += 1
         land(me)
@@ -149,6 +164,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
   refused({ rules, index, step }) {
     step('ends the session', (me, to, broken) => {
       judgeEnd(me, to, index, broken)
+      closeOwnClaim(me, to, index)
       if (rules.record && to.record.session === me.flownSession) signOutRecord(to)
       if (rules.record) followEnd(me, to)
       else {
@@ -174,11 +190,12 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
 
 const hasMoved = ({ rules, state, tab }: CookieTurn): boolean =>
   tab.session !== tab.flownSession ||
-  (rules.record && (state.record.session !== tab.flownSession || state.record.signedOut))
+  (rules.record && (state.record.session !== tab.flownSession || (state.record.signedOut && !tab.flownStart)))
 
 function begin(rules: CookieRules, me: CookieTab, to: CookieState, index: number): void {
   me.flownSession = me.session
   me.flownGeneration = me.generation
+  me.flownStart = false
   me.step = rules.lock === 'web' ? 'wait' : 'read'
   if (rules.lock !== 'web') return
   to.queue.push(index)
@@ -213,7 +230,15 @@ export function followEnd(me: CookieTab, to: CookieState): void {
 }
 
 export function signOutRecord(to: CookieState): void {
-  to.record = { session: to.fresh, generation: 0, signedOut: true, family: nobody, claim: null }
+  to.record = {
+    session: to.fresh,
+    generation: 0,
+    signedOut: true,
+    deliberate: false,
+    family: nobody,
+    claim: to.record.claim,
+    pending: null,
+  }
   to.fresh += 1
 }
 

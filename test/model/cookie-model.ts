@@ -7,6 +7,7 @@ import {
   signOutRecord,
   tellOtherTabs,
 } from './cookie-flight.ts'
+import { callNetwork, isNotUnderWay, isOwnCookie, navigate, signOutWithCall } from './cookie-sign-out.ts'
 import {
   type CookieFaults,
   type CookieRules,
@@ -26,7 +27,13 @@ import {
 import type { Edge, Model } from './engine.ts'
 import { tabName } from './state.ts'
 
-type AddEdge = (label: string, fault: boolean, change: (to: CookieState, broken: string[]) => void) => void
+export type AddEdge = (label: string, fault: boolean, change: (to: CookieState, broken: string[]) => void) => void
+
+export type MayHappen = (
+  kind: keyof CookieFaults,
+  label: string,
+  change: (me: CookieTab, to: CookieState) => void,
+) => void
 
 const faultNames = Object.keys(noCookieFaults) as (keyof CookieFaults)[]
 
@@ -53,6 +60,7 @@ export function createCookieModel(rules: CookieRules): Model<CookieState> {
         network(rules, state, index, tab, edge)
         if (tab.life !== 'dead') world(rules, state, index, tab, edge)
       }
+      callNetwork(state, edge)
       return edges
     },
   }
@@ -66,6 +74,12 @@ function judge(rules: CookieRules, from: CookieState, to: CookieState, broken: s
       broken.push('C3 a tab gets an access token of a session that was signed out')
     }
   })
+  if (rules.start !== 'never' && isCookieSettled(to) && to.record.signedOut && !to.record.pending) {
+    const left = to.jar === 0 ? undefined : to.families[cookieFamily(to.jar)]
+    const isAlive = left && !left.revoked && left.current === cookieNumber(to.jar)
+    if (isAlive && left.signedOut)
+      broken.push('C8 a session that was signed out stays alive in the cookie, and nobody will tell')
+  }
   const isUntouched = faultNames.every(name => to.faults[name] === (rules.faults[name] ?? 0))
   if (isCookieSettled(to) && isUntouched && to.exchanges !== 1) {
     broken.push(`C6 ${to.exchanges} exchanges where one was enough`)
@@ -83,7 +97,16 @@ function fly(rules: CookieRules, state: CookieState, index: number, tab: CookieT
     step('tells the library of the sign-in', (me, to) => {
       const session = to.fresh
       to.fresh += 1
-      if (rules.record) to.record = { session, generation: 0, signedOut: false, family: arrived, claim: null }
+      if (rules.record)
+        to.record = {
+          session,
+          generation: 0,
+          signedOut: false,
+          deliberate: false,
+          family: arrived,
+          claim: null,
+          pending: null,
+        }
       me.session = session
       me.generation = 0
       me.family = arrived
@@ -132,7 +155,7 @@ function handle(rules: CookieRules, me: CookieTab, to: CookieState): void {
 
 function world(rules: CookieRules, state: CookieState, index: number, tab: CookieTab, edge: AddEdge): void {
   const who = tabName(index)
-  const may = (kind: keyof CookieFaults, label: string, change: (me: CookieTab, to: CookieState) => void) => {
+  const may: MayHappen = (kind, label, change) => {
     if (state.faults[kind] <= 0) return
     edge(`${who} ${label}`, true, to => {
       const me = to.tabs[index]
@@ -161,18 +184,26 @@ function world(rules: CookieRules, state: CookieState, index: number, tab: Cooki
   may('freeze', 'is frozen', me => {
     me.life = 'frozen'
   })
-  if (tab.family !== nobody) {
+  if (tab.family !== nobody && (!rules.record || isOwnCookie(state, tab))) {
     may('out', 'signs out (offline: the server is not told)', (me, to) => {
       const family = to.families[me.family]
       if (family) family.signedOut = true
       const session = to.fresh
-      if (rules.record) signOutRecord(to)
-      else to.fresh += 1
+      if (rules.record) {
+        signOutRecord(to)
+        to.record = {
+          ...to.record,
+          deliberate: true,
+          pending: { id: session, user: family?.user ?? 0, failed: true, exchange: to.record.claim !== null },
+        }
+      } else to.fresh += 1
       forget(me, session)
       tellOtherTabs(to, index)
     })
   }
-  if (tab.arrived !== null) return
+  if (tab.life === 'live' && isOwnCookie(state, tab)) signOutWithCall(index, may)
+  if (tab.step === 'idle' && tab.life === 'live') navigate(rules, state, may)
+  if (tab.arrived !== null || (rules.loginWaits && !isNotUnderWay(state))) return
   may('inOther', 'signs another user in at the server: the browser has a new cookie', (me, to) => {
     me.arrived = to.families.length
     to.families.push({ current: 0, revoked: false, user: 1, signedOut: false })

@@ -14,6 +14,15 @@ export interface CookieRules {
   readonly lateCheck: boolean
   /** The answer says whose token it is, and a stranger's is dropped. */
   readonly subject: boolean
+  /**
+   * How a start treats a sign-out that the server may not know of: it asks for nothing (`never`), it repeats the call blindly
+   * (`repeats`), or it asks who is signed in and acts only on the session that it recognises (`asks`).
+   */
+  readonly start: 'never' | 'repeats' | 'asks'
+  /** An answer that comes after a sign-out is followed by one more call. */
+  readonly lateCall: boolean
+  /** A login that the page itself makes waits for exchanges and sign-out calls that are under way. */
+  readonly loginWaits: boolean
 }
 
 export interface CookieFaults {
@@ -22,9 +31,26 @@ export interface CookieFaults {
   readonly out: number
   readonly inOther: number
   readonly reload: number
+  /** A sign-out of which the server is told by a call. */
+  readonly outCall: number
+  /** Such a call fails, and its page hears of it. */
+  readonly lost: number
+  /** A page is left for a login by navigation: as another person, or as the same one. */
+  readonly navigateOther: number
+  readonly navigateSame: number
 }
 
-export const noCookieFaults: CookieFaults = { kill: 0, freeze: 0, out: 0, inOther: 0, reload: 0 }
+export const noCookieFaults: CookieFaults = {
+  kill: 0,
+  freeze: 0,
+  out: 0,
+  inOther: 0,
+  reload: 0,
+  outCall: 0,
+  lost: 0,
+  navigateOther: 0,
+  navigateSame: 0,
+}
 
 export const memoryOnly: CookieRules = {
   tabs: 2,
@@ -36,10 +62,22 @@ export const memoryOnly: CookieRules = {
   claim: false,
   lateCheck: false,
   subject: false,
+  start: 'never',
+  lateCall: false,
+  loginWaits: false,
 }
 
 /** The cookie mode as it is built. */
-export const cookieProtocol: CookieRules = { ...memoryOnly, record: true, claim: true, lateCheck: true, subject: true }
+export const cookieProtocol: CookieRules = {
+  ...memoryOnly,
+  record: true,
+  claim: true,
+  lateCheck: true,
+  subject: true,
+  start: 'asks',
+  lateCall: true,
+  loginWaits: true,
+}
 
 export const nobody = -1
 
@@ -62,6 +100,8 @@ export interface CookieTab {
   step: 'fresh' | 'idle' | 'wait' | 'read' | 'send' | 'await' | 'apply' | 'refused' | 'free'
   flownSession: number
   flownGeneration: number
+  /** The refresh asks who is signed in: nothing is known yet. */
+  flownStart: boolean
   sent: Cookie
   /** 0: nothing; 1: the request is under way; 2: its answer; 3: the browser has it. */
   net: 0 | 1 | 2 | 3
@@ -72,12 +112,33 @@ export interface CookieTab {
   arrived: number | null
 }
 
+/** A sign-out that the server may not know of. */
+export interface PendingSignOut {
+  readonly id: number
+  readonly user: number
+  /** The call surely did not arrive. */
+  readonly failed: boolean
+  /** An exchange was under way, whose answer may bring a cookie of the session that was signed out. */
+  readonly exchange: boolean
+}
+
 export interface CookieRecord {
   readonly session: number
   readonly generation: number
   readonly signedOut: boolean
+  /** By a person, not by a refusal. */
+  readonly deliberate: boolean
   readonly family: number
   readonly claim: { readonly by: number; readonly attempt: number } | null
+  readonly pending: PendingSignOut | null
+}
+
+/** A call of the sign-out endpoint: 1 it is under way, 2 its answer is. */
+export interface SignOutCall {
+  readonly id: number
+  readonly by: number
+  readonly cookie: Cookie
+  readonly net: 1 | 2
 }
 
 export interface CookieState {
@@ -90,6 +151,7 @@ export interface CookieState {
   families: { current: number; revoked: boolean; readonly user: number; signedOut: boolean }[]
   fresh: number
   exchanges: number
+  calls: SignOutCall[]
   faults: Record<keyof CookieFaults, number>
 }
 
@@ -101,10 +163,12 @@ export const cloneCookieState = (state: CookieState): CookieState => ({
   tabs: state.tabs.map(tab => ({ ...tab })),
   queue: [...state.queue],
   families: state.families.map(family => ({ ...family })),
+  calls: [...state.calls],
   faults: { ...state.faults },
 })
 
 export const isCookieSettled = (state: CookieState): boolean =>
+  state.calls.length === 0 &&
   state.tabs.every(tab => tab.life !== 'live' || (tab.step === 'idle' && !tab.request && tab.arrived === null))
 
 export function initialCookieState(rules: CookieRules): CookieState {
@@ -118,6 +182,7 @@ export function initialCookieState(rules: CookieRules): CookieState {
     step: 'idle',
     flownSession: 1,
     flownGeneration: 0,
+    flownStart: false,
     sent: 0,
     net: 0,
     answer: null,
@@ -128,12 +193,13 @@ export function initialCookieState(rules: CookieRules): CookieState {
   return {
     tabs: Array.from({ length: rules.tabs }, () => ({ ...tab })),
     jar: cookieOf(0, 0),
-    record: { session: 1, generation: 0, signedOut: false, family: 0, claim: null },
+    record: { session: 1, generation: 0, signedOut: false, deliberate: false, family: 0, claim: null, pending: null },
     lock: -1,
     queue: [],
     families: [{ current: 0, revoked: false, user: 0, signedOut: false }],
     fresh: 2,
     exchanges: 0,
+    calls: [],
     faults: { ...noCookieFaults, ...rules.faults },
   }
 }

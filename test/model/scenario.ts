@@ -40,6 +40,10 @@ const words: Readonly<Record<string, string>> = {
   inOther: 'other user signs in',
   wipe: 'wipe',
   reload: 'reload',
+  outCall: 'sign-out with a call',
+  lost: 'failed call',
+  navigateOther: 'other user by navigation',
+  navigateSame: 'same user by navigation',
 }
 
 export function say(faults: Partial<FaultBudget> | Partial<CookieFaults>): string {

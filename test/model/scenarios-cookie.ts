@@ -13,6 +13,19 @@ const kinds: readonly Partial<CookieFaults>[] = [
   { freeze: 1 },
 ]
 
+const signOuts: readonly Partial<CookieFaults>[] = [
+  { outCall: 1 },
+  { outCall: 1, reload: 1 },
+  { outCall: 1, kill: 1 },
+  { outCall: 1, inOther: 1 },
+  { outCall: 1, navigateOther: 1 },
+  { outCall: 1, navigateSame: 1 },
+  { outCall: 1, lost: 1, reload: 1 },
+  { outCall: 1, lost: 1, inOther: 1 },
+  { outCall: 1, lost: 1, navigateOther: 1 },
+  { outCall: 1, lost: 1, navigateSame: 1 },
+]
+
 export const cookieScenarios: readonly Scenario[] = [
   cookieScenario('memory only, nothing goes wrong', memoryOnly, ['C6']),
   cookieScenario('memory only, no Web Locks', { ...memoryOnly, lock: 'none' }, ['C1', 'C6']),
@@ -57,5 +70,28 @@ export const cookieScenarios: readonly Scenario[] = [
     'record with the access token, freeze, server that only refuses',
     { ...withToken, server: 'lenient', faults: { freeze: 1 } },
     ['C1f', 'C4'],
+  ),
+  ...signOuts.map(faults =>
+    cookieScenario(
+      `the server is told of a sign-out, ${say(faults)}`,
+      { ...withToken, server: 'lenient', faults },
+      // The call failed and the same person signed in again: a page cannot tell the two sessions apart. Once, no more.
+      faults.lost && faults.navigateSame ? ['C7'] : [],
+    ),
+  ),
+  cookieScenario(
+    'the server is told of a sign-out, and a start repeats that blindly',
+    { ...withToken, start: 'repeats', faults: { outCall: 1, lost: 1, navigateOther: 1 } },
+    ['C7'],
+  ),
+  cookieScenario(
+    'the server is told of a sign-out, but not again after a late answer',
+    { ...withToken, lateCall: false, server: 'lenient', faults: { outCall: 1, reload: 1 } },
+    ['C3'],
+  ),
+  cookieScenario(
+    'the server is told of a sign-out, and a login does not wait for what is under way',
+    { ...withToken, loginWaits: false, server: 'lenient', faults: { outCall: 1, inOther: 1 } },
+    ['C7'],
   ),
 ]
