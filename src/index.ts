@@ -1,7 +1,7 @@
 export type { AuthenticatedFetch, Client, RootClient } from './client/client.ts'
 export { createClient } from './client/create-client.ts'
 export type { ClientOptions, Limits, RequestOptions, SessionOptions } from './client/options.ts'
-export type { Session } from './client/session-facade.ts'
+export type { Session, SignOutResult } from './client/session-facade.ts'
 export {
   type AnyLatchkeyError,
   ConfigurationError,
@@ -20,6 +20,7 @@ export type { AuthenticationNeed, LoginNeed, StepUpNeed } from './login/reauthen
 export { redirectTo } from './login/redirect-to.ts'
 export { safeReturnTo } from './login/return-to.ts'
 export {
+  type CookieAnswer,
   type CookieEndpoint,
   type CookieRefreshOptions,
   type CookieSessionOptions,
@@ -33,6 +34,7 @@ export type {
   RefreshFunction,
   RefreshStrategy,
   RevokeContext,
+  SignedOut,
 } from './refresh/strategy.ts'
 export type { AnswerView } from './request/answer-view.ts'
 export type { AuthRequestOptions } from './request/journey.ts'

@@ -3,12 +3,12 @@ import { createLogin, type Login } from '../login/reauthenticate.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
 import { createClaimWatch } from '../refresh/claim-watch.ts'
-import { createPost, type Transport } from '../refresh/post.ts'
+import type { Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
+import { createRevocation, createUnderWay, type Revocation } from '../refresh/revocation.ts'
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
 import { ageFor } from '../session/audience.ts'
-import type { Credentials } from '../session/credentials.ts'
 import { createRecords } from '../session/records.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
@@ -33,8 +33,7 @@ export interface Core {
   readonly canRefresh: () => boolean
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
-  /** Tells the server of a sign-out; can neither delay nor undo it. */
-  readonly revoke: (credentials: Credentials | null) => void
+  readonly revocation: Revocation
   readonly dispose: () => void
 }
 
@@ -65,22 +64,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const shared = { ...options, ...limits, canRefresh, ageOf, name, clock, wake, session, breaker, exchanging }
   const teller = createLoginRequired({ ...shared, isOver: () => freshness.closed })
   const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
-  const revoke = (credentials: Credentials | null) => {
-    const post = createPost({ transport, baseUrl: options.baseUrl(), keepalive: true })
-    const context = {
-      accessToken: credentials?.accessToken ?? undefined,
-      refreshToken: credentials?.refreshToken ?? undefined,
-      idToken: credentials?.idToken ?? undefined,
-      post,
-    }
-    // Made in a promise, so that what the app throws at once is no different.
-    const told = new Promise(resolve => resolve(strategy.revoke?.(context)))
-    told.then(clearUntold, () => {})
-  }
-  async function clearUntold(): Promise<void> {
-    const { latest } = records
-    if (latest?.untold) await records.compareAndSet(latest, { ...latest, untold: false })
-  }
+  const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
+  const revocation = createRevocation({ ...shared, strategy, transport, records, underWay })
   const refresher = createRefresher({
     ...shared,
     lock,
@@ -92,21 +77,25 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     onRefused: login.refused,
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
-    discard: credentials => strategy.ambient || revoke(credentials),
+    discard: credentials => strategy.ambient || revocation.tell(credentials),
+    revocation,
+    underWay,
   })
-  const freshness: Freshness = createFreshness({ ...shared, refresher, revoke })
+  const freshness: Freshness = createFreshness({ ...shared, refresher })
   const spine = createAuthenticatedFetch({
     ...shared,
     refresher,
     login,
     fresh: freshness.fresh,
+    // Exchanges of the app's own may log in through the client: they would wait for themselves.
+    underWay: strategy.cookie && underWay.over,
   })
   const dispose = () => {
     freshness.close()
     refresher.dispose()
     login.dispose()
   }
-  return { ...shared, spine, refresher, login, freshness, revoke, dispose }
+  return { ...shared, spine, refresher, login, freshness, revocation, dispose }
 }
 
 /** Knows when a function of the app is being called that others wait for: what it sends must not wait for itself. */

@@ -1,7 +1,7 @@
 import { isHidden } from '../platform/page.ts'
 import type { Wake } from '../platform/wake.ts'
 import type { Refresher } from '../refresh/refresher.ts'
-import type { Credentials } from '../session/credentials.ts'
+import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
@@ -12,7 +12,7 @@ export interface FreshnessPorts {
   readonly wake: Wake
   readonly refresher: Refresher
   readonly ageOf: () => TokenAge
-  readonly revoke: (credentials: Credentials | null) => void
+  readonly strategy: Pick<RefreshStrategy, 'ambient'>
 }
 
 /** Whether what this page remembers of the session is what the store holds (promises 12 and 19). */
@@ -27,7 +27,7 @@ export interface Freshness {
 }
 
 export function createFreshness(ports: FreshnessPorts): Freshness {
-  const { session, name, wake, refresher, ageOf } = ports
+  const { session, name, wake, refresher, ageOf, strategy } = ports
   const { shared } = session.records
   let stale = true
   let reading: Promise<void> | undefined
@@ -37,14 +37,12 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   let closed = false
 
   async function read(): Promise<void> {
-    const isFirst = session.state.status === 'unknown'
     do {
       // Whatever is heard from here on is newer than what is being read.
       stale = false
       await session.reread()
     } while (stale)
     reading = undefined
-    if (isFirst && session.records.latest?.untold) ports.revoke(null)
   }
   function reread(): Promise<void> {
     reading ??= read()
@@ -56,6 +54,11 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
     if (shared) {
       stale = true
       await reread()
+    }
+    const { latest } = session.records
+    // What the server was not told of: first ask who is signed in, since somebody may have signed in by navigation.
+    if (strategy.ambient && latest?.revocationPending?.failed && session.state.status === 'signed-out') {
+      refresher.start('start')
     }
     const age = ageOf()
     if (age !== 'good' && !isHidden() && !refresher.hindrance()) refresher.start(age)

@@ -148,6 +148,10 @@ function checkBaseUrl(base: string | URL | undefined): void {
   check(isUrl && /^https?:/.test(resolved), 'baseUrl', 'write an absolute https URL')
 }
 
+/** Relative URLs of two apps on one origin are not the same. */
+const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
+  typeof id === 'function' ? id(baseUrl) : id
+
 /** @throws ConfigurationError naming the option and what to write instead */
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
@@ -192,6 +196,6 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     shouldRefresh,
     baseUrl: () => absolute(base),
     trusted: trust,
-    sessionName: () => sessionName ?? [...[...trust().list].sort(), strategy.id ?? ''].join(' '),
+    sessionName: () => sessionName ?? [...[...trust().list].sort(), idOf(strategy, absolute(base))].join(' '),
   }
 }

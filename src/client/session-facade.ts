@@ -10,6 +10,15 @@ import type { SessionInput } from '../session/token-set.ts'
 import type { Core } from './core.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
+/** What {@link Session.signOut} resolves with, once everything local is done. */
+export interface SignOutResult {
+  /**
+   * Resolves when the server has answered, or `limits.exchangeTimeoutMs` has passed: `true` if it was told of the sign-out,
+   * `false` if it could not be, or if nothing says how. Never rejects. In cookie modes, what it was not told is remembered.
+   */
+  readonly revoked: Promise<boolean>
+}
+
 /** Who is signed in. No method needs `this`. */
 export interface Session<Claims extends object = JwtClaims> {
   /** The same object until something changed, as React's `useSyncExternalStore` wants. */
@@ -35,10 +44,14 @@ export interface Session<Claims extends object = JwtClaims> {
   signIn(input: SessionInput): Promise<void>
   /**
    * Ends the session at once, offline too, in every tab. Resolves when that is stored; never rejects. `onLoginRequired` is
-   * not told. The server is told by the strategy's `revoke`, which is not waited for. Takes nothing, so that it can be an
-   * `onClick`.
+   * not told. The server is told at the same time by the strategy's `revoke`; to wait for it, await `revoked` of the result.
+   * Takes nothing, so that it can be an `onClick`.
+   * @example
+   * const { revoked } = await api.session.signOut()
+   * await revoked
+   * location.assign('/goodbye')
    */
-  signOut(): Promise<void>
+  signOut(): Promise<SignOutResult>
   /**
    * Renews now: "stay signed in", changed roles. Joins a refresh under way.
    * @throws RefreshUnavailableError | SessionEndedError
@@ -54,7 +67,7 @@ export interface Session<Claims extends object = JwtClaims> {
 }
 
 export function createSessionFacade<Claims extends object>(core: Core, { strategy }: ResolvedOptions): Session<Claims> {
-  const { session, refresher, login, freshness, clock, revoke, canRefresh } = core
+  const { session, refresher, login, freshness, clock, revocation, canRefresh } = core
   const { ambient = false } = strategy
   let shown: SessionState | undefined
   let snapshot: SessionSnapshot<Claims> | undefined
@@ -120,11 +133,12 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
       const { credentials, status } = session.state
       // Not read yet: what is about to be written over is what the server has to be told of.
       const unread = status === 'unknown' && !ambient && session.records.peek()
-      const stored = session.signOut(ambient && strategy.revoke !== undefined)
+      const pending = revocation.pendingOf(credentials)
+      const stored = session.signOut(pending)
       // Begun before anything is waited for: the page may be about to leave.
-      if (unread) unread.then(revoke)
-      else revoke(credentials)
+      const revoked = unread ? unread.then(found => revocation.tell(found)) : revocation.tell(credentials, pending)
       await stored
+      return { revoked }
     },
     refresh,
     getAccessToken,

@@ -4,6 +4,7 @@ import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
 import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
+import { callMs, isSignedOut } from './revocation.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
 export async function conclude(
@@ -19,6 +20,16 @@ export async function conclude(
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { credentials } = answer
   const begins = flown.cause === 'start'
+  const pending = begins && claimed.revocationPending
+  if (pending && isSignedOut(pending, credentials)) {
+    const askedAfterMs = (claimed.claim?.startedAt ?? 0) - pending.calledAt
+    if (pending.failed || pending.exchange) return endAgain(claimed, flown, ports)
+    if (askedAfterMs >= 0 && askedAfterMs < callMs) {
+      // Perhaps the call was slower than this question.
+      await ports.pause(callMs - askedAfterMs)
+      return null
+    }
+  }
   const former = claimed.credentials?.subject ?? null
   const stranger = former !== null && credentials.subject !== null && former !== credentials.subject
   const content =
@@ -38,6 +49,22 @@ export async function conclude(
   const ended = await replace(claimed, emptyRecord('replaced'), ports)
   if (!ended || !stands(ended, flown, ports)) return null
   session.ended(flown.session, 'replaced', ended.session)
+  return { kind: 'superseded' }
+}
+
+/**
+ * A start has met the session that somebody signed out of, and that the server surely was not told of: it stays ended. Once:
+ * should it be met again, it is a login made since, whatever the server says.
+ */
+async function endAgain(claimed: StoredRecord, flown: Flown, ports: ExchangePorts): Promise<Outcome | null> {
+  const { session, generation, endedBy, revocationPending: pending } = claimed
+  const calledAt = ports.clock.wallMs()
+  const again = pending && { ...pending, calledAt, failed: false, repeated: true, exchange: undefined }
+  const content = { session, generation, credentials: null, endedBy, revocationPending: again }
+  const written = await replace(claimed, content, ports)
+  if (!written || !stands(written, flown, ports)) return null
+  ports.session.ended(flown.session, endedBy ?? null, written.session)
+  if (again) ports.revocation.repeat(again)
   return { kind: 'superseded' }
 }
 

@@ -4,6 +4,7 @@ import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Claim } from '../session/session-store.ts'
 import type { CallPorts } from './call-strategy.ts'
+import type { Revocation } from './revocation.ts'
 import type { StormBreaker } from './storm-breaker.ts'
 import type { Unavailable } from './unavailable.ts'
 
@@ -27,6 +28,8 @@ export interface ExchangePorts extends CallPorts {
   readonly announce: () => void
   /** Tokens that nobody will use: revoked, where that is configured. */
   readonly discard: (credentials: Credentials) => void
+  /** What a start makes of a sign-out that the server may not know of, and what becomes of one during an exchange. */
+  readonly revocation: Pick<Revocation, 'repeat' | 'exchanged'>
 }
 
 /** How often the record is looked at while another tab's claim is open. */

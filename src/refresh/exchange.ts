@@ -11,6 +11,8 @@ import { recordedHindrance } from './hindrance.ts'
 import { unavailable } from './unavailable.ts'
 
 const freshClaimMs = 2000
+/** How long the call that tells of a sign-out has before a start asks who is signed in. */
+const leadMs = 1000
 /** More than other tabs can come in between; a store that says so more often is broken. */
 const mostClaims = 10
 
@@ -19,7 +21,7 @@ const mostClaims = 10
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
  */
 export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
-  const { session, clock, breaker, pause, scheme, transport, strategy } = ports
+  const { session, clock, breaker, pause, scheme, transport, strategy, revocation } = ports
   const { records } = session
   let mine = ''
   let claims = 0
@@ -34,7 +36,13 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     if (early) return early
     // Only ambient strategies begin without a record.
     const content = seen ?? emptyRecord()
-    const { claim, generation } = content
+    const { claim, generation, revocationPending } = content
+    // The call that tells of a sign-out may be under way: a cookie that is renewed now would outlive it.
+    const toldMs = revocationPending ? clock.wallMs() - revocationPending.calledAt : -1
+    if (toldMs >= 0 && toldMs < leadMs) {
+      await pause(pollMs)
+      continue
+    }
     if (claim?.id !== mine && !(claim?.underLock && underLock) && ports.isOpen(claim)) {
       await pause(pollMs)
       continue
@@ -55,11 +63,14 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
     const sent = now(clock)
     const isOld = !ahead && elapsedMs(clock, claimedAt) > freshClaimMs
-    if (isOld || (underLock && lock.lost) || session.state.session !== flown.session) continue
+    const isOver = session.state.session !== flown.session
+    if (isOver) revocation.exchanged(claimed, false)
+    if (isOld || (underLock && lock.lost) || isOver) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
     const answer = await callStrategy({ ...ports, ...proved }, flown, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
+    revocation.exchanged(claimed, answer.kind !== 'refused')
     if (outcome) return outcome
   }
 }

@@ -27,6 +27,7 @@ interface Thrown {
   readonly error?: unknown
   readonly code?: unknown
   readonly headers?: unknown
+  readonly redirected?: unknown
   readonly data?: { readonly error?: unknown } | null
   readonly response?: {
     readonly status?: unknown
@@ -58,21 +59,34 @@ function redact(detail: string, credentials: Credentials | null): string {
   return secrets.reduce<string>((text, secret) => (secret ? text.replaceAll(secret, '…') : text), detail)
 }
 
+/** Of a server that cannot answer now, and may soon. */
+export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status)
+
+const asThrown = (error: unknown): Thrown =>
+  (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
+
+/** The status of an answer that was thrown, in whose shape whatever; 0 if there was none that can be read. */
+export function statusOf(error: unknown): { readonly status: number; readonly redirected: boolean } {
+  const thrown = asThrown(error)
+  const { status } = thrown.response ?? thrown
+  const known = typeof status === 'number' && status > 0 ? status : 0
+  return { status: known, redirected: thrown.redirected === true || (known >= 300 && known < 400) }
+}
+
 /**
  * Judges what an exchange threw, by the table of RFC 6749 §5.2 and the statuses around it: only a refusal ends a session.
  * Reads ky's, axios' and oauth4webapi's errors, a thrown `Response`, and our own.
  */
 export function judgeFailure(error: unknown, wallMs: number, sent: Credentials | null): Failure {
-  const thrown = (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
+  const thrown = asThrown(error)
   const answer = thrown.response ?? thrown
-  const status = typeof answer.status === 'number' && answer.status > 0 ? answer.status : 0
+  const { status } = statusOf(error)
   const code = [thrown.error, thrown.data?.error, thrown.response?.data?.error, thrown.code].find(
     (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
   )
   // A proxy's page, in the server's place: what the server did is not known.
   const isHtml = headerOf(answer.headers, 'content-type').includes('html')
-  const passing = status >= 500 || [408, 425, 429].includes(status)
-  if (!passing && (code || status === 401 || (status === 403 && !isHtml))) {
+  if (!isPassing(status) && (code || status === 401 || (status === 403 && !isHtml))) {
     return { kind: 'refused', misconfigured: code !== undefined && mistakes.test(code) }
   }
   return {
@@ -85,7 +99,11 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   }
 }
 
-function reasonOf({ name }: Thrown, status: number): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
+function reasonOf(
+  { name, redirected }: Thrown,
+  status: number,
+): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
+  if (redirected === true) return 'status'
   if (status) return status < 300 ? 'unreadable-answer' : 'status'
   return name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : 'network'
 }

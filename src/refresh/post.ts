@@ -17,15 +17,24 @@ export class PostError extends Error {
   /** RFC 6749 §5.2, untrusted; empty if the answer had none, `null` if it was no JSON: perhaps not the server's own. */
   declare readonly error: string | null
   declare readonly headers: Headers
+  /** It led elsewhere. Where to, or with which status, no page may know. */
+  declare readonly redirected: boolean
   constructor(target: URL, response: Response, error: string | null) {
     // What does not look like a code is a piece of the answer.
     const code = error && (/^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error')
-    super(`POST ${target.origin}${target.pathname} answered ${response.status} ${code ?? 'without JSON'}`.trim())
-    this.status = response.status
+    const { status } = response
+    const redirected = isRedirect(response)
+    const what = redirected ? 'with a redirect' : `${status} ${code ?? 'without JSON'}`
+    super(`POST ${target.origin}${target.pathname} answered ${what}`.trim())
+    this.status = status
+    hide(this, 'redirected', redirected)
     this.error = code
     hide(this, 'headers', response.headers)
   }
 }
+
+/** Browsers show nothing of one that was not followed; others its status. */
+const isRedirect = ({ type, status }: Response): boolean => type === 'opaqueredirect' || (status >= 300 && status < 400)
 
 /** The error code of an answer that brought nothing: at any status (GitHub says 200), legal by RFC 6749 §5.2. */
 function errorCode(answer: unknown): string {
@@ -47,8 +56,8 @@ export function createPost({ transport, baseUrl, signal = null, keepalive = fals
       headers,
       body: isForm ? body : body ? JSON.stringify(body) : null,
       credentials: init.credentials ?? 'same-origin',
-      // A 307 would hand the refresh token to another origin: a form needs no preflight.
-      redirect: 'error',
+      // A 307 would hand the refresh token to another origin: a form needs no preflight. Not followed, and told from an outage.
+      redirect: 'manual',
       cache: 'no-store',
       keepalive,
       signal,
@@ -60,6 +69,7 @@ export function createPost({ transport, baseUrl, signal = null, keepalive = fals
 /** The JSON of a good answer, `undefined` if it is empty. @throws PostError */
 export async function readAnswer(target: URL, response: Response): Promise<unknown> {
   const text = await response.text()
+  if (isRedirect(response)) throw new PostError(target, response, null)
   let answer: unknown
   try {
     answer = text.trim() === '' ? undefined : JSON.parse(text)

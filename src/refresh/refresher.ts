@@ -8,6 +8,7 @@ import { exchange } from './exchange.ts'
 import type { Flown, Outcome } from './exchange-ports.ts'
 import { recordedHindrance } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
+import type { UnderWay } from './revocation.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
 
 /** A refresh under way, shared by all who wait for it. */
@@ -24,6 +25,7 @@ export interface RefresherPorts extends TurnPorts {
   readonly whenOffline: 'fail' | 'wait'
   /** The server refused, and the person may be asked. */
   readonly onRefused: (reason: EndReason) => void
+  readonly underWay: UnderWay
 }
 
 /** One refresh at a time for each session and generation (promise 1), whatever audience it is for. */
@@ -89,7 +91,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
       const hindered = isHopeless ? unavailable('network', retryMs, 'no refresh token is held') : hindrance()
       if (hindered) return hindered
-      const outcome = await inTurn(flight, ports, lock => exchange(flight, lock, ports))
+      const outcome = await ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
       ports.announce()
       // What came first, in another tab, may have been for another audience.
       if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight)) return outcome

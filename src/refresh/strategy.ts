@@ -66,6 +66,18 @@ export interface RevokeContext {
   readonly idToken: string | undefined
   /** As in a refresh, and `keepalive`. */
   readonly post: Post
+  /** Only where the server is told once more: which session was signed out, so that it spares a login made since. */
+  readonly signedOut?: SignedOut | undefined
+}
+
+/** Names a session that was signed out, for the server to compare; what is not known is left out. */
+export interface SignedOut {
+  readonly subject: string | null
+  /** Claims of OpenID Connect, as the server told them. */
+  readonly sid?: unknown
+  readonly authTime?: unknown
+  /** A session that began later is another one. */
+  readonly secondsAgo: number
 }
 
 /** The long form of `refresh`. `oauthRefresh`, `cookieRefresh`, `cookieSession` and `shellRefresh` make one. */
@@ -84,8 +96,13 @@ export interface RefreshStrategy {
   readonly needsRefreshToken?: boolean | undefined
   /** Told by `signOut()`, after everything local is gone; what it does can neither delay nor undo the sign-out. */
   readonly revoke?: ((context: RevokeContext) => unknown) | undefined
-  /** Part of the default `sessionName`: strategies with different ids never share a session. */
-  readonly id?: string | undefined
+  /**
+   * The credential is an HttpOnly cookie, and an exchange brings a token, or only who is signed in. A login that the page
+   * makes (`auth: false`) then waits for exchanges and sign-outs under way, whose answers would change the new cookie.
+   */
+  readonly cookie?: 'token' | 'session' | undefined
+  /** Part of the default `sessionName`: strategies with different ids never share a session. A function resolves by `baseUrl`. */
+  readonly id?: string | ((baseUrl: string | undefined) => string) | undefined
   /** Where the exchange POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
   readonly endpoint?: string | URL | undefined
   /**

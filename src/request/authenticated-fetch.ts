@@ -11,6 +11,7 @@ import {
   type FetchInit,
   type Journey,
   keepCopy,
+  mayHaveBody,
   replayInit,
   sendInit,
   signalOf,
@@ -40,6 +41,12 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   async function sendBare(journey: Journey, why: WhyBare, input: RequestInfo | URL, init: FetchInit | undefined) {
     const { transport } = journey.call
+    // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
+    const busy = why === 'auth-false' && journey.once !== 'keepalive' && mayHaveBody(journey) && ports.underWay?.()
+    if (busy) {
+      journey.call.onWait?.()
+      await unlessAborted(busy, signalOf(journey))
+    }
     tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
     const response = await transport(input, init)
     tellAnswered(ports, journey, response, null)

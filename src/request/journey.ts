@@ -160,7 +160,7 @@ function whyOnce(
   return isOneShot(call.source ? call.source() : init.body) ? 'one-shot-body' : null
 }
 
-const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
+export const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
 
 /** Taken before a send that may not be the last: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
 export function keepCopy(journey: Journey): void {

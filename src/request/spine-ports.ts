@@ -50,6 +50,8 @@ export interface SpinePorts {
   readonly exchanging: () => boolean
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
   readonly fresh: () => Promise<void> | undefined
+  /** In cookie modes: what a login must wait for, if anything. */
+  readonly underWay: (() => Promise<unknown> | undefined) | undefined
   readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
 }
 

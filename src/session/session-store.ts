@@ -33,6 +33,25 @@ export interface ExchangeCounts {
   readonly fruitless: readonly number[]
 }
 
+/** Whose sign-out it was, and what is known of the call that told the server. Without secrets. */
+export interface RevocationPending {
+  /** Random: a later sign-out is another one. */
+  readonly id: string
+  readonly subject: string | null
+  /** `sid` and `auth_time` of OpenID Connect, where the claims have them: another session's differ. */
+  readonly sid?: unknown
+  readonly authTime?: unknown
+  /** Wall-clock milliseconds of the sign-out, and of the last call. */
+  readonly at: number
+  readonly calledAt: number
+  /** That call surely did not arrive. Else its page may have left before it could say. */
+  readonly failed?: boolean
+  /** It was made by a start that had found the session alive: not once more. */
+  readonly repeated?: boolean
+  /** The claim of an exchange that was under way: its answer may bring a cookie of this session. */
+  readonly exchange?: string | undefined
+}
+
 /** The record as this library reads and writes it. */
 export interface StoredRecord extends SessionRecord, RecordContent {
   readonly credentials: Credentials | null
@@ -49,8 +68,8 @@ export interface RecordContent {
   /** How many exchanges in a row failed for a passing reason. */
   readonly failures?: number | undefined
   readonly endedBy?: EndReason | undefined
-  /** A sign-out that the server could not be told of yet; told before the next silent start. */
-  readonly untold?: boolean | undefined
+  /** A sign-out that the server is not known to have heard of. */
+  readonly revocationPending?: RevocationPending | undefined
   /** The server refused these credentials; a dialog may still renew the session. */
   readonly refused?: boolean | undefined
   readonly counts?: ExchangeCounts | undefined

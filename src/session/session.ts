@@ -4,7 +4,7 @@ import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from './credentials.ts'
 import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
 import { emptyRecord, type Records } from './records.ts'
-import type { RecordContent, StoredRecord } from './session-store.ts'
+import type { RecordContent, RevocationPending, StoredRecord } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
 import { requireCredentials } from './token-set.ts'
 
@@ -27,7 +27,7 @@ export interface SessionCore {
   /** Counts at once; resolves when stored. @throws ConfigurationError at once, for what is no credential */
   signIn(input: unknown): Promise<void>
   /** Ends the session at once, whatever anybody else does; resolves when stored. */
-  signOut(untold: boolean): Promise<void>
+  signOut(revocationPending?: RevocationPending): Promise<void>
   /** An exchange of this page was stored as `record`. */
   renewed(record: StoredRecord, monotonicSentAt: number | null, cause: RefreshCause): void
   /** The session `session` is over, for this page; what to store, with the session id `next`, is the caller's. */
@@ -115,8 +115,8 @@ export function createSession(
       if (record !== records.latest) return
       const credentials = record?.credentials
       const isUnknown = state.status === 'unknown'
-      // Whose cookie it is by now, only the server can tell: unless there is a token, or a sign-out that it was not told of.
-      if (isUnknown && ambient && !record?.untold && !credentials?.accessToken) return
+      // Whose cookie it is by now, only the server can tell: unless there is a token.
+      if (isUnknown && ambient && !credentials?.accessToken) return
       const isAnothers = record?.session !== state.session
       // The login that this page waits for came to pass in another tab.
       const isAnswered = asksLogin && state.status === 'reauthenticating' && !record?.refused
@@ -149,8 +149,10 @@ export function createSession(
       await stored
       announce()
     },
-    async signOut(untold) {
-      const content = { ...emptyRecord('signed-out'), untold }
+    async signOut(revocationPending) {
+      // An exchange that is under way is still to be waited for: by a start, before it asks who is signed in.
+      const claim = revocationPending?.exchange ? records.latest?.claim : undefined
+      const content = { ...emptyRecord('signed-out'), claim, revocationPending }
       const stored = records.overwrite(content)
       leave(content.session, 'signed-out', 'this')
       await stored

@@ -1,16 +1,22 @@
 import type { Credentials } from '../session/credentials.ts'
 import type { SessionRecord, SessionStore, StoredRecord } from '../session/session-store.ts'
 
-const strip = (credentials: Credentials): Credentials => ({
-  ...credentials,
-  accessToken: null,
-  refreshToken: null,
-  idToken: null,
-  others: undefined,
-  // Past its end for whoever reads it: a token of its own has to be fetched.
-  lifetimeMs: 0,
-  withheld: true,
-})
+const isSecret = (name: string, value: unknown): boolean =>
+  /(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^ey\w+\.[\w-]+\.[\w-]*/.test(value))
+
+/** Without whatever is called a token, or is a JWT, in the claims: servers that tell who is signed in tell too much at times. */
+export function withoutSecrets<Value extends object | null>(given: Value): Value {
+  const { claims } = (given ?? {}) as { readonly claims?: unknown }
+  if (typeof claims !== 'object' || claims === null) return given
+  const text = JSON.stringify(claims, (name, value) => (isSecret(name, value) ? undefined : value))
+  return { ...given, claims: JSON.parse(text) }
+}
+
+function strip(credentials: Credentials): Credentials {
+  const bare = { ...withoutSecrets(credentials), refreshToken: null, idToken: null, others: undefined }
+  // With a token, it is past its end for whoever reads it: one of its own has to be fetched.
+  return credentials.accessToken ? { ...bare, accessToken: null, lifetimeMs: 0, withheld: true } : bare
+}
 
 /**
  * Shares with other tabs who is signed in, since when, and who is exchanging, but no token: those stay in this page. For
@@ -22,7 +28,7 @@ export function withoutTokens(store: SessionStore): SessionStore {
   function share(next: SessionRecord): StoredRecord {
     const record = next as StoredRecord
     const { credentials } = record
-    return credentials?.accessToken ? { ...record, credentials: strip(credentials) } : record
+    return credentials ? { ...record, credentials: strip(credentials) } : record
   }
   function own(found: SessionRecord | null): SessionRecord | null {
     const record = found as StoredRecord | null

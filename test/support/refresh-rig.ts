@@ -3,11 +3,12 @@ import { createClaimWatch } from '../../src/refresh/claim-watch.ts'
 import { exchange } from '../../src/refresh/exchange.ts'
 import type { Outcome } from '../../src/refresh/exchange-ports.ts'
 import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
+import { createUnderWay } from '../../src/refresh/revocation.ts'
 import { createStormBreaker } from '../../src/refresh/storm-breaker.ts'
 import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
 import type { Credentials } from '../../src/session/credentials.ts'
 import type { RefreshCause } from '../../src/session/events.ts'
-import type { StoredRecord } from '../../src/session/session-store.ts'
+import type { RevocationPending, StoredRecord } from '../../src/session/session-store.ts'
 import type { SessionInput } from '../../src/session/token-set.ts'
 import type { HeldLock, TabLock } from '../../src/tabs/tab-lock.ts'
 import { createDeferred, type Deferred } from './deferred.ts'
@@ -57,6 +58,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
   const { session, clock } = rig
   const calls: ExchangeCall[] = []
   const discarded: Credentials[] = []
+  const repeated: RevocationPending[] = []
   const refusals: string[] = []
   const wake = createTestWake()
   const ports: RefresherPorts = {
@@ -90,6 +92,8 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     announce: () => void rig.announced.push(`refresh ${session.state.session}`),
     discard: credentials => void discarded.push(credentials),
+    revocation: { repeat: pending => void repeated.push(pending), exchanged: () => {} },
+    underWay: createUnderWay(clock, 10_000),
     onRefused: reason => void refusals.push(reason),
     ...more,
   }
@@ -111,7 +115,19 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     return found
   }
   const stored = () => rig.store.content as StoredRecord
-  return { ...rig, wake, ports, calls, call, discarded, refusals, start, stored, refresher: createRefresher(ports) }
+  return {
+    ...rig,
+    wake,
+    ports,
+    calls,
+    call,
+    discarded,
+    repeated,
+    refusals,
+    start,
+    stored,
+    refresher: createRefresher(ports),
+  }
 }
 
 export type RefreshRig = ReturnType<typeof createRefreshRig>

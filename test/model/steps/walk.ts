@@ -145,7 +145,7 @@ function wishesOf({ server }: RealTabs, tab: RealTab, index: number): Choice[] {
     return { deed: { tab: index, edge: label, description: label }, kind: 'fault', fault, run }
   }
   return [
-    ...(session.state.credentials ? [wish('out', 'signs out', () => void session.signOut(false))] : []),
+    ...(session.state.credentials ? [wish('out', 'signs out', () => void session.signOut())] : []),
     wish('inSame', 'gets tokens of a new sign-in (same', () => void session.signIn(server.signIn(0))),
     wish('inOther', 'gets tokens of a new sign-in (another', () => void session.signIn(server.signIn(1))),
   ]

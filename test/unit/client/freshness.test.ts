@@ -9,17 +9,16 @@ import { stubChannel } from '../../support/test-channel.ts'
 const create = (options: RefreshRigOptions = {}) => {
   const channel = stubChannel()
   const rig = createRefreshRig(options)
-  const revoked: unknown[] = []
   const freshness = createFreshness({
     session: rig.session,
     name: 'main',
     wake: rig.wake.port,
     refresher: rig.refresher,
     ageOf: () => ageFor(rig.session.state, undefined, 30_000, rig.clock),
-    revoke: credentials => void revoked.push(credentials),
+    strategy: { ambient: options.ambient },
   })
   const reads = () => rig.store.calls.filter(call => call === 'read').length
-  return { ...rig, channel, freshness, revoked, reads }
+  return { ...rig, channel, freshness, reads }
 }
 
 /** Alice found in the store, and known. */
@@ -216,12 +215,18 @@ describe('other tabs', () => {
     expect(Object.keys(channel.posted[0]?.message as object).sort()).toEqual(['generation', 'latchkey', 'session'])
   })
 
-  test('a sign-out that could not be told to the server is told at the next start, once', async () => {
-    const { store, freshness, revoked } = create({ ambient: true })
-    store.content = storedRecord({ credentials: null, endedBy: 'signed-out', untold: true })
+  test.each([
+    ['surely was not told of, asks who is signed in', true, 1],
+    ['may have been told of by a page that has left, asks for nothing', false, 0],
+  ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, exchanges) => {
+    const { clock, store, session, freshness, wake, calls } = create({ ambient: true })
+    await session.signIn({ cookie: true, subject: 'alice' })
     await freshness.fresh()
-    await freshness.fresh()
-    expect(revoked).toEqual([null])
+    const revocationPending = { id: 'a', subject: 'alice', at: 0, calledAt: 0, failed }
+    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out', revocationPending })
+    wake.wake()
+    await clock.advance(3000)
+    expect([session.state.status, calls.length]).toEqual(['signed-out', exchanges])
   })
 })
 

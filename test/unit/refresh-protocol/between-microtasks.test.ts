@@ -16,7 +16,7 @@ const answers: readonly (readonly [name: string, answer: (rig: Rig) => void])[] 
   ['nothing: it is lost', ({ call }) => call().answer.reject(new TypeError('Failed to fetch'))],
 ]
 const acts: readonly (readonly [name: string, act: (rig: Rig) => Promise<void>, subject: string | null])[] = [
-  ['signed out', ({ session }) => session.signOut(false), null],
+  ['signed out', ({ session }) => session.signOut(), null],
   ['bob signed in', ({ session }) => session.signIn(bob), 'bob'],
   ['alice signed in again', ({ session }) => session.signIn(again), 'alice'],
 ]

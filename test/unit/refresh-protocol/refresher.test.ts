@@ -207,7 +207,7 @@ describe('promise 8: reasons not to begin', () => {
     const { clock, session, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
     const seen = watchOutcome(refresher.start('refused').outcome)
-    await session.signOut(false)
+    await session.signOut()
     await clock.settle()
     expect([calls.length, seen.outcome?.kind]).toEqual([0, 'superseded'])
   })

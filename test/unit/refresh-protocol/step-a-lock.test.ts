@@ -107,7 +107,7 @@ describe('step a: the lock', () => {
 describe('step a: a queue that has become pointless is left at once', () => {
   test('signed out here', async () => {
     const { clock, session, lock, turns } = await startAsking()
-    void session.signOut(false)
+    void session.signOut()
     await clock.settle()
     expect([turns, lock.waiting]).toEqual([[null], 0])
   })
@@ -208,7 +208,7 @@ describe('step a: afterwards', () => {
   test.each([
     ['had', async ({ free }: Awaited<ReturnType<typeof startAsking>>) => free()],
     ['not had', async ({ clock }: Awaited<ReturnType<typeof startAsking>>) => clock.advance(2000)],
-    ['left', async ({ session }: Awaited<ReturnType<typeof startAsking>>) => session.signOut(false)],
+    ['left', async ({ session }: Awaited<ReturnType<typeof startAsking>>) => session.signOut()],
   ])('%s: no timer and no listener is left', async (_name, end) => {
     const asking = await startAsking()
     const { clock, session, wake, listeners, done } = asking
@@ -224,7 +224,7 @@ describe('step a: afterwards', () => {
     const { store, clock, session, done } = await startAsking()
     const held = store.hold('read')
     await clock.advance(500)
-    await session.signOut(false)
+    await session.signOut()
     held.open()
     await done
     const { length } = store.calls

@@ -73,7 +73,7 @@ describe('step b: an open claim of another tab', () => {
     const { clock, session, start, calls } = await startClaimed()
     const flight = start()
     await clock.advance(1000)
-    await session.signOut(false)
+    await session.signOut()
     await clock.advance(250)
     expect([flight.outcome?.kind, calls.length]).toEqual(['superseded', 0])
   })

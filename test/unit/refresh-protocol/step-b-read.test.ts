@@ -109,7 +109,7 @@ describe('step b: a record that has moved on', () => {
     const held = store.hold('read', 'before')
     const flight = start()
     await held.reached
-    const signedOut = session.signOut(false)
+    const signedOut = session.signOut()
     held.open()
     expect((await flight.done).kind).toBe('superseded')
     await signedOut

@@ -166,7 +166,7 @@ describe('step d: the send', () => {
       const flight = start()
       await takeTicks(ticks)
       const before = calls.length
-      const signedOut = session.signOut(false)
+      const signedOut = session.signOut()
       await clock.settle()
       expect(calls.length, `after ${ticks} microtasks`).toBe(before)
       calls[0]?.answer.resolve(newerTokens)

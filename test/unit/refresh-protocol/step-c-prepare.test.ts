@@ -48,7 +48,7 @@ describe('before step c: a scheme that proves each call', () => {
     const { clock, session, start, calls } = await createSignedInRig({ ports: provedBy(() => proof.promise) })
     const flight = start()
     await clock.settle()
-    await session.signOut(false)
+    await session.signOut()
     proof.resolve(proved)
     await flight.done
     expect([flight.outcome, calls]).toEqual([{ kind: 'superseded' }, []])

@@ -154,7 +154,7 @@ describe('step e: tokens came too late', () => {
 
   test('promise 12: signed out here: they are dropped and discarded, and nothing brings the session back', async () => {
     const { session, flight, call, discarded, stored } = await startSent()
-    await session.signOut(false)
+    await session.signOut()
     call().answer.resolve(newerTokens)
     expect((await flight.done).kind).toBe('superseded')
     expect(discarded).toMatchObject([newerTokens])

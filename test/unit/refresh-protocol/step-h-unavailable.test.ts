@@ -126,7 +126,7 @@ describe('step h: not now', () => {
     session.listenersOf('refresh-failed').add(event => void failures.push(event))
     refresher.start('refused')
     await clock.settle()
-    await session.signOut(false)
+    await session.signOut()
     call().answer.reject(statusError(503))
     await clock.settle()
     expect(session.state.status).toBe('signed-out')

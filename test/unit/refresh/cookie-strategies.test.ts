@@ -6,7 +6,7 @@ import type { OwnPostInit, Post, RefreshStrategy } from '../../../src/refresh/st
 const run = async (strategy: RefreshStrategy, answer: unknown, what: 'exchange' | 'revoke' = 'exchange') => {
   const posted: [string, unknown, OwnPostInit][] = []
   const post = (async (url: string | URL, body: unknown, init: OwnPostInit) => {
-    posted.push([String(url), body, init])
+    posted.push([String(url), body, { ...init, headers: Object.fromEntries(new Headers(init.headers)) }])
     return answer
   }) as Post
   const context = { refreshToken: undefined, post, signal: new AbortController().signal, cause: 'start' } as const
@@ -22,13 +22,13 @@ describe.each([
 ])('%s', (_name, create) => {
   test('CK-02, CK-03: it is a POST with cookies and a header that no form can set, without a body', async () => {
     const { posted } = await run(create(endpoint), { accessToken: 'a' })
-    const init = { method: 'POST', credentials: 'include', headers: { 'X-Requested-With': 'latchkey' } }
+    const init = { method: 'POST', credentials: 'include', headers: { 'x-requested-with': 'latchkey' } }
     expect(posted).toEqual([['/auth/refresh', undefined, init]])
   })
 
   test('CK-02: so is the sign-out', async () => {
     const { posted } = await run(create(endpoint), undefined, 'revoke')
-    const init = { method: 'POST', credentials: 'include', headers: { 'X-Requested-With': 'latchkey' } }
+    const init = { method: 'POST', credentials: 'include', headers: { 'x-requested-with': 'latchkey' } }
     expect(posted).toEqual([['/auth/logout', undefined, init]])
   })
 
@@ -41,12 +41,63 @@ describe.each([
     const strategy = create({ ...endpoint, credentials: 'same-origin', headers: () => ({ 'X-CSRF': String(++asked) }) })
     await run(strategy, { accessToken: 'a' })
     const { posted } = await run(strategy, { accessToken: 'a' }, 'revoke')
-    expect(posted[0]?.[2]).toMatchObject({ credentials: 'same-origin', headers: { 'X-CSRF': '2' } })
+    expect(posted[0]?.[2]).toEqual({
+      credentials: 'same-origin',
+      method: 'POST',
+      headers: { 'x-csrf': '2', 'x-requested-with': 'latchkey' },
+    })
   })
 
   test('it may be tried with nothing held, and has a session of its own', () => {
     expect(create(endpoint).ambient).toBe(true)
-    expect(create(endpoint).id).not.toBe(create({ ...endpoint, url: '/other' }).id)
+    const idOf = (url: string, baseUrl?: string) => {
+      const { id } = create({ ...endpoint, url })
+      return typeof id === 'function' ? id(baseUrl) : id
+    }
+    expect(idOf('/auth')).not.toBe(idOf('/other'))
+    expect(idOf('auth', 'https://app.test/one/')).not.toBe(idOf('auth', 'https://app.test/two/'))
+    expect(idOf('/auth', 'https://app.test/one/')).toBe(idOf('https://app.test/auth', 'https://app.test/two/'))
+  })
+
+  test.each([
+    ['nothing', undefined, 'url'],
+    ['no url', { signOutUrl: '/out' }, 'url'],
+    ['an empty url', { url: '', signOutUrl: '/out' }, 'url'],
+    ['no signOutUrl', { url: '/auth' }, 'signOutUrl'],
+    ['signOutUrl: true', { url: '/auth', signOutUrl: true }, 'signOutUrl'],
+    ['signOutUrl: null', { url: '/auth', signOutUrl: null }, 'signOutUrl'],
+  ])('given %s it says what is missing, and calls no /undefined', (_name, given, option) => {
+    expect(() => create(given as never)).toThrow(expect.objectContaining({ code: 'configuration', option }))
+  })
+
+  test('a header of the app’s own by that name is the app’s', async () => {
+    const { posted } = await run(create({ ...endpoint, headers: { 'X-Requested-With': 'XMLHttpRequest' } }), {
+      sub: 'a',
+    })
+    expect(posted[0]?.[2].headers).toEqual({ 'x-requested-with': 'XMLHttpRequest' })
+  })
+
+  test.each([
+    ['a redirect is nobody', { status: 0, redirected: true }, undefined, null],
+    ['419 is not now', { status: 419 }, undefined, 'thrown'],
+    ['419 is nobody, if the app says so', { status: 419 }, true, null],
+    ['a redirect is not now, if the app says so', { status: 0, redirected: true }, false, 'thrown'],
+    ['401 is not now, if the app says so', { status: 401 }, false, 'thrown as 0'],
+    ['401 is judged as anywhere', { status: 401 }, undefined, 'thrown'],
+  ])('of answers that bring nothing: %s', async (_name, failure, over, outcome) => {
+    const seen: unknown[] = []
+    const isOver = (answer: unknown) => {
+      seen.push(answer)
+      return over
+    }
+    const post = () => Promise.reject(Object.assign(new Error('POST /auth'), failure))
+    const signal = new AbortController().signal
+    const asked = create({ ...endpoint, isOver }).exchange({ refreshToken: undefined, post, signal, cause: 'due' })
+    const brought = await asked.catch(({ status = 0 }) =>
+      status === failure.status ? 'thrown' : `thrown as ${status}`,
+    )
+    expect(brought).toBe(outcome)
+    expect(seen).toEqual([{ redirected: false, ...failure }])
   })
 
   test('what read answers null for is nobody', async () => {
@@ -60,6 +111,12 @@ describe('cookieRefresh', () => {
     expect((await run(cookieRefresh(endpoint), answer)).brought).toBe(answer)
     const read = ({ jwt }: { readonly jwt: string }) => ({ accessToken: jwt })
     expect((await run(cookieRefresh({ ...endpoint, read }), answer)).brought).toEqual({ accessToken: 'a' })
+  })
+
+  test.each([undefined, null, {}])('%j is nobody, also to a read of the app’s own', async answer => {
+    const read = ({ jwt }: { readonly jwt: string }) => ({ accessToken: jwt })
+    expect((await run(cookieRefresh(endpoint), answer)).brought).toBeNull()
+    expect((await run(cookieRefresh({ ...endpoint, read }), answer)).brought).toBeNull()
   })
 
   test('CK-03: has no way to ask by GET', async () => {
@@ -77,12 +134,50 @@ describe('cookieSession', () => {
 
   test.each([
     ['an object is the claims', { sub: 'alice', name: 'A' }, { claims: { sub: 'alice', name: 'A' }, subject: 'alice' }],
-    ['a sub that is no text is no subject', { sub: 7 }, { claims: { sub: 7 }, subject: null }],
+    ['a number names somebody, too', { sub: 7 }, { claims: { sub: 7 }, subject: '7' }],
+    ['a sub that is neither is no subject', { sub: {} }, { claims: { sub: {} }, subject: null }],
+    ['{} tells nothing', {}, { claims: {}, subject: null }],
     ['nothing tells nothing', undefined, { claims: null, subject: null }],
-    ['null tells nothing', null, { claims: null, subject: null }],
     ['a text tells nothing', 'ok', { claims: null, subject: null }],
   ])('%s', async (_name, answer, session) => {
     expect((await run(cookieSession(endpoint), answer)).brought).toEqual({ cookie: true, ...session })
+  })
+
+  test('null is nobody, whatever the method', async () => {
+    expect((await run(cookieSession(endpoint), null)).brought).toBeNull()
+  })
+
+  test.each([undefined, null, {}, [], false, '', { user: null }, { authenticated: false }, { sub: '' }])(
+    'asked by GET, %j names nobody: signed out, never signed in as nobody',
+    async answer => {
+      expect((await run(cookieSession({ ...endpoint, method: 'GET' }), answer)).brought).toBeNull()
+    },
+  )
+
+  test.each([undefined, null, {}, []])('asked by GET, %j is nobody to a read of the app’s own, too', async answer => {
+    const read = ({ user }: { readonly user: { readonly id: string } }) => ({ subject: user.id })
+    expect((await run(cookieSession({ ...endpoint, method: 'GET', read }), answer)).brought).toBeNull()
+  })
+
+  test('by default the time that the session has is read', async () => {
+    const answer = { sub: 'alice', sessionExpiresInSeconds: 60 }
+    expect((await run(cookieSession(endpoint), answer)).brought).toMatchObject({ sessionExpiresInSeconds: 60 })
+  })
+
+  test('a token in the answer stays out, wherever it stands', async () => {
+    const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.secret'
+    const answer = {
+      sub: 'alice',
+      access_token: 'secret',
+      oidc: { idToken: 'secret', hint: jwt },
+      refresh_token: 'secret',
+    }
+    const read = (claims: object) => ({ subject: 'alice', claims, accessToken: 'secret', refreshToken: 'secret' })
+    for (const options of [endpoint, { ...endpoint, read }]) {
+      const { brought } = await run(cookieSession(options), answer)
+      expect(JSON.stringify(brought)).not.toContain('secret')
+      expect(brought).toMatchObject({ subject: 'alice', claims: { sub: 'alice', oidc: {} } })
+    }
   })
 
   test('what read tells of it counts', async () => {

@@ -66,7 +66,7 @@ describe('what post sends', () => {
     const { post, sent } = start(() => json({}))
     await post('token', {})
     expect(sent[0]?.init).toMatchObject({
-      redirect: 'error',
+      redirect: 'manual',
       cache: 'no-store',
       credentials: 'same-origin',
       keepalive: false,

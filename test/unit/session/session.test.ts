@@ -78,7 +78,7 @@ describe('signing in', () => {
     const { session } = createSessionRig()
     await session.signIn(alice)
     const { session: id } = session.state
-    await session.signOut(false)
+    await session.signOut()
     await session.signIn(alice)
     expect(session.state.session).not.toBe(id)
     expect(session.state.epoch).toBe(3)
@@ -111,7 +111,7 @@ describe('signing out', () => {
     await session.signIn(alice)
     const held = store.hold('overwrite')
     let stored = false
-    const signedOut = session.signOut(false).then(() => {
+    const signedOut = session.signOut().then(() => {
       stored = true
     })
     expect(session.state).toMatchObject({ status: 'signed-out', credentials: null, endReason: 'signed-out', epoch: 2 })
@@ -126,21 +126,21 @@ describe('signing out', () => {
   test('SG-01: leaves no token anywhere', async () => {
     const { store, session } = createSessionRig()
     await session.signIn(alice)
-    await session.signOut(false)
+    await session.signOut()
     expect(JSON.stringify([store.content, session.state, session.records.latest])).not.toContain('of-alice')
   })
 
   test('twice tells of one end', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
-    await Promise.all([session.signOut(false), session.signOut(false)])
+    await Promise.all([session.signOut(), session.signOut()])
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
   test('with nobody signed in is stored all the same: another tab may be', async () => {
     const { store, session, told } = createSessionRig()
     store.content = storedRecord()
-    await session.signOut(false)
+    await session.signOut()
     expect(store.content).toMatchObject({ credentials: null })
     expect(told).toEqual([])
   })
@@ -149,7 +149,7 @@ describe('signing out', () => {
     const { store, clock, session } = createSessionRig()
     await session.signIn(alice)
     store.fail('all', fault)
-    const signedOut = session.signOut(false)
+    const signedOut = session.signOut()
     await clock.advance(2000)
     await signedOut
     const reread = session.reread()
@@ -162,7 +162,7 @@ describe('signing out', () => {
     const { store, session } = createSessionRig()
     await session.signIn(alice)
     store.fail('overwrite', 'rejects', 1)
-    await session.signOut(false)
+    await session.signOut()
     expect(store.content).toMatchObject({ credentials: { accessToken: 'of-alice' } })
     await session.reread()
     expect(session.state.status).toBe('signed-out')
@@ -248,7 +248,7 @@ describe('renewing and ending', () => {
     await session.signIn(alice)
     session.suspend(true)
     session.resume()
-    await session.signOut(false)
+    await session.signOut()
     expect(seen).toEqual(['signed-in 1', 'reauthenticating 1', 'signed-in 1', 'signed-out 2'])
   })
 })

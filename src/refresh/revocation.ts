@@ -1,0 +1,196 @@
+import type { Clock } from '../platform/clock.ts'
+import { isOffline } from '../platform/page.ts'
+import { randomId } from '../platform/random-id.ts'
+import type { Credentials } from '../session/credentials.ts'
+import { report } from '../session/events.ts'
+import type { Records } from '../session/records.ts'
+import type { RecordContent, RevocationPending, StoredRecord } from '../session/session-store.ts'
+import { isPassing, statusOf } from './judge-failure.ts'
+import { createPost, type Transport } from './post.ts'
+import type { RefreshStrategy } from './strategy.ts'
+
+export interface RevocationPorts {
+  readonly strategy: RefreshStrategy
+  readonly transport: Transport
+  readonly baseUrl: () => string | undefined
+  readonly records: Records
+  readonly clock: Clock
+  readonly exchangeTimeoutMs: number
+  readonly underWay: UnderWay
+}
+
+/** Tells the server of a sign-out; can neither delay nor undo it. */
+export interface Revocation {
+  /** What to store with a sign-out until the server is known to have been told; `undefined` if that need not be remembered. */
+  pendingOf(credentials: Credentials | null): RevocationPending | undefined
+  /** Resolves with whether the server was told, within the deadline. Never rejects. */
+  tell(credentials: Credentials | null, pending?: RevocationPending): Promise<boolean>
+  /** Tells the server once more of what `pending` says, which a start has found to be outstanding. */
+  repeat(pending: RevocationPending): void
+  /** The exchange that was claimed so is over. `mayBring`: its answer may have brought a cookie of a session signed out meanwhile. */
+  exchanged(claimed: StoredRecord, mayBring: boolean): void
+}
+
+/** More than other tabs can come in between. */
+const mostTries = 3
+
+/** Long enough for a call that was begun at the sign-out to have ended. */
+export const callMs = 5000
+
+const nameOf = (credentials: Credentials | null) => {
+  const { sid, auth_time: authTime } = credentials?.claims ?? {}
+  return { subject: credentials?.subject ?? null, sid, authTime }
+}
+
+/**
+ * Whether a start has met the session that was signed out: the same person's, by nothing that names the session another one.
+ * One that cannot be recognised is a login made since: a sign-out must never cost it.
+ */
+export function isSignedOut(pending: RevocationPending, credentials: Credentials): boolean {
+  const { subject, sid, authTime } = nameOf(credentials)
+  return subject !== null && subject === pending.subject && sid === pending.sid && authTime === pending.authTime
+}
+
+/** Calls whose answers may change the cookie: a login that the page makes waits for them. */
+export interface UnderWay {
+  add<Value>(call: Promise<Value>): Promise<Value>
+  /** `undefined`: there are none. Resolves when they are over, or have taken too long to be waited for. */
+  over(): Promise<unknown> | undefined
+}
+
+export function createUnderWay(clock: Clock, longestMs: number): UnderWay {
+  const calls = new Set<Promise<unknown>>()
+  const all = async (): Promise<void> => {
+    while (calls.size > 0) await Promise.allSettled(calls)
+  }
+  return {
+    add(call) {
+      calls.add(call)
+      const remove = () => void calls.delete(call)
+      call.then(remove, remove)
+      return call
+    },
+    over: () => (calls.size > 0 ? within(clock, longestMs, all()) : undefined),
+  }
+}
+
+function within<Value>(clock: Clock, ms: number, promise: Promise<Value>): Promise<Value | undefined> {
+  return new Promise(resolve => {
+    const cancel = clock.setTimer(() => resolve(undefined), ms)
+    promise.then(resolve).finally(cancel)
+  })
+}
+
+export function createRevocation(ports: RevocationPorts): Revocation {
+  const { strategy, transport, baseUrl, records, clock, exchangeTimeoutMs, underWay } = ports
+  const remembers = strategy.ambient === true && strategy.revoke !== undefined
+
+  /** Changes what the record says, as long as it is of the sign-out that is meant. Resolves with what is outstanding then. */
+  async function update(change: (latest: StoredRecord) => Partial<RecordContent> | null) {
+    for (let tries = 0; tries < mostTries; tries += 1) {
+      const { latest } = records
+      const changed = latest && change(latest)
+      if (!changed) return undefined
+      if (await records.compareAndSet(latest, { ...latest, ...changed })) return changed.revocationPending
+      await records.read()
+    }
+    return undefined
+  }
+
+  async function call(credentials: Credentials | null, again: RevocationPending | undefined): Promise<unknown> {
+    const signedOut = again && {
+      subject: again.subject,
+      sid: again.sid,
+      authTime: again.authTime,
+      secondsAgo: Math.max(0, Math.round((clock.wallMs() - again.at) / 1000)),
+    }
+    return strategy.revoke?.({
+      accessToken: credentials?.accessToken ?? undefined,
+      refreshToken: credentials?.refreshToken ?? undefined,
+      idToken: credentials?.idToken ?? undefined,
+      post: createPost({ transport, baseUrl: baseUrl(), keepalive: true }),
+      signedOut,
+    })
+  }
+
+  /** Whether it was told; what is not sure stays outstanding. */
+  async function send(
+    credentials: Credentials | null,
+    pending: RevocationPending | undefined,
+    again?: RevocationPending,
+  ): Promise<boolean> {
+    let failed = false
+    let told = strategy.revoke !== undefined
+    try {
+      await call(credentials, again)
+    } catch (error) {
+      const { status, redirected } = statusOf(error)
+      // The session is over there, however that is said: some answer 200 "OK" or a page, lead to one, or know of no session.
+      told = redirected || (status >= 200 && status < 300) || status === 401
+      failed = !told && (status < 400 || isPassing(status))
+      // The server would say the same again: a mistake in the app, which holds up nobody's login.
+      if (!told && !failed && remembers) report(error)
+    }
+    if (!pending) return told
+    await update(({ revocationPending: now }) => {
+      if (now?.id !== pending.id) return null
+      // A start that has ended a session again does so once: what it finds then is a login, whatever the server says.
+      if (failed) return { revocationPending: { ...now, failed: !pending.repeated } }
+      return { revocationPending: now.exchange ? { ...now, failed } : undefined }
+    })
+    return told
+  }
+
+  const tell: Revocation['tell'] = async (credentials, pending) => {
+    // Begun before anything is waited for: the page may be about to leave.
+    const told = underWay.add(send(credentials, pending))
+    return (await within(clock, exchangeTimeoutMs, told)) ?? false
+  }
+
+  return {
+    pendingOf(credentials) {
+      if (!remembers) return undefined
+      const { latest } = records
+      const { claim } = latest ?? {}
+      const at = clock.wallMs()
+      const ageMs = claim && !claim.closed ? at - claim.startedAt : -1
+      const isUnderWay = ageMs >= 0 && ageMs < exchangeTimeoutMs + callMs
+      // Signed out already: it is still the same session that the server has to hear of.
+      const name = credentials
+        ? nameOf(credentials)
+        : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
+      const { subject, sid, authTime } = name
+      return {
+        id: randomId(),
+        subject,
+        sid,
+        authTime,
+        at,
+        calledAt: at,
+        failed: isOffline(),
+        exchange: isUnderWay ? claim?.id : undefined,
+      }
+    },
+    tell,
+    repeat: pending => void underWay.add(send(null, pending, pending)),
+    exchanged({ session, claim: own, credentials }, mayBring) {
+      const isMeant = (latest: StoredRecord | null) =>
+        latest !== null && latest.session !== session && !latest.credentials && latest.endedBy === 'signed-out'
+      if (!remembers || !isMeant(records.latest)) return
+      const late = update(latest => {
+        const { claim, revocationPending: pending } = latest
+        if (!isMeant(latest) || !(mayBring || claim?.id === own?.id)) return null
+        const calledAt = clock.wallMs()
+        // Told or not, it is to be told once more of what came after.
+        const again = { id: randomId(), at: calledAt, ...nameOf(credentials), ...pending, calledAt, failed: false }
+        return {
+          claim: claim?.id === own?.id ? null : claim,
+          revocationPending: mayBring
+            ? { ...again, exchange: undefined }
+            : pending && { ...pending, exchange: undefined },
+        }
+      })
+      underWay.add(late.then(pending => pending && mayBring && send(null, pending, pending)))
+    },
+  }
+}
