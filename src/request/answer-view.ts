@@ -27,7 +27,7 @@ const isJson = /^(?:[^;]+\+|(?:application|text)\/)json\s*(?:;|$)/i
 
 async function readJson(response: Response, clock: Clock): Promise<unknown> {
   if (!isJson.test(response.headers.get('content-type') ?? '')) return undefined
-  const reader = response.clone().body?.getReader()
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
@@ -38,6 +38,7 @@ async function readJson(response: Response, clock: Clock): Promise<unknown> {
   }
   const cancel = clock.setTimer(stop, longestMs)
   try {
+    reader = response.clone().body?.getReader()
     for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
       bytes += part.value.byteLength
       if (bytes > largestBytes) stop()

@@ -19,7 +19,7 @@ import {
 } from './journey.ts'
 import { prepare } from './prepare.ts'
 import { type SpinePorts, tellAnswered, tellSent, tellStep } from './spine-ports.ts'
-import { stay } from './waiting.ts'
+import { stay, wait } from './waiting.ts'
 
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
@@ -40,12 +40,9 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const { transport } = journey.call
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
     const busy = why === 'auth-false' && journey.once !== 'keepalive' && mayHaveBody(journey) && ports.underWay?.()
-    if (busy) {
-      journey.call.onWait?.()
-      await unlessAborted(busy, signalOf(journey))
-    }
-    tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
     try {
+      if (busy) await wait(busy, 'refresh', journey, ports)
+      tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
       const response = await transport(input, init)
       tellAnswered(ports, journey, response, null)
       return response
