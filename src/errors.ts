@@ -37,12 +37,12 @@ export abstract class LatchkeyError extends Error {
 export class SessionEndedError extends LatchkeyError {
   readonly code = 'session-ended'
   declare readonly reason: EndReason | 'not-signed-in' | 'disposed'
-  /** The 401, if there was one; its body was let go. Not enumerable. */
-  declare readonly response: Response | null
+  /** The 401, if there was one; its body was let go. Not named `response`, which axios would write to. Not enumerable. */
+  declare readonly refusedResponse: Response | null
   constructor(reason: SessionEndedError['reason'], response: Response | null = null, cause?: unknown) {
     super('SessionEndedError', `The session is over (${reason}). Sign in, then try again.`, cause)
     this.reason = reason
-    hide(this, 'response', response)
+    hide(this, 'refusedResponse', response)
   }
 }
 
@@ -70,12 +70,12 @@ export class RefreshUnavailableError extends LatchkeyError {
 export class StepUpRequiredError extends LatchkeyError {
   readonly code = 'step-up-required'
   declare readonly requirement: StepUpRequirement
-  /** Not enumerable. */
-  declare readonly response: Response
+  /** The 401; its body can be read. Not enumerable. */
+  declare readonly refusedResponse: Response
   constructor(requirement: StepUpRequirement, response: Response) {
     super('StepUpRequiredError', 'The server wants a stronger or newer sign-in. Ask the person again.')
     this.requirement = requirement
-    hide(this, 'response', response)
+    hide(this, 'refusedResponse', response)
   }
 }
 
@@ -96,3 +96,19 @@ export type AnyLatchkeyError = SessionEndedError | RefreshUnavailableError | Ste
 export function isLatchkeyError(error: unknown): error is AnyLatchkeyError {
   return typeof error === 'object' && error !== null && mark in error
 }
+
+/** @throws ConfigurationError */
+export function check(good: unknown, option: string, instead: string): asserts good {
+  if (!good) throw new ConfigurationError(option, instead)
+}
+
+const factoryMark = Symbol.for('latchkey.factory')
+
+/** Marks a function that makes an option's value, so that one which was not called is told. To be called `@__PURE__`. */
+export const factory = <Make extends object>(name: string, make: Make): Make =>
+  Object.assign(make, { [factoryMark]: name })
+
+export const factoryName = (value: object): string | undefined =>
+  (value as { readonly [factoryMark]?: string })[factoryMark]
+
+export const warnInsecure = (): void => console.warn('latchkey: `allowInsecureRequests` is for development only')

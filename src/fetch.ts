@@ -1,5 +1,54 @@
+export type { AuthenticatedFetch } from './client/client.ts'
 export {
   createAuthenticatedFetch,
   type FetchClient,
   type FetchClientOptions,
 } from './client/create-authenticated-fetch.ts'
+export type { Limits, SessionOptions } from './client/options.ts'
+export type { Session, SignOutResult } from './client/session-facade.ts'
+export {
+  type AnyLatchkeyError,
+  ConfigurationError,
+  type EndReason,
+  isLatchkeyError,
+  LatchkeyError,
+  RefreshUnavailableError,
+  SessionEndedError,
+  StepUpRequiredError,
+  type StepUpRequirement,
+} from './errors.ts'
+export { isReplayable } from './http/replay.ts'
+export { type Challenge, readChallenges } from './http/www-authenticate.ts'
+export type { LoginRequired } from './login/login-required.ts'
+export type { AuthenticationNeed, LoginNeed, StepUpNeed } from './login/reauthenticate.ts'
+export { redirectTo } from './login/redirect-to.ts'
+export { safeReturnTo } from './login/return-to.ts'
+export {
+  type CookieAnswer,
+  type CookieEndpoint,
+  type CookieRefreshOptions,
+  type CookieSessionOptions,
+  cookieRefresh,
+  cookieSession,
+} from './refresh/cookie-strategies.ts'
+export type {
+  Post,
+  PostInit,
+  RefreshContext,
+  RefreshFunction,
+  RefreshStrategy,
+  RevokeContext,
+  SignedOut,
+} from './refresh/strategy.ts'
+export type { AnswerView } from './request/answer-view.ts'
+export type { AuthRequestOptions } from './request/journey.ts'
+export { bearer } from './schemes/bearer.ts'
+export type { Scheme } from './schemes/scheme.ts'
+export type { JwtClaims } from './session/credentials.ts'
+export type { RefreshCause, RequestStep, SessionEvents } from './session/events.ts'
+export type { KeyValueStorage, SessionRecord, SessionStore } from './session/session-store.ts'
+export type { SessionSnapshot } from './session/snapshot.ts'
+export type { CookieSession, SessionInput, TokenResponse, Tokens } from './session/token-set.ts'
+export { indexedDbStore } from './stores/indexed-db.ts'
+export { memoryStore } from './stores/memory.ts'
+export { webStorageStore } from './stores/web-storage.ts'

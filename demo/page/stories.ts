@@ -37,6 +37,10 @@ export function tellStories({ session }: Client, timeline: Timeline): void {
     tellSignedIn(event, timeline)
     showToken()
   })
+  session.on('restored', event => {
+    tellRestored(event, timeline)
+    showToken()
+  })
   session.on('refreshed', event => tellRefreshed(event, takeHeld(), timeline))
   session.on('refresh-failed', event => {
     takeHeld()
@@ -74,6 +78,12 @@ function tellSignedIn({ subject, tab }: SessionEvents['signed-in'], timeline: Ti
   const where = tab === 'other' ? ' in another tab, and so here' : ''
   timeline.milestone('signed-in', `${name} signed in`)
   note('good', `Signed in as ${name}${where}. It rests in IndexedDB: a reload keeps it, tabs share it.`)
+}
+
+function tellRestored({ subject, from }: SessionEvents['restored'], timeline: Timeline): void {
+  const name = subject ?? 'somebody'
+  timeline.milestone('signed-in', `${name} is back`)
+  note('good', `The session of ${name} was found ${from === 'store' ? 'in IndexedDB' : 'by asking the server'}.`)
 }
 
 function tellRefreshed({ cause, generation, tab }: SessionEvents['refreshed'], held: number, timeline: Timeline): void {

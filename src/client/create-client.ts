@@ -1,9 +1,10 @@
 import type { JwtClaims } from '../session/credentials.ts'
+import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
 import { createCore, type Platform } from './core.ts'
 import { createKyInstance } from './ky-instance.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
-import { type GivenOptions, resolveOptions, sessionOptionNames } from './resolve-options.ts'
+import { type GivenOptions, resolveOptions } from './resolve-options.ts'
 import { createSessionFacade } from './session-facade.ts'
 
 /**

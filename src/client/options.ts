@@ -36,9 +36,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
    * Decides beyond 401: `true` treats the answer as a 401 `invalid_token`, `false` hands it to the caller, `undefined`
    * leaves it to the rules. For 419 and 440, a 403 that means "expired", GraphQL errors in a 200.
-   * Asked about answers from trusted origins, unless `auth: false`: also about a 401 whose challenge is of another scheme, and
-   * (with `redirect: 'manual'`) a redirect to a login page; not about other 401s, and not twice for one request. The caller's
-   * abort is heard while it is awaited. What it throws, the caller gets in place of the answer.
+   * Asked about answers from trusted origins, unless `auth: false`; not about 401s, and not twice for one request.
    * @example shouldRefresh: ({ status }) => status === 419 || undefined
    */
   readonly shouldRefresh?: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
@@ -59,6 +57,12 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * @example trustedOrigins: ['https://files.example.com']
    */
   readonly trustedOrigins?: readonly (string | URL)[] | undefined
+  /**
+   * For development on a LAN, say at `http://192.168.1.5:3000`: the origins of `baseUrl`, of the page and in `trustedOrigins`
+   * may be plain `http`. Tokens then go unencrypted; the console says so.
+   * @default false: `https`, or `http` on a loopback host
+   */
+  readonly allowInsecureRequests?: boolean | undefined
   /** How the credential goes on the wire. @default bearer() */
   readonly scheme?: Scheme | undefined
   /** While the browser says it is offline, requests that need a refresh fail at once, or wait. @default 'fail' */

@@ -1,11 +1,11 @@
-import { ConfigurationError, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { ConfigurationError, check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
-import type { SessionEvents } from '../session/events.ts'
+import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { leftMs } from '../session/expiry.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
-import type { SessionState } from '../session/state.ts'
+import { initialState, type SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
 import type { Core } from './core.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -23,9 +23,12 @@ export interface SignOutResult {
 export interface Session<Claims extends object = JwtClaims> {
   /** The same object until something changed, as React's `useSyncExternalStore` wants. */
   getSnapshot(): SessionSnapshot<Claims>
+  /** Always the same: `status` is `'unknown'`, as on a server and in the page while it hydrates. React's third argument. */
+  getServerSnapshot(): SessionSnapshot<Claims>
   /** Short for `getSnapshot().status`. */
   readonly status: SessionSnapshot['status']
   subscribe(listener: () => void): () => void
+  /** @throws ConfigurationError for an event that does not exist, naming those that do */
   on<Type extends keyof SessionEvents<Claims>>(
     type: Type,
     listener: (event: SessionEvents<Claims>[Type]) => void,
@@ -33,7 +36,8 @@ export interface Session<Claims extends object = JwtClaims> {
   /**
    * Resolves when it is known whether somebody is signed in: reads the store and, for an ambient strategy, asks the server
    * once. Never rejects and never asks for login: `status` is still `'unknown'` if the server could not be asked.
-   * For router guards: `(await api.session.ready()).status === 'signed-out'`.
+   * For router guards: `(await api.session.ready()).status === 'signed-out'`. While `status` is `'unknown'` it is one and the
+   * same promise, until it is time to ask the server once more; for React: `if (status === 'unknown') use(session.ready())`.
    */
   ready(): Promise<SessionSnapshot<Claims>>
   /**
@@ -71,6 +75,8 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   const { ambient = false } = strategy
   let shown: SessionState | undefined
   let snapshot: SessionSnapshot<Claims> | undefined
+  const serverSnapshot = toSnapshot<Claims>(initialState)
+  let readying: { readonly snapshot: Promise<SessionSnapshot<Claims>>; isOver: boolean } | undefined
 
   function getSnapshot(): SessionSnapshot<Claims> {
     if (!snapshot || shown !== session.state) {
@@ -80,11 +86,24 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     return snapshot
   }
 
-  async function ready(): Promise<SessionSnapshot<Claims>> {
+  async function makeReady(): Promise<SessionSnapshot<Claims>> {
     await freshness.fresh()
     // What it brings is in the state, whatever it is.
     if (ambient && session.state.status === 'unknown') await refresher.start('start').outcome
     return getSnapshot()
+  }
+
+  function ready(): Promise<SessionSnapshot<Claims>> {
+    if (session.state.status !== 'unknown') return makeReady()
+    // Who renders again and again while it cannot be known must not ask again and again.
+    if (!readying || freshness.closed || (readying.isOver && (!refresher.hindrance() || freshness.fresh()))) {
+      const begun = { snapshot: makeReady(), isOver: false }
+      begun.snapshot.then(() => {
+        begun.isOver = true
+      })
+      readying = begun
+    }
+    return readying.snapshot
   }
 
   /** The session once it is known, if there is one, and how long its token is good. */
@@ -122,11 +141,15 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
 
   return {
     getSnapshot,
+    getServerSnapshot: () => serverSnapshot,
     get status() {
       return session.state.status
     },
     subscribe: listener => session.changed.add(() => listener()),
-    on: (type, listener) => session.listenersOf(type).add(listener as never),
+    on(type, listener) {
+      check(eventTypes.includes(type), 'session.on', `'${type}' is none of ${eventTypes.join(', ')}`)
+      return session.listenersOf(type).add(listener as never)
+    },
     ready,
     signIn: input => session.signIn(input),
     async signOut() {

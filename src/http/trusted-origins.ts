@@ -28,9 +28,9 @@ const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
 
-/** Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out. */
-export function createTrustedOrigins(origins: readonly (string | URL)[]): TrustedOrigins {
-  const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && isSecure(url)) as URL[]
+/** Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out unless `insecure`. */
+export function createTrustedOrigins(origins: readonly (string | URL)[], insecure = false): TrustedOrigins {
+  const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
   const list = [...new Set(urls.map(originOf))]
   // By its parts, since every request asks: a text of both would have to be made each time.
   const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
@@ -39,10 +39,11 @@ export function createTrustedOrigins(origins: readonly (string | URL)[]): Truste
 }
 
 /** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */
-export function originProblem(value: string | URL): string | null {
+export function originProblem(value: string | URL, insecure = false): string | null {
   if (String(value).includes('*')) return 'name each origin, wildcards are not read'
   const url = parse(value)
   if (!url || !isWeb(url)) return "write an absolute origin, as in 'https://api.example.com'"
-  if (!isSecure(url)) return 'use https; http is for loopback hosts only'
+  if (!insecure && !isSecure(url))
+    return 'use https (http is for loopback hosts), or `allowInsecureRequests: true` in development'
   return url.href === `${originOf(url)}/` ? null : `write only '${originOf(url)}'`
 }

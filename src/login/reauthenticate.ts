@@ -33,8 +33,6 @@ export interface ReauthenticatePorts {
   readonly wake: Wake
   readonly clock: Clock
   readonly teller: LoginTeller
-  /** Whether this client was disposed of: it asks nobody any more. */
-  readonly isOver: () => boolean
   readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
 }
 
@@ -59,8 +57,7 @@ interface Answered extends Pick<SessionState, 'session' | 'generation'> {
   readonly monotonicMs: number
 }
 
-export function createLogin(ports: ReauthenticatePorts): Login {
-  const { session, wake, clock, teller, isOver, reauthenticate } = ports
+export function createLogin({ session, wake, clock, teller, reauthenticate }: ReauthenticatePorts): Login {
   let running: RunningAsk | null = null
   /** The last question that somebody answered by signing in, and what that brought. */
   let done: Answered | undefined
@@ -125,13 +122,13 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     ]
     running = asking
     session.suspend(question.kind === 'login')
+    session.emit('reauthenticating', { kind: question.kind, subject: session.state.credentials?.subject ?? null })
     put(question, controller.signal, answered).then(() => asking.settle('declined'))
     return asking
   }
 
   return {
     note: teller.note,
-    accepted: teller.accepted,
     get asking() {
       return running
     },
@@ -146,13 +143,12 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     },
     notSignedIn(request) {
       const declined = () => teller.notSignedIn(request)
-      if (reauthenticate && !isOver() && !teller.quiet())
-        return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
+      if (reauthenticate && !teller.quiet()) return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
       declined()
       return null
     },
     stepUp(requirement, generation) {
-      if (!reauthenticate || isOver()) return null
+      if (!reauthenticate) return null
       const question = { kind: 'step-up', ...requirement } as const
       if (done?.session === session.state.session) {
         if (generation < done.generation) return done.asking

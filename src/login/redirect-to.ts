@@ -1,3 +1,4 @@
+import { factory } from '../errors.ts'
 import type { LoginRequired } from './login-required.ts'
 
 export interface RedirectOptions {
@@ -14,9 +15,9 @@ const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, ''
  * @example
  * onLoginRequired: redirectTo('/login')
  */
-export function redirectTo(path: string | URL, options: RedirectOptions = {}): (event: LoginRequired<object>) => void {
+export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
   const { param = 'returnTo' } = options
-  return ({ reason, returnTo }) => {
+  return ({ reason, returnTo }: LoginRequired<object>): void => {
     const { location } = globalThis
     if (!location) return
     const target = new URL(path, location.href)
@@ -30,4 +31,4 @@ export function redirectTo(path: string | URL, options: RedirectOptions = {}): (
     target.searchParams.set(param, returnTo)
     location.assign(target)
   }
-}
+})

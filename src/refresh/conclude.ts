@@ -41,7 +41,7 @@ export async function conclude(
   const saved = replaced || (wanted && (await rescue(claimed, credentials, ports)))
   if (saved && stands(saved, flown, ports)) {
     const isOwn = flown.audience === undefined
-    session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown.cause)
+    session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown)
     return { kind: replaced || isOwn ? 'refreshed' : 'adopted' }
   }
   ports.discard(credentials)

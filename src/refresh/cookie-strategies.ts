@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { check, factory } from '../errors.ts'
 import type { CookieSession, SessionInput, TokenResponse, Tokens } from '../session/token-set.ts'
 import { indexedDbStore } from '../stores/indexed-db.ts'
 import { withoutSecrets, withoutTokens } from '../stores/without-tokens.ts'
@@ -75,10 +75,8 @@ function cookieStrategy(
   read: (answer: unknown) => SessionInput | null,
 ): RefreshStrategy {
   const { url, signOutUrl, headers, credentials = 'include', isOver } = (given ?? {}) as CookieEndpoint
-  if (!isUrl(url)) throw new ConfigurationError('url', 'write where the cookie is renewed')
-  if (signOutUrl !== false && !isUrl(signOutUrl)) {
-    throw new ConfigurationError('signOutUrl', 'write where the cookie is cleared, or `false`')
-  }
+  check(isUrl(url), 'url', 'write where the cookie is renewed')
+  check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write where the cookie is cleared, or `false`')
   const call = (post: Post, target: string | URL, verb: 'GET' | 'POST', body?: object) => {
     const own = new Headers(typeof headers === 'function' ? headers() : headers)
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
@@ -114,28 +112,36 @@ function cookieStrategy(
 const isEmpty = (answer: unknown): boolean => !answer || (typeof answer === 'object' && !Object.keys(answer).length)
 
 /**
- * HttpOnly refresh cookie, access token in the page (BBA: token-mediating backend). POST. Ambient.
+ * HttpOnly refresh cookie, access token in the page (RFC 10017 §6.2, token-mediating backend). POST. Ambient.
  * @throws ConfigurationError if `url` or `signOutUrl` is missing
  */
-export function cookieRefresh(options: CookieRefreshOptions): RefreshStrategy {
-  // Never GET: sent on cross-site navigations, prefetched, cached (RFC 9110 §9.2.1, RFC 6265bis §8.8).
-  return cookieStrategy(options, 'token', 'POST', answer => (options.read ? options.read(answer) : (answer as Tokens)))
-}
+export const cookieRefresh = /* @__PURE__ */ factory(
+  'cookieRefresh',
+  (options: CookieRefreshOptions): RefreshStrategy => {
+    // Never GET: sent on cross-site navigations, prefetched, cached (RFC 9110 §9.2.1, RFC 6265bis §8.8).
+    return cookieStrategy(options, 'token', 'POST', answer =>
+      options.read ? options.read(answer) : (answer as Tokens),
+    )
+  },
+)
 
 /**
- * HttpOnly session cookie, no token in the page (BBA: backend for frontend). Ambient.
+ * HttpOnly session cookie, no token in the page (RFC 10017 §6.1, backend for frontend). Ambient.
  * @throws ConfigurationError if `url` or `signOutUrl` is missing
  */
-export function cookieSession(options: CookieSessionOptions): RefreshStrategy {
-  const { method = 'POST', read = defaultRead } = options ?? {}
-  return cookieStrategy(options, 'session', method, answer => {
-    const session = read(answer)
-    // A default that found no name in what should name somebody.
-    if (!session || (method === 'GET' && read === defaultRead && !session.subject)) return null
-    const { subject, claims, sessionExpiresInSeconds } = session
-    return { cookie: true, subject, claims, sessionExpiresInSeconds }
-  })
-}
+export const cookieSession = /* @__PURE__ */ factory(
+  'cookieSession',
+  (options: CookieSessionOptions): RefreshStrategy => {
+    const { method = 'POST', read = defaultRead } = options ?? {}
+    return cookieStrategy(options, 'session', method, answer => {
+      const session = read(answer)
+      // A default that found no name in what should name somebody.
+      if (!session || (method === 'GET' && read === defaultRead && !session.subject)) return null
+      const { subject, claims, sessionExpiresInSeconds } = session
+      return { cookie: true, subject, claims, sessionExpiresInSeconds }
+    })
+  },
+)
 
 /** A renewal may well answer nothing; a JSON object tells who it is. */
 function defaultRead(answer: unknown): Omit<CookieSession, 'cookie'> {

@@ -42,6 +42,8 @@ export interface Flown {
   /** What it is to replace. */
   readonly from: Credentials | null
   readonly cause: RefreshCause
+  /** By the monotonic clock. */
+  readonly startedMs: number
   /** Whose token it is to bring; `undefined`: the session's own. */
   readonly audience?: string | undefined
 }

@@ -37,8 +37,7 @@ interface Thrown {
 }
 
 function headerOf(headers: unknown, name: string): string {
-  const { get, [name]: own } = (headers ?? {}) as Readonly<Record<string, unknown>>
-  const value = typeof get === 'function' ? get.call(headers, name) : own
+  const value = headers instanceof Headers ? headers.get(name) : (headers as Partial<Record<string, unknown>>)?.[name]
   return typeof value === 'string' ? value : ''
 }
 

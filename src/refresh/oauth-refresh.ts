@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { check, factory, warnInsecure } from '../errors.ts'
 import { originProblem } from '../http/trusted-origins.ts'
 import type { TokenResponse } from '../session/token-set.ts'
 import type { Post, RefreshStrategy } from './strategy.ts'
@@ -15,21 +15,19 @@ export interface OAuthRefreshOptions {
   readonly parameters?: Readonly<Record<string, string>> | undefined
   /** RFC 7009: told on `signOut()`. @default not told */
   readonly revocationEndpoint?: string | URL | undefined
-  /** A secret in a browser is none (BBA §6.3.3.1). */
+  /** For development on a LAN: the endpoints may be plain `http`. The client has the same option. @default false */
+  readonly allowInsecureRequests?: boolean | undefined
+  /** A secret in a browser is none (RFC 10017 §6.3.3.1). */
   readonly clientSecret?: never
   readonly client_secret?: never
 }
 
 const own = ['grant_type', 'refresh_token', 'client_id', 'client_secret']
 
-function check(good: boolean, option: string, instead: string): asserts good {
-  if (!good) throw new ConfigurationError(option, instead)
-}
-
-function checkEndpoint(endpoint: unknown, option: string): void {
+function checkEndpoint(endpoint: unknown, option: string, insecure: boolean): void {
   let problem: string | null = 'write an absolute https URL'
   try {
-    problem = originProblem(new URL(endpoint as string).origin)
+    problem = originProblem(new URL(endpoint as string).origin, insecure)
   } catch {
     // Not a URL: said so already.
   }
@@ -37,10 +35,10 @@ function checkEndpoint(endpoint: unknown, option: string): void {
 }
 
 /** By origin. */
-function readAudiences(resource: object): ReadonlyMap<string, string> {
+function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string, string> {
   const audiences = new Map<string, string>()
   for (const [origin, name] of Object.entries(resource)) {
-    const problem = originProblem(origin)
+    const problem = originProblem(origin, insecure)
     check(problem === null, `resource['${origin}']`, problem ?? '')
     check(typeof name === 'string' && name !== '', `resource['${origin}']`, 'write the name of one resource')
     audiences.set(new URL(origin).origin, name)
@@ -56,17 +54,26 @@ function readAudiences(resource: object): ReadonlyMap<string, string> {
  * @example
  * createClient({ refresh: oauthRefresh({ tokenEndpoint: 'https://id.example.com/token', clientId: 'spa' }) })
  */
-export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
-  const { tokenEndpoint, clientId, scope, resource, parameters = {}, revocationEndpoint } = options
-  checkEndpoint(tokenEndpoint, 'tokenEndpoint')
-  if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint')
+export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OAuthRefreshOptions): RefreshStrategy => {
+  const {
+    tokenEndpoint,
+    clientId,
+    scope,
+    resource,
+    parameters = {},
+    revocationEndpoint,
+    allowInsecureRequests: insecure = false,
+  } = options ?? {}
+  checkEndpoint(tokenEndpoint, 'tokenEndpoint', insecure)
+  if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint', insecure)
+  if (insecure) warnInsecure()
   check(typeof clientId === 'string' && clientId !== '', 'clientId', 'write the id under which this app is registered')
   for (const name of ['clientSecret', 'client_secret']) {
     check(!(name in options), name, 'a secret in a browser is none; register the app as a public client')
   }
   for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
 
-  const audiences = typeof resource === 'object' ? readAudiences(resource) : undefined
+  const audiences = typeof resource === 'object' ? readAudiences(resource, insecure) : undefined
 
   const form = (fields: Readonly<Record<string, string | undefined>>) => {
     const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
@@ -104,4 +111,4 @@ export function oauthRefresh(options: OAuthRefreshOptions): RefreshStrategy {
       },
     }),
   }
-}
+})

@@ -23,8 +23,6 @@ export interface Flight {
 
 export interface RefresherPorts extends TurnPorts {
   readonly whenOffline: 'fail' | 'wait'
-  /** Whether this client was disposed of: what still asks for a flight began before that, and gets none. */
-  readonly isOver: () => boolean
   /** The server refused, and the person may be asked. */
   readonly onRefused: (reason: EndReason) => void
   readonly underWay: UnderWay
@@ -53,7 +51,7 @@ interface RunningFlight extends Flight, Flown {
 }
 
 export function createRefresher(ports: RefresherPorts): Refresher {
-  const { session, wake, whenOffline } = ports
+  const { session, clock, wake, whenOffline } = ports
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
@@ -105,7 +103,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     const isHeard = isUnderWay(flight) && isCurrent(flight)
     if (isUnderWay(flight)) flights.delete(flight.audience)
     if (isHeard && outcome.kind === 'unavailable') {
-      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome) })
+      const durationMs = clock.monotonicMs() - flight.startedMs
+      session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome), durationMs })
     } else if (isHeard && outcome.kind === 'refused' && session.state.credentials) {
       ports.onRefused(outcome.reason)
     }
@@ -126,14 +125,22 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         settle = resolve
       })
       const { session: of, generation, credentials: from } = session.state
-      const flight: RunningFlight = { session: of, generation, from, cause, audience, blocks, outcome, settle }
-      if (ports.isOver()) {
-        settle({ kind: 'disposed' })
-        return flight
+      const startedMs = clock.monotonicMs()
+      const flight: RunningFlight = {
+        session: of,
+        generation,
+        from,
+        cause,
+        startedMs,
+        audience,
+        blocks,
+        outcome,
+        settle,
       }
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
+      session.emit('refresh-started', { cause, audience: audience ?? null })
       // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
       run(flight, before)
         .catch(error => unavailable('network', retryMs, String(error)))

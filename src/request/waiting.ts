@@ -10,11 +10,11 @@ export type Waiter = Journey | (Pick<Journey, 'session'> & Partial<Pick<Journey,
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
-export function wait<Value>(
+function wait<Value>(
   promise: Promise<Value>,
-  what: 'store' | 'refresh' | 'online' | Asking['kind'],
+  what: 'refresh' | 'online' | Asking['kind'],
   waiter: Waiter,
-  ports: Pick<SpinePorts, 'session'>,
+  ports: WaitingPorts,
 ): Promise<Value> {
   if (!('call' in waiter)) return promise
   tellStep(ports, waiter, { step: 'waiting', for: what })

@@ -45,8 +45,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
-    // What is sent as `JWT …` is refused as `JWT` (RFC 9110 §11.4).
-    challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
+    challenges: ['bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
       if (isBearer(credentials.tokenType)) return credentials

@@ -9,20 +9,44 @@ export type RefreshCause =
   | 'refused' // a 401, or `shouldRefresh` said so
   | 'asked' // session.refresh()
 
+/** Whether it happened here, or another tab told of it. */
+export type Tab = 'this' | 'other'
+
 interface AnyEvent<Type> {
   readonly type: Type
   readonly epoch: number
   readonly generation: number
-  /** Whether it happened here or another tab told us. */
-  readonly tab: 'this' | 'other'
+  readonly tab: Tab
+}
+
+interface Identity<Claims> {
+  readonly subject: string | null
+  readonly claims: Claims | null
 }
 
 /** Names are in the past tense. No event carries a token, a body, or a URL's query. */
 export interface SessionEvents<Claims extends object = JwtClaims> {
-  'signed-in': AnyEvent<'signed-in'> & { readonly subject: string | null; readonly claims: Claims | null }
+  /** Here, or in another tab while this page was open. */
+  'signed-in': AnyEvent<'signed-in'> & Identity<Claims>
+  /**
+   * A session was found when the page began: in the store, or (for ambient strategies) by asking the server. Nobody has just
+   * signed in, as far as this page can know.
+   */
+  restored: AnyEvent<'restored'> & Identity<Claims> & { readonly from: 'store' | 'server' }
+  /** `audience`: whose token it is to bring; `null`: the session's own. Its end is `refreshed`, `refresh-failed` or `ended`. */
+  'refresh-started': AnyEvent<'refresh-started'> & { readonly cause: RefreshCause; readonly audience: string | null }
   /** Also when another tab's result was adopted (`tab: 'other'`). Reconnect WebSockets here. */
-  refreshed: AnyEvent<'refreshed'> & { readonly cause: RefreshCause }
-  'refresh-failed': AnyEvent<'refresh-failed'> & { readonly error: RefreshUnavailableError }
+  refreshed: AnyEvent<'refreshed'> & { readonly cause: RefreshCause; readonly durationMs: number | null }
+  /** `durationMs`: since `refresh-started`, waiting for other tabs and trying again included. */
+  'refresh-failed': AnyEvent<'refresh-failed'> & {
+    readonly error: RefreshUnavailableError
+    readonly durationMs: number
+  }
+  /** `reauthenticate` is being asked: a dialog opens, once the page is visible. Its end is `signed-in`, `refreshed` or `ended`. */
+  reauthenticating: AnyEvent<'reauthenticating'> & {
+    readonly kind: 'login' | 'step-up'
+    readonly subject: string | null
+  }
   /** Every way a session can end, `signOut()` too. Clear caches here. */
   ended: AnyEvent<'ended'> & { readonly reason: EndReason; readonly subject: string | null }
   /** Persisting failed; the session goes on in memory. Told once. */
@@ -31,13 +55,24 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
   request: AnyEvent<'request'> & RequestStep
 }
 
-/** `id` is of one call: ky's retries of it share it. */
+/** Every type of event there is. */
+export const eventTypes: readonly (keyof SessionEvents)[] = [
+  'signed-in',
+  'restored',
+  'refresh-started',
+  'refreshed',
+  'refresh-failed',
+  'reauthenticating',
+  'ended',
+  'store-failed',
+  'request',
+]
+
 export type RequestStep = { readonly id: number; readonly method: string; readonly url: string } & RequestStepKind
 export type RequestStepKind =
-  /** `'cookie'`: a session without a token is signed in, and the browser sends its cookie. */
-  | { readonly step: 'sent'; readonly credentials: 'attached' | 'cookie' }
+  | { readonly step: 'sent'; readonly credentials: 'attached' }
   | { readonly step: 'sent'; readonly credentials: 'none'; readonly why: WhyBare }
-  | { readonly step: 'waiting'; readonly for: 'store' | 'refresh' | 'login' | 'step-up' | 'online' }
+  | { readonly step: 'waiting'; readonly for: 'refresh' | 'login' | 'step-up' | 'online' }
   | { readonly step: 'refused'; readonly status: number }
   | { readonly step: 'replayed' }
   | {
@@ -45,13 +80,10 @@ export type RequestStepKind =
       readonly status: number
       readonly replayed: boolean
       readonly notReplayable: WhyNotReplayable | null
-      /** `'circuit-open'`: a 401 that is handed over because refreshes have not helped lately (`limits`). */
-      readonly notRefreshed: WhyNotRefreshed | null
     }
   | { readonly step: 'failed'; readonly error: unknown }
 export type WhyBare = 'signed-out' | 'untrusted-origin' | 'own-authorization' | 'auth-false' | 'no-cors'
 export type WhyNotReplayable = 'one-shot-body' | 'keepalive' | 'replay-false'
-export type WhyNotRefreshed = 'circuit-open'
 
 /** As an event target does it: the page's error monitoring sees the error, the caller goes on. */
 export function report(error: unknown): void {
@@ -88,6 +120,34 @@ export function createListeners<Argument>(): Listeners<Argument> {
     },
     get size() {
       return entries.size
+    },
+  }
+}
+
+type EventFields<Type extends keyof SessionEvents> = Omit<SessionEvents[Type], keyof AnyEvent<Type>>
+
+export interface Emitter {
+  listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]>
+  emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab?: Tab): void
+}
+
+/** The events of one session, each with the epoch and generation of when it is told. */
+export function createEmitter(stateOf: () => { readonly epoch: number; readonly generation: number }): Emitter {
+  const listeners = new Map<keyof SessionEvents, Listeners<never>>()
+
+  function listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]> {
+    let found = listeners.get(type)
+    if (!found) {
+      found = createListeners()
+      listeners.set(type, found)
+    }
+    return found as unknown as Listeners<SessionEvents[Type]>
+  }
+  return {
+    listenersOf,
+    emit(type, fields, tab = 'this') {
+      const { epoch, generation } = stateOf()
+      listenersOf(type).tell({ type, epoch, generation, tab, ...fields } as never)
     },
   }
 }

@@ -2,24 +2,36 @@ import type { EndReason } from '../errors.ts'
 import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from './credentials.ts'
-import { createListeners, type Listeners, type RefreshCause, type SessionEvents } from './events.ts'
+import {
+  createEmitter,
+  createListeners,
+  type Emitter,
+  type Listeners,
+  type RefreshCause,
+  type SessionEvents,
+  type Tab,
+} from './events.ts'
 import { emptyRecord, type Records } from './records.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
 import { requireCredentials } from './token-set.ts'
 
-export type Tab = 'this' | 'other'
 export type SessionEvent = SessionEvents[keyof SessionEvents]
-type EventFields<Type extends keyof SessionEvents> = Omit<SessionEvents[Type], 'type' | 'epoch' | 'generation' | 'tab'>
+
+/** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
+interface RenewedBy {
+  readonly cause: RefreshCause
+  readonly startedMs: number | null
+}
+
+const tabOf = (by: RenewedBy | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
 
 /** The session in this page: the only writer of its state. What it says is told to other tabs by `announce`. */
-export interface SessionCore {
+export interface SessionCore extends Emitter {
   readonly state: SessionState
   readonly records: Records
   /** Told after every change of state. */
   readonly changed: Listeners<SessionState>
-  listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]>
-  emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab?: Tab): void
   /** Reads the store and follows what is there. Never rejects. */
   reread(): Promise<void>
   /** Takes over what the store was found to hold; `null`: there is nothing (any more). */
@@ -29,7 +41,7 @@ export interface SessionCore {
   /** Ends the session at once, whatever anybody else does; resolves when stored. */
   signOut(revocationPending?: RevocationPending): Promise<void>
   /** An exchange of this page was stored as `record`. */
-  renewed(record: StoredRecord, monotonicSentAt: number | null, cause: RefreshCause): void
+  renewed(record: StoredRecord, monotonicSentAt: number | null, by: RenewedBy): void
   /** The session `session` is over, for this page; what to store, with the session id `next`, is the caller's. */
   ended(session: string | null, reason: EndReason | null, next: string): void
   /** Ends the session after its refusal, unless the store has moved on; resolves when stored. */
@@ -56,20 +68,7 @@ export function createSession(
   let state = initialState
   let asksLogin = false
   const changed = createListeners<SessionState>()
-  const listeners = new Map<keyof SessionEvents, Listeners<never>>()
-
-  function listenersOf<Type extends keyof SessionEvents>(type: Type): Listeners<SessionEvents[Type]> {
-    let found = listeners.get(type)
-    if (!found) {
-      found = createListeners()
-      listeners.set(type, found)
-    }
-    return found as unknown as Listeners<SessionEvents[Type]>
-  }
-  function emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab: Tab = 'this'): void {
-    const { epoch, generation } = state
-    listenersOf(type).tell({ type, epoch, generation, tab, ...fields } as unknown as SessionEvents[Type])
-  }
+  const { listenersOf, emit } = createEmitter(() => state)
   /** Answers whether it still holds once all were told: a listener may have signed out, or in. */
   function change(next: SessionChange): boolean {
     const made = transition(state, next)
@@ -78,19 +77,30 @@ export function createSession(
     return state === made
   }
   /** Every way into a session, and from one into another. */
-  function enter(content: RecordContent, credentials: Credentials, monotonicSentAt: number | null, tab: Tab): void {
+  function enter(
+    content: RecordContent,
+    credentials: Credentials,
+    monotonicSentAt: number | null,
+    by?: RenewedBy,
+  ): void {
     const { session, generation } = content
+    const { subject, claims } = credentials
+    const tab = tabOf(by)
+    const isRestored = by && state.status === 'unknown'
     const left = state.credentials && state.session !== session ? state.credentials : null
     const holds = change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
     if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
-    if (holds) emit('signed-in', { subject: credentials.subject, claims: credentials.claims }, tab)
+    if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
+    else if (holds) emit('signed-in', { subject, claims }, tab)
   }
   /** A newer state of the session in this page, or another session in its place. */
-  function take(record: StoredRecord, credentials: Credentials, sentAt: number | null, tab: Tab, cause: RefreshCause) {
+  function take(record: StoredRecord, credentials: Credentials, sentAt: number | null, by: RenewedBy) {
     const { session, generation } = record
-    if (!state.credentials || session !== state.session) enter(record, credentials, sentAt, tab)
+    const { cause, startedMs } = by
+    const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
+    if (!state.credentials || session !== state.session) enter(record, credentials, sentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }))
-      emit('refreshed', { cause }, tab)
+      emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leave(next: string, reason: EndReason | null, tab: Tab): void {
     const was = state
@@ -127,7 +137,7 @@ export function createSession(
         if (isAnothers || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
         // Tokens of its own do for each tab, unless they were refused and somebody has signed in since.
       } else if (isAnothers || (isOther(record, state) && (!credentials.withheld || isAnswered))) {
-        take(record, credentials, null, 'other', 'due')
+        take(record, credentials, null, { cause: 'due', startedMs: null })
       }
     },
     async signIn(input) {
@@ -145,7 +155,7 @@ export function createSession(
       const content = { session, generation: continues ? state.generation + 1 : 0, credentials, claim }
       // Written before it is told: what a listener does about it (signs out, say) is written after it.
       const stored = records.overwrite(content)
-      enter(content, credentials, sent.monotonicMs, 'this')
+      enter(content, credentials, sent.monotonicMs)
       await stored
       announce()
     },
@@ -158,10 +168,10 @@ export function createSession(
       await stored
       announce()
     },
-    renewed(record, monotonicSentAt, cause) {
+    renewed(record, monotonicSentAt, by) {
       const { session, credentials } = record
       const isOurs = !state.credentials || session === state.session
-      if (credentials && isOurs) take(record, credentials, monotonicSentAt, 'this', cause)
+      if (credentials && isOurs) take(record, credentials, monotonicSentAt, by)
     },
     ended(session, reason, next) {
       if (session === state.session) leave(next, reason, 'this')

@@ -1,6 +1,6 @@
 import type { SessionRecord, SessionStore } from '../session/session-store.ts'
 
-/** Forgets at reload and is seen by this store's clients only: nothing on the device can be stolen (BBA §8.4). */
+/** Forgets at reload and is seen by this store's clients only: nothing on the device can be stolen (RFC 10017 §8.4). */
 export function memoryStore(): SessionStore {
   const records = new Map<string, SessionRecord>()
   return {

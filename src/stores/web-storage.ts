@@ -72,7 +72,7 @@ export function storageStore(find: () => Storage): SessionStore {
   }
 }
 
-/** `localStorage`, found when first needed, so it is safe on a server. Any script of the page can read it (BBA §8.5). */
+/** `localStorage`, found when first needed, so it is safe on a server. Any script of the page can read it (RFC 10017 §8.5). */
 export function webStorageStore(): SessionStore {
   return storageStore(() => localStorage)
 }

@@ -78,7 +78,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     const outcome = send(client, '/x').catch(reasonOf)
     await clock.settle()
     await answerDialog(null)
-    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refused', response: { status: 401 } })
+    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refused', refusedResponse: { status: 401 } })
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refused' })
     await clock.advance(0)
     expect(logins).toMatchObject([{ reason: 'refused', subject: 'alice', request: { url: `${stageOrigin}/x` } }])

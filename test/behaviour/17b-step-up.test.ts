@@ -56,7 +56,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
       code: 'step-up-required',
       requirement: { acrValues: ['urn:gold', 'urn:silver'], maxAgeSeconds: 300, scope: 'pay' },
     })
-    const { response } = (await outcome) as { readonly response: Response }
+    const { refusedResponse: response } = (await outcome) as { readonly refusedResponse: Response }
     expect([response.status, await response.text()]).toEqual([401, 'refused'])
     await clock.advance(1000)
     expect([client.session.status, logins]).toEqual(['signed-in', []])

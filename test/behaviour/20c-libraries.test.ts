@@ -1,4 +1,5 @@
 import axios, { AxiosError } from 'axios'
+import { isLatchkeyError } from 'latchkey'
 import createOpenApi from 'openapi-fetch'
 import { describe, expect, test } from 'vitest'
 import type { ApiEcho } from '../support/protected-api.ts'
@@ -61,10 +62,10 @@ describe('openapi-fetch, given client.fetch', () => {
 })
 
 describe('axios by its fetch adapter, given client.fetch', () => {
-  const start = async () => {
-    const { server, client } = await createServedClient()
+  const start = async (options: Parameters<typeof createServedClient>[0] = {}) => {
+    const { server, client } = await createServedClient(options)
     const http = axios.create({ baseURL: server.origin, adapter: 'fetch', env: { fetch: client.fetch } })
-    return { server, http }
+    return { server, client, http }
   }
 
   test.each([
@@ -95,6 +96,41 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     if (!(error instanceof AxiosError)) throw error
     expect([error.response?.status, error.response?.data]).toEqual([401, { message: 'Not with this token' }])
     expect(JSON.stringify(error)).not.toContain('access_')
+  })
+
+  test('sees the end of a session as that, though there was a 401, and not as a mistake of its own', async () => {
+    const { server, client, http } = await start()
+    server.expireAccessTokens()
+    server.failExchanges({ kind: 'status', status: 401 })
+    const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
+    if (!(error instanceof AxiosError)) throw error
+    expect([error.name, error.code, error.response]).toEqual(['SessionEndedError', 'session-ended', undefined])
+    expect(error.cause).toMatchObject({ code: 'session-ended', reason: 'refused', refusedResponse: { status: 401 } })
+    expect(isLatchkeyError(error.cause)).toBe(true)
+    const next = await client.session.getAccessToken().catch((thrown: unknown) => thrown)
+    expect(next).toMatchObject({ code: 'session-ended', refusedResponse: null })
+  })
+
+  test('sees a declined step-up as that', async () => {
+    const { server, http } = await start({ reauthenticate: async () => null })
+    const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"'
+    server.answerWith('/api/todos', { status: 401, headers: { 'www-authenticate': challenge } })
+    const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
+    if (!(error instanceof AxiosError)) throw error
+    expect([error.name, error.code, error.response]).toEqual(['StepUpRequiredError', 'step-up-required', undefined])
+    expect(isLatchkeyError(error.cause) && error.cause.code === 'step-up-required' && error.cause.requirement).toEqual({
+      acrValues: ['gold'],
+      maxAgeSeconds: null,
+      scope: null,
+    })
+  })
+
+  test('sees a refresh that is unavailable as that', async () => {
+    const { server, http } = await start()
+    server.expireAccessTokens()
+    server.failExchanges({ kind: 'status', status: 503 })
+    const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ name: 'RefreshUnavailableError', code: 'refresh-unavailable', status: 503 })
   })
 
   test('can be aborted while it waits', async () => {

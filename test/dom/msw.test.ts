@@ -81,7 +81,7 @@ describe('under msw 3 and happy-dom', () => {
 
   test('the end is told with where the person is, and the page stays where it is (LR-03)', async () => {
     server.use(http.post('*/auth/refresh', () => HttpResponse.json({}, { status: 401 })))
-    window.history.replaceState(null, '', '/todos?page=2&code=abc')
+    window.history.replaceState(null, '', '/todos?page=2&code=abc&state=def')
     const before = window.location.href
     const { client, logins } = await start()
     await expect(client.get('api/a')).rejects.toMatchObject({ code: 'session-ended' })

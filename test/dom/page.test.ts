@@ -208,7 +208,7 @@ describe('messages of other scripts', () => {
 describe('the end of a session', () => {
   test('moves the page by no other hand than the app’s: redirectTo, once, with the way back (LR-03)', async () => {
     const assign = vi.spyOn(window.location, 'assign').mockReturnValue()
-    window.history.replaceState(null, '', '/todos?page=2&code=abc#last')
+    window.history.replaceState(null, '', '/todos?page=2&code=abc&state=def#last')
     const { client } = await start(
       { baseUrl: origin, refresh: async () => null, onLoginRequired: redirectTo('/login') },
       () => refusal(),

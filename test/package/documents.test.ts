@@ -76,6 +76,14 @@ describe('the README', () => {
   })
 })
 
+test('the README and the package ask for the Node that ky asks for, so that npm and yarn say the same', () => {
+  const enginesOf = (path: string) => (JSON.parse(read(path)) as { engines: { node: string } }).engines.node
+  const [, version = ''] = /^>=(\d+)$/.exec(enginesOf('package.json')) ?? []
+  expect(enginesOf('package.json')).toBe(enginesOf('node_modules/ky/package.json'))
+  const named = [...read('README.md').matchAll(/Node (\d+) or newer/g)].map(([, number]) => number)
+  expect(named).toEqual([version, version])
+})
+
 describe('the documents', () => {
   /** As GitHub makes them. */
   const anchorsOf = (document: string) =>
@@ -86,13 +94,22 @@ describe('the documents', () => {
         .replaceAll(' ', '-'),
     )
 
+  const linksOf = (document: string) => [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+  /** Links to this repository are as good as relative ones. */
+  const repository = /^https:\/\/github\.com\/latchkey-js\/latchkey\/(?:blob|tree)\/main\//
+
+  test('that npm shows, the README, links to files of the package, or to addresses: its folders are not there', () => {
+    const relative = linksOf('README.md').filter(link => !/^https?:|^#/.test(link))
+    expect(relative.filter(link => !/^(CHANGELOG\.md|LICENSE)$/.test(link))).toEqual([])
+  })
+
   test.each(documents)('%s links to nothing that is not there', document => {
-    const links = [...read(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
-    const broken = links
-      .filter(link => !/^https?:/.test(link))
+    const broken = linksOf(document)
+      .filter(link => !/^https?:/.test(link) || repository.test(link))
       .filter(link => {
-        const [path = '', anchor] = link.split('#')
-        const target = path === '' ? document : posix.join(posix.dirname(document), path)
+        const isOwn = repository.test(link)
+        const [path = '', anchor] = link.replace(repository, '').split('#')
+        const target = path === '' ? document : isOwn ? path : posix.join(posix.dirname(document), path)
         return !existsSync(root + target) || (anchor !== undefined && !anchorsOf(target).includes(anchor))
       })
     expect(broken).toEqual([])
@@ -124,6 +141,6 @@ describe('the documents', () => {
 
   test('show every recipe in the README', () => {
     const recipes = globSync('demo/recipes/*.ts', { cwd: root })
-    expect(recipes.filter(path => !read('README.md').includes(`(${path})`))).toEqual([])
+    expect(recipes.filter(path => !read('README.md').includes(`/${path})`))).toEqual([])
   })
 })

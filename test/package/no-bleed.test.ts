@@ -21,6 +21,16 @@ describe('an app that imports createClient', () => {
   })
 })
 
+describe.each([
+  ['index', 'createClient'],
+  ['fetch', 'createAuthenticatedFetch'],
+])('an app that imports from latchkey’s %s %s alone', (entry, name) => {
+  test('gets no cookie strategy and no redirect that it did not ask for', async () => {
+    const { sources } = await bundleEntry(entry, { names: [name] })
+    expect([...sources].filter(source => /cookie-strategies|redirect-to|indexed-db/.test(source))).toEqual([])
+  })
+})
+
 describe('an app that imports latchkey/fetch', () => {
   test('gets no ky', async () => {
     const { imports, sources } = await bundleEntry('fetch')

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { build as vite } from 'vite'
@@ -54,9 +54,24 @@ describe('the packed package', () => {
     expect(app.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'CHANGELOG.md']))
   })
 
-  test.each(entries)('has %s as module and CommonJS, with declarations and source maps', entry => {
-    const endings = ['js', 'js.map', 'd.ts', 'cjs', 'cjs.map', 'd.cts']
-    expect(app.files).toEqual(expect.arrayContaining(endings.map(ending => `dist/${entry}.${ending}`)))
+  test.each(entries)(
+    'has %s as module with its source map, as CommonJS without, and the declarations of both',
+    entry => {
+      const endings = ['js', 'js.map', 'd.ts', 'cjs', 'd.cts']
+      expect(app.files).toEqual(expect.arrayContaining(endings.map(ending => `dist/${entry}.${ending}`)))
+      expect(app.files).not.toContain(`dist/${entry}.cjs.map`)
+    },
+  )
+
+  test('has source maps for what browsers load, once, and is far from a megabyte', async () => {
+    const sizes = app.files.map(async path => (await stat(join(app.folder, 'node_modules/latchkey', path))).size)
+    const unpacked = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+    expect(unpacked).toBeLessThan(900_000)
+    for (const path of app.files) {
+      const text = await readFile(join(app.folder, 'node_modules/latchkey', path), 'utf8')
+      const [, map] = /^\/\/# sourceMappingURL=(\S+)/m.exec(text) ?? []
+      expect(app.files).toContain(map ? `dist/${map}` : path)
+    }
   })
 
   test('names no folder of the machine it was built on', async () => {

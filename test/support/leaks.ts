@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { expect, onTestFinished, vi } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
-import type { SessionEvents } from '../../src/session/events.ts'
+import { eventTypes } from '../../src/session/events.ts'
 
 /** Repeated, so that no cut through a token leaves a part that cannot be recognised. */
 const mark = 'S3cr3t'
@@ -32,15 +32,6 @@ export const show = (value: unknown): string => {
     error?.cause && show(error.cause),
   ].join('\n')
 }
-
-const eventTypes: readonly (keyof SessionEvents)[] = [
-  'signed-in',
-  'refreshed',
-  'refresh-failed',
-  'ended',
-  'store-failed',
-  'request',
-]
 
 export interface LeakHunt {
   /** Notes what a promise rejects with, or what it brings. */

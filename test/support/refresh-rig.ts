@@ -68,7 +68,6 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     wake: wake.port,
     name: 'main',
     whenOffline: 'fail',
-    isOver: () => false,
     transport: () => Promise.reject(new Error('There is no network here')),
     baseUrl: () => 'https://api.test/',
     strategy: {
@@ -103,7 +102,8 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
   const start = (held: HeldLock | null = null, cause: RefreshCause = 'refused') => {
     const { session: of, generation, credentials } = session.state
     const flight = { outcome: undefined as Outcome | undefined }
-    const done = exchange({ session: of, generation, from: credentials, cause }, held, ports).then(outcome => {
+    const flown = { session: of, generation, from: credentials, cause, startedMs: clock.monotonicMs() }
+    const done = exchange(flown, held, ports).then(outcome => {
       flight.outcome = outcome
       return outcome
     })

@@ -20,7 +20,7 @@ export const createSessionRig = ({
   const announced: string[] = []
   const records = createRecords(store, 'main', clock, operation => void told.push(`store-failed:${operation}`))
   const session = createSession(records, clock, ambient, () => void announced.push(session.state.session ?? ''))
-  for (const type of ['signed-in', 'refreshed', 'ended'] as const) {
+  for (const type of ['signed-in', 'restored', 'refreshed', 'ended'] as const) {
     session.listenersOf(type).add(({ tab }) => void told.push(`${type}:${tab}`))
   }
   return { store, clock, records, session, told, announced }

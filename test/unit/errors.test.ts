@@ -64,16 +64,20 @@ describe.each(errors)('%s', (name, error, code) => {
 describe('what an error carries', () => {
   test('is at hand: the reason, the status, the requirement, the response', () => {
     const [ended, unavailable, stepUp, configuration] = errors.map(([, error]) => error)
-    expect(ended).toMatchObject({ reason: 'refused', response })
+    expect(ended).toMatchObject({ reason: 'refused', refusedResponse: response })
     expect(unavailable).toMatchObject({ reason: 'status', status: 503, retryAfterMs: 1234.5 })
     expect(unavailable?.message).toBe('No newer token (status 503: POST /refresh answered 503). Try again in 1235 ms.')
-    expect(stepUp).toMatchObject({ requirement, response })
+    expect(stepUp).toMatchObject({ requirement, refusedResponse: response })
     expect(configuration).toMatchObject({ option: 'limits.leewayMs' })
   })
 
   test('is `null` where there was none', () => {
-    expect(new SessionEndedError('not-signed-in').response).toBeNull()
+    expect(new SessionEndedError('not-signed-in').refusedResponse).toBeNull()
     expect(new ConfigurationError(null, 'Say it.')).toMatchObject({ option: null, message: 'Say it.' })
+  })
+
+  test.each(errors)('is nowhere named `response`, which libraries take for theirs and write to: %s', (_, error) => {
+    expect('response' in error).toBe(false)
   })
 
   test('may be a cause', () => {

@@ -216,6 +216,7 @@ describe('extend() and create()', () => {
     ['store', { store: memoryStore() }],
     ['sessionName', { sessionName: 'x' }],
     ['trustedOrigins', { trustedOrigins: ['https://evil.test'] }],
+    ['allowInsecureRequests', { allowInsecureRequests: true }],
     ['scheme', { scheme: {} }],
     ['whenOffline', { whenOffline: 'wait' }],
     ['limits', { limits: {} }],

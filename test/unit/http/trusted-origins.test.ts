@@ -228,7 +228,9 @@ describe('a configured origin that will not do is answered with what to write in
   )
 
   test.each(remotes)('TX-03 %s has to be https', value => {
-    expect(originProblem(value)).toBe('use https; http is for loopback hosts only')
+    expect(originProblem(value)).toBe(
+      'use https (http is for loopback hosts), or `allowInsecureRequests: true` in development',
+    )
   })
 
   test.each(['/v1', '/v1/', '/?a', '?', '?a=b', '#', '#x', '//'])('%j after the origin is too much', rest => {

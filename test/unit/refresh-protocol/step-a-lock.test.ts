@@ -18,7 +18,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const listeners = rig.wake.size
   const outcome = new Promise<Outcome>(() => {})
   const done = inTurn(
-    { session, generation, from: rig.session.state.credentials, cause: 'refused', outcome },
+    { session, generation, from: rig.session.state.credentials, cause: 'refused', startedMs: 0, outcome },
     rig.ports,
     async held => {
       turns.push(held)
@@ -240,6 +240,7 @@ describe('step a: afterwards', () => {
       generation: 0,
       from: session.state.credentials,
       cause: 'refused',
+      startedMs: 0,
       outcome: new Promise<Outcome>(() => {}),
     } as const
     await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')

@@ -22,7 +22,7 @@ describe('step b: the record as the refresh began with it', () => {
 
   test('is exchanged, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
     const { store, clock, session, start, call, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, 'due')
+    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'due', startedMs: 0 })
     store.content = {
       ...stored(),
       revision: 'r',
@@ -88,7 +88,7 @@ describe('step b: a record that has moved on', () => {
 
   test('to a sign-in of the same person by a tab that had missed a refresh: adopted, though its number is lower', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, 'due')
+    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'due', startedMs: 0 })
     store.content = { ...stored(), revision: 'r', generation: 3, credentials: credentialsOf(newerTokens) }
     expect((await start().done).kind).toBe('adopted')
     expect(calls).toEqual([])

@@ -21,13 +21,13 @@ describe('following the store, at the start', () => {
     expect(told).toEqual([])
   })
 
-  test('somebody there: signed in, by another tab, age told by the wall clock alone', async () => {
+  test('somebody there: restored, not signed in just now; age told by the wall clock alone', async () => {
     const { store, session, told } = createSessionRig()
     store.content = storedRecord({ generation: 4 })
     await session.reread()
     expect(session.state).toMatchObject({ status: 'signed-in', session: 'session-a', generation: 4, epoch: 1 })
     expect(session.state.monotonicSentAt).toBeNull()
-    expect(told).toEqual(['signed-in:other'])
+    expect(told).toEqual(['restored:this'])
   })
 
   test('a session that ended: signed out, with the reason for the login page, and no event', async () => {

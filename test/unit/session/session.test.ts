@@ -180,7 +180,7 @@ describe('renewing and ending', () => {
 
   test('what an exchange brought counts, in the same epoch', async () => {
     const { session, latest, told } = await start()
-    session.renewed({ ...latest, generation: 1 }, 77, 'refused')
+    session.renewed({ ...latest, generation: 1 }, 77, { cause: 'refused', startedMs: 0 })
     expect(session.state).toMatchObject({ epoch: 1, generation: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
@@ -188,22 +188,22 @@ describe('renewing and ending', () => {
   test('RT-06: what an exchange of another session brought does not', async () => {
     const { session, latest, told } = await start()
     const before = session.state
-    session.renewed({ ...latest, session: 'another' }, 77, 'refused')
+    session.renewed({ ...latest, session: 'another' }, 77, { cause: 'refused', startedMs: 0 })
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
 
-  test('what a first exchange of an ambient strategy brought is a sign-in', () => {
+  test('what a first exchange of an ambient strategy brought is restored: nobody has just signed in', () => {
     const { session, told } = createSessionRig({ ambient: true })
-    session.renewed(storedRecord(), 77, 'start')
+    session.renewed(storedRecord(), 77, { cause: 'start', startedMs: 0 })
     expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })
-    expect(told).toEqual(['signed-in:this'])
+    expect(told).toEqual(['restored:this'])
   })
 
   test('a record without credentials renews nothing', async () => {
     const { session, latest } = await start()
     const before = session.state
-    session.renewed({ ...latest, credentials: null }, 77, 'refused')
+    session.renewed({ ...latest, credentials: null }, 77, { cause: 'refused', startedMs: 0 })
     expect(session.state).toBe(before)
   })
 

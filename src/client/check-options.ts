@@ -1,0 +1,111 @@
+import { check, factoryName } from '../errors.ts'
+import { originProblem } from '../http/trusted-origins.ts'
+import { ownBaseUrl } from '../platform/page.ts'
+import type { AuthRequestOptions } from '../request/journey.ts'
+import type { Limits, SessionOptions } from './options.ts'
+
+/** Options that belong to the session: refused in `extend()` and `create()`, and kept out of ky's. */
+export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
+  'refresh',
+  'onLoginRequired',
+  'reauthenticate',
+  'shouldRefresh',
+  'store',
+  'sessionName',
+  'trustedOrigins',
+  'allowInsecureRequests',
+  'scheme',
+  'whenOffline',
+  'limits',
+]
+
+/** What to write where people bring along a name (here in lower case) from other libraries. */
+const brought: Readonly<Record<string, string>> = {
+  onunauthorized: 'onLoginRequired',
+  ontokenexpired: 'onLoginRequired',
+  storage: 'store',
+  refreshurl: 'refresh',
+  refreshtoken: 'refresh',
+  token: 'session.signIn(…)',
+  accesstoken: 'session.signIn(…)',
+  gettoken: 'session.signIn(…)',
+  prefixurl: 'baseUrl` or `prefix',
+  withcredentials: "credentials: 'include'",
+}
+
+export const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
+
+/** Misnamed options, which would count for nothing; and functions that make an option's value, handed over uncalled. */
+export function checkNames(options: object): void {
+  for (const [name, value] of Object.entries(options)) {
+    const plain = name.toLowerCase()
+    const own = [...sessionOptionNames, 'baseUrl'].find(known => known.toLowerCase() === plain)
+    const right = brought[plain] ?? own ?? name
+    check(right === name, name, `write \`${right}\``)
+    if (typeof value !== 'function') continue
+    const factory = factoryName(value) ?? (/^(?:scheme|store)$/.test(name) ? value.name : undefined)
+    check(factory === undefined, name, `call the function: \`${factory}(…)\``)
+  }
+}
+
+/** An instance's defaults. The caller's own `Authorization` on every request would switch the whole library off. */
+export function checkRequestOptions(options: object): void {
+  for (const name of sessionOptionNames)
+    check(!(name in options), name, 'belongs to createClient: instances share one session')
+  checkNames(options)
+  const { headers, auth, replay } = options as AuthRequestOptions & { readonly headers?: HeadersInit }
+  check([undefined, true, false, 'optional'].includes(auth), 'auth', "write true, false or 'optional'")
+  check(
+    isFunction(replay) || typeof replay === 'boolean',
+    'replay',
+    'write true, false or a function that makes the body',
+  )
+  const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
+  check(!given?.has('authorization'), 'headers.Authorization', 'write `session.signIn(…)` instead')
+}
+
+/** The base URL as an absolute one, if that can be told now. */
+export function absolute(baseUrl: string | URL | undefined, page: string | undefined = ownBaseUrl()): URL | undefined {
+  try {
+    return new URL(baseUrl ?? '', page)
+  } catch {
+    return undefined
+  }
+}
+
+/** A host, or one with a port: `new URL` takes it for a path of the page, or for a scheme. */
+const hostAlone = /^[^/?#]*[.:]\w/
+
+export function checkOrigin(origin: string | URL, option: string, insecure?: boolean): void {
+  const problem = originProblem(origin, insecure)
+  check(!problem, option, problem ?? '')
+}
+
+/** A page without an origin of its own (`file:`, `capacitor:`) has nothing that relative URLs could mean. */
+export function checkBaseUrl(base: string | URL | undefined, others: readonly unknown[], insecure: boolean): void {
+  const isUrl = base === undefined || typeof base === 'string' || 'href' in Object(base)
+  // On a server it may be relative, to a page that is still to come.
+  const resolved = absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid')
+  check(
+    isUrl && !hostAlone.test(String(base ?? '')) && resolved && /^https?:/.test(resolved.protocol),
+    'baseUrl',
+    "write an absolute https URL, or './…' for a path of the page",
+  )
+  // Without one, a page that trusts others only need not be one that may be trusted itself.
+  if (base !== undefined || others.length === 0) checkOrigin(resolved.origin, 'baseUrl', insecure)
+}
+
+export function resolveLimits(
+  given: Limits | undefined = {},
+  defaults: Readonly<Record<keyof Limits, number>>,
+): Readonly<Record<keyof Limits, number>> {
+  check(Object(given) === given && !Array.isArray(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
+  const limits = { ...defaults }
+  for (const [name, value] of Object.entries(given)) {
+    check(name in limits, `limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
+    if (value === undefined) continue
+    check(typeof value === 'number' && value > 0 && value < 2 ** 31, `limits.${name}`, 'write a number over 0')
+    limits[name as keyof Limits] = value
+  }
+  return limits
+}

@@ -1,0 +1,69 @@
+import { createClient } from 'latchkey'
+import { describe, expect, test } from 'vitest'
+import { createDeferred } from '../../support/deferred.ts'
+import { createStage } from '../../support/stage.ts'
+
+describe('getServerSnapshot', () => {
+  test('is the same frozen object, whoever is signed in: as on the server that made the page', async () => {
+    const { client, signIn } = createStage()
+    const { getServerSnapshot, getSnapshot } = client.session
+    const before = getServerSnapshot()
+    expect(before).toEqual(getSnapshot())
+    expect(Object.isFrozen(before)).toBe(true)
+    await signIn({ subject: 'alice' })
+    expect(getServerSnapshot()).toBe(before)
+    expect([before.status, before.subject, before.claims, before.epoch]).toEqual(['unknown', null, null, 0])
+    expect(client.extend({}).session.getServerSnapshot()).toBe(before)
+  })
+
+  test('is all that a server ever shows before something was asked', () => {
+    const { session } = createClient({ baseUrl: 'https://api.test/' })
+    expect([session.status, session.getSnapshot().status]).toEqual(['unknown', 'unknown'])
+  })
+})
+
+describe('ready() while it is not known who is signed in', () => {
+  test('is one promise, whoever asks: a component that suspends may render again and again', async () => {
+    const { client, clock, exchange, exchanges, issue } = createStage({ strategy: { ambient: true } })
+    const exchanged = createDeferred<ReturnType<typeof issue>>()
+    exchange(() => exchanged.promise)
+    const first = client.session.ready()
+    await clock.settle()
+    expect(client.session.ready()).toBe(first)
+    exchanged.resolve(issue({ subject: 'alice' }))
+    expect(await first).toMatchObject({ status: 'signed-in' })
+    expect(exchanges).toHaveLength(1)
+    expect(await client.session.ready()).toBe(client.session.getSnapshot())
+  })
+
+  test('is still that promise where the server could not be asked, until it is time to ask again', async () => {
+    const { client, clock, exchange, exchanges, issue } = createStage({ strategy: { ambient: true } })
+    exchange(async () => {
+      throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
+    })
+    const first = client.session.ready()
+    await clock.advance(20_000)
+    expect(await first).toMatchObject({ status: 'unknown' })
+    const { length } = exchanges
+    for (let render = 0; render < 5; render += 1) {
+      expect(client.session.ready()).toBe(first)
+      await clock.settle()
+    }
+    expect(exchanges).toHaveLength(length)
+    await clock.advance(60_000)
+    exchange(async () => issue({ subject: 'alice' }))
+    const second = client.session.ready()
+    expect(second).not.toBe(first)
+    expect(await second).toMatchObject({ status: 'signed-in', subject: 'alice' })
+  })
+
+  test('is no longer that promise once somebody signed in', async () => {
+    const { client, clock, signIn, exchange } = createStage({ strategy: { ambient: true } })
+    exchange(() => createDeferred<null>().promise)
+    const first = client.session.ready()
+    await clock.settle()
+    await signIn({ subject: 'bob' })
+    expect(client.session.ready()).not.toBe(first)
+    expect(await client.session.ready()).toMatchObject({ subject: 'bob' })
+  })
+})

@@ -1,0 +1,182 @@
+import type { Client, SessionEvents } from 'latchkey'
+import { describe, expect, test, vi } from 'vitest'
+import { eventTypes } from '../../../src/session/events.ts'
+import { createDeferred } from '../../support/deferred.ts'
+import { createDialogStage, openDialog } from '../../support/dialog.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { createStage, refusal, stageOrigin } from '../../support/stage.ts'
+
+const url = `${stageOrigin}/x`
+
+/** All but the steps of requests. */
+const listen = ({ session }: Client) => {
+  const told: SessionEvents[keyof SessionEvents][] = []
+  for (const type of eventTypes) if (type !== 'request') session.on(type, event => void told.push(event))
+  return { told, types: () => told.map(({ type }) => type) }
+}
+
+describe('a session that is found when the page begins', () => {
+  test('in the store is told as restored, not as a sign-in in another tab', async () => {
+    const store = Object.assign(createScriptedStore(), { shared: true })
+    const before = createStage({ store, sessionName: 'main' })
+    await before.signIn({ subject: 'alice' })
+    before.client.dispose()
+    const { client } = createStage({ store, sessionName: 'main', clock: before.clock })
+    const { told } = listen(client)
+    await client.session.ready()
+    expect(told).toMatchObject([{ type: 'restored', from: 'store', subject: 'alice', tab: 'this', epoch: 1 }])
+  })
+
+  test('by asking the server is told as restored, too', async () => {
+    const { client, exchange, issue } = createStage({ strategy: { ambient: true } })
+    exchange(async () => issue({ subject: 'alice' }))
+    const { told, types } = listen(client)
+    await client.session.ready()
+    expect(types()).toEqual(['refresh-started', 'restored'])
+    expect(told[1]).toMatchObject({ from: 'server', subject: 'alice', tab: 'this' })
+  })
+
+  test('is no sign-in: who signs in while it is not known yet is told as such', async () => {
+    const { client, signIn } = createStage()
+    const { types } = listen(client)
+    await signIn()
+    await client.session.ready()
+    expect(types()).toEqual(['signed-in'])
+  })
+
+  test('is not told where there was none', async () => {
+    const { client } = createStage()
+    const { types } = listen(client)
+    await client.session.ready()
+    expect(types()).toEqual([])
+  })
+})
+
+describe('a refresh', () => {
+  test('is told when it begins, once for all who wait, and how long it took', async () => {
+    const { client, clock, signIn, refuseAll, exchange, issue } = createStage()
+    await signIn()
+    refuseAll()
+    const exchanged = createDeferred<ReturnType<typeof issue>>()
+    exchange(() => exchanged.promise)
+    const { told, types } = listen(client)
+    const answers: Promise<unknown>[] = [client.fetch(url), client.fetch(url)]
+    await clock.settle()
+    answers.push(client.session.refresh())
+    await clock.advance(1500)
+    expect(told).toMatchObject([{ type: 'refresh-started', cause: 'refused', audience: null, generation: 0 }])
+    exchanged.resolve(issue())
+    await clock.settle()
+    await Promise.all(answers)
+    expect(types()).toEqual(['refresh-started', 'refreshed'])
+    expect(told[1]).toMatchObject({ cause: 'refused', durationMs: 1500, generation: 1 })
+  })
+
+  test('that fails says how long it took, too', async () => {
+    const { client, clock, signIn, exchange } = createStage()
+    await signIn()
+    exchange(async () => {
+      await new Promise(resolve => clock.setTimer(() => resolve(undefined), 700))
+      throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
+    })
+    const { told, types } = listen(client)
+    const outcome = client.session.refresh().catch(() => {})
+    await clock.advance(20_000)
+    await outcome
+    expect(types()).toEqual(['refresh-started', 'refresh-failed'])
+    expect((told[1] as SessionEvents['refresh-failed']).durationMs).toBeGreaterThanOrEqual(700)
+  })
+
+  test('of another tab has no duration here', async () => {
+    const store = Object.assign(createScriptedStore(), { shared: true })
+    const [one, other] = [createStage({ store, sessionName: 'm' }), createStage({ store, sessionName: 'm' })]
+    await one.signIn({ subject: 'alice' })
+    await other.client.session.ready()
+    const { told } = listen(other.client)
+    await one.client.session.refresh()
+    other.wake()
+    await other.clock.settle()
+    expect(told).toMatchObject([{ type: 'refreshed', tab: 'other', durationMs: null }])
+  })
+
+  test('names the audience whose token it is to bring', async () => {
+    const files = 'https://files.test'
+    const audienceOf = (origin: string) => (origin === files ? 'urn:files' : undefined)
+    const { client, signIn, answer } = createStage({ trustedOrigins: [files], strategy: { audienceOf } })
+    await signIn()
+    answer(() => new Response('fine'))
+    const { told } = listen(client)
+    await client.fetch(`${files}/a`)
+    expect(told[0]).toMatchObject({ type: 'refresh-started', audience: 'urn:files' })
+  })
+
+  test('that a listener ends by signing out, the moment it is told, sends no token', async () => {
+    const { client, clock, signIn, exchanges } = createStage()
+    await signIn()
+    client.session.on('refresh-started', () => void client.session.signOut())
+    const outcome = client.session.refresh().catch((error: unknown) => error)
+    await clock.advance(1000)
+    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
+    expect(exchanges).toEqual([])
+  })
+
+  test('is joined by what a listener asks for, the moment it is told', async () => {
+    const { client, signIn, exchanges } = createStage()
+    await signIn()
+    const joined: Promise<unknown>[] = []
+    client.session.on('refresh-started', () => void joined.push(client.session.refresh()))
+    await client.session.refresh()
+    await Promise.all(joined)
+    expect([joined.length, exchanges.length]).toEqual([1, 1])
+  })
+})
+
+describe('a dialog', () => {
+  test('for a login is told when it is asked for, with whose it was', async () => {
+    const stage = createDialogStage()
+    await stage.signIn({ subject: 'alice' })
+    stage.refuseAll()
+    stage.exchange(async () => null)
+    const { told, types } = listen(stage.client)
+    void stage.client.fetch(url).catch(() => {})
+    await stage.clock.settle()
+    expect(types()).toEqual(['refresh-started', 'reauthenticating'])
+    expect(told[1]).toMatchObject({ kind: 'login', subject: 'alice' })
+    expect(stage.client.session.status).toBe('reauthenticating')
+    await stage.answerDialog(stage.issue({ subject: 'alice' }))
+    expect(types().at(-1)).toBe('signed-in')
+  })
+
+  test('for a step-up says so', async () => {
+    const stage = createDialogStage()
+    await stage.signIn({ subject: 'alice' })
+    stage.answer(() => refusal('Bearer error="insufficient_user_authentication"'))
+    const { told } = listen(stage.client)
+    void stage.client.fetch(url).catch(() => {})
+    await stage.clock.settle()
+    expect(told).toMatchObject([{ type: 'reauthenticating', kind: 'step-up', subject: 'alice' }])
+  })
+
+  test('is told once, however many requests wait for it', async () => {
+    const stage = await openDialog()
+    const { types } = listen(stage.client)
+    for (let count = 0; count < 3; count += 1) {
+      void stage.client.fetch(url).catch(() => {})
+      await stage.clock.settle()
+    }
+    expect(types()).toEqual(['refresh-started', 'reauthenticating'])
+  })
+})
+
+describe('session.on', () => {
+  test.each(['signed-out', 'login', 'token', 'Refreshed', ''])('refuses %j, and lists the events there are', type => {
+    const { client } = createStage()
+    const on = () => client.session.on(type as never, vi.fn())
+    expect(on).toThrow(`\`session.on\`: '${type}' is none of ${eventTypes.join(', ')}`)
+  })
+
+  test.each(eventTypes)('takes %s', type => {
+    const { client } = createStage()
+    expect(() => client.session.on(type, () => {})()).not.toThrow()
+  })
+})
