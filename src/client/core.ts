@@ -9,7 +9,7 @@ import { createRevocation, createUnderWay, type Revocation } from '../refresh/re
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
 import { ageFor } from '../session/audience.ts'
-import { createRecords } from '../session/records.ts'
+import { createRecords } from '../session/create-records.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
@@ -45,10 +45,18 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const { strategy, scheme, limits, reauthenticate } = options
   const name = options.sessionName()
   let failureTold = false
-  const records = createRecords(options.store, name, clock, (operation, cause) => {
-    if (failureTold) return
-    failureTold = true
-    session.emit('store-failed', { operation, cause })
+  const records = createRecords({
+    ...options,
+    ...limits,
+    name,
+    clock,
+    onFailure(operation, cause) {
+      if (failureTold) return
+      failureTold = true
+      session.emit('store-failed', { operation, cause })
+    },
+    // A client that was disposed of is deaf to its store.
+    onLate: record => freshness.closed || session.follow(record),
   })
   const announce = () => freshness.announce()
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)

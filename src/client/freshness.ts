@@ -80,7 +80,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       if (!stopWaking) open()
       // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
       if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
-      return stale || reading ? reread() : undefined
+      return stale || reading || session.records.state === 'unread' ? reread() : undefined
     },
     announce() {
       const { latest } = session.records

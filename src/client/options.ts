@@ -85,6 +85,11 @@ export interface Limits {
    * within this time. @default 30_000
    */
   readonly lostAnswerGraceMs?: number | undefined
+  /**
+   * How long one call of the store may take. A read that takes longer leaves the status `'unknown'`, and what waits for it gets
+   * `RefreshUnavailableError`, until the store answers. @default 2000
+   */
+  readonly storeTimeoutMs?: number | undefined
 }
 
 /**

@@ -40,6 +40,7 @@ const defaultLimits: Record<keyof Limits, number> = {
   fruitlessExchanges: 5,
   fruitlessWindowMs: 30_000,
   lostAnswerGraceMs: 30_000,
+  storeTimeoutMs: 2000,
 }
 
 function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {

@@ -58,7 +58,9 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     const claimedAt = now(clock)
     mine = randomId()
     const started = { id: mine, generation, startedAt: claimedAt.wallMs, underLock }
-    const claimed = await records.compareAndSet(seen, { ...content, claim: started, counts: breaker.begin() })
+    const claimed = await records.claim(seen, { ...content, claim: started, counts: breaker.begin() })
+    // Others can read the token, and would present it again.
+    if (claimed === undefined) return unreadable(ports)
     if (!claimed) continue
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
     const sent = now(clock)
@@ -77,7 +79,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
 
 const unreadable = ({ clock }: ExchangePorts): Outcome => {
   const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
-  return unavailable('timeout', retryAfterMs, 'the store cannot be used')
+  return unavailable('store', retryAfterMs, 'it cannot be used')
 }
 
 /** Reasons in the record not to exchange. */

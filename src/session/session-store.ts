@@ -14,7 +14,7 @@ export interface SessionRecord {
   readonly credentials: unknown
 }
 
-/** The newest record layout this library writes. A record of a newer version is neither read nor written. */
+/** The newest record layout this library writes. A record of a newer version is neither read nor written over. */
 export const recordVersion = 1
 
 /** One exchange was begun: by whom is told by the random `id`, and whether its owner held the lock. */
@@ -75,6 +75,9 @@ export interface RecordContent {
   readonly counts?: ExchangeCounts | undefined
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` answers
+export type Overwritten = boolean | void
+
 /**
  * Where the session record rests, for stores that can compare and set. `KeyValueStorage` is the simpler way.
  * Every method may throw or reject: the session then goes on in memory.
@@ -90,8 +93,17 @@ export interface SessionStore {
   read(name: string): SessionRecord | null | PromiseLike<SessionRecord | null>
   /** Writes `next` if the stored record's `revision` still is `expected` (`null`: there is none). Answers whether it wrote. */
   compareAndSet(name: string, expected: string | null, next: SessionRecord): boolean | PromiseLike<boolean>
-  /** Sign-out and sign-in only: writes without comparing. */
-  overwrite(name: string, next: SessionRecord): void | PromiseLike<void>
+  /**
+   * Sign-out and sign-in only: writes whatever is stored, unless its `version` is higher than that of `next`; then it should
+   * answer `false`.
+   */
+  overwrite(name: string, next: SessionRecord): Overwritten | PromiseLike<Overwritten>
+  /**
+   * Takes the record away if its `revision` still is `expected`. Answers whether it did. Asked where a write failed, so that no
+   * spent token stays readable: it should need no room.
+   * @default a record without credentials is written in its place
+   */
+  remove?(name: string, expected: string | null): boolean | PromiseLike<boolean>
   /** Where changes by others can be heard of: calls back after each, as often as it likes. Answers how to stop. */
   watch?(name: string, changed: () => void): () => void
 }
@@ -103,4 +115,6 @@ export interface SessionStore {
 export interface KeyValueStorage {
   getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>
   setItem(key: string, value: string): unknown
+  /** Where it is missing, an empty text is written instead. */
+  removeItem?(key: string): unknown
 }

@@ -1,12 +1,25 @@
-import { createRecords } from '../../src/session/records.ts'
-import type { StoredRecord } from '../../src/session/session-store.ts'
+import type { Clock } from '../../src/platform/clock.ts'
+import { createRecords } from '../../src/session/create-records.ts'
+import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
 import { createControlledClock } from './clock.ts'
 import { createScriptedStore } from './scripted-store.ts'
 import { storedRecord } from './session-records.ts'
 
+/** Records named `main` over a store of the test's, and what comes late from it. */
+export const createRecordsOver = (
+  store: SessionStore,
+  clock: Clock,
+  onFailure: (operation: 'read' | 'write', cause: unknown) => void = () => {},
+) => {
+  const late: (StoredRecord | null)[] = []
+  const onLate = (record: StoredRecord | null) => void late.push(record)
+  const records = createRecords({ store, name: 'main', clock, storeTimeoutMs: 2000, onFailure, onLate })
+  return { records, late }
+}
+
 export const create = () => {
   const [store, clock] = [createScriptedStore(), createControlledClock()]
-  return { store, clock, records: createRecords(store, 'main', clock, () => {}) }
+  return { store, clock, ...createRecordsOver(store, clock) }
 }
 
 export const content = (more: Partial<StoredRecord> = {}) => {
@@ -22,6 +35,7 @@ export const createAhead = async () => {
   made.store.content = before
   await made.records.read()
   made.store.fail('overwrite', 'rejects', 1)
+  made.store.fail('read', 'rejects', 1)
   await made.records.overwrite(content(over))
   return { ...made, before }
 }

@@ -1,7 +1,7 @@
 import type { SessionRecord, SessionStore } from '../../src/session/session-store.ts'
 import { createDeferred } from './deferred.ts'
 
-export type StoreCall = 'read' | 'compareAndSet' | 'overwrite'
+export type StoreCall = 'read' | 'compareAndSet' | 'overwrite' | 'remove'
 
 /** How a call fails. What `lands` has its effect before the answer fails. */
 export type StoreFault =
@@ -80,6 +80,12 @@ export const createScriptedStore = (options: { readonly shared?: boolean; readon
     overwrite: (_name, next) =>
       pass('overwrite', () => {
         store.content = structuredClone(next)
+      }),
+    remove: (_name, expected) =>
+      pass('remove', () => {
+        const unmoved = revisionOf(store.content) === expected
+        if (unmoved) store.content = null
+        return unmoved
       }),
     fail: (call, fault, times = Number.POSITIVE_INFINITY) =>
       void traps.add({ call, timesLeft: times, spring: run => strike(fault, run) }),

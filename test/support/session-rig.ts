@@ -1,6 +1,6 @@
-import { createRecords } from '../../src/session/records.ts'
 import { createSession } from '../../src/session/session.ts'
 import { createControlledClock } from './clock.ts'
+import { createRecordsOver } from './records-rig.ts'
 import { createScriptedStore, type ScriptedStore } from './scripted-store.ts'
 
 export interface SessionRigOptions {
@@ -18,7 +18,7 @@ export const createSessionRig = ({
   /** As `type:tab`, in order. */
   const told: string[] = []
   const announced: string[] = []
-  const records = createRecords(store, 'main', clock, operation => void told.push(`store-failed:${operation}`))
+  const { records } = createRecordsOver(store, clock, operation => void told.push(`store-failed:${operation}`))
   const session = createSession(records, clock, ambient, () => void announced.push(session.state.session ?? ''))
   for (const type of ['signed-in', 'restored', 'refreshed', 'ended'] as const) {
     session.listenersOf(type).add(({ tab }) => void told.push(`${type}:${tab}`))

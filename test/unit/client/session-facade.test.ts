@@ -268,7 +268,9 @@ describe('ready', () => {
       const { client, clock, logins } = createStage({
         store: { shared: false, read, compareAndSet: () => true, overwrite: () => {} },
       })
-      expect((await client.session.ready()).status).toBe('signed-out')
+      const ready = client.session.ready()
+      await clock.advance(2000)
+      expect((await ready).status).toBe('signed-out')
       await clock.advance(1000)
       expect(logins).toEqual([])
     }

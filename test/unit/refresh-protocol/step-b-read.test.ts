@@ -154,7 +154,7 @@ describe('step b: reasons to wait', () => {
       store.fail('read', fault)
       const flight = start()
       await clock.advance(2000)
-      expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })
+      expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'store' })
       expect(calls).toEqual([])
       expect(session.state.status).toBe('signed-in')
     },

@@ -69,7 +69,8 @@ describe('step e: tokens came', () => {
 
   test('RF-08: where saving failed, they are saved with the next look at the store', async () => {
     const { store, session, flight, call, stored } = await startSent()
-    store.fail('compareAndSet', 'rejects', 1)
+    store.fail('compareAndSet', 'rejects', 2)
+    store.fail('remove', 'rejects', 1)
     call().answer.resolve(newerTokens)
     await flight.done
     expect(stored().credentials?.refreshToken).toBe('refresh-1')

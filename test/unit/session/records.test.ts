@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { createRecords } from '../../../src/session/records.ts'
 import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { createControlledClock } from '../../support/clock.ts'
+import { createRecordsOver } from '../../support/records-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 const create = (options?: Parameters<typeof createScriptedStore>[0]) => {
   const [store, clock] = [createScriptedStore(options), createControlledClock()]
   const failures: string[] = []
-  const records = createRecords(store, 'main', clock, operation => void failures.push(operation))
+  const { records } = createRecordsOver(store, clock, operation => void failures.push(operation))
   return { store, clock, failures, records }
 }
 

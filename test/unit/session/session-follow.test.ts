@@ -53,13 +53,25 @@ describe('following the store, at the start', () => {
     expect(session.state.status).toBe('unknown')
   })
 
-  test.each(['throws', 'rejects', 'hangs'] as const)('SG-03: a store that %s: nobody is signed in', async fault => {
+  test.each(['throws', 'rejects'] as const)(
+    'SG-03: a store that %s for two seconds: nobody is signed in',
+    async fault => {
+      const { store, clock, session } = createSessionRig()
+      store.fail('all', fault)
+      const reread = session.reread()
+      await clock.advance(2000)
+      await reread
+      expect(session.state.status).toBe('signed-out')
+    },
+  )
+
+  test('promise 9: a store that does not answer: whether anybody is signed in is still unknown', async () => {
     const { store, clock, session } = createSessionRig()
-    store.fail('all', fault)
+    store.fail('all', 'hangs')
     const reread = session.reread()
     await clock.advance(2000)
     await reread
-    expect(session.state.status).toBe('signed-out')
+    expect(session.state.status).toBe('unknown')
   })
 
   test.each([

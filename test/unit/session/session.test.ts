@@ -162,6 +162,7 @@ describe('signing out', () => {
     const { store, session } = createSessionRig()
     await session.signIn(alice)
     store.fail('overwrite', 'rejects', 1)
+    store.fail('read', 'rejects', 1)
     await session.signOut()
     expect(store.content).toMatchObject({ credentials: { accessToken: 'of-alice' } })
     await session.reread()

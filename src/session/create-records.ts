@@ -1,0 +1,204 @@
+import type { Clock } from '../platform/clock.ts'
+import { randomId } from '../platform/random-id.ts'
+import { isSpent, judgeFound, type RecordsState } from './judge-found.ts'
+import type { FoundRecord } from './read-record.ts'
+import { emptyRecord, type Records } from './records.ts'
+import { type RecordContent, recordVersion, type SessionStore, type StoredRecord } from './session-store.ts'
+import { createCallStore, isMissing, isSlow } from './store-calls.ts'
+import { createStoredSide, type Written } from './stored-record.ts'
+
+export interface RecordsPorts {
+  readonly store: SessionStore
+  readonly name: string
+  readonly clock: Clock
+  readonly storeTimeoutMs: number
+  readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
+  /** The store has answered after its deadline. */
+  readonly onLate: (record: StoredRecord | null) => void
+}
+
+/** How often in a row is tried what another tab came between. */
+const mostAttempts = 3
+const retryMs = 200
+
+export function createRecords(ports: RecordsPorts): Records {
+  const { store, name, clock, storeTimeoutMs, onFailure } = ports
+  const call = createCallStore(clock, storeTimeoutMs)
+  const side = createStoredSide({ ...ports, call })
+  let state: RecordsState = 'unread'
+  let latest: StoredRecord | null = null
+  /** Sessions that were signed out of here, or for another. */
+  const left = new Set<string>()
+  const hung = new Set<string | null>()
+  /** Reads are counted: one that was asked for before another that was answered, or before `latest` changed here, is old. */
+  let asked = 0
+  let answered = 0
+  let keeps = false
+
+  const isAlone = () => state === 'ahead' || state === 'unreliable'
+  const set = (next: StoredRecord): StoredRecord => {
+    answered = ++asked
+    latest = next
+    return next
+  }
+  const stamp = (content: RecordContent): StoredRecord => ({
+    // Exchanges are counted whoever is signed in: what is looked after is the server.
+    counts: latest?.counts,
+    ...content,
+    version: recordVersion,
+    revision: randomId(),
+  })
+  /** Whether the store may show the refresh token to others, although this page is ahead of it. */
+  const isShown = (token = latest?.credentials?.refreshToken) =>
+    token && token === side.found.record?.credentials?.refreshToken
+  const withdraw = (revision: string | null) => side.withdraw(revision, stamp(emptyRecord('signed-out')))
+
+  /** `wanted`: what to write down in place of what is known here, if that is newer than what is stored. */
+  async function read(wanted?: StoredRecord, attempt = 1): Promise<StoredRecord | null | undefined> {
+    const turn = ++asked
+    const since = clock.monotonicMs()
+    const settleLate = (found: FoundRecord) =>
+      void settle(found, turn).then(record => record === undefined || ports.onLate(record))
+    for (;;) {
+      try {
+        return await settle(await side.look(settleLate), turn, wanted, attempt)
+      } catch (cause) {
+        const isFinal = isSlow(cause) || isMissing(cause) || clock.monotonicMs() - since >= storeTimeoutMs - retryMs
+        // A hiccup must not be taken for "nobody is signed in".
+        if (state === 'unread' && !isFinal) {
+          await new Promise<void>(resolve => clock.setTimer(resolve, retryMs))
+          continue
+        }
+        onFailure('read', cause)
+        // A slow store is not an empty one.
+        if (state === 'unread' && !isSlow(cause)) state = 'unreliable'
+      }
+      // A token that others could see may be spent by now; one that never left this page is not.
+      const isOthers = store.shared && (!isAlone() || isShown())
+      return state === 'unread' || isOthers ? undefined : latest
+    }
+  }
+
+  /** What an answer of the store means for what is known here. */
+  async function settle(found: FoundRecord, turn: number, wanted?: StoredRecord, attempt = 1) {
+    if (turn < answered) return state === 'unread' ? undefined : latest
+    answered = turn
+    const { record } = found
+    const means = judgeFound(found, { state, latest, known: side.known, left, hung, keeps })
+    keeps ||= record !== null
+    if (means === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
+    side.holds(found)
+    if (means === 'newer') return (isAlone() && latest) || undefined
+    if (means === 'forgotten') {
+      if (state === 'synced') onFailure('write', new Error('The store keeps nothing.'))
+      state = 'unreliable'
+      return latest
+    }
+    state = 'synced'
+    latest = record
+    return record
+  }
+
+  /** Writes down what is known here and nowhere else, over what was found. */
+  async function restore(
+    mine: StoredRecord,
+    found: FoundRecord,
+    attempt = 1,
+  ): Promise<StoredRecord | null | undefined> {
+    const { record, revision } = found
+    const known = latest
+    side.holds(found)
+    if (record && record.session !== mine.session) left.add(record.session)
+    const written = await write(mine, () => store.compareAndSet(name, revision, mine))
+    if (written === 'moved' && attempt < mostAttempts) return read(mine === known ? undefined : mine, attempt + 1)
+    if (written === 'written') {
+      answered = ++asked
+      if (latest === known) latest = mine
+      if (latest === mine) state = 'synced'
+    } else if (isSpent(record, mine)) await withdraw(revision)
+    return latest
+  }
+
+  async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
+    const written = await side.write(next, run)
+    if (written === 'failed' || written === 'slow') state = 'ahead'
+    else if (written === 'written' && latest === next) state = 'synced'
+    return written
+  }
+
+  async function compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null> {
+    const next = stamp(content)
+    // Whatever the store says, or cannot say: what is known here to be newer (a sign-out, say) is not written over.
+    const isNewest = () => latest?.revision === expected?.revision || latest?.revision === next.revision
+    if (!isNewest()) return null
+    if (isAlone()) {
+      await read(next)
+      if (!isNewest()) return null
+      if (isAlone()) return set(next)
+      if (latest === next) return next
+    }
+    const revision = expected?.revision ?? side.found.revision
+    const written = await write(next, () => store.compareAndSet(name, revision, next))
+    if (written === 'moved' || !isNewest()) return null
+    set(next)
+    if (written === 'written') state = 'synced'
+    // Once more; and what still cannot be written over is taken away.
+    else if (isSpent(expected, next)) await read()
+    return latest === next ? next : null
+  }
+
+  async function claim(
+    expected: StoredRecord | null,
+    content: RecordContent,
+  ): Promise<StoredRecord | null | undefined> {
+    const was = state
+    const claimed = await compareAndSet(expected, content)
+    const isExposed = () => isAlone() && isShown(content.credentials?.refreshToken)
+    if (!claimed || !expected || !isExposed()) return claimed
+    // Once more: it may have been a hiccup.
+    await read()
+    const isSafe = latest !== claimed || !isExposed() || (await withdraw(side.found.revision))
+    if (latest !== claimed) return null
+    if (isSafe) return claimed
+    // A claim that no exchange follows must not be written down later.
+    set(expected)
+    state = was
+    return undefined
+  }
+
+  return {
+    shared: store.shared,
+    lagMs: store.lagMs ?? 0,
+    get latest() {
+      return latest
+    },
+    get state() {
+      return state
+    },
+    get ahead() {
+      return isAlone()
+    },
+    read: () => read(),
+    watch: side.watch,
+    peek: async () => (await side.look().catch(() => null))?.record?.credentials ?? null,
+    compareAndSet,
+    claim,
+    async overwrite(content) {
+      if (latest && latest.session !== content.session) left.add(latest.session)
+      const next = set(stamp(content))
+      state = 'ahead'
+      const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
+      if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
+      if (written === 'slow') hung.add(next.revision)
+      if (written === 'failed') {
+        // Once more, by another way; and what still cannot be written over is taken away.
+        const found = await side.look().catch(() => null)
+        if (found && !found.isNewer && latest === next) await restore(next, found)
+      }
+      // Written over what is newer: it took its time.
+      if (written === 'written' && latest !== next) state = 'ahead'
+      // Some storages take everything and keep nothing; better known now than taken for a sign-out elsewhere.
+      if (written === 'written' && !keeps) await read()
+    },
+  }
+}

@@ -1,0 +1,53 @@
+import type { FoundRecord } from './read-record.ts'
+import type { StoredRecord } from './session-store.ts'
+
+/**
+ * How this page's memory and the store stand to each other.
+ * - `'unread'`: the store has not said yet what it holds.
+ * - `'synced'`: memory is what the store was last known to hold.
+ * - `'ahead'`: memory is newer, since a write failed; the next read writes it down.
+ * - `'unreliable'`: the store is not there, or keeps nothing; memory goes on alone.
+ */
+export type RecordsState = 'unread' | 'synced' | 'ahead' | 'unreliable'
+
+/** What a page knows of its record when the store answers. */
+export interface Knowledge {
+  readonly state: RecordsState
+  readonly latest: StoredRecord | null
+  /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
+  readonly known: ReadonlySet<string | null> | undefined
+  /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
+  readonly left: ReadonlySet<string>
+  /** Revisions of a sign-in or sign-out here that hung: it may land after what came later. */
+  readonly hung: ReadonlySet<string | null>
+  /** A record was read from the store before, so it keeps what it is given. */
+  readonly keeps: boolean
+}
+
+/**
+ * - `'newer'`: a newer release wrote it, so that nothing is known.
+ * - `'forgotten'`: the store keeps nothing of what is written to it; memory goes on alone.
+ * - `'ours'`: what is known here is newer, and is to be written down.
+ * - `'theirs'`: the store is the truth.
+ */
+export type FoundMeans = 'newer' | 'forgotten' | 'ours' | 'theirs'
+
+/** Pure. */
+export function judgeFound(found: FoundRecord, { state, latest, known, left, hung, keeps }: Knowledge): FoundMeans {
+  const { record, revision, isNewer } = found
+  if (isNewer) return 'newer'
+  if (!latest || state === 'unread') return 'theirs'
+  if (!keeps && !record && state !== 'ahead') return 'forgotten'
+  if (revision !== latest.revision && hung.has(revision)) return 'ours'
+  if (state === 'synced') return 'theirs'
+  const isOld = !known || known.has(revision) || (record !== null && left.has(record.session))
+  return isOld ? 'ours' : 'theirs'
+}
+
+/** What must not stay readable once `next` counts: a token that is spent, or of somebody who left. */
+export function isSpent(stored: StoredRecord | null | undefined, next: StoredRecord): boolean {
+  const secretOf = (record: StoredRecord | null | undefined) =>
+    record?.credentials?.refreshToken ?? record?.credentials?.accessToken ?? null
+  const secret = secretOf(stored)
+  return secret !== null && secret !== secretOf(next)
+}

@@ -1,0 +1,159 @@
+import type { EndReason } from '../errors.ts'
+import type { AudienceToken, Credentials, JwtClaims } from './credentials.ts'
+import {
+  type Claim,
+  type ExchangeCounts,
+  type RevocationPending,
+  recordVersion,
+  type StoredRecord,
+} from './session-store.ts'
+
+/** What a store was found to hold. */
+export interface FoundRecord {
+  /** `null`: nothing that is a record, or one of a newer version. */
+  readonly record: StoredRecord | null
+  /** By which it can be replaced, whatever it is. */
+  readonly revision: string | null
+  /** A newer release wrote it: it is neither read nor written over. */
+  readonly isNewer: boolean
+}
+
+type Members = Readonly<Record<string, unknown>>
+/** One check for each member, so that a new member cannot be forgotten here. `undefined` leaves the member out. */
+type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown) => Type[Member] | undefined }
+
+const objectOf = (value: unknown): Members | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
+const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+const optionalText = (value: unknown) => textOf(value) ?? undefined
+/** Times, durations, counts: all of them JSON, none below zero. */
+const numberOf = (value: unknown) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined)
+const durationOf = (value: unknown): number | null => numberOf(value) ?? null
+const flagOf = (value: unknown) => value === true || undefined
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Members without a check stay: a later release of the same version knows them. */
+function keepValid<Type>(found: Members, checks: Checks<Type>): Type {
+  const kept: Record<string, unknown> = { ...found }
+  for (const member in checks) {
+    const value = checks[member](found[member])
+    if (value === undefined) delete kept[member]
+    else kept[member] = value
+  }
+  return kept as Type
+}
+
+const audienceChecks: Checks<AudienceToken> = { accessToken: textOf, lifetimeMs: durationOf, sentAt: numberOf }
+
+function othersOf(value: unknown): Credentials['others'] {
+  const others = Object.entries(objectOf(value) ?? {}).map(
+    ([name, token]) => [name, keepValid(objectOf(token) ?? {}, audienceChecks)] as const,
+  )
+  return value === undefined
+    ? undefined
+    : Object.fromEntries(others.filter(([, { accessToken, sentAt }]) => accessToken && sentAt !== undefined))
+}
+
+const credentialChecks: Checks<Credentials> = {
+  accessToken: textOf,
+  refreshToken: textOf,
+  idToken: textOf,
+  tokenType: textOf,
+  scope: textOf,
+  subject: textOf,
+  claims: value => objectOf(value) as JwtClaims | null,
+  lifetimeMs: durationOf,
+  sessionLifetimeMs: durationOf,
+  sentAt: value => numberOf(value) ?? 0,
+  withheld: flagOf,
+  key: optionalText,
+  others: othersOf,
+}
+
+/** An access token that cannot be used is fetched anew, if there is a refresh token; only a cookie session has none. */
+function credentialsOf(value: unknown): Credentials | null {
+  const found = objectOf(value)
+  if (!found) return null
+  const read = keepValid(found, credentialChecks)
+  const isLost = found['accessToken'] !== null && !read.accessToken
+  if (isLost) return read.refreshToken ? { ...read, lifetimeMs: 0 } : null
+  // An age that nobody knows: only a 401 tells.
+  return read.sentAt || !read.lifetimeMs ? read : { ...read, lifetimeMs: null, sessionLifetimeMs: null }
+}
+
+const claimChecks: Checks<Claim> = {
+  id: optionalText,
+  generation: numberOf,
+  startedAt: numberOf,
+  underLock: value => value === true,
+  closed: flagOf,
+}
+function claimOf(value: unknown): Claim | undefined {
+  const claim = keepValid(objectOf(value) ?? {}, claimChecks)
+  return claim.id && claim.generation !== undefined && claim.startedAt !== undefined ? claim : undefined
+}
+
+const pendingChecks: Checks<RevocationPending> = {
+  id: optionalText,
+  subject: textOf,
+  sid: value => value,
+  authTime: value => value,
+  at: numberOf,
+  calledAt: numberOf,
+  failed: flagOf,
+  repeated: flagOf,
+  exchange: optionalText,
+}
+function pendingOf(value: unknown): RevocationPending | undefined {
+  const pending = keepValid(objectOf(value) ?? {}, pendingChecks)
+  return pending.id && pending.at !== undefined && pending.calledAt !== undefined ? pending : undefined
+}
+
+/** Longer lists are nobody's, and too long for `Math.max`. */
+const timesOf = (value: unknown): number[] =>
+  (Array.isArray(value) ? value : []).filter(time => numberOf(time) !== undefined).slice(-100)
+const countChecks: Checks<ExchangeCounts> = { begun: timesOf, fruitless: timesOf }
+
+const endReasons: Readonly<Record<EndReason, true>> = {
+  'signed-out': true,
+  replaced: true,
+  refused: true,
+  expired: true,
+  misconfigured: true,
+  'key-lost': true,
+}
+
+const recordChecks: Checks<StoredRecord> = {
+  version: () => recordVersion,
+  revision: optionalText,
+  session: optionalText,
+  generation: value => value as number,
+  credentials: credentialsOf,
+  claim: claimOf,
+  retryAt: numberOf,
+  failures: value => (isCount(value) ? value : undefined),
+  endedBy: value => (Object.keys(endReasons).includes(value as string) ? (value as EndReason) : undefined),
+  revocationPending: pendingOf,
+  refused: flagOf,
+  counts: value => (objectOf(value) ? keepValid(value as Members, countChecks) : undefined),
+}
+
+/**
+ * The one check of what a store holds, member by member, as a login's answer is checked: what is malformed is dropped here, so
+ * that nothing has to be thrown later. What is no record at all counts as nothing there.
+ */
+export function readRecord(value: unknown): FoundRecord {
+  const found = objectOf(value) ?? {}
+  const { version, session, generation, credentials } = found
+  const revision = textOf(found['revision'])
+  const isVersion = Number.isSafeInteger(version) && (version as number) > 0
+  const isNewer = isVersion && revision !== null && (version as number) > recordVersion
+  const isRecord =
+    isVersion &&
+    !isNewer &&
+    revision &&
+    textOf(session) &&
+    Number.isSafeInteger(generation) &&
+    (credentials === null || objectOf(credentials))
+  return { record: isRecord ? keepValid(found, recordChecks) : null, revision, isNewer }
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '../platform/clock.ts'
+import { type FoundRecord, readRecord } from './read-record.ts'
+import type { Records } from './records.ts'
+import type { SessionStore, StoredRecord } from './session-store.ts'
+import { type CallStore, isSlow } from './store-calls.ts'
+
+export type Written = 'written' | 'moved' | 'failed' | 'slow'
+
+/** The store's side of a session's record: what it was last known to hold, and the calls that change that. */
+export interface StoredSide {
+  /** What it was last known to hold. */
+  readonly found: FoundRecord
+  /** Revisions it may hold without anybody having written after us; `undefined` until it first answered. */
+  readonly known: ReadonlySet<string | null> | undefined
+  readonly watch: Records['watch']
+  /** It was found, or made, to hold this. */
+  holds(found: FoundRecord): void
+  look(late?: (found: FoundRecord) => void): Promise<FoundRecord>
+  /** Never rejects. */
+  write(next: StoredRecord, run: () => unknown): Promise<Written>
+  /** Where nothing can be written, what must not be read can still be taken away: that needs no room. Never rejects. */
+  withdraw(revision: string | null, empty: StoredRecord): Promise<boolean>
+}
+
+export interface StoredSidePorts {
+  readonly store: SessionStore
+  readonly name: string
+  readonly clock: Clock
+  readonly call: CallStore
+  readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
+}
+
+export function createStoredSide({ store, name, clock, call, onFailure }: StoredSidePorts): StoredSide {
+  let found: FoundRecord = readRecord(null)
+  let known: Set<string | null> | undefined
+  /** The last write, once it has ended. */
+  let writing: Promise<unknown> = Promise.resolve()
+
+  const holds = (next: FoundRecord) => {
+    known = new Set([next.revision])
+    found = next
+  }
+  return {
+    get found() {
+      return found
+    },
+    get known() {
+      return known
+    },
+    watch:
+      store.watch &&
+      (changed => {
+        // While a write of our own is under way, the writer knows better what is news.
+        const watching = call(() => store.watch?.(name, () => void writing.then(() => clock.setTimer(changed, 0))))
+        watching.catch(cause => onFailure('read', cause))
+        return () => void watching.then(stop => stop?.()).catch(() => {})
+      }),
+    holds,
+    look: late => call(async () => readRecord(await store.read(name)), late),
+    async write(next, run) {
+      const answer = call(run)
+      writing = answer.catch(() => {})
+      try {
+        if ((await answer) === false) return 'moved'
+        holds({ record: next, revision: next.revision, isNewer: false })
+        return 'written'
+      } catch (cause) {
+        // It may still arrive late.
+        known?.add(next.revision)
+        onFailure('write', cause)
+        return isSlow(cause) ? 'slow' : 'failed'
+      }
+    },
+    async withdraw(revision, empty) {
+      const { remove } = store
+      try {
+        const gone = await call(() =>
+          remove ? remove.call(store, name, revision) : store.compareAndSet(name, revision, empty),
+        )
+        if (gone !== false) holds(readRecord(remove ? null : empty))
+        return gone !== false
+      } catch {
+        return false
+      }
+    },
+  }
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import { content, create, over } from '../../support/records-rig.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+const tokens = (name: string) => ({ credentials: credentialsOf({ refreshToken: name }) })
+const claimOf = (name: string) => ({
+  ...tokens(name),
+  claim: { id: 'mine', generation: 0, startedAt: 0, underLock: false },
+})
+
+/** A token that was stored, in a store that can be read and, from now on, not be written. */
+const createFull = async () => {
+  const made = create()
+  made.store.content = storedRecord(tokens('stored'))
+  const seen = (await made.records.read()) as StoredRecord
+  made.store.fail('compareAndSet', 'rejects')
+  made.store.fail('overwrite', 'rejects')
+  const stored = () => JSON.stringify(made.store.content)
+  return { ...made, seen, stored }
+}
+
+describe('promise 9: a store that can be read but not written, before an exchange', () => {
+  test('is emptied, and the claim is in memory', async () => {
+    const { records, seen, stored } = await createFull()
+    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
+    expect([stored(), records.state]).toEqual(['null', 'ahead'])
+  })
+
+  test('without a way to remove: a record without credentials takes the place', async () => {
+    const { store, records, seen } = await createFull()
+    Object.assign(store, { remove: undefined })
+    store.mend()
+    store.fail('compareAndSet', 'rejects', 2)
+    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
+    expect(store.content).toMatchObject({ credentials: null })
+  })
+
+  test('where even that fails nothing may be exchanged, and the token is as it was', async () => {
+    const { store, records, seen } = await createFull()
+    store.fail('remove', 'rejects')
+    expect(await records.claim(seen, content(claimOf('stored')))).toBeUndefined()
+    expect(store.content).toEqual(seen)
+    expect([records.latest, records.state]).toEqual([seen, 'synced'])
+  })
+
+  test('a single write that fails is tried again, and nothing is emptied', async () => {
+    const { store, records, seen } = await createFull()
+    store.mend()
+    store.fail('compareAndSet', 'rejects', 1)
+    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
+    expect(store.content).toMatchObject(claimOf('stored'))
+    expect(records.state).toBe('synced')
+  })
+
+  test('another tab that wrote meanwhile keeps what it wrote', async () => {
+    const { store, records, seen } = await createFull()
+    const others = storedRecord({ generation: 1, ...tokens('newer') })
+    const held = store.hold('read')
+    const claiming = records.claim(seen, content(claimOf('stored')))
+    await held.reached
+    store.content = others
+    held.open()
+    expect(await claiming).toBeNull()
+    expect(store.content).toBe(others)
+  })
+
+  test('a token that never was stored needs nothing of it', async () => {
+    const { store, records } = create()
+    store.fail('all', 'rejects')
+    await records.overwrite(content(tokens('memory')))
+    expect(await records.claim(records.latest, content(claimOf('memory')))).toMatchObject(claimOf('memory'))
+  })
+})
+
+describe('promise 9: a store that can be read but not written, after an exchange', () => {
+  test('newer tokens are in memory, and the spent one is taken away', async () => {
+    const { records, seen, stored } = await createFull()
+    const written = await records.compareAndSet(seen, content({ ...tokens('newer'), generation: 1 }))
+    expect(written).toMatchObject(tokens('newer'))
+    expect(stored()).toBe('null')
+  })
+
+  test('what was taken away is written once there is room, the newest only', async () => {
+    const { store, records, seen } = await createFull()
+    await records.claim(seen, content(claimOf('stored')))
+    store.mend()
+    const claimed = records.latest
+    const writes: unknown[] = []
+    const { compareAndSet } = store
+    store.compareAndSet = (name, expected, next) => {
+      writes.push((next as StoredRecord).credentials?.refreshToken)
+      return compareAndSet(name, expected, next)
+    }
+    await records.compareAndSet(claimed, content({ ...tokens('newer'), generation: 1 }))
+    expect(writes).toEqual(['newer'])
+    expect(store.content).toMatchObject(tokens('newer'))
+    expect(records.state).toBe('synced')
+  })
+
+  test('a failure that is noted beside the same token takes nothing away', async () => {
+    const { store, records, seen } = await createFull()
+    await records.compareAndSet(seen, content({ ...tokens('stored'), failures: 1 }))
+    expect(store.content).toEqual(seen)
+  })
+
+  test.each([
+    ['sign-out', content(over)],
+    ['sign-in of somebody else', content({ session: 'session-b', ...tokens('theirs') })],
+  ])('promise 12: a %s takes the former tokens away, also where this page had not read them', async (_name, next) => {
+    for (const readBefore of [true, false]) {
+      const { store, records } = create()
+      store.content = storedRecord(tokens('stored'))
+      if (readBefore) await records.read()
+      store.fail('compareAndSet', 'rejects')
+      store.fail('overwrite', 'rejects')
+      await records.overwrite(next)
+      expect(store.content).toBeNull()
+      expect(await records.read()).toMatchObject({ session: next.session })
+    }
+  })
+})
+
+describe('promise 12: a sign-in that took its time', () => {
+  test('and lands after the sign-out that was stored does not undo it', async () => {
+    const { store, clock, records } = create()
+    const held = store.hold('overwrite')
+    void records.overwrite(content({ session: 'session-b' }))
+    await clock.advance(2000)
+    await records.overwrite(content(over))
+    held.open()
+    await clock.settle()
+    expect(store.content).toMatchObject({ session: 'session-b' })
+    expect(await records.read()).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+})
+
+test('No retry without a bound: a store that refuses every write and shows nothing new is tried a few times', async () => {
+  const { store, records } = create()
+  store.fail('overwrite', 'throws')
+  store.fail('compareAndSet', { answers: false })
+  await records.overwrite(content())
+  const before = store.calls.length
+  expect(await records.read()).toMatchObject({ session: 'session-a' })
+  expect(store.calls.length - before).toBeLessThan(10)
+})
