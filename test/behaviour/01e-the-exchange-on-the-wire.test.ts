@@ -55,7 +55,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     expect(headers).toMatchObject({ accept: 'application/json' })
     expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined])
     expect(seen).toMatchObject([
-      { method: 'POST', cache: 'no-store', redirect: 'error', credentials: 'omit', keepalive: false },
+      { method: 'POST', cache: 'no-store', redirect: 'manual', credentials: 'omit', keepalive: false },
     ])
   })
 

@@ -28,7 +28,7 @@ const passing: readonly (readonly [name: string, fault: Fault, reason: string])[
   ['an answer that is cut off', { kind: 'truncated' }, 'network'],
   ['a captive portal’s HTML', { kind: 'captive-portal' }, 'unreadable-answer'],
   ['JSON that is none', { kind: 'garbage' }, 'unreadable-answer'],
-  ['a redirect', { kind: 'redirect', location: 'https://elsewhere.test/' }, 'network'],
+  ['a redirect', { kind: 'redirect', location: 'https://elsewhere.test/' }, 'status'],
 ]
 
 describe('promise 8: a refresh that fails for a passing reason ends nothing', () => {

@@ -44,7 +44,7 @@ describe('promise 9: a store slower than its deadline is not an empty one', () =
   test('ready() leaves it unknown, and what is there is told when the store answers at last', async () => {
     const { client, clock, store } = open()
     const told: string[] = []
-    client.session.on('signed-in', ({ subject }) => void told.push(String(subject)))
+    client.session.on('restored', ({ subject }) => void told.push(String(subject)))
     const held = store.hold('read')
     const ready = client.session.ready()
     await clock.advance(2000)
