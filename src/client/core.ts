@@ -31,6 +31,8 @@ export interface Core {
   readonly freshness: Freshness
   readonly clock: Clock
   readonly canRefresh: () => boolean
+  /** A number for one call, whatever it is sent as. */
+  readonly nextId: () => number
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */
   readonly exchanging: () => boolean
   readonly revocation: Revocation
@@ -45,6 +47,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const { strategy, scheme, limits, reauthenticate } = options
   const name = options.sessionName()
   let failureTold = false
+  let lastId = 0
   const records = createRecords({
     ...options,
     ...limits,
@@ -69,8 +72,21 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const ageOf = (audience?: string) =>
     canRefresh() || audience !== undefined ? ageFor(session.state, audience, leewayMs, clock) : 'good'
   /** What most parts take some of. */
-  const shared = { ...options, ...limits, canRefresh, ageOf, name, clock, wake, session, breaker, exchanging }
-  const teller = createLoginRequired({ ...shared, isOver: () => freshness.closed })
+  const shared = {
+    ...options,
+    ...limits,
+    canRefresh,
+    ageOf,
+    name,
+    clock,
+    wake,
+    session,
+    breaker,
+    exchanging,
+    isOver: () => freshness.closed,
+    nextId: () => ++lastId,
+  }
+  const teller = createLoginRequired(shared)
   const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
   const revocation = createRevocation({ ...shared, strategy, transport, records, underWay })

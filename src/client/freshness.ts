@@ -69,6 +69,8 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
     if (!closed) reread()
   }
   function open(): void {
+    // A read that was under way when it closed has heard nothing since.
+    stale ||= closed
     closed = false
     stopWaking ??= wake.onWake(woken)
     stopWatching ??= session.records.watch?.(heard)

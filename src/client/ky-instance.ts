@@ -103,10 +103,19 @@ function takeOver(
   // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.exchanging()) into.auth = false
+  const id = core.nextId()
   // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
   if (once || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   into.fetch = (request, init) => {
-    const call = { transport: chosen ?? globalThis.fetch, auth, replay, source, onWait: undefined, signal: undefined }
+    const call = {
+      transport: chosen ?? globalThis.fetch,
+      id,
+      auth,
+      replay,
+      source,
+      onWait: undefined,
+      signal: undefined,
+    }
     // A `Request` does not tell whether its `redirect` was chosen.
     const given = redirect ? { ...init, redirect } : init
     return outsideTimeouts(request as Request, call, limits, () => core.spine(request, given, call))

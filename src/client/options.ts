@@ -36,7 +36,9 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
    * Decides beyond 401: `true` treats the answer as a 401 `invalid_token`, `false` hands it to the caller, `undefined`
    * leaves it to the rules. For 419 and 440, a 403 that means "expired", GraphQL errors in a 200.
-   * Asked about answers from trusted origins, unless `auth: false`; not about 401s, and not twice for one request.
+   * Asked about answers from trusted origins, unless `auth: false`: also about a 401 whose challenge is of another scheme, and
+   * (with `redirect: 'manual'`) a redirect to a login page; not about other 401s, and not twice for one request. The caller's
+   * abort is heard while it is awaited. What it throws, the caller gets in place of the answer.
    * @example shouldRefresh: ({ status }) => status === 419 || undefined
    */
   readonly shouldRefresh?: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined

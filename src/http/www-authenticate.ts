@@ -9,7 +9,7 @@ export interface Challenge {
   readonly token68: string | null
 }
 
-/** What could be read; `malformed` if it ended at an error, with what was complete before it. */
+/** What could be read; `malformed` if a name was repeated, or if it ended at an error, with what was complete before it. */
 export interface ParsedChallenges {
   readonly challenges: readonly Challenge[]
   readonly malformed: boolean
@@ -32,6 +32,7 @@ export function parseChallenges(value: string | null): ParsedChallenges {
   const challenges: Challenge[] = []
   const text = value ?? ''
   let malformed = text.length > maxLength
+  let ended = malformed
   let position = 0
   // Of the last challenge, while more may be added. Without a prototype: `__proto__` is a name as any other.
   let params: Record<string, string> | null = null
@@ -56,15 +57,16 @@ export function parseChallenges(value: string | null): ParsedChallenges {
     }
     if (match && params) {
       const name = match[1].toLowerCase()
-      if (name in params) return false
-      params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
+      // The first one counts (RFC 9110 §11.2), and what follows can still be told apart.
+      if (name in params) malformed = true
+      else params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
     }
     return take(end)
   }
 
   // What follows an error is not trustworthy, so the first one ends it.
-  while (!malformed && take(gap) && position < text.length) malformed = !takeElement()
-  return { challenges, malformed }
+  while (!ended && take(gap) && position < text.length) ended = !takeElement()
+  return { challenges, malformed: malformed || ended }
 }
 
 /**

@@ -1,13 +1,16 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { AskedFor } from '../request/spine-ports.ts'
+import { type AskedFor, askedFor, type LoginPort } from '../request/spine-ports.ts'
 import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { type Tab, tell } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import { currentReturnTo } from './return-to.ts'
 
 export interface LoginRequired<Claims extends object = JwtClaims> {
-  /** `'login-loop'`: asked twice within 30 s with a sign-in between: stop and show an error instead. */
+  /**
+   * `'login-loop'`: asked twice within 30 s with a sign-in between that did not help: stop and show an error instead. Not
+   * after a sign-out, nor for another subject, nor where the request that is refused now was accepted after that sign-in.
+   */
   readonly reason: LoginReason
   /** Where the person is: a path of this origin with query and hash, without `code`, `state` or tokens. */
   readonly returnTo: string
@@ -22,6 +25,9 @@ export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'r
 
 const quietMs = 10_000
 const loopMs = 30_000
+const routesRemembered = 200
+
+const routeOf = ({ method, url }: AskedFor) => `${method} ${url}`
 
 /** When this tab last asked for a login, and whether somebody signed in since. Outlives reloads: that is where loops are. */
 interface LastAsked {
@@ -29,7 +35,7 @@ interface LastAsked {
   readonly signedIn: boolean
 }
 
-function createMemory(name: string): { read(): LastAsked | null; write(asked: LastAsked): void } {
+function createMemory(name: string): { read(): LastAsked | null; write(asked: LastAsked | null): void } {
   const key = `latchkey:login:${name}`
   let memory: LastAsked | null = null
   return {
@@ -63,8 +69,7 @@ export interface LoginRequiredPorts {
 }
 
 /** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
-export interface LoginTeller {
-  note(request: AskedFor): void
+export interface LoginTeller extends Pick<LoginPort, 'note' | 'accepted'> {
   /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
   quiet(): boolean
   /** Nobody is signed in, and a request was refused for it. */
@@ -81,6 +86,12 @@ export function createLoginRequired({
   const asked = createMemory(name)
   let held: Credentials | null = null
   let request: AskedFor | null = null
+  /** Whose login was asked for last. */
+  let askedSubject: string | null = null
+  /** Whether one more login within its time would be a loop; `undefined`: not looked up yet. */
+  let mayLoop: boolean | undefined
+  /** What was accepted since. Not just any of it is an end of the loop: some requests are never refused. */
+  const accepted = new Set<string>()
 
   function wasAsked(withinMs: number, signedInSince: boolean): boolean {
     const last = asked.read()
@@ -93,7 +104,9 @@ export function createLoginRequired({
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
     if (isOver()) return
-    const isLoop = wasAsked(loopMs, true)
+    const hasWorked = request && tab === 'this' ? accepted.has(routeOf(request)) : accepted.size > 0
+    const isLoop = !hasWorked && wasAsked(loopMs, true)
+    askedSubject = whose?.subject ?? null
     asked.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequired = {
       reason: isLoop ? 'login-loop' : reason,
@@ -113,21 +126,30 @@ export function createLoginRequired({
     // Whose refresh brought these is no reason for what comes later.
     request = null
   })
-  const signedIn = (isHere: boolean) => {
+  const signedIn = (subject: string | null, isHere: boolean) => {
     const last = asked.read()
-    if (last && isHere) asked.write({ ...last, signedIn: true })
+    const isAnother = askedSubject !== null && subject !== null && subject !== askedSubject
+    if (isAnother) asked.write(null)
+    else if (last && isHere) asked.write({ ...last, signedIn: true })
+    accepted.clear()
+    mayLoop = undefined
   }
-  session.listenersOf('signed-in').add(({ tab }) => signedIn(tab === 'this'))
+  session.listenersOf('signed-in').add(({ tab, subject }) => signedIn(subject, tab === 'this'))
   // Whoever was asked to log in at the server, by navigation, is found signed in by the page that comes after.
-  session.listenersOf('restored').add(({ from }) => signedIn(from === 'server'))
+  session.listenersOf('restored').add(({ from, subject }) => signedIn(subject, from === 'server'))
   session.listenersOf('ended').add(({ reason, tab }) => {
     const whose = held
     held = null
     if (reason !== 'signed-out' && reason !== 'replaced') required(reason, whose, tab)
+    else asked.write(null)
   })
   return {
     note(next) {
       request = next
+    },
+    accepted(next) {
+      mayLoop ??= wasAsked(loopMs, true)
+      if (mayLoop && accepted.size < routesRemembered) accepted.add(routeOf(askedFor(next)))
     },
     quiet,
     notSignedIn(next) {

@@ -33,6 +33,8 @@ export interface ReauthenticatePorts {
   readonly wake: Wake
   readonly clock: Clock
   readonly teller: LoginTeller
+  /** Whether this client was disposed of: it asks nobody any more. */
+  readonly isOver: () => boolean
   readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
 }
 
@@ -57,7 +59,8 @@ interface Answered extends Pick<SessionState, 'session' | 'generation'> {
   readonly monotonicMs: number
 }
 
-export function createLogin({ session, wake, clock, teller, reauthenticate }: ReauthenticatePorts): Login {
+export function createLogin(ports: ReauthenticatePorts): Login {
+  const { session, wake, clock, teller, isOver, reauthenticate } = ports
   let running: RunningAsk | null = null
   /** The last question that somebody answered by signing in, and what that brought. */
   let done: Answered | undefined
@@ -129,6 +132,7 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
 
   return {
     note: teller.note,
+    accepted: teller.accepted,
     get asking() {
       return running
     },
@@ -143,12 +147,13 @@ export function createLogin({ session, wake, clock, teller, reauthenticate }: Re
     },
     notSignedIn(request) {
       const declined = () => teller.notSignedIn(request)
-      if (reauthenticate && !teller.quiet()) return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
+      if (reauthenticate && !isOver() && !teller.quiet())
+        return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
       declined()
       return null
     },
     stepUp(requirement, generation) {
-      if (!reauthenticate) return null
+      if (!reauthenticate || isOver()) return null
       const question = { kind: 'step-up', ...requirement } as const
       if (done?.session === session.state.session) {
         if (generation < done.generation) return done.asking

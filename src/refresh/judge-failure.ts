@@ -37,7 +37,8 @@ interface Thrown {
 }
 
 function headerOf(headers: unknown, name: string): string {
-  const value = headers instanceof Headers ? headers.get(name) : (headers as Partial<Record<string, unknown>>)?.[name]
+  const { get, [name]: own } = (headers ?? {}) as Readonly<Record<string, unknown>>
+  const value = typeof get === 'function' ? get.call(headers, name) : own
   return typeof value === 'string' ? value : ''
 }
 

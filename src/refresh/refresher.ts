@@ -23,6 +23,8 @@ export interface Flight {
 
 export interface RefresherPorts extends TurnPorts {
   readonly whenOffline: 'fail' | 'wait'
+  /** Whether this client was disposed of: what still asks for a flight began before that, and gets none. */
+  readonly isOver: () => boolean
   /** The server refused, and the person may be asked. */
   readonly onRefused: (reason: EndReason) => void
   readonly underWay: UnderWay
@@ -136,6 +138,10 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         blocks,
         outcome,
         settle,
+      }
+      if (ports.isOver()) {
+        settle({ kind: 'disposed' })
+        return flight
       }
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)

@@ -1,11 +1,13 @@
 import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } from '../errors.ts'
 import { drain, markNotReplayable } from '../http/replay.ts'
+import { unlessAborted } from '../platform/abort.ts'
+import { isPromise } from '../platform/is-promise.ts'
 import { isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
-import type { Journey } from './journey.ts'
+import { type Journey, signalOf } from './journey.ts'
 import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
 import { askedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
-import { land, sitOut, stay } from './waiting.ts'
+import { land, sitOut, stay, wait } from './waiting.ts'
 
 function routeOf(journey: Journey): string {
   const { method, url } = askedFor(journey)
@@ -26,11 +28,13 @@ export function answer(
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const { status } = response
-  // Nearly every answer there is.
-  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accept)
   const { origin } = journey.url
-  if (shouldRefresh && mayBeAsked(response, origin)) return ask(journey, response, ports, shouldRefresh)
-  return consider(journey, response, ports, judgeResponse(response, origin, ports.scheme.challenges))
+  // Nearly every answer there is.
+  const verdict = status === 401 ? judgeResponse(response, origin, ports.scheme.challenges) : accept
+  if (shouldRefresh && !journey.replayed && mayBeAsked(response, origin, verdict)) {
+    return ask(journey, response, ports, shouldRefresh)
+  }
+  return consider(journey, response, ports, verdict)
 }
 
 async function ask(
@@ -39,7 +43,15 @@ async function ask(
   ports: SpinePorts,
   shouldRefresh: NonNullable<SpinePorts['shouldRefresh']>,
 ): Promise<Response | null> {
-  const decided = await shouldRefresh(createAnswerView(response, journey.method))
+  let decided: unknown
+  try {
+    const deciding = Promise.resolve(shouldRefresh(createAnswerView(response, journey.method, ports.clock)))
+    decided = await unlessAborted(deciding, signalOf(journey))
+  } catch (error) {
+    // A mistake in it is its caller's, who gets no answer then.
+    drain(response)
+    throw error
+  }
   return consider(journey, response, ports, decided ? refresh : accept)
 }
 
@@ -64,6 +76,7 @@ function consider(
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
     if (status !== 401 && !useless && breaker.counts) breaker.answered(routeOf(journey))
+    if (status < 400 && !journey.bare) ports.login.accepted(journey)
     return hand(journey, response, ports, false)
   }
   journey.refused = response
@@ -77,7 +90,7 @@ function consider(
   }
   if (journey.replayed) return goOn(false)
   const goesAgain = (verdict.kind === 'step-up' ? stepUp : renew)(journey, response, ports, verdict)
-  return goesAgain instanceof Promise ? goesAgain.then(goOn) : goOn(goesAgain)
+  return isPromise(goesAgain) ? goesAgain.then(goOn) : goOn(goesAgain)
 }
 
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
@@ -85,7 +98,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const { session, refresher, breaker, ageOf, canRefresh } = ports
   const { state } = session
   const { left } = journey
-  if (journey.session === null) return login(journey, response, ports)
+  if (journey.bare) return login(journey, response, ports)
   // A late 401 of an older session is nobody's business any more.
   if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
   const { audienceOf } = ports.strategy
@@ -97,7 +110,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
   if (!running && canRefresh()) {
-    if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return false
+    if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)
     const hindrance = refresher.hindrance()
     if (hindrance && !goAgain(journey, response)) return false
     if (hindrance) throw new RefreshUnavailableError(hindrance)
@@ -116,22 +129,38 @@ function goAgain(journey: Journey, response: Response): boolean {
   return true
 }
 
-/** Sent bare, since nobody was signed in (or a dialog was open), and refused. */
+/** Sent bare, since nobody was signed in (or a dialog was open), and refused: it goes on after the login that it waits for. */
 async function login(journey: Journey, response: Response, ports: SpinePorts): Promise<boolean> {
-  const { session, login: loginPort } = ports
+  const { session, login: loginPort, isOver } = ports
+  const isNobodys = journey.session === null
+  if (isNobodys && journey.auth === 'optional') return false
+  // Whether anybody is signed in is known only by what was just read, and by now it may be another tab's login.
+  const stale = isOver() ? undefined : ports.fresh()
+  if (stale) await wait(stale, 'store', journey, ports)
   const { state } = session
-  const signedInSince = state.credentials && !loginPort.asking
-  if (!signedInSince) {
+  const goesOn = isNobodys ? !state.credentials && state.status !== 'unknown' : state.session === journey.session
+  // Somebody came since, or whose it was has left: what was begun before is not theirs, and no reason to ask anybody.
+  if (!goesOn) return false
+  if (isNobodys || loginPort.asking?.kind === 'login') {
     if (journey.auth === 'optional') return false
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
-    // If it went out bare under somebody's open dialog, it is not to be another's then.
-    journey.session = state.credentials && state.session
     if (!(await sitOut(ports, asking, journey))) return false
     stay(ports, journey)
   }
   journey.session = session.state.session
+  journey.bare = false
   return goAgain(journey, response)
+}
+
+const told = new WeakSet<SpinePorts>()
+
+/** Refreshes have not helped lately. Once for each client it is said aloud: what the app sees of it is a plain 401. */
+function holdBack(journey: Journey, ports: SpinePorts): false {
+  journey.notRefreshed = 'circuit-open'
+  if (!told.has(ports)) console.warn(`latchkey: refreshed tokens are refused too, see \`limits\`: ${routeOf(journey)}`)
+  told.add(ports)
+  return false
 }
 
 /** RFC 9470: the same person has to authenticate better, or more recently. Without anybody to ask, the 401 is the caller's. */
@@ -140,7 +169,7 @@ async function stepUp(journey: Journey, response: Response, ports: SpinePorts, v
   const { state } = ports.session
   const { left } = journey
   // A late 401 of an older session is nobody's business any more.
-  if (journey.session === null || journey.once || state.session !== left?.session || !state.credentials) return false
+  if (journey.bare || journey.once || state.session !== left?.session || !state.credentials) return false
   const asking = ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
   const signedIn = await sitOut(ports, asking, journey)

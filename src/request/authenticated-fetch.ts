@@ -1,5 +1,6 @@
 import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
@@ -17,19 +18,15 @@ import {
   signalOf,
 } from './journey.ts'
 import { prepare } from './prepare.ts'
-import { type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
-import { stay } from './waiting.ts'
+import { type SpinePorts, tellAnswered, tellSent, tellStep } from './spine-ports.ts'
+import { stay, wait } from './waiting.ts'
 
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
 
-const sentAttached = { step: 'sent', credentials: 'attached' } as const
-const sentSignedOut = { step: 'sent', credentials: 'none', why: 'signed-out' } as const
-
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const { scheme, session, strategy } = ports
-  let lastId = 0
 
   function whyBare({ url, auth, init, request }: Journey): WhyBare | null {
     if (!ports.trusted().has(url)) return 'untrusted-origin'
@@ -43,14 +40,16 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const { transport } = journey.call
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
     const busy = why === 'auth-false' && journey.once !== 'keepalive' && mayHaveBody(journey) && ports.underWay?.()
-    if (busy) {
-      journey.call.onWait?.()
-      await unlessAborted(busy, signalOf(journey))
+    try {
+      if (busy) await wait(busy, 'refresh', journey, ports)
+      tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
+      const response = await transport(input, init)
+      tellAnswered(ports, journey, response, null)
+      return response
+    } catch (error) {
+      tellStep(ports, journey, { step: 'failed', error })
+      throw error
     }
-    tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
-    const response = await transport(input, init)
-    tellAnswered(ports, journey, response, null)
-    return response
   }
 
   const ownOf = ({ url }: Journey): Credentials | null => {
@@ -61,15 +60,19 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   /** What the session holds now goes along; a promise where that takes a proof. */
   function equip(journey: Journey, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
     journey.left = session.state
-    if (journey.session === null) return undefined
-    stay(ports, journey)
-    const own = ownOf(journey)
-    return own?.accessToken ? scheme.attach(outgoing, own, journey) : undefined
+    if (!journey.bare) {
+      stay(ports, journey)
+      const own = ownOf(journey)
+      if (own?.accessToken) return scheme.attach(outgoing, own, journey)
+    }
+    // In a replay it would be the refused token still: the session has none now, or a dialog is open.
+    outgoing.headers.delete(scheme.header)
+    return undefined
   }
 
   function send(journey: Journey, outgoing: Outgoing): Promise<Response> {
     const { transport } = journey.call
-    tellStep(ports, journey, journey.session === null ? sentSignedOut : sentAttached)
+    tellSent(ports, journey, outgoing)
     const source = journey.copy ?? journey.request
     keepCopy(journey)
     return transport(source ?? journey.input, outgoing)
@@ -77,7 +80,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   // One async function for all of it: each would cost every request a promise, and ten thousand who wait a frame each.
   return async function travel(input, init, call) {
-    const journey = createJourney(++lastId, input, init, call)
+    const journey = createJourney(call.id ?? ports.nextId(), input, init, call)
     // What is no URL is `fetch`'s to complain about. Called without a receiver: the browser's own takes no other.
     const { transport } = call
     if (!journey) return transport(input, init)
@@ -96,7 +99,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
           await waiting
         }
         const made = journey.left ? replayInit(journey) : sendInit(journey)
-        const outgoing = made instanceof Promise ? await made : made
+        const outgoing = isPromise(made) ? await made : made
         for (let proof = equip(journey, outgoing); proof; ) {
           journey.learn = await unlessAborted(proof, signalOf(journey))
           // A proof takes time, in which another tab or a sign-out may have come: what it leaves with is of one state.
@@ -104,7 +107,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
         }
         // Nothing is awaited from here to the send: these credentials are the ones that it leaves with.
         const answered = answer(journey, await send(journey, outgoing), ports)
-        const final = answered instanceof Promise ? await answered : answered
+        const final = isPromise(answered) ? await answered : answered
         if (final) return final
         // Whether it waited or not, it is timed for itself.
         call.onWait?.()

@@ -2,7 +2,7 @@ import { isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
-import type { WhyNotReplayable } from '../session/events.ts'
+import type { WhyNotRefreshed, WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
 
 /** Per request, beside ky's own; also in `extend()`, where they become that instance's defaults, its `.fetch` included. */
@@ -28,6 +28,8 @@ export type FetchInit = RequestInit & AuthRequestOptions
 /** What the form round `fetch` (ky's) knows, and `fetch`'s own arguments do not show. */
 export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
+  /** Where one call is made of several: ky's retries. */
+  readonly id?: number | undefined
   /** The body as the caller gave it, where `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
   /** Told when the call has to wait for something that is not the server's answer to it, and before it is sent again. */
@@ -54,8 +56,10 @@ export interface Journey {
   readonly once: WhyNotReplayable | null
   /** A caller's own `Request` is used up by its first send; this one is for the replay. */
   copy: Request | undefined
-  /** The session it belongs to; `null` while it belongs to nobody's. */
+  /** The session that it was begun in, and is only ever sent in; `null`: nobody's. */
   session: string | null
+  /** It goes out without credentials: nobody is signed in, or they are being asked to log in. */
+  bare: boolean
   /** What the session was when it was last sent. */
   left: SessionState | null
   replayed: boolean
@@ -63,6 +67,8 @@ export interface Journey {
   learn?: Learn | undefined
   /** What this send was proved anew for, so that each reason counts once: the first send and the replay count apart. */
   provedAnewFor: string
+  /** Why its 401 caused no refresh, where the app should know. */
+  notRefreshed: WhyNotRefreshed | null
   /** The answer that makes it wait, or be sent again; its body is let go by then. */
   refused: Response | null
   /** The credentials that a refresh brought which it waited for. */
@@ -129,10 +135,12 @@ export function createJourney(
     once: whyOnce(init, request, call, replay),
     copy: undefined,
     session: null,
+    bare: false,
     left: null,
     replayed: false,
     learn: undefined,
     provedAnewFor: '',
+    notRefreshed: null,
     refused: null,
     waitedFor: null,
   }

@@ -7,10 +7,12 @@ export type Verdict =
   | { readonly kind: 'step-up'; readonly requirement: StepUpRequirement }
 
 /** What the verdict rests on; all of it is the server's word. */
-export type Evidence = Pick<Response, 'status' | 'redirected' | 'url' | 'headers'>
+export type Evidence = Pick<Response, 'status' | 'redirected' | 'url' | 'headers' | 'type'>
 
 export const accept: Verdict = { kind: 'accept' }
 export const refresh: Verdict = { kind: 'refresh' }
+/** Accepted since its challenge speaks to others; the app may know better. */
+const foreign: Verdict = { kind: 'accept' }
 
 /** The challenge that speaks to us: of the scheme we use first, and of those the first that says why (RFC 9110 §11.6.1). */
 function ours(challenges: readonly Challenge[], schemes: readonly string[]): Challenge | undefined {
@@ -32,9 +34,15 @@ function requirementOf({ params }: Challenge): StepUpRequirement {
 const isFromElsewhere = ({ redirected, url }: Evidence, origin: string): boolean =>
   redirected && new URL(url).origin !== origin
 
-/** Whether `shouldRefresh` is asked: not about a 401, and an opaque answer (status 0) tells nothing (Fetch, filtered responses). */
-export const mayBeAsked = (response: Evidence, origin: string): boolean =>
-  response.status !== 401 && response.status !== 0 && !isFromElsewhere(response, origin)
+/**
+ * Whether `shouldRefresh` is asked: not about a 401 that speaks to us, and an opaque answer (status 0) tells nothing, unless
+ * it is a redirect that is not followed (Fetch, filtered responses).
+ */
+export const mayBeAsked = (response: Evidence, origin: string, verdict: Verdict): boolean => {
+  const { status, type } = response
+  if (status === 401) return verdict === foreign
+  return (status !== 0 || type === 'opaqueredirect') && !isFromElsewhere(response, origin)
+}
 
 /**
  * Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. `origin` is what the request was sent to,
@@ -48,7 +56,7 @@ export function judgeResponse(response: Evidence, origin: string, schemes: reado
   if (header === null) return refresh
   const { challenges, malformed } = parseChallenges(header)
   const challenge = ours(challenges, schemes)
-  if (!challenge) return challenges.length > 0 && !malformed ? accept : refresh
+  if (!challenge) return challenges.length > 0 && !malformed ? foreign : refresh
   switch (errorOf(challenge)) {
     case 'insufficient_scope':
     // What another proof could mend, the scheme has tried (RFC 9449 §9).

@@ -1,10 +1,9 @@
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
-import { unlessAborted } from '../platform/abort.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/refresher.ts'
-import { type Journey, signalOf } from './journey.ts'
+import type { Journey } from './journey.ts'
 import { askedFor, type SpinePorts } from './spine-ports.ts'
-import { land, stay } from './waiting.ts'
+import { land, stay, wait } from './waiting.ts'
 
 /**
  * What a request waits for before it is sent: the table of token states (docs/architecture). `undefined`: nothing, so that
@@ -18,8 +17,8 @@ export function prepare(journey: Journey, ports: SpinePorts): Promise<unknown> |
 async function afterwards(journey: Journey, ports: SpinePorts, stale: Promise<void>): Promise<void> {
   const { credentials, session } = ports.session.state
   if (credentials) journey.session ??= session
-  journey.call.onWait?.()
-  await unlessAborted(stale, signalOf(journey))
+  await wait(stale, 'store', journey, ports)
+  if (ports.isOver()) throw new SessionEndedError('disposed')
   await decide(journey, ports)
 }
 
@@ -27,13 +26,12 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   const { session, refresher, login, ageOf } = ports
   const { state } = session
   if (state.status === 'unknown' && journey.once !== 'keepalive') return start(journey, ports)
-  if (!state.credentials) return undefined
   // Begun while a dialog is open: the dialog's own form must not wait for itself.
-  if (login.asking?.kind === 'login') return undefined
-  journey.session ??= state.session
-  // Asked for by one person, and by now it would be sent as another.
-  stay(ports, journey)
-  if (journey.once === 'keepalive') return undefined
+  journey.bare = !state.credentials || login.asking?.kind === 'login'
+  if (state.credentials) journey.session ??= state.session
+  // Asked for by one person, and by now it would be sent as another, or as nobody.
+  if (journey.session !== null) stay(ports, journey)
+  if (journey.bare || journey.once === 'keepalive') return undefined
   const audience = ports.strategy.audienceOf?.(journey.url.origin)
   const flight = refresher.flightOf(audience)
   const age = ageOf(audience)
@@ -62,18 +60,22 @@ function makeFresh(
   const flight = running ?? refresher.start('due', audience)
   if (journey.once !== 'one-shot-body') return undefined
   return board(journey, ports, flight).catch(error => {
-    if (!(error instanceof RefreshUnavailableError)) throw error
+    if (!isUnavailable(error)) throw error
   })
 }
+
+const isUnavailable = (error: unknown) => (error as Partial<RefreshUnavailableError>).code === 'refresh-unavailable'
 
 /** Nobody knows yet whether anybody is signed in, and only the server can tell: ambient strategies. */
 async function start(journey: Journey, ports: SpinePorts): Promise<void> {
   try {
     await board(journey, ports, ports.refresher.start('start'))
   } catch (error) {
-    const ended = error instanceof SessionEndedError && error.reason !== 'disposed'
-    if (!ended && !(journey.auth === 'optional' && error instanceof RefreshUnavailableError)) throw error
+    const { code, reason } = error as Partial<SessionEndedError>
+    const ended = code === 'session-ended' && reason !== 'disposed'
+    if (!ended && !(journey.auth === 'optional' && isUnavailable(error))) throw error
   }
   const { credentials, session } = ports.session.state
   if (credentials) journey.session = session
+  else journey.bare = true
 }

@@ -1,9 +1,10 @@
 import type { StepUpRequirement } from '../errors.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
-import type { WireScheme } from '../schemes/scheme.ts'
+import type { Outgoing, WireScheme } from '../schemes/scheme.ts'
 import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
@@ -21,6 +22,8 @@ export interface LoginPort {
   readonly asking: Asking | null
   /** Which request has the refresh that may turn out to be refused. */
   note(request: AskedFor): void
+  /** What the session holds was good enough for a request. */
+  accepted(request: StepOf): void
   /** A request without a session got a 401: asks in place, or tells the app. */
   notSignedIn(request: AskedFor): Asking | null
   /** `generation`: of the token that was not enough. One that was replaced by an answered question asks nobody again. */
@@ -37,6 +40,7 @@ export const askedFor = ({ method, url }: StepOf): AskedFor => ({ method, url: u
 
 export interface SpinePorts {
   readonly session: SessionCore
+  readonly clock: Clock
   readonly refresher: Refresher
   readonly breaker: StormBreaker
   readonly scheme: WireScheme
@@ -52,6 +56,10 @@ export interface SpinePorts {
   readonly fresh: () => Promise<void> | undefined
   /** In cookie modes: what a login must wait for, if anything. */
   readonly underWay: (() => Promise<unknown> | undefined) | undefined
+  /** Whether this client was disposed of, and not used since: it asks nobody and begins nothing. */
+  readonly isOver: () => boolean
+  /** A number for one call. */
+  readonly nextId: () => number
   readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
 }
 
@@ -62,6 +70,17 @@ export function tellStep(ports: StepPorts, journey: StepOf, step: RequestStepKin
   if (isHeard(ports)) ports.session.emit('request', { id: journey.id, ...askedFor(journey), ...step })
 }
 
+/** One send of what may carry credentials. */
+export function tellSent(ports: StepPorts & Pick<SpinePorts, 'scheme'>, journey: Journey, { headers }: Outgoing): void {
+  if (!isHeard(ports)) return
+  const credentials = headers.has(ports.scheme.header) ? 'attached' : 'cookie'
+  tellStep(
+    ports,
+    journey,
+    journey.bare ? { step: 'sent', credentials: 'none', why: 'signed-out' } : { step: 'sent', credentials },
+  )
+}
+
 /** The last step of most requests, made only if somebody listens. */
 export function tellAnswered(
   ports: StepPorts,
@@ -69,8 +88,8 @@ export function tellAnswered(
   { status }: Response,
   notReplayable: WhyNotReplayable | null,
 ): void {
-  const { replayed } = journey
-  if (isHeard(ports)) tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable })
+  const { replayed, notRefreshed } = journey
+  if (isHeard(ports)) tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable, notRefreshed })
 }
 type StepPorts = Pick<SpinePorts, 'session'>
 type StepOf = Pick<Journey, 'id' | 'method' | 'url'>

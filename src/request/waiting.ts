@@ -10,11 +10,11 @@ export type Waiter = Journey | (Pick<Journey, 'session'> & Partial<Pick<Journey,
 
 type WaitingPorts = Pick<SpinePorts, 'session' | 'login'>
 
-function wait<Value>(
+export function wait<Value>(
   promise: Promise<Value>,
-  what: 'refresh' | 'online' | Asking['kind'],
+  what: 'store' | 'refresh' | 'online' | Asking['kind'],
   waiter: Waiter,
-  ports: WaitingPorts,
+  ports: Pick<SpinePorts, 'session'>,
 ): Promise<Value> {
   if (!('call' in waiter)) return promise
   tellStep(ports, waiter, { step: 'waiting', for: what })

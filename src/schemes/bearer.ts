@@ -45,7 +45,8 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
-    challenges: ['bearer', 'dpop'],
+    // What is sent as `JWT …` is refused as `JWT` (RFC 9110 §11.4).
+    challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
       if (isBearer(credentials.tokenType)) return credentials

@@ -68,11 +68,13 @@ export const eventTypes: readonly (keyof SessionEvents)[] = [
   'request',
 ]
 
+/** `id` is of one call: ky's retries of it share it. */
 export type RequestStep = { readonly id: number; readonly method: string; readonly url: string } & RequestStepKind
 export type RequestStepKind =
-  | { readonly step: 'sent'; readonly credentials: 'attached' }
+  /** `'cookie'`: a session without a token is signed in, and the browser sends its cookie. */
+  | { readonly step: 'sent'; readonly credentials: 'attached' | 'cookie' }
   | { readonly step: 'sent'; readonly credentials: 'none'; readonly why: WhyBare }
-  | { readonly step: 'waiting'; readonly for: 'refresh' | 'login' | 'step-up' | 'online' }
+  | { readonly step: 'waiting'; readonly for: 'store' | 'refresh' | 'login' | 'step-up' | 'online' }
   | { readonly step: 'refused'; readonly status: number }
   | { readonly step: 'replayed' }
   | {
@@ -80,10 +82,13 @@ export type RequestStepKind =
       readonly status: number
       readonly replayed: boolean
       readonly notReplayable: WhyNotReplayable | null
+      /** `'circuit-open'`: a 401 that is handed over because refreshes have not helped lately (`limits`). */
+      readonly notRefreshed: WhyNotRefreshed | null
     }
   | { readonly step: 'failed'; readonly error: unknown }
 export type WhyBare = 'signed-out' | 'untrusted-origin' | 'own-authorization' | 'auth-false' | 'no-cors'
 export type WhyNotReplayable = 'one-shot-body' | 'keepalive' | 'replay-false'
+export type WhyNotRefreshed = 'circuit-open'
 
 /** As an event target does it: the page's error monitoring sees the error, the caller goes on. */
 export function report(error: unknown): void {

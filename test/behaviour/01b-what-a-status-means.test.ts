@@ -1,4 +1,4 @@
-import { isLatchkeyError, readChallenges } from 'latchkey'
+import { type ClientOptions, isLatchkeyError, readChallenges } from 'latchkey'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AuthenticationNeed } from '../../src/login/reauthenticate.ts'
 import { startAuthServer } from '../support/auth-server.ts'
@@ -138,15 +138,23 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
     expectUntouched(served)
   })
 
-  test.each(['opaque', 'opaqueredirect'])('ST-12: an %s answer is passed on untouched', async type => {
-    const stage = createStage({ shouldRefresh: () => true })
-    await stage.signIn()
-    const opaque = Object.defineProperties(new Response(null), { type: { value: type }, status: { value: 0 } })
-    stage.answer(() => opaque)
-    expect(await stage.client.fetch('https://api.test/a')).toBe(opaque)
-    expect((await send(stage.client, '/a')).status).toBe(0)
-    expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([0, 2, 0])
-  })
+  const opaques: readonly (readonly [ResponseType, ClientOptions['shouldRefresh']])[] = [
+    ['opaque', () => true],
+    ['opaqueredirect', undefined],
+    ['opaqueredirect', () => undefined],
+  ]
+  test.each(opaques)(
+    'ST-12: an %s answer is passed on untouched, unless the app says otherwise',
+    async (type, shouldRefresh) => {
+      const stage = createStage({ shouldRefresh })
+      await stage.signIn()
+      const opaque = Object.defineProperties(new Response(null), { type: { value: type }, status: { value: 0 } })
+      stage.answer(() => opaque)
+      expect(await stage.client.fetch('https://api.test/a')).toBe(opaque)
+      expect((await send(stage.client, '/a')).status).toBe(0)
+      expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([0, 2, 0])
+    },
+  )
 
   test('ST-13: a network that fails is the caller’s: no refresh, no sign-out, no login', async () => {
     const served = await createServedClient()
@@ -185,7 +193,8 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
 
   test('ST-14: what shouldRefresh looked at, and left to the caller, can still be read', async () => {
     const served = await createServedClient({ shouldRefresh: async ({ json }) => (await json()).code === 'EXPIRED' })
-    served.server.answerWith('/api/a', { status: 403, body: '{"code":"FORBIDDEN"}' })
+    const headers = { 'content-type': 'application/json' }
+    served.server.answerWith('/api/a', { status: 403, body: '{"code":"FORBIDDEN"}', headers })
     const answer = await send(served.client, `${served.server.origin}/api/a`)
     expect(await answer.json()).toEqual({ code: 'FORBIDDEN' })
     expectUntouched(served)

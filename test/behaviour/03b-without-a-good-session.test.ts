@@ -99,7 +99,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     expect([stage.logins.length, stage.exchanges.length]).toEqual([0, 0])
   })
 
-  test('ST-03: somebody signed in before its 401 came: it is sent once more, with the token', async () => {
+  test('ST-03: somebody signed in before its 401 came: it was not begun as theirs, so the 401 is the caller’s', async () => {
     const stage = createStage()
     const held = createDeferred<Response>()
     stage.answer(({ token }) => (token === null ? held.promise : new Response('fine')))
@@ -107,8 +107,8 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     await stage.clock.settle()
     await stage.signIn()
     held.resolve(refusal('Bearer'))
-    expect((await answer).status).toBe(200)
-    expect([sentAt(stage, '/asked'), stage.exchanges.length, stage.logins.length]).toEqual([[null, 'access-1'], 0, 0])
+    expect((await answer).status).toBe(401)
+    expect([sentAt(stage, '/asked'), stage.exchanges.length, stage.logins.length]).toEqual([[null], 0, 0])
   })
 
   const ambient: StageOptions = { strategy: { ambient: true } }

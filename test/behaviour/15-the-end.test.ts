@@ -188,7 +188,7 @@ describe('a 401 with nobody signed in', () => {
     expect(logins).toEqual([])
   })
 
-  test('is sent once more with the token, if somebody has signed in meanwhile (ST-03)', async () => {
+  test('is the caller’s if somebody has signed in meanwhile: it was not begun as theirs, and nobody has to log in (ST-03)', async () => {
     const { client, clock, sends, answer, issue, ask, logins } = startBare()
     const refused = createDeferred<Response>()
     answer(({ token }) => (token === null ? refused.promise : new Response('fine')))
@@ -196,8 +196,8 @@ describe('a 401 with nobody signed in', () => {
     await clock.settle()
     await client.session.signIn(issue())
     refused.resolve(refusal('Bearer'))
-    expect((await waiting).status).toBe(200)
-    expect(sends.map(({ token }) => token)).toEqual([null, 'access-1'])
+    expect((await waiting).status).toBe(401)
+    expect(sends.map(({ token }) => token)).toEqual([null])
     expect(logins).toEqual([])
   })
 

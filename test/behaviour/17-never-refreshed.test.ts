@@ -104,7 +104,9 @@ describe('a challenge', () => {
 
 describe('shouldRefresh', () => {
   const expired = (token: string | null, status: number, body: string) =>
-    token === 'access-1' ? new Response(body, { status }) : new Response('fine')
+    token === 'access-1'
+      ? new Response(body, { status, headers: { 'content-type': 'application/json' } })
+      : new Response('fine')
 
   test.each([
     ['419', 419, ({ status }: AnswerView) => status === 419 || undefined],

@@ -69,13 +69,33 @@ describe('a redirect inside the origin', () => {
 })
 
 describe('an answer without a status', () => {
-  test.each(['opaque', 'opaqueredirect'])('(%s) is the caller’s, and asks for nothing', async type => {
-    const stage = createStage({ shouldRefresh: () => true })
+  const answerOf = (type: ResponseType) =>
+    Object.defineProperties(new Response(null), { type: { value: type }, status: { value: 0 } })
+
+  test.each([
+    ['opaque', () => true],
+    ['opaqueredirect', undefined],
+  ] as const)('(%s) is the caller’s, and asks for nothing', async (type, shouldRefresh) => {
+    const stage = createStage({ shouldRefresh })
     await stage.signIn()
-    const answer = Object.defineProperties(new Response(null), { type: { value: type }, status: { value: 0 } })
+    const answer = answerOf(type)
     stage.answer(() => answer)
     expect(await stage.client.fetch(`${stageOrigin}/a`)).toBe(answer)
     expect([stage.sends.length, stage.exchanges.length]).toEqual([1, 0])
+  })
+
+  test('but is a redirect to the login page, for an app whose shouldRefresh says so: it refreshes, and is sent again', async () => {
+    const seen: unknown[] = []
+    const stage = createStage({
+      shouldRefresh: ({ status, type }) => {
+        seen.push([status, type])
+        return type === 'opaqueredirect' || undefined
+      },
+    })
+    await stage.signIn()
+    stage.answer(({ token }) => (token === 'access-1' ? answerOf('opaqueredirect') : new Response('fine')))
+    const answer = await stage.client.fetch(`${stageOrigin}/a`, { redirect: 'manual' })
+    expect([answer.status, stage.exchanges.length, seen]).toEqual([200, 1, [[0, 'opaqueredirect']]])
   })
 })
 

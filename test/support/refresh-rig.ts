@@ -68,6 +68,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     wake: wake.port,
     name: 'main',
     whenOffline: 'fail',
+    isOver: () => false,
     transport: () => Promise.reject(new Error('There is no network here')),
     baseUrl: () => 'https://api.test/',
     strategy: {

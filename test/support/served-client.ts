@@ -34,8 +34,8 @@ export const createServedClient = async (
   onTestFinished(() => client.dispose())
   let waiters = 0
   const watchers = new Map<number, () => void>()
-  client.session.on('request', ({ step }) => {
-    if (step !== 'waiting') return
+  client.session.on('request', event => {
+    if (event.step !== 'waiting' || event.for === 'store') return
     waiters += 1
     watchers.get(waiters)?.()
   })

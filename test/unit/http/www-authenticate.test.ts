@@ -57,7 +57,7 @@ describe('every vector parses as the table says', () => {
   })
 
   test('the table is there in full', () => {
-    expect(vectors).toHaveLength(60)
+    expect(vectors).toHaveLength(62)
   })
 })
 
@@ -126,11 +126,19 @@ describe('schemes and parameters', () => {
     expect(one('Scheme abc, realm="x"')).toMatchObject({ token68: 'abc', params: {}, count: 1, malformed: true })
   })
 
-  test('CH-09 of a name given twice the first is kept, in any case of letters, and what follows is dropped', () => {
-    expect(one('Bearer error=a, ERROR=b, realm=x, Basic')).toMatchObject({
-      params: { error: 'a' },
-      count: 1,
+  test('CH-09 of a name given several times the first is kept, in any case of letters, and what follows is read', () => {
+    expect(one('Bearer error=a, ERROR=b, realm=x, error="c", Basic')).toMatchObject({
+      params: { error: 'a', realm: 'x' },
+      count: 2,
       malformed: true,
+    })
+  })
+
+  test('CH-09 a repeated name in a foreign challenge does not hide ours', () => {
+    expect(parse('Basic realm="a", realm="b", Bearer error="insufficient_scope"').challenges[1]).toEqual({
+      scheme: 'bearer',
+      params: { error: 'insufficient_scope' },
+      token68: null,
     })
   })
 
@@ -172,6 +180,7 @@ describe('CH-12 at an error, what was complete before it is kept and the rest is
     ['Bearer realm="x", error="\u007f"', { realm: 'x' }],
     ['Bearer realm="x", error="\\\u0001"', { realm: 'x' }],
     ['Bearer realm="x", error="\u20ac"', { realm: 'x' }],
+    ['Bearer realm="x", realm="y", error=', { realm: 'x' }],
     ['Bearer =x', undefined],
     ['error = "x"', undefined],
     ['Bearer"x"', undefined],

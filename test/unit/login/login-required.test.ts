@@ -114,6 +114,74 @@ describe('over reloads, which is where loops are', () => {
     expect(reasons).toEqual(['refused', 'login-loop'])
   })
 
+  test('it is none after a sign-out in between', async () => {
+    const { clock, load } = openTab()
+    await load().signInAndLose()
+    await clock.advance(2000)
+    const second = load()
+    await second.signIn({ subject: 'alice' })
+    await second.client.session.signOut()
+    await clock.advance(2000)
+    const third = load()
+    await third.ask()
+    await third.signInAndLose()
+    expect(third.reasons()).toEqual(['not-signed-in', 'login-loop'])
+    expect(second.reasons()).toEqual([])
+  })
+
+  test('nor where another person has signed in since', async () => {
+    const { clock, load } = openTab()
+    const page = load()
+    await page.signInAndLose()
+    await clock.advance(2000)
+    await page.signIn({ subject: 'bob' })
+    page.refuseAll()
+    await page.ask()
+    expect(page.reasons()).toEqual(['refused', 'refused'])
+  })
+
+  test('but it is one for the same person, and for who cannot be told apart', async () => {
+    const { clock, load } = openTab()
+    for (const subject of ['alice', undefined]) {
+      const page = load({ sessionName: String(subject) })
+      await page.signInAndLose()
+      await clock.advance(2000)
+      await page.signIn(subject ? { subject } : {})
+      page.refuseAll()
+      await page.ask()
+      expect(page.reasons()).toEqual(['refused', 'login-loop'])
+    }
+  })
+
+  test('nor where the request that is refused now was accepted since, also after a reload', async () => {
+    const { clock, load } = openTab()
+    await load().signInAndLose()
+    await clock.advance(2000)
+    const page = load()
+    await page.signIn({ subject: 'alice' })
+    await page.ask()
+    page.refuseAll()
+    page.exchange(async () => null)
+    await page.ask()
+    expect(page.reasons()).toEqual(['refused'])
+  })
+
+  test('what is never refused ends no loop: a public answer comes in each round of one', async () => {
+    const { clock, load } = openTab()
+    const reasons: unknown[] = []
+    for (let round = 0; round < 3; round += 1) {
+      const page = load()
+      await page.signIn({ subject: 'alice' })
+      page.answer(({ path }) => (path === '/public' ? new Response('for all') : refusal()))
+      page.exchange(async () => null)
+      await page.client.fetch(`${stageOrigin}/public`)
+      await page.ask()
+      reasons.push(...page.reasons())
+      await clock.advance(5000)
+    }
+    expect(reasons).toEqual(['refused', 'login-loop', 'login-loop'])
+  })
+
   test('clients of other sessions in the same tab are not confused with each other', async () => {
     const { load } = openTab()
     await load({ sessionName: 'one' }).ask()

@@ -15,8 +15,8 @@ const judge = (status: number, challenge: string | null, more: More = {}) => {
   const { schemes = ['bearer', 'dpop'], decided } = more
   const headers = new Headers(challenge === null ? {} : { 'www-authenticate': challenge })
   const response = { status, headers, type: 'basic', redirected: false, url: `${origin}/a`, ...more.response } as const
-  if (decided !== undefined && mayBeAsked(response, origin)) return decided ? refresh : accept
-  return judgeResponse(response, origin, schemes)
+  const verdict = judgeResponse(response, origin, schemes)
+  return decided !== undefined && mayBeAsked(response, origin, verdict) ? (decided ? refresh : accept) : verdict
 }
 
 describe('a 401', () => {
@@ -73,6 +73,11 @@ describe('a 401', () => {
   test('whatever shouldRefresh said, the rules hold', () => {
     expect(judge(401, 'Bearer error="insufficient_scope"', { decided: true })).toEqual({ kind: 'accept' })
     expect(judge(401, null, { decided: false })).toEqual({ kind: 'refresh' })
+  })
+
+  test.each(['Basic realm="x"', 'Negotiate, NTLM'])('whose challenge speaks to others may be judged: %s', challenge => {
+    expect(judge(401, challenge, { decided: true })).toEqual({ kind: 'refresh' })
+    expect(judge(401, challenge, { decided: false })).toEqual({ kind: 'accept' })
   })
 
   test('ST-11: of another origin that it was redirected to is the caller’s', () => {
@@ -135,8 +140,15 @@ describe('any other answer', () => {
     expect(judge(419, null, { decided: true, response: elsewhere })).toEqual({ kind: 'accept' })
   })
 
-  test.each(['opaque', 'opaqueredirect', 'error'] as const)('ST-12: one of type %s is passed on', type => {
+  test.each(['opaque', 'error'] as const)('ST-12: one of type %s is passed on', type => {
     expect(judge(0, null, { decided: true, response: { type, url: '' } })).toEqual({ kind: 'accept' })
+  })
+
+  test('a redirect that is not followed may be judged by shouldRefresh', () => {
+    const response = { type: 'opaqueredirect' } as const
+    expect(judge(0, null, { response })).toEqual({ kind: 'accept' })
+    expect(judge(0, null, { response, decided: false })).toEqual({ kind: 'accept' })
+    expect(judge(0, null, { response, decided: true })).toEqual({ kind: 'refresh' })
   })
 })
 

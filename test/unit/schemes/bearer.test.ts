@@ -1,5 +1,5 @@
 import { bearer, createClient } from 'latchkey'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createNetwork } from '../../support/network.ts'
 
 const start = async (options: Parameters<typeof bearer>[0], accessToken = 'the-token') => {
@@ -44,6 +44,37 @@ describe('bearer', () => {
     [{ prefix: 'Tök✓' }],
   ])('%o is refused when it is made, since the error of the platform would print the token', options => {
     expect(() => bearer(options)).toThrow(expect.objectContaining({ code: 'configuration', option: 'header' }))
+  })
+
+  test.each([
+    [{ prefix: 'JWT' }, 'JWT realm="api"', true],
+    [{ prefix: 'Token' }, 'token', true],
+    [{ prefix: 'Token token' }, 'Token realm="api"', true],
+    [{ prefix: 'JWT' }, 'Basic realm="api"', false],
+    [{ prefix: 'JWT' }, 'JWT error="insufficient_scope"', false],
+    [{ prefix: 'JWT' }, 'Bearer error="insufficient_scope", JWT error="invalid_token"', true],
+    [{ prefix: 'JWT' }, 'Bearer realm="api"', true],
+    [{ prefix: '' }, 'Bearer', true],
+    [{}, 'JWT realm="api"', false],
+    [{}, 'Basic realm="api", Bearer', true],
+  ])('with %o hears %s: refreshed %s', async (options, challenge, refreshed) => {
+    const refresh = vi.fn(async () => ({ accessToken: 'newer' }))
+    const network = createNetwork(({ authorization }) =>
+      authorization?.endsWith('newer')
+        ? new Response('fine')
+        : new Response('', { status: 401, headers: { 'www-authenticate': challenge } }),
+    )
+    const client = createClient({
+      baseUrl: 'https://api.test/',
+      fetch: network.fetch,
+      retry: 0,
+      refresh,
+      scheme: bearer(options),
+    })
+    onTestFinished(client.dispose)
+    await client.session.signIn({ accessToken: 'older' })
+    expect((await client.fetch('https://api.test/x')).ok).toBe(refreshed)
+    expect(refresh).toHaveBeenCalledTimes(refreshed ? 1 : 0)
   })
 
   test('a header of its own is the one that means "the caller’s own": it is left alone, and Authorization may be used', async () => {
