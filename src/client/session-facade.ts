@@ -1,7 +1,7 @@
 import { ConfigurationError, check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
-import type { JwtClaims } from '../session/credentials.ts'
+import { type Credentials, hasSame, type JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { leftMs } from '../session/expiry.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
@@ -139,6 +139,14 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     return accessToken
   }
 
+  /** Of what a sign-out found in the store: neither what memory held, too, nor what a sign-in has brought since. */
+  const isOverwritten = (held: Credentials | null, former: Credentials | null, sinceMs: number): boolean =>
+    held !== null &&
+    held.sentAt <= sinceMs &&
+    ![former, session.state.credentials].some(
+      known => hasSame('refreshToken', held, known) || hasSame('accessToken', held, known),
+    )
+
   return {
     getSnapshot,
     getServerSnapshot: () => serverSnapshot,
@@ -153,13 +161,21 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     ready,
     signIn: input => session.signIn(input),
     async signOut() {
-      const { credentials, status } = session.state
-      // Not read yet: what is about to be written over is what the server has to be told of.
-      const unread = status === 'unknown' && !ambient && session.records.peek()
+      const { credentials } = session.state
+      const { records } = session
+      const sinceMs = clock.wallMs()
+      // Not read yet, or changed since: what is about to be written over is what the server has to be told of.
+      const found = !ambient && (records.shared || session.state.status === 'unknown') && records.peek()
       const pending = revocation.pendingOf(credentials)
       const stored = session.signOut(pending)
       // Begun before anything is waited for: the page may be about to leave.
-      const revoked = unread ? unread.then(found => revocation.tell(found)) : revocation.tell(credentials, pending)
+      const told = credentials || !found ? revocation.tell(credentials, pending) : undefined
+      const also = found
+        ? found.then(held =>
+            isOverwritten(held, credentials, sinceMs) ? revocation.tell(held) : (told ?? revocation.tell(null)),
+          )
+        : undefined
+      const revoked = Promise.all([told, also]).then(calls => !calls.includes(false))
       await stored
       return { revoked }
     },

@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import { type Wake, waking } from '../platform/wake.ts'
 import type { Asking, LoginPort } from '../request/spine-ports.ts'
-import type { JwtClaims } from '../session/credentials.ts'
+import { hasSame, type JwtClaims } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { SessionState } from '../session/state.ts'
@@ -87,7 +87,7 @@ export function createLogin(ports: ReauthenticatePorts): Login {
 
   function ask(question: Question, declined: () => void): RunningAsk {
     const controller = new AbortController()
-    const { session: of } = session.state
+    const { session: of, credentials: refused } = session.state
     let resolve: RunningAsk['settle'] = () => {}
     const answered: Asking['answered'] = new Promise(settle => {
       resolve = settle
@@ -116,7 +116,12 @@ export function createLogin(ports: ReauthenticatePorts): Login {
       },
     }
     const stops = [
-      session.listenersOf('signed-in').add(() => asking.settle('signed-in')),
+      session.listenersOf('signed-in').add(() => {
+        const { credentials } = session.state
+        // The very tokens that were refused are no answer to a login; a step-up may have been made for them.
+        const isRefused = question.kind === 'login' && hasSame('accessToken', credentials, refused)
+        if (!isRefused || credentials?.refreshToken !== refused?.refreshToken) asking.settle('signed-in')
+      }),
       // Another tab's sign-in as the same subject arrives as newer credentials.
       session
         .listenersOf('refreshed')

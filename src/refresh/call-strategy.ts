@@ -1,14 +1,18 @@
+import { isLatchkeyError } from '../errors.ts'
 import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
+import { checkToken } from '../schemes/check-token.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
-import { besideOthers } from '../session/audience.ts'
+import { besideOthers, forAnotherAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
-import { describeKeys, readCredentials } from '../session/token-set.ts'
+import { continueFrom, describeKeys, readCredentials } from '../session/token-set.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
 import { createPost, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
 import { unavailable } from './unavailable.ts'
 
-export type Answer = { readonly kind: 'granted'; readonly credentials: Credentials } | Failure
+/** `fresh` is what came; `credentials`, what the session goes on with. */
+export type Granted = { readonly kind: 'granted'; readonly fresh: Credentials; readonly credentials: Credentials }
+export type Answer = Granted | Failure
 
 export interface CallPorts {
   readonly strategy: RefreshStrategy
@@ -45,15 +49,24 @@ function judgeAnswer(
   former: Credentials | null,
 ): Answer {
   if (answer === null) return { kind: 'refused', misconfigured: false }
-  const credentials = readCredentials(answer, sent, ports.clock, former)
   const unreadable = (detail: string): Answer => ({
     ...unavailable('unreadable-answer', null, detail),
     untouched: false,
   })
-  if (!credentials) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
-  if (!ports.scheme.accepts(credentials.tokenType)) return unreadable('unknown token_type')
-  const bound = ports.key ? { ...credentials, key: ports.key } : credentials
-  return { kind: 'granted', credentials: besideOthers(bound, former, audience) }
+  try {
+    const read = readCredentials(answer, sent, ports.clock)
+    if (!read) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
+    if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
+    if (read.accessToken) checkToken(read.accessToken)
+    const fresh = {
+      ...(audience === undefined ? read : forAnotherAudience(read)),
+      ...(ports.key && { key: ports.key }),
+    }
+    return { kind: 'granted', fresh, credentials: besideOthers(continueFrom(fresh, former), former, audience) }
+  } catch (error) {
+    if (isLatchkeyError(error)) return unreadable(error.message)
+    throw error
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Credentials } from '../session/credentials.ts'
+import { continueIdentity, isSamePerson } from '../session/identity.ts'
 import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
@@ -18,8 +19,14 @@ export async function conclude(
   if (answer.kind === 'unavailable') return postpone(answer, claimed, flown, ports)
   if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
-  const { credentials } = answer
+  const { fresh } = answer
   const begins = flown.cause === 'start'
+  const former = claimed.credentials
+  // Memory may know of a person that the record does not name.
+  const isStranger = [former, flown.from].some(known => known && isSamePerson(fresh, known) === false)
+  // What an ambient start leaves unsaid is not said of somebody else: the record goes on knowing whose it is.
+  const named = begins && former && !isStranger && { statedBy: continueIdentity(fresh, former).statedBy }
+  const credentials = { ...answer.credentials, ...named }
   const pending = begins && claimed.revocationPending
   if (pending && isSignedOut(pending, credentials)) {
     const askedAfterMs = (claimed.claim?.startedAt ?? 0) - pending.calledAt
@@ -30,13 +37,11 @@ export async function conclude(
       return null
     }
   }
-  const former = claimed.credentials?.subject ?? null
-  const stranger = former !== null && credentials.subject !== null && former !== credentials.subject
   const content =
-    begins && (stranger || !claimed.credentials)
+    begins && (isStranger || !former)
       ? { ...emptyRecord(), credentials }
       : { session: claimed.session, generation: claimed.generation + 1, credentials }
-  const wanted = (begins || !stranger) && session.state.session === flown.session
+  const wanted = (begins || !isStranger) && session.state.session === flown.session
   const replaced = wanted && (await replace(claimed, content, ports))
   const saved = replaced || (wanted && (await rescue(claimed, credentials, ports)))
   if (saved && stands(saved, flown, ports)) {
@@ -44,8 +49,8 @@ export async function conclude(
     session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown)
     return { kind: replaced || isOwn ? 'refreshed' : 'adopted' }
   }
-  ports.discard(credentials)
-  if (begins || !stranger) return null
+  drop(fresh, claimed, isStranger, ports)
+  if (begins || !isStranger) return null
   const ended = await replace(claimed, emptyRecord('replaced'), ports)
   if (!ended || !stands(ended, flown, ports)) return null
   session.ended(flown.session, 'replaced', ended.session)
@@ -109,6 +114,23 @@ async function rescue(
     generation: seen.generation + 1,
     credentials: { ...held, refreshToken },
   })
+}
+
+/** Tokens that nobody will use. None of a family in use: a server may revoke all of it for one (RFC 7009 §2.1). */
+function drop(
+  fresh: Credentials,
+  { session, credentials: sent }: StoredRecord,
+  isStranger: boolean,
+  ports: ExchangePorts,
+) {
+  const { state, records } = ports.session
+  const { latest } = records
+  const held = latest?.credentials
+  const { refreshToken } = fresh
+  const isHeld = refreshToken && [held, state.credentials].some(known => known?.refreshToken === refreshToken)
+  const isSent = sent?.refreshToken && held?.refreshToken === sent.refreshToken
+  const isOurs = held && !isStranger && (latest?.session === session || isSent)
+  if (!isHeld && !isOurs) ports.discard(fresh)
 }
 
 /** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */

@@ -146,10 +146,8 @@ export const cookieSession = /* @__PURE__ */ factory(
 /** A renewal may well answer nothing; a JSON object tells who it is. */
 function defaultRead(answer: unknown): Omit<CookieSession, 'cookie'> {
   const claims = typeof answer === 'object' ? answer : null
-  const { sub, sessionExpiresInSeconds } = (claims ?? {}) as {
-    readonly sub?: unknown
-    readonly sessionExpiresInSeconds?: number
+  const { sub, sessionExpiresInSeconds } = (claims ?? {}) as Pick<CookieSession, 'sessionExpiresInSeconds'> & {
+    readonly sub?: CookieSession['subject']
   }
-  const name = typeof sub === 'number' ? String(sub) : sub
-  return { claims, subject: typeof name === 'string' && name ? name : null, sessionExpiresInSeconds }
+  return { claims, subject: sub ?? null, sessionExpiresInSeconds }
 }

@@ -58,8 +58,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
 
-  const isCurrent = ({ session: flown, from, audience }: RunningFlight) =>
-    flown === session.state.session && isSameToken(from, session.state.credentials, audienceOf, audience)
+  const isCurrent = ({ session: flown, from: credentials, generation, audience }: RunningFlight) =>
+    flown === session.state.session && isSameToken({ credentials, generation }, session.state, audienceOf, audience)
   const isUnderWay = (flight: RunningFlight) => flights.get(flight.audience) === flight
   const currentOf = (audience: string | undefined) => {
     const flight = flights.get(audience)

@@ -107,7 +107,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
   const running = refresher.flightOf(audience)
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
-  const isReplaced = !isSameToken(state.credentials, left.credentials, audienceOf, audience)
+  const isReplaced = !isSameToken(state, left, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
   if (!running && canRefresh()) {
     if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)

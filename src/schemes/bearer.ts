@@ -49,8 +49,11 @@ export function bearer(options: BearerOptions = {}): Scheme {
     challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
-      if (isBearer(credentials.tokenType)) return credentials
-      throw new ConfigurationError('tokenType', 'leave it out, or give createClient its `scheme`')
+      if (!isBearer(credentials.tokenType)) {
+        throw new ConfigurationError('tokenType', 'leave it out, or give createClient its `scheme`')
+      }
+      if (credentials.accessToken) checkToken(credentials.accessToken)
+      return credentials
     },
     attach(init, { accessToken }, { request }) {
       if (accessToken !== checked) checkToken(accessToken)

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
-import type { AudienceToken, Credentials } from './credentials.ts'
+import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
 import { type TokenAge, tokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
@@ -23,15 +23,23 @@ export function ageFor(
   return credentials ? tokenAge(forAudience(credentials, audience), sentAt, leewayMs, clock) : 'good'
 }
 
-/** Whether both have the same token for the audience. Where there is one audience, other credentials are another token. */
-export function isSameToken(
-  one: Credentials | null,
-  other: Credentials | null,
-  audienceOf: AudienceOf,
-  audience: string | undefined,
-): boolean {
-  if (!audienceOf || !one || !other) return one === other
-  return forAudience(one, audience).accessToken === forAudience(other, audience).accessToken
+type Known = Pick<SessionState, 'generation' | 'credentials'>
+
+/**
+ * Whether both have the same token for the audience. Where there is one audience, other credentials are another token, unless
+ * somebody signed in with the very token that was held: then it is of the same generation.
+ */
+export function isSameToken(one: Known, other: Known, audienceOf: AudienceOf, audience: string | undefined): boolean {
+  const [former, newer] = [one.credentials, other.credentials]
+  if (!former || !newer || former === newer) return former === newer
+  if (audienceOf) return forAudience(former, audience).accessToken === forAudience(newer, audience).accessToken
+  return one.generation === other.generation && hasSame('accessToken', former, newer)
+}
+
+/** What another audience's access token says of the person is not said of the session's own (OpenID Connect Core §8.1). */
+export function forAnotherAudience(fresh: Credentials): Credentials {
+  const { statedBy } = fresh
+  return statedBy ? { ...fresh, statedBy: { ...statedBy, accessToken: { issuer: null, subject: null } } } : fresh
 }
 
 /** What an exchange brought for one audience, beside what the others hold. The person is who they were (RFC 6749 §6). */

@@ -34,6 +34,9 @@ export function createRecords(ports: RecordsPorts): Records {
   let asked = 0
   let answered = 0
   let keeps = false
+  /** What counted here, and was not stored before another tab wrote. */
+  let displaced: StoredRecord | null = null
+  const lost = () => displaced?.credentials?.accessToken
 
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
@@ -94,6 +97,7 @@ export function createRecords(ports: RecordsPorts): Records {
       state = 'unreliable'
       return latest
     }
+    if (isAlone()) displaced = latest
     state = 'synced'
     latest = record
     return record
@@ -166,6 +170,18 @@ export function createRecords(ports: RecordsPorts): Records {
     return undefined
   }
 
+  async function advance(content: RecordContent): Promise<boolean> {
+    const isKnown = !isAlone() && !side.found.isNewer
+    const { revision } = side.found
+    const next = set(stamp(content))
+    state = 'ahead'
+    displaced = null
+    const written = isKnown ? await write(next, () => store.compareAndSet(name, revision, next)) : 'moved'
+    // What is not stored is written with the next look, unless another tab wrote meanwhile.
+    if (written !== 'written' && written !== 'slow' && isAlone()) await read()
+    return written === 'written' || lost() !== next.credentials?.accessToken
+  }
+
   return {
     shared: store.shared,
     lagMs: store.lagMs ?? 0,
@@ -183,6 +199,7 @@ export function createRecords(ports: RecordsPorts): Records {
     peek: async () => (await side.look().catch(() => null))?.record?.credentials ?? null,
     compareAndSet,
     claim,
+    advance,
     async overwrite(content) {
       if (latest && latest.session !== content.session) left.add(latest.session)
       const next = set(stamp(content))

@@ -5,6 +5,16 @@ export interface JwtClaims {
   readonly [claim: string]: unknown
 }
 
+/** Whose it is, as one source says it: a subject is one only of its issuer (OpenID Connect Core §5.7). */
+export interface Statement {
+  readonly issuer: string | null
+  /** `undefined`: it is there, but cannot be read. */
+  readonly subject: string | null | undefined
+}
+
+/** Who says whose it is. Only statements of the same source are comparable. */
+export type Statements = Readonly<Record<'app' | 'idToken' | 'accessToken', Statement>>
+
 /** What a session goes on with: a token set, or (`accessToken: null`) the knowledge that a cookie does it. JSON-safe. */
 export interface Credentials {
   readonly accessToken: string | null
@@ -13,6 +23,7 @@ export interface Credentials {
   readonly tokenType: string | null
   readonly scope: string | null
   readonly subject: string | null
+  readonly statedBy?: Statements
   readonly claims: JwtClaims | null
   /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell, 0 if there is no token. */
   readonly lifetimeMs: number | null
@@ -29,3 +40,10 @@ export interface Credentials {
 
 /** What an audience has for itself; all else is the session's. */
 export type AudienceToken = Pick<Credentials, 'accessToken' | 'lifetimeMs' | 'sentAt'>
+
+/** Not of cookie sessions, which have no token in the page. */
+export const hasSame = (
+  name: 'accessToken' | 'refreshToken',
+  one: Credentials | null | undefined,
+  other: Credentials | null | undefined,
+): boolean => Boolean(one?.[name]) && one?.[name] === other?.[name]

@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { AudienceToken, Credentials, JwtClaims } from './credentials.ts'
+import type { AudienceToken, Credentials, JwtClaims, Statement, Statements } from './credentials.ts'
 import {
   type Claim,
   type ExchangeCounts,
@@ -54,6 +54,15 @@ function othersOf(value: unknown): Credentials['others'] {
     : Object.fromEntries(others.filter(([, { accessToken, sentAt }]) => accessToken && sentAt !== undefined))
 }
 
+const statementChecks: Checks<Statement> = { issuer: textOf, subject: textOf }
+const statementOf = (value: unknown) => keepValid(objectOf(value) ?? {}, statementChecks)
+const statementsOf = (value: unknown): Statements | undefined => {
+  const found = objectOf(value)
+  if (!found) return undefined
+  const { app, idToken, accessToken } = found
+  return { app: statementOf(app), idToken: statementOf(idToken), accessToken: statementOf(accessToken) }
+}
+
 const credentialChecks: Checks<Credentials> = {
   accessToken: textOf,
   refreshToken: textOf,
@@ -61,6 +70,7 @@ const credentialChecks: Checks<Credentials> = {
   tokenType: textOf,
   scope: textOf,
   subject: textOf,
+  statedBy: statementsOf,
   claims: value => objectOf(value) as JwtClaims | null,
   lifetimeMs: durationOf,
   sessionLifetimeMs: durationOf,

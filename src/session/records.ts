@@ -27,6 +27,8 @@ export interface Records {
   claim(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null | undefined>
   /** Counts in `latest` at once; resolves when stored, or when storing failed. */
   overwrite(content: RecordContent): Promise<void>
+  /** The same, but not over what another tab has written since: then `false`, and `latest` is that. */
+  advance(content: RecordContent): Promise<boolean>
 }
 
 /** Of a new session, in which nobody is signed in (yet). */

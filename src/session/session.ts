@@ -1,7 +1,7 @@
 import type { EndReason } from '../errors.ts'
 import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
-import type { Credentials } from './credentials.ts'
+import { type Credentials, hasSame } from './credentials.ts'
 import {
   createEmitter,
   createListeners,
@@ -13,8 +13,9 @@ import {
 } from './events.ts'
 import { emptyRecord, type Records } from './records.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from './session-store.ts'
-import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
-import { requireCredentials } from './token-set.ts'
+import { beginRecord, continueRecord, continues, mostTries, type SignedIn } from './sign-in.ts'
+import { initialState, isOther, type SessionChange, type SessionState, transition } from './state.ts'
+import { continueFrom, requireCredentials } from './token-set.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
 
@@ -51,13 +52,6 @@ export interface SessionCore extends Emitter {
   resume(): void
 }
 
-/**
- * Whether the record holds other credentials than those known here. Newer ones, since the store is the truth; but a sign-in in a
- * tab that had missed a refresh has a number no higher than ours.
- */
-const isOther = ({ generation, credentials }: StoredRecord, state: SessionState): boolean =>
-  generation !== state.generation || credentials?.accessToken !== state.credentials?.accessToken
-
 export function createSession(
   records: Records,
   clock: Clock,
@@ -67,6 +61,10 @@ export function createSession(
 ): SessionCore {
   let state = initialState
   let asksLogin = false
+  /** The sign-in that counts here and is not stored yet: until then the store is behind. */
+  let signing: object | undefined
+  /** What the last sign-in brought, and into which session. */
+  let brought: { own: string; readonly fresh: Credentials } | undefined
   const changed = createListeners<SessionState>()
   const { listenersOf, emit } = createEmitter(() => state)
   /** Answers whether it still holds once all were told: a listener may have signed out, or in. */
@@ -104,8 +102,38 @@ export function createSession(
   }
   function leave(next: string, reason: EndReason | null, tab: Tab): void {
     const was = state
+    signing = undefined
     change({ type: 'ended', session: next, reason })
     if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
+  }
+
+  /** Lets a sign-in count, and writes it: over its own session only, or over whatever there is if it begins one. */
+  async function keep(fresh: Credentials, first: SignedIn, monotonicSentAt: number | null, isHeld: boolean) {
+    const { session: own } = state
+    const mine = { own: first.session, fresh }
+    brought = mine
+    signing = mine
+    let content = first
+    for (let tries = 1; ; tries += 1) {
+      const { session, generation, credentials } = content
+      // Written before it is told: what a listener does about it (signs out, say) is written after it.
+      const stored = session === own ? records.advance(content) : records.overwrite(content)
+      const isRenewal = session === own && (isHeld || tries > 1)
+      if (!isRenewal) enter(content, credentials, monotonicSentAt)
+      else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && tries === 1)
+        emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
+      if ((await stored) !== false || signing !== mine || isHeld) break
+      // Another tab has written meanwhile: in this session; or it ended that, and this begins another, with nothing of it.
+      const { latest } = records
+      const moved = latest?.session === own && latest.credentials
+      const known = moved && !moved.withheld ? latest : state
+      content = moved && tries < mostTries ? continueRecord(fresh, own, known, latest) : beginRecord(fresh)
+      mine.own = content.session
+    }
+    if (signing !== mine) return
+    signing = undefined
+    // What was read meanwhile had to wait.
+    core.follow(records.latest)
   }
 
   const core: SessionCore = {
@@ -122,7 +150,7 @@ export function createSession(
     },
     follow(record) {
       // Signed in or out here since it was read, in the same task even: then it is old.
-      if (record !== records.latest) return
+      if (record !== records.latest || signing) return
       const credentials = record?.credentials
       const isUnknown = state.status === 'unknown'
       // Whose cookie it is by now, only the server can tell: unless there is a token.
@@ -142,21 +170,21 @@ export function createSession(
     },
     async signIn(input) {
       const sent = now(clock)
-      const fresh = requireCredentials(input, sent, clock)
-      const former = state.credentials
-      const continues = former !== null && fresh.subject !== null && fresh.subject === former.subject
-      const read = continues ? requireCredentials(input, sent, clock, former) : fresh
-      const credentials = adopt?.(read, former) ?? read
-      const session = (continues && state.session) || randomId()
-      // Where it goes on with the refresh token in use, an exchange of that token goes on too.
-      const { latest } = records
-      const goesOn = continues && latest?.session === session && credentials.refreshToken === former.refreshToken
-      const claim = goesOn ? latest.claim : undefined
-      const content = { session, generation: continues ? state.generation + 1 : 0, credentials, claim }
-      // Written before it is told: what a listener does about it (signs out, say) is written after it.
-      const stored = records.overwrite(content)
-      enter(content, credentials, sent.monotonicMs)
-      await stored
+      const { credentials: former, session: own } = state
+      const read = requireCredentials(input, sent, clock)
+      const fresh = adopt?.(read, former) ?? read
+      const isHeld = hasSame('accessToken', fresh, former)
+      // Of what was read of late, and is not followed yet, this may be the end.
+      const isKnown = own !== null && former !== null && records.latest?.session === own
+      // Made again after a refresh, or a sign-out elsewhere, the login's own report brings nothing but what is spent.
+      const isSpent = own === brought?.own && hasSame('accessToken', fresh, brought?.fresh)
+      if (isHeld ? !isKnown : isSpent) return
+      const goesOn = isKnown && continues(fresh, former)
+      const content = goesOn
+        ? continueRecord(fresh, own, state, records.latest)
+        : beginRecord(continueFrom(fresh, null))
+      const monotonicSentAt = isHeld && former?.lifetimeMs ? state.monotonicSentAt : sent.monotonicMs
+      await keep(fresh, content, monotonicSentAt, isHeld)
       announce()
     },
     async signOut(revocationPending) {

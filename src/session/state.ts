@@ -40,6 +40,18 @@ export const initialState: SessionState = {
   endReason: null,
 }
 
+/**
+ * Whether the other one, a record, holds other credentials than those known here. Newer ones, since the store is the truth; but a
+ * sign-in in a tab that had missed a refresh has a number no higher than ours.
+ */
+export const isOther = (
+  { generation, credentials }: Pick<SessionState, 'generation' | 'credentials'>,
+  state: SessionState,
+): boolean =>
+  generation !== state.generation ||
+  credentials?.accessToken !== state.credentials?.accessToken ||
+  credentials?.refreshToken !== state.credentials?.refreshToken
+
 /** Every transition there is. Pure: what it answers is what everybody sees next. */
 export function transition(state: SessionState, change: SessionChange): SessionState {
   switch (change.type) {

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { Clock, Moment } from '../platform/clock.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 import { arrivedLifetimeMs, decodeClaims } from './expiry.ts'
+import { checkIdentity, continueIdentity, readStatements } from './identity.ts'
 
 /**
  * What a login, a refresh or a step-up brought, in this library's own names.
@@ -30,9 +31,12 @@ export interface Tokens {
    * Whose data this is. Waiting requests are replayed only under the same subject, and `signIn` with the same subject
    * continues the session instead of starting another. Where one person works in several tenants, put the tenant in.
    *
+   * Compared only with what the same source says (you, the ID token, the access token), and only within one issuer. A number
+   * is that number as text.
+   *
    * @default the `sub` of the ID token, else of a JWT access token, else unknown (then every `signIn` starts a session)
    */
-  readonly subject?: string | null | undefined
+  readonly subject?: string | number | null | undefined
 }
 
 /**
@@ -57,7 +61,8 @@ export interface TokenResponse {
  */
 export interface CookieSession {
   readonly cookie: true
-  readonly subject?: string | null | undefined
+  /** @default the `sub` of `claims` */
+  readonly subject?: string | number | null | undefined
   readonly claims?: object | null | undefined
   readonly sessionExpiresInSeconds?: number | null | undefined
 }
@@ -72,33 +77,27 @@ function durationMs(value: unknown): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
-/**
- * Reads what a login or an exchange brought; `null` if it is none of the shapes that are credentials.
- * What is left out stays as it was in `former` (RFC 6749 §6: refresh token and scope).
- */
-export function readCredentials(
-  input: unknown,
-  sent: Moment,
-  clock: Clock,
-  former?: Credentials | null,
-): Credentials | null {
+/** Reads what a login or an exchange brought; `null` if it is none of the shapes that are credentials. @throws ConfigurationError */
+export function readCredentials(input: unknown, sent: Moment, clock: Clock): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
   const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
   const accessToken = text(given.accessToken ?? given.access_token)
   if (!accessToken && given.cookie !== true) return null
   const idToken = text(given.idToken ?? given.id_token)
-  const tokenClaims = decodeClaims(accessToken)
-  const claims = decodeClaims(idToken) ?? tokenClaims ?? (given.claims as JwtClaims | undefined) ?? null
+  const told = given.claims as JwtClaims | null | undefined
+  const claims = { app: told, idToken: decodeClaims(idToken), accessToken: decodeClaims(accessToken) }
+  const statedBy = readStatements(given.subject, claims)
   return {
     accessToken,
-    refreshToken: text(given.refreshToken ?? given.refresh_token) ?? former?.refreshToken ?? null,
-    idToken: idToken ?? former?.idToken ?? null,
+    refreshToken: text(given.refreshToken ?? given.refresh_token),
+    idToken,
     tokenType: text(given.tokenType ?? given.token_type),
-    scope: text(given.scope) ?? former?.scope ?? null,
-    subject: text(given.subject) ?? text(claims?.sub) ?? former?.subject ?? null,
-    claims: claims ?? former?.claims ?? null,
+    scope: text(given.scope),
+    subject: statedBy.app.subject ?? statedBy.idToken.subject ?? statedBy.accessToken.subject ?? null,
+    statedBy,
+    claims: claims.idToken ?? claims.accessToken ?? told ?? null,
     lifetimeMs: accessToken
-      ? arrivedLifetimeMs(durationMs(given.expiresInSeconds ?? given.expires_in), tokenClaims, sent, clock)
+      ? arrivedLifetimeMs(durationMs(given.expiresInSeconds ?? given.expires_in), claims.accessToken, sent, clock)
       : null,
     sessionLifetimeMs: durationMs(
       given.sessionExpiresInSeconds ?? given.refresh_expires_in ?? given.refresh_token_expires_in,
@@ -107,19 +106,42 @@ export function readCredentials(
   }
 }
 
-/** For `signIn`: the same, and a mistake is told by the keys that were found, never by their values. */
-export function requireCredentials(
-  input: unknown,
-  sent: Moment,
-  clock: Clock,
-  former?: Credentials | null,
-): Credentials {
-  const credentials = readCredentials(input, sent, clock, former)
-  if (credentials) return credentials
-  throw new ConfigurationError(
-    null,
-    `signIn needs \`accessToken\`, \`access_token\` or \`cookie: true\`, not ${describeKeys(input)}`,
-  )
+/**
+ * What was left out stays as it was (RFC 6749 §6: refresh token, scope, whose it is; the ID token with its claims).
+ * @throws ConfigurationError if it cannot be told whose it is
+ */
+export function continueFrom(fresh: Credentials, former: Credentials | null): Credentials {
+  checkIdentity(fresh, former)
+  if (!former) return fresh
+  // The ID token says more of a person, and is held until another one comes.
+  const keepsClaims = former.idToken && former.statedBy?.idToken.subject && !fresh.idToken
+  return {
+    ...fresh,
+    ...continueIdentity(fresh, former),
+    refreshToken: fresh.refreshToken ?? former.refreshToken,
+    idToken: fresh.idToken ?? former.idToken,
+    scope: fresh.scope ?? former.scope,
+    claims: keepsClaims ? former.claims : (fresh.claims ?? former.claims),
+  }
+}
+
+/** For `signIn`: a mistake is told by the keys that were found, never by their values. */
+export function requireCredentials(input: unknown, sent: Moment, clock: Clock): Credentials {
+  const credentials = readCredentials(input, sent, clock)
+  if (!credentials) {
+    throw new ConfigurationError(
+      null,
+      `signIn needs \`accessToken\`, \`access_token\` or \`cookie: true\`, not ${describeKeys(input)}`,
+    )
+  }
+  const given = input as Readonly<Record<string, unknown>>
+  if ((given['expiresInSeconds'] ?? given['expires_in'] ?? null) === null) {
+    for (const name of ['expiresIn', 'expiresAt']) {
+      if ((given[name] ?? null) !== null)
+        throw new ConfigurationError(name, 'give `expiresInSeconds`: its unit is certain')
+    }
+  }
+  return credentials
 }
 
 /** The keys of an answer, for messages: names help, values may be secrets. */

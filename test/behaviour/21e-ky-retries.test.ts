@@ -1,6 +1,7 @@
 import { isHTTPError } from 'ky'
-import { isReplayable } from 'latchkey'
+import { bearer, isReplayable } from 'latchkey'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { ConfigurationError } from '../../src/errors.ts'
 import { begin, pass, takeTimers } from '../support/ky-timers.ts'
 import { createStage, outcomeOf, refusal, type Stage, type StageOptions } from '../support/stage.ts'
 
@@ -110,6 +111,13 @@ test('who wants ky to retry 401s has them retried, after the replay', async () =
   expect(stage.sends.length).toBeGreaterThan(2)
 })
 
+/** As for a token from a store of long ago, which no header can carry. */
+const unsendable = Object.assign(bearer(), {
+  attach: () => {
+    throw new ConfigurationError(null, 'no header can carry it')
+  },
+})
+
 describe('errors of ours are not retried by ky', () => {
   test.each<[string, StageOptions, (stage: Stage) => void, sends: number]>([
     [
@@ -138,7 +146,7 @@ describe('errors of ours are not retried by ky', () => {
       stage => stage.answer(() => refusal('Bearer error="insufficient_user_authentication"')),
       1,
     ],
-    ['configuration', {}, stage => void stage.client.session.signIn({ accessToken: 'not a header\u0000value' }), 0],
+    ['configuration', { scheme: unsendable }, () => {}, 0],
   ])('%s', async (code, options, arrange, sends) => {
     const stage = await start({ ...options, retry: { limit: 5, methods: ['get'], delay: () => 0 } })
     arrange(stage)

@@ -135,9 +135,10 @@ test('Another origin gets neither token nor proof (TX-04)', async () => {
 })
 
 test('A token that no header can carry is told without being shown (TX-08)', async () => {
-  const { client, get } = await createDpopClient()
-  await client.session.signIn({ accessToken: 'sécret token', subject: 'alice' })
-  const error = await get('/notes').catch((thrown: Error) => thrown)
+  const { client } = await createDpopClient()
+  const error = await client.session
+    .signIn({ accessToken: 'sécret token', subject: 'alice' })
+    .catch((thrown: Error) => thrown)
   expect(error).toMatchObject({ code: 'configuration' })
   expect(String(error)).not.toContain('sécret')
 })

@@ -109,6 +109,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     },
     adopt(credentials, former) {
       if (!isDpop(credentials.tokenType)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
+      if (credentials.accessToken) checkToken(credentials.accessToken)
       const key = keys.login ?? former?.key
       const bound = boundTo(credentials)
       if (key && bound && bound !== key) throw new ConfigurationError(null, noKey)

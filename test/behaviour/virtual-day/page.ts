@@ -51,7 +51,11 @@ export function openPage(ports: PagePorts): Page {
     before = held
     held = credentials?.refreshToken ?? null
   })
-  session.on('ended', ({ reason }) => judge.ended(life, reason, before, isOwnDoing))
+  session.on('ended', ({ reason }) => {
+    // A sign-in whose session turned out to be over elsewhere has begun another with the same tokens.
+    const goesOn = before !== null && core.session.state.credentials?.refreshToken === before
+    if (!goesOn) judge.ended(life, reason, before, isOwnDoing)
+  })
   // Takes up its channel, and looks who is signed in.
   session.ready()
 

@@ -97,16 +97,32 @@ describe('bearer', () => {
   )
 
   test.each([' a', 'a ', 'a b', 'a\tb', 'a\nb', 'a\r\nX: y', 'a\0', 'ä', '🔑', '\u00a0'])(
-    'a token that no header can carry is not sent, and is named by no error: %j (TX-08)',
+    'a token that no header can carry is refused at signIn, not sent, and quoted by no error: %j (TX-08)',
     async token => {
-      const { client, sends } = await start(undefined, `secret${token}secret`)
-      for (const call of [client.get('x'), client.fetch('https://api.test/x')]) {
-        const error = await call.then(String, (reason: unknown) => reason)
-        expect(error).toMatchObject({ code: 'configuration', message: expect.not.stringContaining('secret') })
-      }
-      expect(sends).toEqual([])
+      const { client, sends } = await start(undefined, 'good')
+      const error = await client.session
+        .signIn({ accessToken: `secret${token}secret` })
+        .then(String, (reason: unknown) => reason)
+      expect(error).toMatchObject({ code: 'configuration', message: expect.not.stringContaining('secret') })
+      await client.get('x')
+      expect(sends.map(({ authorization }) => authorization)).toEqual(['Bearer good'])
     },
   )
+
+  test.each([
+    ['Bearer the-token', /starts with its scheme/],
+    ['dpop the-token', /starts with its scheme/],
+    ['"the-token"', /in quotes/],
+    ["'the-token'", /in quotes/],
+    ['the-token\n', /line end/],
+    [' the-token', /line end/],
+    ['undefined', /the word "undefined"/],
+    ['null', /the word "undefined" or "null"/],
+  ])('at signIn, %j is refused with the reason', async (accessToken, reason) => {
+    const { client } = await start(undefined, 'good')
+    await expect(client.session.signIn({ accessToken })).rejects.toThrow(reason)
+    expect(await client.session.getAccessToken()).toBe('good')
+  })
 
   test.each(['Bearer', 'bearer', 'BEARER', undefined])('takes tokens of the type %j (TX-07)', async tokenType => {
     const network = createNetwork()

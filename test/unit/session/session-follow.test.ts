@@ -213,8 +213,6 @@ describe('something happens here between the store’s answer and what it does',
   const acts = {
     'signed out': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signOut(),
     'bob signed in': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signIn(bob),
-    'alice signed in again': async ({ session }: Awaited<ReturnType<typeof start>>) =>
-      session.signIn({ ...alice, accessToken: 'again' }),
   } as const
   const found = {
     'an older session': () => storedRecord({ session: 'older', credentials: credentialsOf({ accessToken: 'stale' }) }),
@@ -244,6 +242,33 @@ describe('something happens here between the store’s answer and what it does',
         await rig.clock.settle()
         expect(rig.session.state, `after ${ticks} microtasks`).toBe(expected)
         expect(rig.store.content, `after ${ticks} microtasks`).toMatchObject({ session: expected.session })
+      }
+    },
+  )
+
+  test.each(Object.entries(found))(
+    'promise 12: alice signed in again, however close to finding %s: her token counts, in her session only if that goes on',
+    async (name, record) => {
+      for (const ticks of allTicks) {
+        const { store, session, clock, id } = await start()
+        store.content = record(id)
+        const held = store.hold('read', 'before')
+        const reread = session.reread()
+        held.open()
+        await takeTicks(ticks)
+        const [goesOn, done] = [session.state.session === id, session.signIn({ ...alice, accessToken: 'again' })]
+        expect(session.state.credentials?.accessToken).toBe('again')
+        await Promise.all([reread, done])
+        await clock.settle()
+        const note = `after ${ticks} microtasks`
+        expect(session.state.credentials?.accessToken, note).toBe('again')
+        expect(session.state.session === id, note).toBe(name === 'a newer generation')
+        expect(goesOn || name !== 'a newer generation', note).toBe(true)
+        expect(store.content, note).toMatchObject({
+          session: session.state.session,
+          generation: session.state.generation,
+          credentials: { accessToken: 'again' },
+        })
       }
     },
   )

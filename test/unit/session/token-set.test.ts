@@ -1,16 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.ts'
-import { describeKeys, readCredentials, requireCredentials } from '../../../src/session/token-set.ts'
+import { continueFrom, describeKeys, readCredentials, requireCredentials } from '../../../src/session/token-set.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
 const clock = createControlledClock()
 const sent = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() }
-const read = (input: unknown, former?: ReturnType<typeof credentialsOf>) => readCredentials(input, sent, clock, former)
+const read = (input: unknown, former: ReturnType<typeof credentialsOf> | null = null) => {
+  const fresh = readCredentials(input, sent, clock)
+  return fresh && continueFrom(fresh, former)
+}
 
 const jwtOf = (claims: unknown) =>
   ['{"alg":"none"}', JSON.stringify(claims), ''].map(part => Buffer.from(part).toString('base64url')).join('.')
+
+const said = (subject: string | null, issuer: string | null = null) => ({ issuer, subject })
 
 describe('credentials, as they are handed over', () => {
   const ours = {
@@ -29,6 +34,7 @@ describe('credentials, as they are handed over', () => {
     tokenType: 'Bearer',
     scope: 'read',
     subject: 'alice',
+    statedBy: { app: said('alice'), idToken: said(null), accessToken: said(null) },
     claims: null,
     lifetimeMs: 300_000,
     sessionLifetimeMs: 3_600_000,
@@ -126,11 +132,30 @@ describe('whose it is', () => {
     ['the sub of the ID token', { accessToken, id_token: idToken }, 'of-id-token'],
     ['the sub of a JWT access token', { accessToken }, 'of-access-token'],
     ['nobody known', { accessToken: 'opaque' }, null],
-    ['nobody, for a sub that is no text', { accessToken: jwtOf({ sub: 7 }) }, null],
+    ['a number, as text', { accessToken: jwtOf({ sub: 7 }) }, '7'],
+    ['a number that the app says, as text', { accessToken: 'opaque', subject: 42 }, '42'],
+    ['zero, which is a number too', { accessToken: 'opaque', subject: 0 }, '0'],
+    ['what the app says, whatever the sub of a token is', { accessToken: jwtOf({ sub: {} }), subject: 'told' }, 'told'],
     ['nobody, for an empty subject', { accessToken: 'opaque', subject: '' }, null],
   ])('%s', (_name, input, subject) => {
     expect(read(input)?.subject).toBe(subject)
   })
+
+  test.each([true, {}, ['alice'], 2 ** 53, Number.NaN])('a subject that is %j is refused by name', subject => {
+    expect(() => read({ accessToken: 'opaque', subject })).toThrow(/`subject`/)
+    expect(() => read({ cookie: true, subject })).toThrow(/`subject`/)
+  })
+
+  test.each([true, {}, ['alice'], 2 ** 53])(
+    'a sub that is %j is refused by name, unless the app says who it is',
+    sub => {
+      expect(() => read({ accessToken: jwtOf({ sub }) })).toThrow(/`sub`/)
+      expect(() => read({ accessToken: 'opaque', idToken: jwtOf({ sub }) })).toThrow(/`sub`/)
+      expect(() => read({ cookie: true, claims: { sub } })).toThrow(/`sub`/)
+      const told = read({ accessToken: 'opaque', subject: 'told' })
+      expect(read({ accessToken: jwtOf({ sub }) }, told)?.subject).toBe('told')
+    },
+  )
 
   test('claims are those of the ID token, else of the access token', () => {
     expect(read({ accessToken, idToken })?.claims).toEqual({ sub: 'of-id-token' })
@@ -148,6 +173,7 @@ describe('what a refresh leaves out stays as it was', () => {
   test('RF-07: refresh token, scope, ID token, subject and claims', () => {
     expect(read({ access_token: 'newer' }, former)).toEqual({
       ...former,
+      statedBy: { app: said(null), idToken: said(null), accessToken: said(null) },
       accessToken: 'newer',
       lifetimeMs: null,
       sentAt: sent.wallMs,
@@ -156,6 +182,20 @@ describe('what a refresh leaves out stays as it was', () => {
 
   test('RF-07: a new refresh token replaces the old one', () => {
     expect(read({ access_token: 'newer', refresh_token: 'rotated' }, former)?.refreshToken).toBe('rotated')
+  })
+
+  test('the ID token’s subject and claims stay while that token is held, whatever the access token says', () => {
+    const idToken = jwtOf({ sub: '00u1', name: 'Alice' })
+    const login = read({ access_token: jwtOf({ sub: 'alice@acme.test' }), id_token: idToken })
+    const renewed = read({ access_token: jwtOf({ sub: 'alice@acme.test', n: 2 }) }, login)
+    expect(renewed).toMatchObject({ subject: '00u1', claims: { name: 'Alice' }, idToken })
+    const newer = read({ access_token: 'opaque', id_token: jwtOf({ sub: '00u1', name: 'Alicia' }) }, renewed)
+    expect(newer?.claims).toMatchObject({ name: 'Alicia' })
+  })
+
+  test('claims of a JWT access token are renewed with it', () => {
+    const login = read({ access_token: jwtOf({ sub: 'alice', roles: 1 }) })
+    expect(read({ access_token: jwtOf({ sub: 'alice', roles: 2 }) }, login)?.claims).toMatchObject({ roles: 2 })
   })
 
   test('TM-05: the age is not carried over: it is the new token’s own', () => {
@@ -202,11 +242,17 @@ const names = [
   ...['sessionExpiresInSeconds', 'refresh_expires_in', 'scope', 'tokenType', 'idToken', 'subject', 'cookie'],
 ]
 
-test('TM-06: whatever is handed over is read without complaint, and means what it is typed to mean', () => {
+test('TM-06: whatever is handed over is read, or refused by the name of `subject`, and means what it is typed to mean', () => {
   const inputs = fc.dictionary(fc.constantFrom(...names), odd)
   fc.assert(
     fc.property(inputs, fc.option(fc.constant(credentialsOf())), (input, former) => {
-      const credentials = readCredentials(input, sent, clock, former)
+      let credentials: ReturnType<typeof read> = null
+      try {
+        credentials = read(input, former)
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'configuration', option: 'subject' })
+        expect(['string', 'undefined']).not.toContain(typeof input['subject'])
+      }
       if (!credentials) return
       for (const name of ['accessToken', 'refreshToken', 'idToken', 'tokenType', 'scope', 'subject'] as const) {
         expect(credentials[name] === null || (typeof credentials[name] === 'string' && credentials[name] !== '')).toBe(

@@ -1,0 +1,39 @@
+import { type Credentials, hasSame } from './credentials.ts'
+import { isSamePerson, isSurelySame } from './identity.ts'
+import { emptyRecord } from './records.ts'
+import type { RecordContent, StoredRecord } from './session-store.ts'
+import type { SessionState } from './state.ts'
+import { continueFrom } from './token-set.ts'
+
+/** More than other tabs write in between; a store that says so more often is broken. */
+export const mostTries = 10
+
+/** Whether a sign-in goes on with the session of `former`: the token that is held, surely the same person, or the same grant. */
+export const continues = (fresh: Credentials, former: Credentials): boolean =>
+  hasSame('accessToken', fresh, former) ||
+  isSurelySame(fresh, former) ||
+  (hasSame('refreshToken', fresh, former) && isSamePerson(fresh, former) !== false)
+
+export interface SignedIn extends RecordContent {
+  readonly credentials: Credentials
+}
+
+export const beginRecord = (credentials: Credentials): SignedIn => ({ ...emptyRecord(), credentials })
+
+/** What a sign-in makes of its session, as it is `known`, in memory or in the store; `latest` is the newest record there is. */
+export function continueRecord(
+  fresh: Credentials,
+  session: string,
+  { generation, credentials: former }: Pick<SessionState, 'generation' | 'credentials'>,
+  latest: StoredRecord | null,
+): SignedIn {
+  const credentials = continueFrom(fresh, former)
+  // Where it goes on with the refresh token in use, an exchange of that token goes on too.
+  const goesOn = latest?.session === session && credentials.refreshToken === latest.credentials?.refreshToken
+  if (!former || !hasSame('accessToken', fresh, former)) {
+    return { session, generation: generation + 1, credentials, claim: goesOn ? latest.claim : undefined }
+  }
+  // The very token that is held is no newer one: who waits for a newer one goes on waiting, and its age is known already.
+  const { lifetimeMs, sentAt } = former.lifetimeMs === null ? credentials : former
+  return { ...(goesOn && latest), session, generation, credentials: { ...credentials, lifetimeMs, sentAt } }
+}

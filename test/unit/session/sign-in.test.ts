@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { allTicks, createSessionRig, takeTicks } from '../../support/session-rig.ts'
+
+const alice = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
+const stepUp = { accessToken: 'stepped-up', subject: 'alice' }
+
+const start = async () => {
+  const rig = createSessionRig()
+  await rig.session.signIn(alice)
+  const stored = () => rig.store.content as StoredRecord
+  return { ...rig, id: String(rig.session.state.session), stored }
+}
+const signedOut = () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+
+describe('a sign-in that continues a session which another tab has signed out of', () => {
+  test.each([
+    ['signed out', signedOut],
+    ['signed in anew', () => storedRecord({ session: 'newer' })],
+    ['wiped', () => null],
+  ])('starts another, without the former refresh token: %s there', async (_name, record) => {
+    const { store, session, stored, id, told } = await start()
+    store.content = record()
+    await session.signIn(stepUp)
+    expect(session.state.session).not.toBe(id)
+    expect(stored()).toMatchObject({
+      session: session.state.session,
+      generation: 0,
+      credentials: { accessToken: 'stepped-up', refreshToken: null },
+    })
+    expect(JSON.stringify([stored(), session.state])).not.toContain('refresh-1')
+    expect(told.slice(-2)).toEqual(['ended:this', 'signed-in:this'])
+  })
+
+  test('counts at once all the same, and nothing that is read meanwhile takes that back', async () => {
+    const { store, session } = await start()
+    store.content = signedOut()
+    const held = store.hold('compareAndSet', 'before')
+    const done = session.signIn(stepUp)
+    expect(session.state.credentials?.accessToken).toBe('stepped-up')
+    await held.reached
+    await session.reread()
+    expect(session.state.credentials?.accessToken).toBe('stepped-up')
+    held.open()
+    await done
+    expect(session.state.credentials).toMatchObject({ accessToken: 'stepped-up', refreshToken: null })
+  })
+
+  test('is over where the person signs out here before it is stored', async () => {
+    for (const ticks of allTicks) {
+      const { store, session, stored, clock } = await start()
+      store.content = signedOut()
+      const done = session.signIn(stepUp)
+      await takeTicks(ticks)
+      await Promise.all([done, session.signOut()])
+      await clock.settle()
+      const note = `after ${ticks} microtasks`
+      expect(session.state, note).toMatchObject({ status: 'signed-out', credentials: null })
+      expect(stored().credentials, note).toBeNull()
+    }
+  })
+
+  test('is bob’s where he signs in here before it is stored', async () => {
+    for (const ticks of allTicks) {
+      const { store, session, stored, clock } = await start()
+      store.content = signedOut()
+      const done = session.signIn(stepUp)
+      await takeTicks(ticks)
+      await Promise.all([done, session.signIn({ accessToken: 'of-bob', subject: 'bob' })])
+      await clock.settle()
+      const note = `after ${ticks} microtasks`
+      expect(session.state.credentials?.accessToken, note).toBe('of-bob')
+      expect(stored().credentials?.accessToken, note).toBe('of-bob')
+    }
+  })
+
+  test('follows a sign-out that comes after it was stored', async () => {
+    const { store, session } = await start()
+    const held = store.hold('compareAndSet', 'before')
+    const done = session.signIn(stepUp)
+    await held.reached
+    store.content = signedOut()
+    await session.reread()
+    held.open()
+    await done
+    expect(session.state).toMatchObject({ status: 'signed-out', session: 'over' })
+  })
+})
+
+describe('a sign-in that continues a session which has moved in another tab', () => {
+  test('goes on with the refresh token that the other tab was given', async () => {
+    const { store, session, stored, id, told } = await start()
+    const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
+    store.content = storedRecord({ session: id, generation: 1, credentials })
+    await session.signIn(stepUp)
+    const expected = { accessToken: 'stepped-up', refreshToken: 'refresh-2' }
+    expect(stored()).toMatchObject({ session: id, generation: 2, credentials: expected })
+    expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 2, credentials: expected })
+    expect(told).toEqual(['signed-in:this', 'signed-in:this'])
+  })
+
+  test('leaves the other tab its claim on the refresh token that goes on', async () => {
+    const { store, session, stored, id } = await start()
+    const claim = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'claimed', claim }
+    await session.signIn(stepUp)
+    expect(stored()).toMatchObject({ session: id, generation: 1, claim, credentials: { refreshToken: 'refresh-1' } })
+  })
+
+  test.each(['throws', 'rejects', 'hangs'] as const)('goes on in memory where the store %s', async fault => {
+    const { store, session, clock, id } = await start()
+    store.fail('all', fault)
+    const done = session.signIn(stepUp)
+    await clock.advance(10_000)
+    await done
+    expect(session.state).toMatchObject({ session: id, credentials: { accessToken: 'stepped-up' } })
+    store.mend()
+    await session.reread()
+    expect(store.content).toMatchObject({ session: id, credentials: { accessToken: 'stepped-up' } })
+  })
+})
+
+describe('a sign-in with the very access token that is held', () => {
+  test.each([undefined, 'alice', 'bob'])(
+    'is the same session and no newer token, whatever the subject: %s',
+    async subject => {
+      const { session, stored, id, told } = await start()
+      await session.signIn({ accessToken: 'access-1', subject })
+      expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 0 })
+      expect(session.state.credentials).toMatchObject({ refreshToken: 'refresh-1', subject: subject ?? 'alice' })
+      expect(stored()).toMatchObject({ session: id, generation: 0, credentials: { subject: subject ?? 'alice' } })
+      expect(told).toEqual(['signed-in:this', 'signed-in:this'])
+    },
+  )
+
+  test('leaves the claim, the backoff and the refusal of that token as they are', async () => {
+    const { store, session, stored } = await start()
+    const claim = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'refused', claim, refused: true, retryAt: 7, failures: 2 }
+    await session.reread()
+    await session.signIn({ accessToken: 'access-1' })
+    expect(stored()).toMatchObject({ claim, refused: true, retryAt: 7, failures: 2 })
+  })
+
+  test('does not make that token younger than it is', async () => {
+    const { clock, session } = createSessionRig()
+    const same = { accessToken: 'access-1', expiresInSeconds: 300 }
+    await session.signIn(same)
+    const { credentials, monotonicSentAt } = session.state
+    await clock.advance(60_000)
+    await session.signIn(same)
+    expect(session.state).toMatchObject({ monotonicSentAt, credentials: { sentAt: credentials?.sentAt } })
+  })
+
+  test('brings no session back that another tab has signed out of', async () => {
+    const { store, session, stored } = await start()
+    store.content = signedOut()
+    await session.signIn(alice)
+    expect(session.state).toMatchObject({ status: 'signed-out', session: 'over' })
+    expect(stored().credentials).toBeNull()
+  })
+
+  test('brings nothing once that token was replaced, since its refresh token is spent', async () => {
+    const { store, session, stored, id } = await start()
+    const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
+    store.content = storedRecord({ session: id, generation: 1, credentials })
+    await session.reread()
+    await session.signIn(alice)
+    expect(session.state.credentials).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' })
+    expect(stored().credentials).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' })
+  })
+})
+
+test('a sign-in with the refresh token that is held goes on with the session, unless it is said to be somebody else’s', async () => {
+  const { session } = createSessionRig()
+  await session.signIn({ accessToken: 'access-1', refreshToken: 'refresh-1' })
+  const { session: id } = session.state
+  await session.signIn({ accessToken: 'access-2', refreshToken: 'refresh-1', subject: 'alice' })
+  expect(session.state).toMatchObject({ session: id, generation: 1 })
+  await session.signIn({ accessToken: 'access-3', refreshToken: 'refresh-1', subject: 'bob' })
+  expect(session.state.session).not.toBe(id)
+})
