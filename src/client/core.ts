@@ -46,12 +46,15 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
   const { strategy, scheme, limits, reauthenticate } = options
   const name = options.sessionName()
+  const former = options.formerName()
+  const formerName = former === name ? undefined : former
   let failureTold = false
   let lastId = 0
   const records = createRecords({
     ...options,
     ...limits,
     name,
+    formerName,
     clock,
     onFailure(operation, cause) {
       if (failureTold) return
@@ -63,7 +66,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   })
   const announce = () => freshness.announce()
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)
-  scheme.open?.(name, session)
+  scheme.open?.(name, session, formerName)
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
   const { guard, exchanging } = createGuard()

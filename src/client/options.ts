@@ -50,7 +50,8 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   readonly store?: SessionStore | KeyValueStorage | undefined
   /**
    * Clients with the same name and store share one session, also over tabs, bundles and iframes of one origin.
-   * @default made from the trusted origins and the strategy's id, so two backends or two identity providers never mix
+   * @default made from the base URL's origin and the strategy's id, so two backends or two identity providers never mix. What
+   * 0.1 stored under a name made from all trusted origins is moved.
    */
   readonly sessionName?: string | undefined
   /**

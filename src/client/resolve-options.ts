@@ -1,5 +1,5 @@
 import { check, warnInsecure } from '../errors.ts'
-import { createTrustedOrigins, type TrustedOrigins } from '../http/trusted-origins.ts'
+import { createTrustedOrigins, originOf, type TrustedOrigins } from '../http/trusted-origins.ts'
 import type { LoginRequired } from '../login/login-required.ts'
 import type { AuthenticationNeed } from '../login/reauthenticate.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
@@ -27,6 +27,8 @@ export interface ResolvedOptions {
   readonly baseUrl: () => string | undefined
   readonly trusted: () => TrustedOrigins
   readonly sessionName: () => string
+  /** What 0.1 called it, where that may be another name. */
+  readonly formerName: () => string | undefined
 }
 
 export interface GivenOptions extends SessionOptions<never> {
@@ -76,6 +78,9 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
 const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
   typeof id === 'function' ? id(baseUrl) : id
 
+const nameOf = (base: URL | undefined, strategy: RefreshStrategy): string =>
+  `${base ? originOf(base) : ''} ${idOf(strategy, base?.href)}`
+
 /** @throws ConfigurationError naming the option and what to write instead */
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
   check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
@@ -120,6 +125,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     shouldRefresh,
     baseUrl: () => absolute(base)?.href,
     trusted: trust,
-    sessionName: () => sessionName ?? [...[...trust().list].sort(), idOf(strategy, absolute(base)?.href)].join(' '),
+    sessionName: () => sessionName ?? nameOf(absolute(base), strategy),
+    formerName: () => (sessionName ? undefined : [...[...trust().list].sort(), idOf(strategy, undefined)].join(' ')),
   }
 }

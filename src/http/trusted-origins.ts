@@ -21,8 +21,8 @@ const parse = (value: string | URL): URL | null => {
   }
 }
 
-// Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's.
-const originOf = (url: URL) => `${url.protocol}//${url.host}`
+/** Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's. */
+export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
 const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 

@@ -42,7 +42,7 @@ export interface WireScheme extends Scheme {
   /** The header whose presence means that the caller brings credentials of its own. */
   readonly header: string
   /** A client is being made with it. @throws ConfigurationError where it cannot work */
-  open?(sessionName: string, session: SessionCore): void
+  open?(sessionName: string, session: SessionCore, formerName?: string): void
   /** What a sign-in brought, as it is to be kept. @throws ConfigurationError for a token that it cannot send */
   adopt?(credentials: Credentials, former: Credentials | null): Credentials
   /** For an exchange that goes to `endpoint`, if that is known. If it can be proved no more, it ends the session. */

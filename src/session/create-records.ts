@@ -10,6 +10,7 @@ import { createStoredSide, type Written } from './stored-record.ts'
 export interface RecordsPorts {
   readonly store: SessionStore
   readonly name: string
+  readonly formerName?: string | undefined
   readonly clock: Clock
   readonly storeTimeoutMs: number
   readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void

@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { adoptFormer } from './adopt-former.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { Records } from './records.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
@@ -25,15 +26,22 @@ export interface StoredSide {
 export interface StoredSidePorts {
   readonly store: SessionStore
   readonly name: string
+  /** What an earlier release called it, if that differs. */
+  readonly formerName?: string | undefined
   readonly clock: Clock
   readonly call: CallStore
   readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
 }
 
-export function createStoredSide({ store, name, clock, call, onFailure }: StoredSidePorts): StoredSide {
+export function createStoredSide(ports: StoredSidePorts): StoredSide {
+  const { store, name, clock, call, onFailure } = ports
+  /** Until what an earlier release stored under it was adopted. */
+  let { formerName } = ports
   let found: FoundRecord = readRecord(null)
   let known: Set<string | null> | undefined
   /** The last write, once it has ended. */
+  /** In this very task. */
+  let isWriting = false
   let writing: Promise<unknown> = Promise.resolve()
 
   const holds = (next: FoundRecord) => {
@@ -50,15 +58,29 @@ export function createStoredSide({ store, name, clock, call, onFailure }: Stored
     watch:
       store.watch &&
       (changed => {
-        // While a write of our own is under way, the writer knows better what is news.
-        const watching = call(() => store.watch?.(name, () => void writing.then(() => clock.setTimer(changed, 0))))
+        const heard = () => {
+          // While a write of our own is under way, the writer knows better what is news.
+          if (store.shared) void writing.then(() => clock.setTimer(changed, 0))
+          // What another client of this page wrote is there already, and counts before the next send.
+          else if (!isWriting) changed()
+        }
+        const watching = call(() => store.watch?.(name, heard))
         watching.catch(cause => onFailure('read', cause))
         return () => void watching.then(stop => stop?.()).catch(() => {})
       }),
     holds,
-    look: late => call(async () => readRecord(await store.read(name)), late),
+    look: late =>
+      call(async () => {
+        const stored = await (formerName === undefined
+          ? store.read(name)
+          : adoptFormer({ store, name, formerName, clock }))
+        formerName = undefined
+        return readRecord(stored)
+      }, late),
     async write(next, run) {
+      isWriting = true
       const answer = call(run)
+      isWriting = false
       writing = answer.catch(() => {})
       try {
         if ((await answer) === false) return 'moved'

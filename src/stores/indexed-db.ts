@@ -1,5 +1,5 @@
-import type { SessionStore } from '../session/session-store.ts'
-import { asRecord } from './read-record.ts'
+import type { SessionRecord, SessionStore } from '../session/session-store.ts'
+import { asRecord, mayReplace } from './read-record.ts'
 
 const sessions = 'sessions'
 
@@ -71,6 +71,17 @@ export function createTransact(databaseName: string) {
 /** Survives a reload and is shared by tabs; each compare-and-set is one transaction. */
 export function indexedDbStore(options?: { readonly databaseName?: string | undefined }): SessionStore {
   const transact = createTransact(options?.databaseName ?? 'latchkey')
+  /** Puts `next` in the place of what is stored, or takes that away. Answers whether it did. */
+  const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
+    transact('readwrite', store => {
+      let replaced = false
+      const stored = store.get(name)
+      stored.onsuccess = () => {
+        replaced = mayReplace(stored.result, next, expected)
+        if (replaced) next ? store.put(next, name) : store.delete(name)
+      }
+      return () => replaced
+    })
   return {
     shared: true,
     read: name =>
@@ -78,20 +89,8 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
         const stored = store.get(name)
         return () => asRecord(stored.result)
       }),
-    compareAndSet: (name, expected, next) =>
-      transact('readwrite', store => {
-        let unmoved = false
-        const stored = store.get(name)
-        stored.onsuccess = () => {
-          unmoved = (asRecord(stored.result)?.revision ?? null) === expected
-          if (unmoved) store.put(next, name)
-        }
-        return () => unmoved
-      }),
-    overwrite: (name, next) =>
-      transact('readwrite', store => {
-        store.put(next, name)
-        return () => {}
-      }),
+    compareAndSet: (name, expected, next) => replace(name, next, expected),
+    overwrite: (name, next) => replace(name, next),
+    remove: (name, expected) => replace(name, null, expected),
   }
 }

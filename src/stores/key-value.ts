@@ -1,6 +1,6 @@
 import { parseJson } from '../platform/json.ts'
-import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
-import { asRecord } from './read-record.ts'
+import type { KeyValueStorage, SessionRecord, SessionStore } from '../session/session-store.ts'
+import { asRecord, mayReplace } from './read-record.ts'
 import { storageStore } from './web-storage.ts'
 
 // Two clients given one storage must take turns with each other, so their turns are kept by storage and not by store.
@@ -21,17 +21,21 @@ function inTurn<Answer>(storage: KeyValueStorage, step: () => Promise<Answer>): 
 export function keyValueStore(storage: KeyValueStorage): SessionStore {
   const keyOf = (name: string) => `latchkey:${name}`
   const read = async (name: string) => asRecord(parseJson(await storage.getItem(keyOf(name))))
-  const write = async (name: string, next: unknown) => void (await storage.setItem(keyOf(name), JSON.stringify(next)))
+  const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
+    inTurn(storage, async () => {
+      // What cannot be read is no obstacle to a sign-in or sign-out.
+      const stored = expected === undefined ? await read(name).catch(() => null) : await read(name)
+      if (!mayReplace(stored, next, expected)) return false
+      if (!next && storage.removeItem) await storage.removeItem(keyOf(name))
+      else await storage.setItem(keyOf(name), next ? JSON.stringify(next) : '')
+      return true
+    })
   return {
     shared: true,
     read: name => inTurn(storage, () => read(name)),
-    compareAndSet: (name, expected, next) =>
-      inTurn(storage, async () => {
-        const unmoved = ((await read(name))?.revision ?? null) === expected
-        if (unmoved) await write(name, next)
-        return unmoved
-      }),
-    overwrite: (name, next) => inTurn(storage, () => write(name, next)),
+    compareAndSet: (name, expected, next) => replace(name, next, expected),
+    overwrite: (name, next) => replace(name, next),
+    remove: (name, expected) => replace(name, null, expected),
   }
 }
 

@@ -1,6 +1,6 @@
 import { parseJson } from '../platform/json.ts'
 import type { SessionStore } from '../session/session-store.ts'
-import { asRecord } from './read-record.ts'
+import { asRecord, mayReplace } from './read-record.ts'
 
 /** Three times what another tab's write was seen to lag behind (80 ms). */
 const lagMs = 250
@@ -49,7 +49,7 @@ export function storageStore(find: () => Storage): SessionStore {
       const storage = find()
       const current = currentOf(storage, name)
       const [record, ...trail] = look(storage, name, current)
-      if ((asRecord(record)?.revision ?? null) !== expected) return false
+      if (!mayReplace(record, next, expected)) return false
       const slot = current ?? next.revision
       write(storage, name, slot, [next, next.revision, ...trail].slice(0, trailLength))
       // The very first record, where nobody has signed in yet.
@@ -59,6 +59,7 @@ export function storageStore(find: () => Storage): SessionStore {
     async overwrite(name, next) {
       const storage = find()
       const former = currentOf(storage, name)
+      if (!mayReplace(look(storage, name, former)[0], next, undefined)) return false
       const slot = next.revision
       try {
         write(storage, name, slot, [next, slot])
@@ -67,7 +68,15 @@ export function storageStore(find: () => Storage): SessionStore {
         // Also when the storage is full: the tokens of who just left must not stay behind.
         if (former !== null) storage.removeItem(keyOf(name, former))
       }
-      await stands(storage, name, slot)
+      return stands(storage, name, slot).then(() => true)
+    },
+    remove(name, expected) {
+      const storage = find()
+      const current = currentOf(storage, name)
+      const unmoved = mayReplace(look(storage, name, current)[0], null, expected)
+      // Who writes to the slot meanwhile finds that it is not the current one, and takes it away.
+      if (unmoved) for (const part of ['current', current]) if (part) storage.removeItem(keyOf(name, part))
+      return unmoved
     },
   }
 }

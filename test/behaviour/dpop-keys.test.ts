@@ -4,6 +4,7 @@ import { bearer, createClient, indexedDbStore } from 'latchkey'
 import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { ClientOptions } from '../../src/client/options.ts'
 import type { LoginRequired } from '../../src/login/login-required.ts'
 import { createDpopClient, logIn } from '../support/dpop-client.ts'
 import { type DpopServer, startDpopServer } from '../support/dpop-server.ts'
@@ -19,7 +20,7 @@ const thumbprintsOf = (server: DpopServer) => new Set(server.sends.map(({ proof 
 const openBrowser = async () => {
   vi.stubGlobal('indexedDB', new IDBFactory())
   const server = await startDpopServer()
-  const openPage = () => {
+  const openPage = (more: ClientOptions = {}) => {
     const logins: LoginRequired[] = []
     const scheme = dpop()
     const client = createClient({
@@ -29,6 +30,7 @@ const openBrowser = async () => {
       store: indexedDbStore(),
       refresh: oauthRefresh({ tokenEndpoint: `${server.issuer}/token`, clientId: 'spa' }),
       onLoginRequired: event => void logins.push(event),
+      ...more,
     })
     onTestFinished(() => client.dispose())
     const get = async () => (await client.fetch(`${server.api}/notes`)).status
@@ -86,6 +88,24 @@ describe('the key of a session', () => {
     expect(await get()).toBe(200)
     expect(thumbprintsOf(server).size).toBe(1)
     expect(server.sends.map(({ error }) => error)).toEqual([null, null, null, null])
+  })
+
+  test('moves with its session from the name that 0.1 made of the trusted origins', async () => {
+    const { server, openPage } = await openBrowser()
+    const trustedOrigins = ['https://files.test']
+    const { origin } = new URL(server.api)
+    const former = [...[origin, ...trustedOrigins].sort(), `${server.issuer}/token spa`].join(' ')
+    const first = openPage({ sessionName: former })
+    await first.logIn()
+    first.client.dispose()
+    const [key] = await openKeys()
+    const second = openPage({ trustedOrigins })
+    expect(await second.get()).toBe(200)
+    await second.client.session.refresh()
+    expect(await second.get()).toBe(200)
+    expect((await openKeys()).map(({ thumbprint }) => thumbprint)).toEqual([key?.thumbprint])
+    await second.client.session.signOut()
+    await vi.waitFor(async () => expect(await openKeys()).toEqual([]))
   })
 
   test('is one for two tabs that go to the login at the same time', async () => {

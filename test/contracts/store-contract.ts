@@ -151,6 +151,14 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
       expect(await store.compareAndSet('main', 'a', recordOf('c'))).toBe(false)
     })
 
+    test('does not write over a record of a newer version, a sign-out included', async () => {
+      const newer = recordOf('newer', { version: 2 })
+      await store.overwrite('main', newer)
+      expect(await store.overwrite('main', recordOf('out', { session: 'session-two', credentials: null }))).toBe(false)
+      expect(await store.compareAndSet('main', 'a', recordOf('b'))).toBe(false)
+      expect(await store.read('main')).toEqual(newer)
+    })
+
     test('keeps names apart, also where one begins like another', async () => {
       const names = ['https://api.test', 'https://api.test:8080', 'https://api.test:8080:main', '', '__proto__']
       for (const each of names) await store.overwrite(each, recordOf(`of ${each}`))
@@ -158,6 +166,49 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
       expect(await store.compareAndSet('https://api.test:8080', 'again', recordOf('b'))).toBe(false)
       for (const each of names.slice(1)) expect(await store.read(each)).toEqual(recordOf(`of ${each}`))
       expect(await store.read('https://api.test')).toEqual(recordOf('again', { session: 'session-two' }))
+    })
+  })
+}
+
+/** For stores that outlive the page: what must not stay readable is taken away. */
+export function removeContract(name: string, make: () => Pick<StoreUnderTest, 'open'>): void {
+  describe(`${name}, as every store that outlives the page`, () => {
+    const open = () => {
+      const { open: openHandle } = make()
+      const store = openHandle()
+      const remove = (expected: string | null, of = 'main') => store.remove?.(of, expected)
+      return { store, other: openHandle(), remove }
+    }
+
+    test('removes the expected revision, for all handles', async () => {
+      const { store, other, remove } = open()
+      await store.overwrite('main', recordOf('a'))
+      expect(await remove('a')).toBe(true)
+      expect(await other.read('main')).toBeNull()
+      expect(await other.compareAndSet('main', null, recordOf('b'))).toBe(true)
+    })
+
+    test('does not remove another revision, nor another name', async () => {
+      const { store, remove } = open()
+      await store.overwrite('main', recordOf('a'))
+      await store.overwrite('other', recordOf('b'))
+      expect(await remove('b')).toBe(false)
+      expect(await remove('b', 'other')).toBe(true)
+      expect(await store.read('main')).toEqual(recordOf('a'))
+    })
+
+    test('finds nothing to remove where nothing is', async () => {
+      const { store, remove } = open()
+      expect(await remove('a')).toBe(false)
+      expect(await store.read('main')).toBeNull()
+    })
+
+    test('of a removal and a compare-and-set at the same time lets one win', async () => {
+      const { store, other, remove } = open()
+      await store.overwrite('main', recordOf('a'))
+      const answers = await Promise.all([other.compareAndSet('main', 'a', recordOf('b')), remove('a')])
+      expect(answers.filter(Boolean)).toHaveLength(1)
+      expect(await store.read('main')).toEqual(answers[0] ? recordOf('b') : null)
     })
   })
 }

@@ -1,7 +1,7 @@
 import { forceCloseDatabase, IDBFactory, IDBObjectStore } from 'fake-indexeddb'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { indexedDbStore } from '../../src/stores/indexed-db.ts'
-import { garbageContract, recordOf, type StoreUnderTest, storeContract } from './store-contract.ts'
+import { garbageContract, recordOf, removeContract, type StoreUnderTest, storeContract } from './store-contract.ts'
 
 const settled = <Result>(request: IDBRequest<Result>): Promise<Result> =>
   new Promise((resolve, reject) => {
@@ -21,6 +21,7 @@ const make = (): Required<StoreUnderTest> => {
   }
 }
 storeContract('indexedDbStore', make)
+removeContract('indexedDbStore', make)
 garbageContract('indexedDbStore', make)
 
 describe('the connection', () => {

@@ -3,7 +3,7 @@ import type { KeyValueStorage } from '../../src/session/session-store.ts'
 import { asSessionStore, keyValueStore } from '../../src/stores/key-value.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
 import { createDeferred } from '../support/deferred.ts'
-import { garbageContract, recordOf, type StoreUnderTest, storeContract } from './store-contract.ts'
+import { garbageContract, recordOf, removeContract, type StoreUnderTest, storeContract } from './store-contract.ts'
 
 const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 
@@ -35,6 +35,7 @@ for (const [name, storageOver] of Object.entries(storages)) {
     }
   }
   storeContract(`keyValueStore over ${name}`, make)
+  removeContract(`keyValueStore over ${name}`, make)
   garbageContract(`keyValueStore over ${name}`, make)
 }
 
@@ -66,6 +67,28 @@ test('A compare-and-set answers only when the storage has the record', async () 
   written.resolve()
   await answer
   expect(steps).toEqual(['written', 'answered'])
+})
+
+test('A record is removed by `removeItem` where there is one, and else by an empty text, which needs no room', async () => {
+  const values = new Map<string, string>()
+  const storage: KeyValueStorage = { getItem: key => values.get(key), setItem: (key, value) => values.set(key, value) }
+  const store = keyValueStore(storage)
+  await store.overwrite('main', recordOf('a'))
+  expect(await store.remove?.('main', 'a')).toBe(true)
+  expect([...values.values()]).toEqual([''])
+  await store.overwrite('main', recordOf('a'))
+  storage.removeItem = key => values.delete(key)
+  expect(await store.remove?.('main', 'a')).toBe(true)
+  expect(values.size).toBe(0)
+})
+
+test('A storage that cannot be read is no obstacle to a sign-out', async () => {
+  const values = new Map<string, string>()
+  const unreadable = () => Promise.reject(new Error('locked'))
+  const store = keyValueStore({ getItem: unreadable, setItem: (key, value) => values.set(key, value) })
+  await store.overwrite('main', recordOf('out'))
+  expect(values.size).toBe(1)
+  await expect(store.compareAndSet('main', null, recordOf('b'))).rejects.toThrow('locked')
 })
 
 test('Nothing is asked of a storage before the first call', () => {

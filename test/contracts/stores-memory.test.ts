@@ -20,6 +20,22 @@ test('A memory store answers at once, without a promise', () => {
   expect(store.read('main')).toEqual(recordOf('b'))
 })
 
+test('A memory store tells whoever watches a name that it was written', () => {
+  const store = memoryStore()
+  const told: string[] = []
+  const watch = (name: string, as: string) => store.watch?.(name, () => void told.push(as))
+  const stop = watch('main', 'one')
+  watch('main', 'two')
+  watch('other', 'of another name')
+  store.overwrite('main', recordOf('a'))
+  store.compareAndSet('main', 'a', recordOf('b'))
+  store.compareAndSet('main', 'a', recordOf('c'))
+  expect(told).toEqual(['one', 'two', 'one', 'two'])
+  stop?.()
+  store.overwrite('main', recordOf('c'))
+  expect(told.slice(4)).toEqual(['two'])
+})
+
 test('A memory store shows no record to who prints it (SG-01, HY-01)', () => {
   const store = memoryStore()
   store.overwrite('main', recordOf('a'))

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { asSessionStore } from '../../src/stores/key-value.ts'
 import { storageStore, webStorageStore } from '../../src/stores/web-storage.ts'
 import { createLaggingStorage, TabStorage } from './lagging-storage.ts'
-import { garbageContract, recordOf, type StoreUnderTest, storeContract } from './store-contract.ts'
+import { garbageContract, recordOf, removeContract, type StoreUnderTest, storeContract } from './store-contract.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -22,6 +22,7 @@ describe('in one page', () => {
     }
   }
   storeContract('webStorageStore', make)
+  removeContract('webStorageStore', make)
   garbageContract('webStorageStore', make)
 })
 

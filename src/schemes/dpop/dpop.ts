@@ -91,9 +91,9 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     header: 'Authorization',
     challenges: ['dpop', 'bearer'],
     accepts: isDpop,
-    open(sessionName, opened) {
+    open(sessionName, opened, formerName) {
       if (!globalThis.crypto?.subtle) throw new ConfigurationError('scheme', 'DPoP needs https, or localhost')
-      keys.open(sessionName)
+      keys.open(sessionName, formerName)
       session = opened
       let held: Credentials | null = null
       let former: Credentials | null = null

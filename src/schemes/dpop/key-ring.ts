@@ -5,7 +5,8 @@ import { type Algorithm, generateKey, type Key } from './proof.ts'
 
 /** The key of a session: in IndexedDB, where every tab and a reload find it; where there is none, in this page. */
 export interface KeyRing {
-  open(sessionName: string): void
+  /** `formerName`: what an earlier release called it; its key moves along. */
+  open(sessionName: string, formerName?: string): void
   /**
    * The key of a coming session: the one that is there, else a new one. `handedOut`: the app is about to have tokens bound
    * to it, so until a session begins with it, the end of another session does not remove it.
@@ -41,6 +42,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   const transact = createTransact('latchkey')
   const held = new Map<string, Key>()
   let place: IDBValidKey | undefined
+  let former: string | undefined
   let login: string | undefined
   let awaitsLogin = false
   let reading: Promise<Key | undefined> | undefined
@@ -53,12 +55,29 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     held.set(key.thumbprint, key)
     return key
   }
+  /** Tells what is stored; what an earlier release stored elsewhere is moved here first. */
+  function find(store: IDBObjectStore, then: (stored: StoredKey | undefined) => void): void {
+    const own = store.get(at())
+    own.onsuccess = () => {
+      const place = former
+      if (own.result || !place) return then(own.result)
+      const earlier = store.get(place)
+      earlier.onsuccess = () => {
+        if (earlier.result) store.put(earlier.result, at())
+        store.delete(place)
+        then(earlier.result)
+      }
+    }
+  }
   async function read(): Promise<Key | undefined> {
     try {
       return await inTime(
-        transact('readonly', store => {
-          const stored = store.get(at())
-          return () => stored.result as Key | undefined
+        transact(former ? 'readwrite' : 'readonly', store => {
+          let found: Key | undefined
+          find(store, key => {
+            found = key
+          })
+          return () => found
         }),
       )
     } catch (error) {
@@ -74,10 +93,12 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     try {
       return await inTime(
         transact('readwrite', store => {
-          const stored = store.get(at())
-          stored.onsuccess = () =>
-            store.put({ ...(stored.result ?? made), ...(handedOut && { awaitsLogin: true }) }, at())
-          return () => (stored.result as Key | undefined) ?? made
+          let kept = made
+          find(store, key => {
+            kept = key ?? made
+            store.put({ ...kept, ...(handedOut && { awaitsLogin: true }) }, at())
+          })
+          return () => kept
         }),
       )
     } catch {
@@ -89,21 +110,21 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   /** Replaces what is stored; `undefined` removes it. Nobody waits for it, and where there is no store the page's memory does. */
   function change(next: (stored: StoredKey | undefined) => StoredKey | undefined): void {
     transact('readwrite', store => {
-      const stored = store.get(at())
-      stored.onsuccess = () => {
-        const key = next(stored.result as StoredKey | undefined)
+      find(store, stored => {
+        const key = next(stored)
         if (key) store.put(key, at())
         else store.delete(at())
-      }
+      })
       return () => {}
     }).catch(() => {})
   }
 
   return {
-    open(sessionName) {
+    open(sessionName, formerName) {
       const next = `dpop ${sessionName}`
       if (place !== undefined && place !== next) throw new ConfigurationError('scheme', 'make one for each client')
       place = next
+      former = formerName && `dpop ${formerName}`
     },
     async forLogin(handedOut) {
       at()

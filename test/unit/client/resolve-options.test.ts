@@ -248,14 +248,21 @@ describe('the name of the session', () => {
     return [...keys]
   }
 
-  test('is made of the trusted origins, in whatever order, and of the strategy', async () => {
-    const [a, b] = ['https://a.test', 'https://b.test']
-    const one = await keysOf({ baseUrl: a, trustedOrigins: [b] })
-    expect(await keysOf({ baseUrl: `${b}/v1/`, trustedOrigins: [a, b] })).toEqual(one)
-    expect(await keysOf({ baseUrl: a })).not.toEqual(one)
-    const strategy = (id: string) => ({ exchange: async () => null, id })
-    expect(await keysOf({ baseUrl: a, refresh: strategy('x') })).not.toEqual(
-      await keysOf({ baseUrl: a, refresh: strategy('y') }),
-    )
+  const [a, b] = ['https://a.test', 'https://b.test']
+  const strategy = (id: string) => ({ exchange: async () => null, id })
+
+  test('is made of the origin of the base URL and of the strategy', async () => {
+    expect(await keysOf({ baseUrl: `${a}/v1/`, refresh: strategy('x') })).toEqual([`latchkey:${a} x`])
+    expect(await keysOf({ baseUrl: a })).toEqual([`latchkey:${a} `])
+    expect(await keysOf({ baseUrl: b })).toEqual([`latchkey:${b} `])
+  })
+
+  test('does not depend on the trusted origins; what 0.1 made of them is looked at once', async () => {
+    const keys = await keysOf({ baseUrl: b, trustedOrigins: [b, a], refresh: strategy('x') })
+    expect(keys).toEqual([`latchkey:${a} ${b} x`, `latchkey:${b} x`])
+  })
+
+  test('is the one that was given, and no other is looked at', async () => {
+    expect(await keysOf({ baseUrl: a, trustedOrigins: [b], sessionName: 'main' })).toEqual(['latchkey:main'])
   })
 })
