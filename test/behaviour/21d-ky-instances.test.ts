@@ -198,6 +198,8 @@ test('`replay` as a default of an instance makes bodies again, and gives none to
   const { client, network } = await start()
   const instance = client.extend({ replay: () => 'made again' })
   await instance.get('a')
+  // A new session: inside this one the token that it began with is known to be replaced.
+  await client.session.signOut()
   await client.session.signIn({ accessToken: 'access-1' })
   await instance.fetch(`${api}a`, { method: 'PUT', body: new Blob(['once']).stream(), duplex: 'half' })
   expect(network.sends.map(({ method }) => method)).toEqual(['GET', 'GET', 'PUT', 'PUT'])
