@@ -37,23 +37,24 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   let closed = false
 
   async function read(): Promise<void> {
-    do {
-      // Whatever is heard from here on is newer than what is being read.
-      stale = false
-      await session.reread()
-    } while (stale)
+    // Whatever is heard from here on is newer than what is being read.
+    stale = false
+    await session.reread()
     reading = undefined
+    if (stale && !closed) reread()
   }
   function reread(): Promise<void> {
     reading ??= read()
     return reading
   }
+  /** The read under way may be older than what was heard since, so one more is waited for: but one, however much is heard. */
+  const settled = () => reread().then(() => reading)
 
   /** A page that comes back looks before it sends; what is old by then is renewed while nobody waits for it yet. */
   async function woken(): Promise<void> {
     if (shared) {
       stale = true
-      await reread()
+      await settled()
     }
     const { latest } = session.records
     // What the server was not told of: first ask who is signed in, since somebody may have signed in by navigation.
@@ -82,7 +83,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       if (!stopWaking) open()
       // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
       if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
-      return stale || reading || session.records.state === 'unread' ? reread() : undefined
+      return stale || reading || session.records.state === 'unread' ? settled() : undefined
     },
     announce() {
       const { latest } = session.records

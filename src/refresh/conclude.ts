@@ -4,7 +4,7 @@ import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
+import { type ExchangePorts, type Flown, mostTries, type Outcome, pollMs } from './exchange-ports.ts'
 import { callMs, isSignedOut } from './revocation.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
@@ -84,16 +84,38 @@ async function replace(
   yields = false,
 ): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = claimed
-  while (expected && isSame(expected, claimed)) {
+  const others = new Set<string>()
+  for (let tries = 0; expected && isSame(expected, claimed); ) {
     const { claim } = expected
-    if (yields && claim?.id !== claimed.claim?.id && isOpen(claim)) await pause(pollMs)
-    else {
+    if (yields && claim && claim.id !== claimed.claim?.id && others.size < mostTries && isOpen(claim)) {
+      others.add(claim.id)
+      await pause(pollMs)
+    } else {
       const written = await session.records.compareAndSet(expected, content)
       if (written) return written
+      // Nothing moves, and nothing is taken: not for this page to decide by.
+      if (++tries > mostTries) throw new Error('The store refuses to write.')
     }
     expected = await session.records.read()
   }
   return null
+}
+
+/** Ends this page's claim, wherever the record has moved on to with it. `more`: what else is to be said there. */
+export async function closeClaim(
+  claimed: StoredRecord,
+  { session: { records } }: ExchangePorts,
+  stays: boolean,
+  more: Pick<RecordContent, 'failures' | 'retryAt'> = {},
+): Promise<void> {
+  const { claim: own, session } = claimed
+  let seen: StoredRecord | null | undefined = claimed
+  for (let tries = 0; seen?.claim && seen.claim.id === own?.id && seen.session === session; tries += 1) {
+    if (seen.claim.closed || tries >= mostTries) return
+    const claim = stays ? { ...seen.claim, closed: true } : null
+    if (await records.compareAndSet(seen, { ...seen, ...more, claim })) return
+    seen = await records.read()
+  }
 }
 
 /**
@@ -105,15 +127,18 @@ async function rescue(
   { refreshToken }: Credentials,
   { session }: ExchangePorts,
 ): Promise<StoredRecord | null> {
+  const { records } = session
   const spent = claimed.credentials?.refreshToken
-  const seen = await session.records.read()
-  const held = seen?.session === claimed.session ? seen.credentials : null
-  if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
-  return session.records.compareAndSet(seen, {
-    session: seen.session,
-    generation: seen.generation + 1,
-    credentials: { ...held, refreshToken },
-  })
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const seen = await records.read()
+    const held = seen?.session === claimed.session ? seen.credentials : null
+    if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
+    const { session: id, generation } = seen
+    const credentials = { ...held, refreshToken }
+    const written = await records.compareAndSet(seen, { session: id, generation: generation + 1, credentials })
+    if (written) return written
+  }
+  return null
 }
 
 /** Tokens that nobody will use. None of a family in use: a server may revoke all of it for one (RFC 7009 §2.1). */
@@ -168,16 +193,14 @@ async function postpone(
   failure: Extract<Answer, { kind: 'unavailable' }>,
   claimed: StoredRecord,
   flown: Flown,
-  { session, clock, lostAnswerGraceMs }: ExchangePorts,
+  ports: ExchangePorts,
 ): Promise<Outcome> {
+  const { session, clock, lostAnswerGraceMs } = ports
   const failures = (claimed.failures ?? 0) + 1
   const capMs = failure.untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
   const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
-  const { claim } = claimed
-  const closed = failure.untouched || !claim ? null : { ...claim, closed: true }
-  const retryAt = clock.wallMs() + retryAfterMs
-  const kept = await session.records.compareAndSet(claimed, { ...claimed, claim: closed, failures, retryAt })
-  if (!kept) await session.reread()
+  await closeClaim(claimed, ports, !failure.untouched, { failures, retryAt: clock.wallMs() + retryAfterMs })
+  session.follow(session.records.latest)
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
   if (state.session !== flown.session) return { kind: 'superseded' }

@@ -35,6 +35,9 @@ export interface ExchangePorts extends CallPorts {
 /** How often the record is looked at while another tab's claim is open. */
 export const pollMs = 250
 
+/** More than other tabs can come in between; a store that says so more often is broken. */
+export const mostTries = 10
+
 /** What a refresh began with. */
 export interface Flown {
   readonly session: string | null

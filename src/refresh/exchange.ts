@@ -5,33 +5,47 @@ import type { StoredRecord } from '../session/session-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
 import { backoffMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
-import { conclude } from './conclude.ts'
-import { type ExchangePorts, type Flown, type Outcome, pollMs } from './exchange-ports.ts'
+import { closeClaim, conclude } from './conclude.ts'
+import { type ExchangePorts, type Flown, mostTries, type Outcome, pollMs } from './exchange-ports.ts'
 import { recordedHindrance } from './hindrance.ts'
 import { unavailable } from './unavailable.ts'
 
 const freshClaimMs = 2000
 /** How long the call that tells of a sign-out has before a start asks who is signed in. */
 const leadMs = 1000
-/** More than other tabs can come in between; a store that says so more often is broken. */
-const mostClaims = 10
+
+/** Steps b to h. However it ends, no claim of this page is left open: others would wait for it in vain. */
+export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
+  /** Its claims, and of which session each was. */
+  const own = new Map<string, string>()
+  try {
+    return await claimAndSend(flown, lock, ports, own)
+  } finally {
+    const { latest } = ports.session.records
+    if (latest?.claim && own.get(latest.claim.id) === latest.session) await closeClaim(latest, ports, true)
+  }
+}
 
 /**
  * Steps b to d of the refresh protocol (docs/architecture). The claim is what keeps a token from being sent twice; the lock,
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
  */
-export async function exchange(flown: Flown, lock: HeldLock | null, ports: ExchangePorts): Promise<Outcome> {
+async function claimAndSend(
+  flown: Flown,
+  lock: HeldLock | null,
+  ports: ExchangePorts,
+  own: Map<string, string>,
+): Promise<Outcome> {
   const { session, clock, breaker, pause, scheme, transport, strategy, revocation } = ports
   const { records } = session
-  let mine = ''
-  let claims = 0
-  for (;;) {
+  const others = new Set<string>()
+  while (own.size + others.size <= mostTries) {
     // An engine may take the lock away from a page that it suspends: from then on the claim alone must do.
     const underLock = lock?.shared === true && !lock.lost
     // b: what holds now? Memory may be behind the store, and a message ahead of it.
     if (records.lagMs) await pause(records.lagMs)
     const seen = await records.read()
-    if (seen === undefined) return unreadable(ports)
+    if (seen === undefined) break
     const early = judgeRecord(seen, flown, ports)
     if (early) return early
     // Only ambient strategies begin without a record.
@@ -43,11 +57,13 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
       await pause(pollMs)
       continue
     }
-    if (claim?.id !== mine && !(claim?.underLock && underLock) && ports.isOpen(claim)) {
+    if (claim && !own.has(claim.id) && !(claim.underLock && underLock) && ports.isOpen(claim)) {
+      others.add(claim.id)
       await pause(pollMs)
       continue
     }
-    if (++claims > mostClaims) return unreadable(ports)
+    const id = randomId()
+    own.set(id, content.session)
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
     const former = flown.cause === 'start' ? null : content.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
@@ -56,8 +72,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const { ahead } = records
     const claimedAt = now(clock)
-    mine = randomId()
-    const started = { id: mine, generation, startedAt: claimedAt.wallMs, underLock }
+    const started = { id, generation, startedAt: claimedAt.wallMs, underLock }
     const claimed = await records.claim(seen, { ...content, claim: started, counts: breaker.begin() })
     // Others can read the token, and would present it again.
     if (claimed === undefined) return unreadable(ports)
@@ -75,6 +90,7 @@ export async function exchange(flown: Flown, lock: HeldLock | null, ports: Excha
     revocation.exchanged(claimed, answer.kind !== 'refused')
     if (outcome) return outcome
   }
+  return unreadable(ports)
 }
 
 const unreadable = ({ clock }: ExchangePorts): Outcome => {
