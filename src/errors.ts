@@ -49,7 +49,8 @@ export class SessionEndedError extends LatchkeyError {
 /** Newer credentials cannot be had right now; the session goes on. Try again after `retryAfterMs`. */
 export class RefreshUnavailableError extends LatchkeyError {
   readonly code = 'refresh-unavailable'
-  declare readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer' | 'store'
+  /** `circuit-open`: `limits.circuitOpensAfter` refreshes of late helped nobody. */
+  declare readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer' | 'circuit-open' | 'store'
   /** The token endpoint's status, if it answered. */
   declare readonly status: number | null
   declare readonly retryAfterMs: number

@@ -68,7 +68,14 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)
   scheme.open?.(name, session, formerName)
   const leewayMs = spread(limits.leewayMs, clock.random())
-  const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts)
+  const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts, correctCounts)
+  async function correctCounts(): Promise<void> {
+    if (freshness.closed) return
+    await session.reread()
+    const { latest } = records
+    // If others write meanwhile, the next exchange here says it.
+    if (latest && (await records.compareAndSet(latest, { ...latest, counts: breaker.counts() }))) announce()
+  }
   const { guard, exchanging } = createGuard()
   const canRefresh = () =>
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)

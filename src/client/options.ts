@@ -84,6 +84,12 @@ export interface Limits {
   /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */
   readonly fruitlessWindowMs?: number | undefined
   /**
+   * Over all tabs, after this many refreshes in 30 s that helped nobody, none begins until 30 s after the first of them.
+   * Requests that need one get `RefreshUnavailableError` with the reason `'circuit-open'`. One whose token a server then
+   * accepted is not counted, nor is the one that a page makes at its start. @default 10
+   */
+  readonly circuitOpensAfter?: number | undefined
+  /**
    * How long a server forgives that a refresh token is presented again, its answer having been lost: the next try comes
    * within this time. @default 30_000
    */

@@ -41,6 +41,7 @@ const defaultLimits: Record<keyof Limits, number> = {
   leewayMs: 30_000,
   fruitlessExchanges: 5,
   fruitlessWindowMs: 30_000,
+  circuitOpensAfter: 10,
   lostAnswerGraceMs: 30_000,
   storeTimeoutMs: 2000,
 }

@@ -73,7 +73,11 @@ async function claimAndSend(
     const { ahead } = records
     const claimedAt = now(clock)
     const started = { id, generation, startedAt: claimedAt.wallMs, underLock }
-    const claimed = await records.claim(seen, { ...content, claim: started, counts: breaker.begin() })
+    const claimed = await records.claim(seen, {
+      ...content,
+      claim: started,
+      counts: breaker.begin(flown.cause),
+    })
     // Others can read the token, and would present it again.
     if (claimed === undefined) return unreadable(ports)
     if (!claimed) continue
@@ -119,5 +123,5 @@ function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePor
     if (isOther && !credentials.withheld) return follow('adopted')
   }
   if (seen.refused) return { kind: 'refused', reason: 'refused' }
-  return recordedHindrance(ports)
+  return recordedHindrance(ports, flown.cause === 'start')
 }

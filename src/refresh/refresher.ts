@@ -76,8 +76,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     }
   })
 
-  const hindrance = () =>
-    isOffline() && whenOffline === 'fail' ? unavailable('offline', retryMs, '') : recordedHindrance(ports)
+  const hindrance = (isStart?: boolean) =>
+    isOffline() && whenOffline === 'fail' ? unavailable('offline', retryMs, '') : recordedHindrance(ports, isStart)
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
   async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
@@ -91,7 +91,9 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       // What those before it brought, or another tab, is what it goes on from.
       if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
-      const hindered = isHopeless ? unavailable('network', retryMs, 'no refresh token is held') : hindrance()
+      const hindered = isHopeless
+        ? unavailable('network', retryMs, 'no refresh token is held')
+        : hindrance(flight.cause === 'start')
       if (hindered) return hindered
       const outcome = await ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
       ports.announce()
@@ -153,7 +155,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         .then(ended => conclude(flight, ended))
       return flight
     },
-    hindrance,
+    hindrance: () => hindrance(),
     dispose() {
       for (const { settle } of flights.values()) settle({ kind: 'disposed' })
       flights.clear()

@@ -14,6 +14,13 @@ function routeOf(journey: Journey): string {
   return `${method} ${url}`
 }
 
+/** What went along with it, if anything did: of an origin that has tokens of its own, that one. */
+function sentWith({ session, left, url }: Journey, { strategy }: SpinePorts) {
+  const credentials = session === null ? null : left?.credentials
+  const audience = credentials && strategy.audienceOf?.(url.origin)
+  return typeof audience === 'string' ? credentials?.others?.[audience] : credentials
+}
+
 /** What becomes of an answer: it goes to the caller, or `null`: the request is to be sent again, now. */
 export function answer(
   journey: Journey,
@@ -75,7 +82,8 @@ function consider(
   const useless = refused || (status >= 400 && status === journey.refused?.status)
   if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
   if (!refused) {
-    if (status !== 401 && !useless && breaker.counts) breaker.answered(routeOf(journey))
+    const token = sentWith(journey, ports)
+    if (status !== 401 && !useless && breaker.isNews(token)) breaker.answered(routeOf(journey), token)
     if (status < 400 && !journey.bare) ports.login.accepted(journey)
     return hand(journey, response, ports, false)
   }

@@ -85,8 +85,9 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     scheme: { accepts: () => true },
     breaker: createStormBreaker(
       clock.wallMs,
-      { fruitlessExchanges: 5, fruitlessWindowMs: 30_000 },
+      { fruitlessExchanges: 5, fruitlessWindowMs: 30_000, circuitOpensAfter: 10 },
       () => rig.records.latest?.counts,
+      () => {},
     ),
     canRefresh: () => true,
     isOpen: createClaimWatch(clock, 12_000),

@@ -1,23 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { createStormBreaker } from '../../../src/refresh/storm-breaker.ts'
+import type { RefreshCause } from '../../../src/session/events.ts'
 import type { ExchangeCounts } from '../../../src/session/session-store.ts'
 
 const start = (recorded?: ExchangeCounts) => {
   let now = Date.UTC(2026, 0, 1)
   let record = recorded
+  const corrections: number[] = []
   const breaker = createStormBreaker(
     () => now,
-    { fruitlessExchanges: 5, fruitlessWindowMs: 30_000 },
+    { fruitlessExchanges: 5, fruitlessWindowMs: 30_000, circuitOpensAfter: 10 },
     () => record,
+    () => void corrections.push(breaker.counts().begun.length),
   )
+  const claim = (cause: RefreshCause = 'refused') => {
+    record = breaker.begin(cause)
+  }
   /** One exchange: claimed, recorded, begun. */
-  const exchange = () => {
-    record = breaker.begin()
+  const exchange = (cause: RefreshCause = 'refused') => {
+    claim(cause)
     breaker.begun()
-    return { some: 'credentials' }
+    return { sentAt: now }
   }
   return {
     breaker,
+    corrections,
+    claim,
     exchange,
     record: () => record,
     advance: (ms: number) => {
@@ -49,11 +57,11 @@ describe('by route', () => {
 
   test('counting begins anew after any other answer, and is told only while there is a count', () => {
     const scene = start()
-    expect(scene.breaker.counts).toBe(false)
+    expect(scene.breaker.isNews(null)).toBe(false)
     fruitless(scene, 'GET /a')
-    expect(scene.breaker.counts).toBe(true)
-    scene.breaker.answered('GET /a')
-    expect(scene.breaker.counts).toBe(false)
+    expect(scene.breaker.isNews(null)).toBe(true)
+    scene.breaker.answered('GET /a', null)
+    expect(scene.breaker.isNews(null)).toBe(false)
     fruitless(scene, 'GET /a')
     expect(scene.breaker.allows('GET /a', false)).toBe(true)
   })
@@ -84,7 +92,7 @@ describe('over all routes', () => {
     const credentials = scene.exchange()
     for (const route of fiveRoutes) scene.breaker.replayed(route, credentials, true)
     expect(scene.breaker.allows('f', false)).toBe(true)
-    expect(scene.breaker.begin().fruitless.length).toBe(1)
+    expect(scene.breaker.begin('refused').fruitless.length).toBe(1)
   })
 
   test.each([
@@ -94,7 +102,7 @@ describe('over all routes', () => {
     const { breaker, exchange } = start()
     const credentials = exchange()
     for (const [index, refused] of refusals.entries()) breaker.replayed(`route ${index}`, credentials, refused)
-    expect(breaker.begin().fruitless).toEqual([])
+    expect(breaker.begin('refused').fruitless).toEqual([])
   })
 
   test('one that helped late, after the next had begun, changes nothing of the next', () => {
@@ -103,7 +111,7 @@ describe('over all routes', () => {
     breaker.replayed('a', second, true)
     breaker.replayed('b', first, false)
     breaker.replayed('c', second, true)
-    expect(breaker.begin().fruitless.length).toBe(1)
+    expect(breaker.begin('refused').fruitless.length).toBe(1)
   })
 
   test('what was counted here is written with the next claim, and counts once', () => {
@@ -112,7 +120,7 @@ describe('over all routes', () => {
     scene.advance(1000)
     scene.exchange()
     expect(scene.record()?.fruitless).toEqual([scene.now() - 1000])
-    expect(scene.breaker.begin().fruitless).toEqual([scene.now() - 1000])
+    expect(scene.breaker.begin('refused').fruitless).toEqual([scene.now() - 1000])
   })
 })
 
@@ -133,7 +141,7 @@ describe('of any kind', () => {
 
   test('a claim that was not written counts for nothing', () => {
     const { breaker } = start()
-    for (let index = 0; index < 20; index += 1) breaker.begin()
+    for (let index = 0; index < 20; index += 1) breaker.begin('refused')
     expect(breaker.fullForMs()).toBe(0)
   })
 
@@ -152,5 +160,91 @@ describe('of any kind', () => {
       const { breaker } = start(recorded)
       expect([breaker.fullForMs(), breaker.allows('a', false)]).toEqual([0, true])
     }
+  })
+})
+
+describe('what helped is not counted', () => {
+  const full = (scene: ReturnType<typeof start>) => scene.breaker.fullForMs() > 0
+  /** One after the other, a second apart. */
+  const tenOf = (scene: ReturnType<typeof start>, each: (token: { readonly sentAt: number }) => void) => {
+    for (let index = 0; index < 10; index += 1) {
+      each(scene.exchange())
+      scene.advance(1000)
+    }
+  }
+
+  test('an exchange whose token was accepted, by whatever route', () => {
+    const scene = start()
+    tenOf(scene, token => scene.breaker.answered('GET /any', token))
+    expect([full(scene), scene.breaker.counts().begun]).toEqual([false, []])
+  })
+
+  test('one whose token was accepted for one route, before or after it was refused for another', () => {
+    const scene = start()
+    tenOf(scene, token => {
+      scene.breaker.replayed('GET /bad', token, true)
+      scene.breaker.answered('GET /good', token)
+    })
+    tenOf(scene, token => {
+      scene.breaker.answered('GET /good', token)
+      scene.breaker.replayed('GET /bad', token, true)
+    })
+    expect(full(scene)).toBe(false)
+  })
+
+  test('the one that a page makes at its start', () => {
+    const scene = start()
+    for (let index = 0; index < 50; index += 1) scene.exchange('start')
+    expect([full(scene), scene.record()?.begun]).toEqual([false, []])
+  })
+
+  test('one that was claimed, and then not sent', () => {
+    const scene = start()
+    for (let index = 0; index < 20; index += 1) {
+      scene.claim()
+      scene.advance(1000)
+    }
+    scene.exchange()
+    expect(scene.record()?.begun.length).toBe(1)
+  })
+
+  test('an acceptance counts for its own exchange only, and once', () => {
+    const scene = start()
+    const first = scene.exchange()
+    scene.advance(5000)
+    const second = scene.exchange()
+    scene.breaker.answered('GET /a', second)
+    scene.breaker.answered('GET /b', second)
+    expect(scene.breaker.counts().begun).toEqual([first.sentAt])
+  })
+
+  test('the token of a sign-in says nothing of the exchange before it', () => {
+    const scene = start()
+    const { sentAt } = scene.exchange()
+    scene.advance(2001)
+    scene.breaker.answered('GET /a', { sentAt: scene.now() })
+    expect(scene.breaker.counts().begun).toEqual([sentAt])
+  })
+
+  test('other tabs are told of it once they may soon be held back, not before', () => {
+    const scene = start()
+    const tokens: { readonly sentAt: number }[] = []
+    tenOf(scene, token => tokens.push(token))
+    for (const token of tokens.slice(0, 2)) scene.breaker.answered('GET /a', token)
+    expect(scene.corrections).toEqual([9, 8])
+  })
+
+  test('where few are counted, the next exchange here tells it, and nothing is written for it', () => {
+    const scene = start()
+    for (let index = 0; index < 5; index += 1) scene.breaker.answered('GET /a', scene.exchange())
+    expect([scene.corrections, scene.record()?.begun.length]).toEqual([[], 1])
+  })
+
+  test('what an accepted token tells is news once', () => {
+    const scene = start()
+    const token = scene.exchange()
+    expect(scene.breaker.isNews(token)).toBe(true)
+    scene.breaker.answered('GET /a', token)
+    expect([scene.breaker.isNews(token), scene.breaker.isNews(null)]).toEqual([false, false])
   })
 })
