@@ -87,7 +87,7 @@ async function replace(
   const others = new Set<string>()
   for (let tries = 0; expected && isSame(expected, claimed); ) {
     const { claim } = expected
-    if (yields && claim && claim.id !== claimed.claim?.id && others.size < mostTries && isOpen(claim)) {
+    if (yields && claim && claim.id !== claimed.claim?.id && others.size < mostTries && isOpen(claim, pollMs)) {
       others.add(claim.id)
       await pause(pollMs)
     } else {

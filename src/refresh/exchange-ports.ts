@@ -22,8 +22,8 @@ export interface ExchangePorts extends CallPorts {
   readonly canRefresh: () => boolean
   /** If there is one, the person may still be asked: then a refusal suspends the session and removes nothing. */
   readonly reauthenticate?: unknown
-  /** Whether another tab's exchange may be under way. */
-  readonly isOpen: (claim: Claim | null | undefined) => boolean
+  /** Whether another tab's exchange may be under way. `askedMs`: how long this page meant to wait since it looked last. */
+  readonly isOpen: (claim: Claim | null | undefined, askedMs: number) => boolean
   readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void
   /** Tokens that nobody will use: revoked, where that is configured. */

@@ -57,7 +57,7 @@ async function claimAndSend(
       await pause(pollMs)
       continue
     }
-    if (claim && !own.has(claim.id) && !(claim.underLock && underLock) && ports.isOpen(claim)) {
+    if (claim && !own.has(claim.id) && !(claim.underLock && underLock) && ports.isOpen(claim, pollMs)) {
       others.add(claim.id)
       await pause(pollMs)
       continue

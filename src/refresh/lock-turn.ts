@@ -74,7 +74,7 @@ function watch(flown: Flown, { session, clock, isOpen }: TurnPorts, leave: () =>
   const look = async () => {
     await session.reread()
     if (!watching) return
-    const someoneWorks = isOpen(session.records.latest?.claim)
+    const someoneWorks = isOpen(session.records.latest?.claim, lookEveryMs)
     if (!someoneWorks && clock.monotonicMs() - started >= patienceMs) leave()
     else stopTimer = clock.setTimer(look, lookEveryMs)
   }

@@ -2,6 +2,7 @@ import { type FaultBudget, protocol, type Rules, timeless } from './rules.ts'
 import { type Scenario, say, scenario } from './scenario.ts'
 import { cookieScenarios } from './scenarios-cookie.ts'
 import { designAndItsCures } from './scenarios-design.ts'
+import { watchScenarios } from './scenarios-watch.ts'
 import { webStorageScenarios } from './scenarios-web-storage.ts'
 
 /** A request that was told RefreshUnavailable may come back. */
@@ -202,5 +203,6 @@ export const scenarios: readonly Scenario[] = [
   ...protocolScenarios,
   ...webStorageScenarios,
   ...cookieScenarios,
+  ...watchScenarios,
   ...deepScenarios,
 ]

@@ -134,7 +134,8 @@ describe('step b: an open claim of another tab', () => {
 describe('how long a claim is open', () => {
   const watchOf = () => {
     const clock = createControlledClock()
-    return { clock, isOpen: createClaimWatch(clock, 12_000) }
+    const isOpen = createClaimWatch(clock, 12_000)
+    return { clock, isOpen: (claim: Claim) => isOpen(claim, 0) }
   }
 
   test('for twelve seconds of being watched without a gap', async () => {

@@ -7,7 +7,8 @@ const staleAfterMs = 12_000
 
 const start = () => {
   const clock = createControlledClock()
-  const isOpen = createClaimWatch(clock, staleAfterMs)
+  const watch = createClaimWatch(clock, staleAfterMs)
+  const isOpen = (claim: Claim, askedMs = 500) => watch(claim, askedMs)
   const claimOf = (id: string, agoMs = 0): Claim => ({
     id,
     generation: 1,
@@ -43,11 +44,50 @@ describe('another tab’s claim', () => {
     const { clock, isOpen, claimOf, look } = start()
     const claim = claimOf('one')
     await look(claim, staleAfterMs - 1000)
-    await clock.advance(1001)
+    await clock.advance(1501)
     expect(isOpen(claim)).toBe(true)
     expect(await look(claim, staleAfterMs - 500)).toBe(true)
     expect(await look(claim, 500)).toBe(false)
   })
+
+  test.each([
+    ['once a second', 250, 1003, 15],
+    ['once a second, by a page that asks for two', 2000, 3000, 5],
+    ['once a second, over a store that takes two to read', 250, 3000, 6],
+    ['once a minute', 250, 60_000, 3],
+    ['once a minute, by a page that asks for half a second', 500, 60_000, 3],
+  ])('is stale in the end also where timers run %s', async (_when, askedMs, everyMs, looks) => {
+    const { clock, isOpen, claimOf } = start()
+    const claim = claimOf('one')
+    const seen: boolean[] = []
+    for (let index = 0; index <= looks; index += 1) {
+      seen.push(isOpen(claim, askedMs))
+      await clock.advance(everyMs)
+    }
+    expect(seen.indexOf(false)).toBeGreaterThan(1)
+  })
+
+  test.each([3000, 60_000, 8 * 3_600_000])(
+    'is watched anew after a sleep of %i ms that the monotonic clock counts, also where timers run once a second',
+    async sleptMs => {
+      for (const everyMs of [250, 1000]) {
+        const { clock, isOpen, claimOf } = start()
+        const claim = claimOf('one')
+        const lookFor = async (forMs: number) => {
+          for (let passed = 0; passed < forMs; passed += everyMs) {
+            isOpen(claim, 250)
+            await clock.advance(everyMs)
+          }
+        }
+        await lookFor(11_000)
+        await clock.advance(sleptMs)
+        await lookFor(11_000)
+        expect(isOpen(claim, 250)).toBe(true)
+        await lookFor(2000)
+        expect(isOpen(claim, 250)).toBe(false)
+      }
+    },
+  )
 
   test('is not made stale by a wall clock that jumps, only by what this page has seen', async () => {
     const { clock, isOpen, claimOf } = start()
