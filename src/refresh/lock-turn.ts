@@ -47,15 +47,19 @@ export async function inTurn(
       asleep = true
       leave()
     })
-    const stop = () => {
-      stopWatching()
-      stopSleep()
-    }
     await lock.request(name, leaving.signal, async held => {
-      stop()
-      outcome = disposed ?? (await work(held))
+      stopWatching()
+      // An engine may take the lock from a page that it puts away, which learns of it later than it acts (WebKit pull 47797).
+      const turn = {
+        shared: held.shared,
+        get lost() {
+          return asleep || held.lost
+        },
+      }
+      outcome = disposed ?? (await work(turn))
     })
-    stop()
+    stopWatching()
+    stopSleep()
     outcome ??= disposed
     if (outcome) return outcome
     if (!asleep) return work(null)

@@ -120,6 +120,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
       me.answer = null
       me.late = false
       me.withoutLock = false
+      me.lostLock = false
       me.holders = 0
     })
   },

@@ -98,7 +98,8 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
         land(me)
       })
     }
-    const holdsItNow = seen.claim?.underLock === true && state.lock === index
+    // As far as it knows.
+    const holdsItNow = seen.claim?.underLock === true && (state.lock === index || tab.lostLock)
     // Waits until the claim is resolved or stale.
     if (rules.claim && isOpen(rules, state, index, seen.claim) && !holdsItNow) return yieldToSleeper(turn)
     if (rules.retries === 'once' && seen.claim && seen.claim.tries >= 2) {

@@ -54,7 +54,7 @@ export function hasSuccessorInHand(to: WorldState, index: number, sent: Token): 
 
 /** The server revoked a family: had anybody slept or died, or was an answer lost? */
 export function judgeRevocation(rules: Rules, to: WorldState, broken: string[]): void {
-  if (!isUntouched(rules, to, ['freeze', 'kill', 'lose'])) return
+  if (!isUntouched(rules, to, ['freeze', 'nap', 'kill', 'lose'])) return
   broken.push('REV the server revokes the family though no tab slept or died and no answer was lost')
 }
 

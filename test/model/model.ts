@@ -43,6 +43,12 @@ function moveTab(rules: Rules, state: WorldState, index: number, tab: TabState, 
         const me = to.tabs[index]
         if (me) change(me, to, broken)
       })
+    if (tab.lostLock) {
+      step('learns that its lock is gone', me => {
+        me.lostLock = false
+        me.withoutLock = true
+      })
+    }
     const turn = createTurn(rules, state, index, tab, step)
     look(turn)
     flight[tab.step]?.(turn)
@@ -82,6 +88,8 @@ function initialState(rules: Rules): WorldState {
   const token = tokenOf(0, 0)
   const tab: TabState = {
     life: 'live',
+    naps: false,
+    lostLock: false,
     late: false,
     session: 1,
     generation: 0,

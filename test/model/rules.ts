@@ -4,6 +4,8 @@ export interface FaultBudget {
   readonly kill: number
   /** A tab falls asleep; it may wake at any later time. */
   readonly freeze: number
+  /** A tab sleeps for so short a time that it cannot tell by its clocks, and nobody's claim goes stale. */
+  readonly nap: number
   /** A request or an answer is lost. */
   readonly lose: number
   /** The server answers 503. */
@@ -18,7 +20,17 @@ export interface FaultBudget {
   readonly wipe: number
 }
 
-export const noFaults: FaultBudget = { kill: 0, freeze: 0, lose: 0, busy: 0, out: 0, inSame: 0, inOther: 0, wipe: 0 }
+export const noFaults: FaultBudget = {
+  kill: 0,
+  freeze: 0,
+  nap: 0,
+  lose: 0,
+  busy: 0,
+  out: 0,
+  inSame: 0,
+  inOther: 0,
+  wipe: 0,
+}
 
 /** One variant of the protocol in one kind of world. */
 export interface Rules {
@@ -56,6 +68,8 @@ export interface Rules {
   readonly claimId: 'fresh' | 'attempt'
   /** The engine takes the lock from a page that it suspends (WebKit). */
   readonly dropLock: boolean
+  /** Whether a tab that naps is told that it will (pagehide, freeze), so that it counts as a sleep and its lock as lost. */
+  readonly naps: 'told' | 'untold'
   /** The patience for the lock counts from the request, anew with each holder, or may end at any moment. */
   readonly wait: 'total' | 'idle' | 'any'
   /** After a lost answer: one more try ever, or each later refresh may try. */
@@ -94,6 +108,7 @@ export const firstDesign: Rules = {
   newerThan: 'flight',
   claimId: 'fresh',
   dropLock: false,
+  naps: 'told',
   wait: 'total',
   retries: 'once',
   refusal: 'remove',

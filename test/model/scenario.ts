@@ -33,6 +33,7 @@ export const cookieScenario = (
 const words: Readonly<Record<string, string>> = {
   kill: 'kill',
   freeze: 'freeze',
+  nap: 'nap',
   lose: 'lost answer',
   busy: '503',
   out: 'sign-out',

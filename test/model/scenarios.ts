@@ -72,6 +72,14 @@ const restless: readonly Faults[] = [
   { inSame: 1, inOther: 1 },
 ]
 
+/** What is not told of a nap in which it lost its lock may present a token twice: a residual, and no engine is known to do it. */
+const naps = [
+  { dropLock: false, naps: 'told', expect: ['I1f'] },
+  { dropLock: true, naps: 'told', expect: ['I1f'] },
+  { dropLock: false, naps: 'untold', expect: [] },
+  { dropLock: true, naps: 'untold', expect: ['I1', 'I1f'] },
+] as const
+
 /** The protocol as it is built. */
 const protocolScenarios: readonly Scenario[] = [
   ...servers.flatMap(server =>
@@ -129,6 +137,14 @@ const protocolScenarios: readonly Scenario[] = [
     '2 tabs, engine takes the lock from a sleeper',
     { ...protocol, dropLock: true, faults: { freeze: 1 } },
     ['I1f'],
+  ),
+  ...naps.map(({ dropLock, naps: told, expect }) =>
+    scenario(
+      'protocol',
+      `2 tabs, a nap that the tab is ${told} of, and the engine ${dropLock ? 'takes' : 'leaves'} the lock`,
+      { ...protocol, dropLock, naps: told, faults: { nap: 1 } },
+      expect,
+    ),
   ),
   scenario(
     'protocol',

@@ -88,7 +88,7 @@ export function isOpen(rules: Rules, state: WorldState, index: number, claim: Mo
   const owner = claim === null || claim.by === index ? undefined : state.tabs[claim.by]
   if (!claim || !owner || owner.attempt !== claim.attempt || !isExchanging(owner.step)) return false
   if (rules.takeover === 'never' && claim.underLock && state.lock === claim.by) return true
-  return owner.life === 'live' && !owner.late
+  return (owner.life === 'live' && !owner.late) || owner.naps
 }
 
 /** The tab's flight is over, however it ended. */

@@ -74,6 +74,10 @@ export interface PersonsWish {
 
 export interface TabState {
   life: Life
+  /** Its sleep is a nap. */
+  naps: boolean
+  /** The engine took its lock, and it does not know yet. */
+  lostLock: boolean
   /** Slept in the middle of an exchange. */
   late: boolean
   session: number
@@ -178,6 +182,7 @@ export function keyOf(state: WorldState): string {
   const putTab = (tab: TabState) => {
     const { request, answer, wish } = tab
     put(lives.indexOf(tab.life) + 4 * Number(tab.late) + 8 * Number(tab.withoutLock) + 16 * Number(tab.hint))
+    put(Number(tab.naps) + 2 * Number(tab.lostLock))
     put(tab.session, tab.generation, tab.token)
     if (request) put(request.session, request.generation, request.user)
     else out.push(0)

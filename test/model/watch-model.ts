@@ -56,7 +56,12 @@ export function createWatchModel(rules: WatchRules): Model<WatchState> {
       } else {
         const seen = look(rules, state)
         const isTooEarly = seen.isStale && owner > 0
-        add('the watcher looks', false, seen, isTooEarly ? ['I1f a claim is taken over while its owner, which slept, is at work'] : [])
+        add(
+          'the watcher looks',
+          false,
+          seen,
+          isTooEarly ? ['I1f a claim is taken over while its owner, which slept, is at work'] : [],
+        )
       }
       if (sleeps > 0) add('the machine sleeps', true, { sinceLook: sinceLook + sleepUnits, sleeps: sleeps - 1 })
       if (kills > 0 && owner > 0) add('the owner is killed', true, { owner: -1, kills: kills - 1 })

@@ -166,6 +166,20 @@ export function lifeCycle(scene: Scene): void {
       if (holdsAnswer(tab.step) && family) family.slept[numberOf(tab.sent)] = 1
     })
   }
+  if (tab.life === 'live' && state.faults.nap > 0) {
+    act(scene, 'nap')(`${who} naps`, (me, to) => {
+      me.life = 'frozen'
+      me.naps = true
+      const family = to.families[familyOf(tab.sent)]
+      if (holdsAnswer(tab.step) && family) family.slept[numberOf(tab.sent)] = 1
+      if (!rules.dropLock || to.lock !== index) return
+      release(to, index)
+      const isKnown = rules.naps === 'told' || tab.step === 'wait'
+      if (isKnown) me.withoutLock = true
+      else me.lostLock = true
+      if (tab.step === 'wait') me.step = 'read'
+    })
+  }
   if (tab.life !== 'frozen') return
   act(
     scene,
@@ -173,7 +187,8 @@ export function lifeCycle(scene: Scene): void {
     true,
   )(`${who} wakes`, me => {
     me.life = 'live'
-    me.late = isExchanging(tab.step)
+    me.late = isExchanging(tab.step) && !(tab.naps && rules.naps === 'untold')
+    me.naps = false
   })
 }
 
@@ -188,6 +203,8 @@ function die(me: TabState, to: WorldState, index: number): void {
   me.token = 0
   me.snapshot = null
   me.late = false
+  me.naps = false
+  me.lostLock = false
   if (me.net === 0) {
     me.step = 'idle'
     me.sent = 0

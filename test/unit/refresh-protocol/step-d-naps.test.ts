@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
+import { createTestLock } from '../../support/test-lock.ts'
+
+/** The exchange is claimed under the lock; what the store answers to that is held back. */
+const startClaimed = async () => {
+  const lock = createTestLock()
+  const rig = await createSignedInRig({ lock })
+  const held = rig.store.hold('compareAndSet', 'before')
+  const { outcome } = rig.refresher.start('refused')
+  await held.reached
+  expect(rig.stored().claim).toMatchObject({ underLock: true })
+  return { ...rig, lock, held, outcome }
+}
+
+describe('step d: a nap too short for the clocks, between the claim and the send', () => {
+  test('in which the engine took the lock: the page reads again, and claims without it', async () => {
+    const { clock, wake, lock, held, calls, stored } = await startClaimed()
+    wake.sleep()
+    lock.lose()
+    wake.wake()
+    held.open()
+    await clock.settle()
+    expect([calls.length, stored().claim?.underLock]).toEqual([1, false])
+  })
+
+  test('in which another tab got the lock, and claimed: the page does not send as well', async () => {
+    const { store, clock, wake, held, calls, stored } = await startClaimed()
+    wake.sleep()
+    wake.wake()
+    const claim = { id: 'of-another-tab', generation: 0, startedAt: clock.wallMs(), underLock: true }
+    store.content = { ...stored(), revision: 'r', claim }
+    held.open()
+    await clock.advance(5000)
+    expect(calls).toEqual([])
+  })
+
+  test('that no engine made use of costs nothing but another claim', async () => {
+    const { clock, wake, held, call, calls, outcome } = await startClaimed()
+    wake.sleep()
+    wake.wake()
+    held.open()
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    expect([(await outcome).kind, calls.length, wake.size]).toEqual(['refreshed', 1, 0])
+  })
+})
