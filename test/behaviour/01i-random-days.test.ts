@@ -24,7 +24,7 @@ const createServer = (clock: ControlledClock) => {
   /** Their answer got lost, or came after the client's deadline: presented again, they are forgiven. */
   const lost = new Set<string>()
   const reused: string[] = []
-  const begunAt: number[] = []
+  const begun: { readonly atMs: number; brought?: string }[] = []
   let fault: Fault = 'none'
 
   const tokensOf = (family: number): SessionInput & { accessToken: string; refreshToken: string } => {
@@ -33,7 +33,8 @@ const createServer = (clock: ControlledClock) => {
     return { accessToken: write('access', token), refreshToken: write('refresh', token), subject, expiresInSeconds: 60 }
   }
   const exchange = async (refreshToken = ''): Promise<SessionInput | null> => {
-    begunAt.push(clock.monotonicMs())
+    const exchanged: (typeof begun)[number] = { atMs: clock.monotonicMs() }
+    begun.push(exchanged)
     const token = read(refreshToken)
     const family = families.get(token.family)
     const now = fault
@@ -49,7 +50,9 @@ const createServer = (clock: ControlledClock) => {
     family.newest += 1
     family.expired = false
     if (now === 'lost') throw new TypeError('Failed to fetch')
-    return tokensOf(token.family)
+    const tokens = tokensOf(token.family)
+    exchanged.brought = tokens.accessToken
+    return tokens
   }
   const isGood = (text: string) => {
     const token = read(text)
@@ -58,7 +61,7 @@ const createServer = (clock: ControlledClock) => {
   }
   return {
     reused,
-    begunAt,
+    begun,
     exchange,
     isGood,
     tokensOf,
@@ -124,7 +127,12 @@ const step = fc.oneof(
     }),
   },
 )
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never
+/** The page is put away, and used again. */
+const stepOrDispose = fc.oneof(
+  { weight: 30, arbitrary: step },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('dispose' as const) }) },
+)
+type Step = typeof stepOrDispose extends fc.Arbitrary<infer Value> ? Value : never
 
 interface Ended {
   readonly sent: ReadonlyMap<string, readonly (string | null)[]>
@@ -139,6 +147,7 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
   const { client } = stage
   const violations: string[] = []
   const sent = new Map<string, (string | null)[]>()
+  const accepted = new Set<string | null | undefined>()
   /** Whose session it is by the app's own word. */
   let current: number | null = null
   let [asked, settled] = [0, 0]
@@ -156,6 +165,7 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
     const isLate = asked % 5 === 0
     const good = token !== null && server.isGood(token)
     await after(clock, isLate ? 3000 : 100)
+    if (good) accepted.add(token)
     return good ? new Response('fine') : refusal(token === null ? 'Bearer' : undefined)
   })
 
@@ -185,6 +195,8 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
         const { refreshToken: _kept, ...tokens } = server.tokensOf(current)
         return void client.session.signIn(tokens)
       }
+      case 'dispose':
+        return client.dispose()
       case 'jump':
         return clock.jumpWall(one.ms)
       case 'sign-out':
@@ -211,24 +223,33 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
   server.trouble('none')
   await clock.advance(300_000)
   if (server.reused.length > 0) violations.push(`presented twice: ${server.reused}`)
-  const crowded = server.begunAt.find(from => server.begunAt.filter(at => at >= from && at < from + 30_000).length > 10)
-  if (crowded !== undefined) violations.push(`more than ten exchanges within 30 s of ${crowded}`)
+  const useless = server.begun.filter(({ brought }) => !accepted.has(brought)).map(({ atMs }) => atMs)
+  const crowded = useless.find(from => useless.filter(at => at >= from && at < from + 30_000).length > 10)
+  if (crowded !== undefined) violations.push(`more than ten exchanges that helped nobody within 30 s of ${crowded}`)
   const { status } = client.session
   if (current !== null && status !== 'signed-in') violations.push(`${status} though somebody signed in`)
   if (current === null && status === 'signed-in') violations.push('signed in though nobody is')
   return { sent, settled, asked, violations }
 }
 
+const holds = async (steps: readonly Step[]) => {
+  const { sent, settled, asked, violations } = await live(steps)
+  expect(violations).toEqual([])
+  expect(settled).toBe(asked)
+  for (const tokens of sent.values()) expect(tokens.length).toBeLessThanOrEqual(2)
+}
+const numRuns = Number(process.env['RANDOM_DAYS'] ?? 150)
+
 describe('promises 1 and 2, whatever happens in whatever order', () => {
   test('nothing is sent as another, no token is presented twice, nobody waits for ever, nothing ends by accident', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async steps => {
-        const { sent, settled, asked, violations } = await live(steps)
-        expect(violations).toEqual([])
-        expect(settled).toBe(asked)
-        for (const tokens of sent.values()) expect(tokens.length).toBeLessThanOrEqual(2)
-      }),
-      { numRuns: Number(process.env['RANDOM_DAYS'] ?? 150) },
-    )
+    await fc.assert(fc.asyncProperty(fc.array(stepOrDispose, { minLength: 5, maxLength: 60 }), holds), { numRuns })
+  }, 120_000)
+
+  // A step-up while a refresh runs presented its token twice, in a single page.
+  test('on the days of seed 809432089, one of which went wrong', async () => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), holds), {
+      numRuns: 150,
+      seed: 809_432_089,
+    })
   }, 120_000)
 })

@@ -2,8 +2,8 @@ export type Person = 'alice' | 'bob'
 export type ExchangeFault = 'lost-before' | 'lost-after' | 'busy' | 'refused'
 export type LockKind = 'none' | 'shared' | 'stuck'
 export type Step =
-  | { readonly kind: 'request' | 'refresh' | 'sign-out' | 'wake'; readonly tab: number }
+  | { readonly kind: 'request' | 'refresh' | 'sign-out' | 'wake' | 'step-up' | 'dispose'; readonly tab: number }
   | { readonly kind: 'sign-in'; readonly tab: number; readonly person: Person }
-  | { readonly kind: 'abort' | 'expire' | 'message' | 'time' }
+  | { readonly kind: 'abort' | 'expire' | 'message' | 'time' | 'flood' | 'store-refuses' }
   | { readonly kind: 'fault'; readonly fault: ExchangeFault }
   | { readonly kind: 'store-fault'; readonly fault: 'rejects' | 'lands' | 'hangs' }

@@ -3,11 +3,11 @@ import type { RootClient } from '../../src/client/client.ts'
 import { createClientOn } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
 import type { RefreshContext } from '../../src/refresh/strategy.ts'
-import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
+import type { StoredRecord } from '../../src/session/session-store.ts'
 import type { TabLock } from '../../src/tabs/tab-lock.ts'
 import { createControlledClock } from './clock.ts'
-import { createDeferred } from './deferred.ts'
 import type { ExchangeFault, LockKind, Person, Step } from './interleaving-steps.ts'
+import { createQueuedStore, type StoreTrouble } from './interleaving-store.ts'
 import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
 import { stubChannel } from './test-channel.ts'
 import { createTestLock } from './test-lock.ts'
@@ -72,8 +72,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
   // ── the store: what one tab asks of it is done in order, and answered later; tabs come in between.
   let content: StoredRecord | null = null
   let hasBroken = false
-  const storeFaults: ('rejects' | 'lands' | 'hangs')[] = []
-  const never = new Promise<never>(() => {})
+  const trouble: StoreTrouble = { refuses: false, flood: 0, faults: [] }
+  /** The store refused at some time: what an exchange brought may then be lost. */
+  let refused = false
   const refusedTokens = new Set<string | null | undefined>()
   const write = (next: StoredRecord, isBlind: boolean) => {
     // What could not be stored in its time is made up for later, and may skip a few numbers.
@@ -90,43 +91,20 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     }
     content = structuredClone(next)
   }
-  const storeOf = (tab: number): SessionStore => {
-    let last = Promise.resolve()
-    const queue = async <Answer>(label: string, effect: () => Answer): Promise<Answer> => {
-      const [before, { promise, resolve: leave }] = [last, createDeferred()]
-      last = promise
-      await before
-      await step(`${tab} ${label}`)
-      const fault = storeFaults.shift()
-      const answer = fault === undefined || fault === 'lands' ? effect() : undefined
-      // Who comes after one that hangs is served all the same.
-      if (fault === 'hangs') leave()
-      await (fault === 'hangs' ? never : step(`${tab} ${label} answered`))
-      leave()
-      if (fault) throw new Error('The store is broken')
-      return answer as Answer
-    }
-    return {
-      shared: true,
-      read: () => queue('read', () => structuredClone(content)),
-      compareAndSet: (_name, expected, next) =>
-        queue('write', () => {
-          const unmoved = (content?.revision ?? null) === expected
-          if (unmoved) write(next as StoredRecord, false)
-          return unmoved
-        }),
-      overwrite: (_name, next) => queue('overwrite', () => write(next as StoredRecord, true)),
-    }
-  }
+  const storeOf = (tab: number) =>
+    createQueuedStore(tab, trouble, { step, write, read: () => content, hint: channel.hint })
 
   // ── the token endpoint: a token may be presented again only once all earlier presentations are known to be lost.
   const faults: ExchangeFault[] = []
   const presentations: Presentation[] = []
+  let steppedUp = 0
   const exchange = async (tab: number, { refreshToken, signal, audience }: RefreshContext) => {
     const token = String(refreshToken)
     const earlier = presentations.filter(one => one.token === token)
     // Where claims cannot be stored, tabs cannot know of each other.
-    const mayBeSeen = tabs === 1 || !hasBroken
+    // Who stepped up while it was being refused goes on with it; to present a refused token again does no harm.
+    const isDead = steppedUp > 0 && refusedTokens.has(token)
+    const mayBeSeen = !refused && !isDead && (tabs === 1 || !hasBroken)
     if (mayBeSeen && earlier.some(({ state, signal: { aborted } }) => state !== 'lost' && !aborted))
       broken.push(`${tab} presented a token that was under way, or answered`)
     const presentation: Presentation = { token, signal, state: 'under way' }
@@ -235,6 +213,16 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     if (family) signedOut[tab]?.add(family)
     void client.session.signOut()
   }
+  /** The same person brings another access token and no refresh token; the API takes it as little as the one before. */
+  const stepUp = (client: RootClient) => {
+    const subject = personAt(client)
+    const [family = ''] = client.session.getSnapshot().scope
+    if (subject === null) return
+    steppedUp += 1
+    const accessToken = `stepped-up-${steppedUp}`
+    whose.set(accessToken, { person: subject, family })
+    void client.session.signIn({ accessToken, subject, scope: family })
+  }
   // Less in all than a store has to answer in: what comes of that is another test's.
   let timeLeftMs = 1500
   const passTime = () => {
@@ -256,9 +244,18 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     message: deliver,
     time: passTime,
     fault: ({ fault }) => faults.push(fault),
+    'step-up': (_one, tab) => stepUp(clients[tab] as RootClient),
+    dispose: (_one, tab) => clients[tab]?.dispose(),
+    flood: () => {
+      trouble.flood = 20
+    },
+    'store-refuses': () => {
+      trouble.refuses = !trouble.refuses
+      hasBroken = refused = true
+    },
     'store-fault': ({ fault }) => {
       hasBroken = true
-      storeFaults.push(fault)
+      trouble.faults.push(fault)
     },
   }
   const act = (one: Step): void => {
@@ -276,7 +273,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     asked,
     presentations,
     endFaults: () => {
-      faults.length = storeFaults.length = 0
+      faults.length = trouble.faults.length = trouble.flood = 0
+      trouble.refuses = false
     },
     get content() {
       return content

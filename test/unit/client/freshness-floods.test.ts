@@ -14,7 +14,7 @@ const createFlooded = async () => {
     wake: rig.wake.port,
     refresher: rig.refresher,
     ageOf: () => 'good',
-    revoke: () => {},
+    strategy: {},
   })
   rig.store.content = storedRecord()
   await freshness.fresh()

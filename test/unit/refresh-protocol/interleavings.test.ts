@@ -45,6 +45,12 @@ const brokenStepsOf = (tabs: number): fc.Arbitrary<readonly Step[]> => {
     )
 }
 
+/** The same, with more of some kinds among them. */
+const withMore = (tabs: number, more: fc.Arbitrary<Step>): fc.Arbitrary<readonly Step[]> =>
+  fc
+    .tuple(stepsOf(tabs), fc.array(fc.tuple(more, fc.nat(20)), { minLength: 1, maxLength: 8 }))
+    .map(([steps, added]) => added.reduce<Step[]>((all, [one, at]) => all.toSpliced(at, 0, one), [...steps]))
+
 const play = async (scheduler: fc.Scheduler, options: WorldOptions, steps: readonly Step[]) => {
   const world = createWorld(scheduler, options)
   // Alice is signed in everywhere before anything is at stake.
@@ -141,6 +147,52 @@ describe('whatever order things happen in: nobody comes back, nobody is taken fo
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), locks, brokenStepsOf(tabs), (scheduler, lock, steps) =>
           holds(scheduler, { tabs, lock }, steps),
+        ),
+        parameters,
+      )
+    },
+    120_000,
+  )
+
+  test('promise 1: one tab, in which the same person steps up, and which is disposed of and used again', async () => {
+    const more = fc.constantFrom<Step>(
+      { kind: 'step-up', tab: 0 },
+      { kind: 'step-up', tab: 0 },
+      { kind: 'dispose', tab: 0 },
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), locks, withMore(1, more), (scheduler, lock, steps) =>
+        holds(scheduler, { tabs: 1, lock }, steps),
+      ),
+      parameters,
+    )
+  }, 120_000)
+
+  test.each([1, 2])(
+    'promise 12: tabs that are told all the time that something changed: %i',
+    async tabs => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.scheduler(),
+          locks,
+          withMore(tabs, fc.constant<Step>({ kind: 'flood' })),
+          (scheduler, lock, steps) => holds(scheduler, { tabs, lock }, steps),
+        ),
+        parameters,
+      )
+    },
+    120_000,
+  )
+
+  test.each([1, 2])(
+    'promise 9: tabs over a store that refuses every write for a while: %i',
+    async tabs => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.scheduler(),
+          locks,
+          withMore(tabs, fc.constant<Step>({ kind: 'store-refuses' })),
+          (scheduler, lock, steps) => holds(scheduler, { tabs, lock }, steps),
         ),
         parameters,
       )
