@@ -31,6 +31,7 @@ export interface Core {
   readonly freshness: Freshness
   readonly clock: Clock
   readonly canRefresh: () => boolean
+  readonly trusted: ResolvedOptions['trusted']
   /** A number for one call, whatever it is sent as. */
   readonly nextId: () => number
   /** Whether the app's own exchange, or its `reauthenticate`, is being called right now. */

@@ -1,7 +1,7 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
 import type { Call } from '../request/journey.ts'
-import { checkRequestOptions } from './check-options.ts'
+import { absolute, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
@@ -33,7 +33,10 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
   checkRequestOptions(defaults)
   // Apart from ky's merging, in which `undefined` overrides.
-  const { auth, replay } = defaults
+  const { auth, replay, baseUrl } = defaults
+  const base = baseUrl === undefined ? undefined : absolute(baseUrl)
+  if (base && auth !== false && !core.trusted().has(base))
+    console.warn(`latchkey: ${base.origin} gets no token. Add it to \`trustedOrigins\`, or write \`auth: false\`.`)
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
     if (!isOptions(options)) return (method ? inner[method] : inner)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>

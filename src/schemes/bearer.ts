@@ -50,7 +50,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
     accepts: isBearer,
     adopt(credentials) {
       if (!isBearer(credentials.tokenType)) {
-        throw new ConfigurationError('tokenType', 'leave it out, or give createClient its `scheme`')
+        throw new ConfigurationError('tokenType', 'give createClient its `scheme` (`dpop()`), or leave it out')
       }
       if (credentials.accessToken) checkToken(credentials.accessToken)
       return credentials

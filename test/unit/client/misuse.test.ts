@@ -94,6 +94,32 @@ describe('a base URL without its scheme', () => {
   })
 })
 
+describe('an instance for another origin, whose requests go without the token', () => {
+  const warn = () => vi.spyOn(console, 'warn').mockImplementation(() => {})
+
+  test('is told on the console when it is made, with both ways out', () => {
+    const warned = warn()
+    const client = createClient({ baseUrl, trustedOrigins: ['https://files.test'] })
+    client.extend({ baseUrl: 'https://other.test/v1/?key=secret' })
+    const says = 'latchkey: https://other.test gets no token. Add it to `trustedOrigins`, or write `auth: false`.'
+    expect(warned.mock.calls).toEqual([[says]])
+    client.create({ baseUrl: 'https://other.test/' })
+    expect(warned).toHaveBeenCalledTimes(2)
+  })
+
+  test.each([
+    {},
+    { baseUrl: 'https://api.test/deeper/' },
+    { baseUrl: 'https://files.test/' },
+    { baseUrl: 'https://other.test/', auth: false } as const,
+    { baseUrl: './relative/' },
+  ])('is not meant by %o', options => {
+    const warned = warn()
+    createClient({ baseUrl, trustedOrigins: ['https://files.test'] }).extend(options)
+    expect(warned).not.toHaveBeenCalled()
+  })
+})
+
 test.each(['https://api.test/', null, 5])('options that are %o are told to be an object', options => {
   expect(create(options)).toBe("`options`: write `{ baseUrl: 'https://api.example.com/' }`")
 })
