@@ -10,6 +10,7 @@ export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
   'onLoginRequired',
   'reauthenticate',
   'shouldRefresh',
+  'sendHeaders',
   'store',
   'sessionName',
   'trustedOrigins',

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../errors.ts'
 import { createLoginRequired } from '../login/login-required.ts'
 import { createLogin, type Login } from '../login/reauthenticate.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -10,6 +11,8 @@ import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
 import { ageFor } from '../session/audience.ts'
 import { createRecords } from '../session/create-records.ts'
+import type { Credentials } from '../session/credentials.ts'
+import { report } from '../session/events.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
@@ -21,6 +24,9 @@ export interface Platform {
   readonly wake: Wake
   readonly lock: TabLock
 }
+
+const noCookie =
+  "The cookie endpoint refused a new login: probably its cookie was not kept. Send the login with `credentials: 'include'`, and see docs/servers.md#cookies."
 
 /** All parts of a client, wired; ky's form and the plain one are made round it. */
 export interface Core {
@@ -66,7 +72,15 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     onLate: record => freshness.closed || session.follow(record),
   })
   const announce = () => freshness.announce()
-  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, scheme.adopt)
+  /** Somebody logged in, and no exchange has shown since that the login's cookie is there. */
+  let isNew = false
+  const adopt = (read: Credentials, former: Credentials | null): Credentials => {
+    const adopted = scheme.adopt?.(read, former) ?? read
+    const isTokenElsewhere = strategy.cookie === 'token' && !adopted.accessToken
+    isNew = strategy.cookie !== undefined
+    return isTokenElsewhere ? { ...adopted, lifetimeMs: 0, withheld: true } : adopted
+  }
+  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, adopt)
   scheme.open?.(name, session, formerName)
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts, correctCounts)
@@ -115,6 +129,14 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
     discard: credentials => strategy.ambient || revocation.tell(credentials),
     revocation,
     underWay,
+  })
+  session.listenersOf('signed-in').add(() => session.state.credentials?.unproved && refresher.start('expired'))
+  session.listenersOf('refreshed').add(() => {
+    isNew = false
+  })
+  session.listenersOf('ended').add(({ reason }) => {
+    if (isNew && reason === 'refused') report(new ConfigurationError(null, noCookie))
+    isNew = false
   })
   const freshness: Freshness = createFreshness({ ...shared, refresher })
   const spine = createAuthenticatedFetch({

@@ -43,6 +43,12 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    */
   readonly shouldRefresh?: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
   /**
+   * Headers that change, asked for anew for each send to a trusted origin, also for the replay, and for what `refresh` sends
+   * there by `post`. For CSRF tokens that rotate: a ky hook sees a request once, and the replay would carry its old token.
+   * @example sendHeaders: () => ({ 'X-CSRF-Token': /XSRF=([^;]*)/.exec(document.cookie)?.[1] ?? '' })
+   */
+  readonly sendHeaders?: (() => HeadersInit) | undefined
+  /**
    * Where the session rests. Memory is safest and forgets at reload; `indexedDbStore()` survives it and is shared by tabs.
    * Anything with `getItem` and `setItem`, sync or async, will do as well.
    * @default memoryStore()

@@ -23,6 +23,7 @@ export interface ResolvedOptions {
   readonly onLoginRequired: ((event: LoginRequired) => unknown) | undefined
   readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
   readonly shouldRefresh: SessionOptions['shouldRefresh']
+  readonly sendHeaders: SessionOptions['sendHeaders']
   /** What relative URLs of `post` resolve against, found when needed: a page may come later than its client. */
   readonly baseUrl: () => string | undefined
   readonly trusted: () => TrustedOrigins
@@ -86,12 +87,13 @@ const nameOf = (base: URL | undefined, strategy: RefreshStrategy): string =>
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
   check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
   const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
-  const { whenOffline = 'fail', sessionName } = options
+  const { whenOffline = 'fail', sessionName, sendHeaders } = options
   const insecure = options.allowInsecureRequests === true
   checkNames(options)
   check(isFunction(onLoginRequired), 'onLoginRequired', "write a function: `redirectTo('/login')`")
   check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
   check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419`')
+  check(isFunction(sendHeaders), 'sendHeaders', "write a function: `() => ({ 'X-CSRF-Token': … })`")
   check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")
   check(
     sessionName === undefined || (typeof sessionName === 'string' && sessionName !== ''),
@@ -124,6 +126,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     onLoginRequired: onLoginRequired as ResolvedOptions['onLoginRequired'],
     reauthenticate: reauthenticate as ResolvedOptions['reauthenticate'],
     shouldRefresh,
+    sendHeaders,
     baseUrl: () => absolute(base)?.href,
     trusted: trust,
     sessionName: () => sessionName ?? nameOf(absolute(base), strategy),

@@ -122,7 +122,8 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     const waiter = await held()
     if (!canRefresh()) throw new ConfigurationError('refresh', 'give createClient one, and signIn a refresh token')
     await land(core, refresher.start('asked'), waiter)
-    return getSnapshot()
+    // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
+    return session.state.credentials?.withheld ? refresh() : getSnapshot()
   }
 
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {

@@ -6,7 +6,7 @@ import { besideOthers, forAnotherAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { continueFrom, describeKeys, readCredentials } from '../session/token-set.ts'
 import { type Failure, judgeFailure } from './judge-failure.ts'
-import { createPost, type Transport } from './post.ts'
+import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
 import { unavailable } from './unavailable.ts'
 
@@ -20,6 +20,8 @@ export interface CallPorts {
   /** Which key the answer's tokens will be bound to, if to one. */
   readonly key?: string
   readonly baseUrl: () => string | undefined
+  readonly sendHeaders?: PostPorts['sendHeaders']
+  readonly trusted?: PostPorts['trusted']
   readonly clock: Clock
   readonly exchangeTimeoutMs: number
   readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
@@ -79,7 +81,7 @@ export function callStrategy(
   former: Credentials | null,
   sent: Moment,
 ): Promise<Answer> {
-  const { strategy, clock, transport, baseUrl, exchangeTimeoutMs } = ports
+  const { strategy, clock, baseUrl, exchangeTimeoutMs } = ports
   const controller = new AbortController()
   const { signal } = controller
   return new Promise<Answer>(resolve => {
@@ -94,7 +96,7 @@ export function callStrategy(
       strategy.exchange({
         refreshToken: former?.refreshToken ?? undefined,
         // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
-        post: createPost({ transport, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
+        post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
         cause: asked.cause,
         audience: asked.audience,

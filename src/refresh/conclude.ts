@@ -20,10 +20,15 @@ export async function conclude(
   if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { fresh } = answer
-  const begins = flown.cause === 'start'
+  const unproved = claimed.credentials?.unproved === true
+  const begins = flown.cause === 'start' || unproved
   const former = claimed.credentials
   // Memory may know of a person that the record does not name.
-  const isStranger = [former, flown.from].some(known => known && isSamePerson(fresh, known) === false)
+  const isStranger = [former, flown.from].some(known => {
+    const isSame = known ? isSamePerson(fresh, known) : true
+    // Who was expected has to be named; else the answer of a server that names nobody is as good.
+    return unproved ? !isSame : isSame === false
+  })
   // What an ambient start leaves unsaid is not said of somebody else: the record goes on knowing whose it is.
   const named = begins && former && !isStranger && { statedBy: continueIdentity(fresh, former).statedBy }
   const credentials = { ...answer.credentials, ...named }

@@ -65,7 +65,7 @@ async function claimAndSend(
     const id = randomId()
     own.set(id, content.session)
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
-    const former = flown.cause === 'start' ? null : content.credentials
+    const former = flown.cause === 'start' || content.credentials?.unproved ? null : content.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
     const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
     if (scheme.prepare && !proved) continue

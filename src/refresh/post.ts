@@ -1,4 +1,5 @@
 import { hide } from '../errors.ts'
+import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
@@ -9,6 +10,9 @@ export interface PostPorts {
   readonly baseUrl: string | undefined
   readonly signal?: AbortSignal | null
   readonly keepalive?: boolean
+  /** What the app sends anew with each request to its own origins. */
+  readonly sendHeaders?: (() => HeadersInit) | undefined
+  readonly trusted?: (() => TrustedOrigins) | undefined
 }
 
 /** What `post` throws: judged by its status, its headers, or the OAuth error it carries; the body is not in it. */
@@ -43,11 +47,15 @@ function errorCode(answer: unknown): string {
 }
 
 /** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
-export function createPost({ transport, baseUrl, signal = null, keepalive = false }: PostPorts): Post {
+export function createPost(ports: PostPorts): Post {
+  const { transport, baseUrl, signal = null, keepalive = false, sendHeaders, trusted } = ports
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
     const target = new URL(url, baseUrl)
     const { method = 'POST' }: OwnPostInit = init
     const headers = new Headers(init.headers)
+    if (sendHeaders && trusted?.().has(target)) {
+      for (const [name, value] of new Headers(sendHeaders())) if (!headers.has(name)) headers.set(name, value)
+    }
     if (!headers.has('accept')) headers.set('accept', 'application/json')
     const isForm = body instanceof URLSearchParams
     if (body && !isForm && !headers.has('content-type')) headers.set('content-type', 'application/json')

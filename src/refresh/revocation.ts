@@ -6,13 +6,15 @@ import { report } from '../session/events.ts'
 import type { Records } from '../session/records.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from '../session/session-store.ts'
 import { isPassing, statusOf } from './judge-failure.ts'
-import { createPost, type Transport } from './post.ts'
+import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshStrategy } from './strategy.ts'
 
 export interface RevocationPorts {
   readonly strategy: RefreshStrategy
   readonly transport: Transport
   readonly baseUrl: () => string | undefined
+  readonly sendHeaders?: PostPorts['sendHeaders']
+  readonly trusted?: PostPorts['trusted']
   readonly records: Records
   readonly clock: Clock
   readonly exchangeTimeoutMs: number
@@ -82,7 +84,7 @@ function within<Value>(clock: Clock, ms: number, promise: Promise<Value>): Promi
 }
 
 export function createRevocation(ports: RevocationPorts): Revocation {
-  const { strategy, transport, baseUrl, records, clock, exchangeTimeoutMs, underWay } = ports
+  const { strategy, baseUrl, records, clock, exchangeTimeoutMs, underWay } = ports
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
   /** Changes what the record says, as long as it is of the sign-out that is meant. Resolves with what is outstanding then. */
@@ -108,7 +110,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       accessToken: credentials?.accessToken ?? undefined,
       refreshToken: credentials?.refreshToken ?? undefined,
       idToken: credentials?.idToken ?? undefined,
-      post: createPost({ transport, baseUrl: baseUrl(), keepalive: true }),
+      post: createPost({ ...ports, baseUrl: baseUrl(), keepalive: true }),
       signedOut,
     })
   }

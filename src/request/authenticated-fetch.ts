@@ -43,13 +43,19 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     try {
       if (busy) await wait(busy, 'refresh', journey, ports)
       tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
-      const response = await transport(input, init)
+      const renewed = ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && sendInit(journey)
+      if (renewed) renewHeaders(renewed.headers)
+      const response = await transport(input, renewed || init)
       tellAnswered(ports, journey, response, null)
       return response
     } catch (error) {
       tellStep(ports, journey, { step: 'failed', error })
       throw error
     }
+  }
+
+  function renewHeaders(headers: Headers): void {
+    if (ports.sendHeaders) for (const [name, value] of new Headers(ports.sendHeaders())) headers.set(name, value)
   }
 
   const ownOf = ({ url }: Journey): Credentials | null => {
@@ -60,6 +66,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   /** What the session holds now goes along; a promise where that takes a proof. */
   function equip(journey: Journey, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
     journey.left = session.state
+    renewHeaders(outgoing.headers)
     if (!journey.bare) {
       stay(ports, journey)
       const own = ownOf(journey)

@@ -54,6 +54,8 @@ export interface SpinePorts {
   readonly exchanging: () => boolean
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
   readonly fresh: () => Promise<void> | undefined
+  /** What the app sends anew with each request to its own origins. */
+  readonly sendHeaders: (() => HeadersInit) | undefined
   /** In cookie modes: what a login must wait for, if anything. */
   readonly underWay: (() => Promise<unknown> | undefined) | undefined
   /** Whether this client was disposed of, and not used since: it asks nobody and begins nothing. */

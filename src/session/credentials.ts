@@ -32,6 +32,8 @@ export interface Credentials {
   readonly sentAt: number
   /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
   readonly withheld?: boolean
+  /** A login said only that there is a cookie: whose it is, the next exchange tells, before anything is sent by it. */
+  readonly unproved?: boolean
   /** Which key the tokens are bound to, where they are bound to one (RFC 7638 thumbprint). */
   readonly key?: string
   /** Tokens of other audiences than the session's own, by name (RFC 8707). */

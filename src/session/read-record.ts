@@ -76,6 +76,7 @@ const credentialChecks: Checks<Credentials> = {
   sessionLifetimeMs: durationOf,
   sentAt: value => numberOf(value) ?? 0,
   withheld: flagOf,
+  unproved: flagOf,
   key: optionalText,
   others: othersOf,
 }

@@ -21,6 +21,8 @@ export type SessionEvent = SessionEvents[keyof SessionEvents]
 
 /** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
 interface RenewedBy {
+  /** The session that it began in: what it brought may be another person's. */
+  readonly session?: string | null
   readonly cause: RefreshCause
   readonly startedMs: number | null
 }
@@ -172,14 +174,18 @@ export function createSession(
       const sent = now(clock)
       const { credentials: former, session: own } = state
       const read = requireCredentials(input, sent, clock)
-      const fresh = adopt?.(read, former) ?? read
+      // In a dialog the person whom it asked is expected. Whose cookie it is, the server is asked before anything goes on.
+      const unproved =
+        ambient && former && state.status === 'reauthenticating' && !read.accessToken && read.subject === null
+      const adopted = adopt?.(read, former) ?? read
+      const fresh = unproved ? { ...adopted, lifetimeMs: 0, withheld: true, unproved } : adopted
       const isHeld = hasSame('accessToken', fresh, former)
       // Of what was read of late, and is not followed yet, this may be the end.
       const isKnown = own !== null && former !== null && records.latest?.session === own
       // Made again after a refresh, or a sign-out elsewhere, the login's own report brings nothing but what is spent.
       const isSpent = own === brought?.own && hasSame('accessToken', fresh, brought?.fresh)
       if (isHeld ? !isKnown : isSpent) return
-      const goesOn = isKnown && continues(fresh, former)
+      const goesOn = isKnown && (unproved || continues(fresh, former))
       const content = goesOn
         ? continueRecord(fresh, own, state, records.latest)
         : beginRecord(continueFrom(fresh, null))
@@ -198,7 +204,7 @@ export function createSession(
     },
     renewed(record, monotonicSentAt, by) {
       const { session, credentials } = record
-      const isOurs = !state.credentials || session === state.session
+      const isOurs = !state.credentials || [session, by.session].includes(state.session)
       if (credentials && isOurs) take(record, credentials, monotonicSentAt, by)
     },
     ended(session, reason, next) {
