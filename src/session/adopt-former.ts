@@ -50,9 +50,11 @@ export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
     }
     attempt += 1
     const { record: held, revision, isNewer } = readRecord(await store.read(name))
+    // The app's own store may have one slot for all names: that is no former record, and must not be taken away.
+    if (held?.revision === former.revision) break
     // What was moved a moment ago, and renewed under its former name meanwhile.
     const isOlder = held && held.session === former.session && held.generation < former.generation
-    if (isOlder || (!held && !isNewer)) await store.compareAndSet(name, revision, former)
+    if (isOlder || (!held && !isNewer)) await store.compareAndSet(name, revision, { ...former, revision: randomId() })
     if (await takeAway(ports, former)) break
   }
   return store.read(name)

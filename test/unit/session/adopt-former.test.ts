@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { adoptFormer } from '../../../src/session/adopt-former.ts'
-import type { SessionStore } from '../../../src/session/session-store.ts'
+import type { SessionRecord, SessionStore } from '../../../src/session/session-store.ts'
 import { keyValueStore } from '../../../src/stores/key-value.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
@@ -23,12 +23,40 @@ const now = () => Date.UTC(2026, 0, 1)
 const claimed = (more: object) =>
   storedRecord({ claim: { id: 'c', generation: 0, startedAt: now(), underLock: true, ...more } })
 
+/** The same, by a write of its own. */
+const moved = <Content extends object>(record: Content) => ({ ...record, revision: expect.any(String) })
+
 describe('what an earlier release stored under its own name', () => {
+  test('is not mistaken for the record itself, in a store of the app’s that has one slot for all names', async () => {
+    let slot: SessionRecord | null = storedRecord()
+    const store: SessionStore = {
+      shared: true,
+      read: () => slot,
+      compareAndSet(_name, expected, next) {
+        if ((slot?.revision ?? null) !== expected) return false
+        slot = next
+        return true
+      },
+      overwrite(_name, next) {
+        slot = next
+      },
+      remove(_name, expected) {
+        if ((slot?.revision ?? null) !== expected) return false
+        slot = null
+        return true
+      },
+    }
+    const { adopt } = await start(null)
+    const kept = slot
+    expect(await adopt(store)).toEqual(kept)
+    expect(slot).toEqual(kept)
+  })
+
   test('is moved, and nothing of it rests there any more', async () => {
     const record = storedRecord()
     const { adopt, at } = await start(record)
-    expect(await adopt()).toEqual(record)
-    expect([at('main'), at('former')]).toEqual([record, null])
+    expect(await adopt()).toEqual(moved(record))
+    expect([at('main'), at('former')]).toEqual([moved(record), null])
   })
 
   test('does not take the place of what is there already, and goes all the same', async () => {
@@ -41,7 +69,7 @@ describe('what an earlier release stored under its own name', () => {
   test('takes the place of what was moved a moment ago, if it was renewed since', async () => {
     const renewed = storedRecord({ generation: 1, credentials: credentialsOf({ refreshToken: 'refresh-2' }) })
     const { adopt } = await start(renewed, storedRecord())
-    expect(await adopt()).toEqual(renewed)
+    expect(await adopt()).toEqual(moved(renewed))
   })
 
   test('is left for good if it says no more than that nobody is signed in', async () => {
@@ -73,7 +101,7 @@ describe('a tab of the earlier release that is still open', () => {
     const renewed = storedRecord({ generation: 1, credentials: credentialsOf({ refreshToken: 'refresh-2' }) })
     await store.overwrite('former', renewed)
     await clock.advance(250)
-    expect(await adopting).toEqual(renewed)
+    expect(await adopting).toEqual(moved(renewed))
     expect(at('former')).toBeNull()
   })
 
@@ -106,7 +134,7 @@ describe('a tab of the earlier release that is still open', () => {
         return written
       },
     }
-    expect(await adopt(busy)).toEqual(renewed)
+    expect(await adopt(busy)).toEqual(moved(renewed))
     expect(at('former')).toBeNull()
   })
 })
