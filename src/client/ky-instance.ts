@@ -138,7 +138,7 @@ function sourceOf(
 ): (() => BodyInit | null) | undefined {
   if (json === undefined) {
     const kept = snapshot(body) ?? null
-    if (kept === null) return input instanceof Request ? undefined : noBody
+    if (kept === null) return typeof input === 'object' && 'method' in input ? undefined : noBody
     return () => kept
   }
   let text: string | undefined

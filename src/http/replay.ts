@@ -8,16 +8,23 @@ export function isOneShot(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
+/** By what it does: another realm's class, or one that replaces the page's, is not ours (and `instanceof` says so). */
+const does = (body: unknown, verb: string): boolean =>
+  typeof (body as Readonly<Record<string, unknown>> | null | undefined)?.[verb] === 'function'
+export const isParams = (body: unknown): body is URLSearchParams => does(body, 'append') && does(body, 'sort')
+export const isFormData = (body: unknown): body is FormData => does(body, 'getAll') && !does(body, 'sort')
+const isBuffer = (body: unknown): body is ArrayBuffer => does(body, 'slice') && 'byteLength' in (body as object)
+
 /**
  * The body as it is now. `fetch` copies it when it is called (Fetch, "extract a body"), so what the caller makes of it later
  * is not what was to be sent: not after a wait, and not in a replay.
  */
 export function snapshot<Body>(body: Body): Body | BodyInit {
   if (typeof body !== 'object') return body
-  if (body instanceof URLSearchParams) return new URLSearchParams(body)
-  if (body instanceof ArrayBuffer) return body.slice()
+  if (isParams(body)) return new URLSearchParams(body)
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
-  if (!(body instanceof FormData)) return body
+  if (isBuffer(body)) return body.slice()
+  if (!isFormData(body)) return body
   const copy = new FormData()
   body.forEach((value, name) => {
     copy.append(name, value)

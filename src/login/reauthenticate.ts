@@ -46,6 +46,7 @@ export interface Login extends LoginPort {
 }
 
 interface RunningAsk extends Asking {
+  session: string | null
   settle(answered: Awaited<Asking['answered']>): void
 }
 
@@ -95,12 +96,14 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     const asking: RunningAsk = {
       kind: question.kind,
       answered,
+      session: null,
       settle(outcome) {
         if (running !== asking) return
         running = null
         for (const stop of stops) stop()
         if (outcome === 'declined') declined()
         const { session: now, generation } = session.state
+        asking.session = now
         if (outcome === 'signed-in' && now === of) {
           done = {
             asking,

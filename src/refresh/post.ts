@@ -1,4 +1,5 @@
 import { hide } from '../errors.ts'
+import { isParams } from '../http/replay.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
@@ -57,7 +58,7 @@ export function createPost(ports: PostPorts): Post {
       for (const [name, value] of new Headers(sendHeaders())) if (!headers.has(name)) headers.set(name, value)
     }
     if (!headers.has('accept')) headers.set('accept', 'application/json')
-    const isForm = body instanceof URLSearchParams
+    const isForm = isParams(body)
     if (body && !isForm && !headers.has('content-type')) headers.set('content-type', 'application/json')
     const response = await transport(target, {
       method,

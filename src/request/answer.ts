@@ -35,9 +35,10 @@ export function answer(
     return goAgain(journey, response) ? null : hand(journey, response, ports, true)
   }
   const { status } = response
-  const { origin } = journey.url
   // Nearly every answer there is.
-  const verdict = status === 401 ? judgeResponse(response, origin, ports.scheme.challenges) : accept
+  if (status !== 401 && (!shouldRefresh || journey.replayed)) return consider(journey, response, ports, accept)
+  const { origin } = journey.url
+  const verdict = judgeResponse(response, origin, ports.scheme.challenges)
   if (shouldRefresh && !journey.replayed && mayBeAsked(response, origin, verdict)) {
     return ask(journey, response, ports, shouldRefresh)
   }
@@ -154,9 +155,9 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
     const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
     if (!asking || journey.once) return false
     if (!(await sitOut(ports, asking, journey))) return false
+    journey.session ??= asking.session
     stay(ports, journey)
   }
-  journey.session = session.state.session
   journey.bare = false
   return goAgain(journey, response)
 }

@@ -1,4 +1,4 @@
-import { isOneShot } from '../http/replay.ts'
+import { isFormData, isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
@@ -193,7 +193,7 @@ export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
   const withBody = (body: BodyInit | null | undefined): Outgoing => {
     if (body === undefined) return next
     // Its boundary belongs to the first sending; `fetch` writes the new one.
-    if (body instanceof FormData && request) next.headers.delete('content-type')
+    if (isFormData(body) && request) next.headers.delete('content-type')
     return { ...next, body, ...(isOneShot(body) && { duplex: 'half' }) }
   }
   if (!mayHaveBody(journey)) return next

@@ -15,6 +15,8 @@ import type { Journey } from './journey.ts'
 export interface Asking {
   readonly kind: 'login' | 'step-up'
   readonly answered: Promise<'signed-in' | 'declined' | 'disposed'>
+  /** Whose: the session that the sign-in brought, once it is answered. */
+  readonly session: string | null
 }
 
 /** What the login side does for requests; `null`: nobody can be asked. */

@@ -1,5 +1,13 @@
 // (13) The session in pages: events, React's external store, routers, development on a LAN
-import { createClient, isLatchkeyError, redirectTo, type Session, type SessionEvents, safeReturnTo } from 'latchkey'
+import {
+  type AnswerView,
+  createClient,
+  isLatchkeyError,
+  redirectTo,
+  type Session,
+  type SessionEvents,
+  safeReturnTo,
+} from 'latchkey'
 import { oauthRefresh } from 'latchkey/oauth'
 
 interface Claims {
@@ -38,6 +46,22 @@ export function measure(count: (what: string, ms?: number) => void): readonly ((
     on('reauthenticating', ({ kind, subject }) => count(`${subject}: ${kind satisfies 'login' | 'step-up'}`)),
   ]
 }
+/** What a log says of one step of a request. */
+export function logRequests(log: (line: string) => void): () => void {
+  return api.session.on('request', event => {
+    if (event.step === 'sent' && event.credentials !== 'none') log(event.credentials satisfies 'attached' | 'cookie')
+    if (event.step === 'waiting') log(event.for satisfies 'store' | 'refresh' | 'login' | 'step-up' | 'online')
+    if (event.step === 'answered')
+      log((event.notRefreshed satisfies 'circuit-open' | null) ?? 'refreshed, or no need to')
+    // @ts-expect-error only of the last step
+    event.notRefreshed
+  })
+}
+
+/** A backend for frontend that redirects to its login page, asked with `redirect: 'manual'`. */
+export const wantsLogin = ({ type, status }: AnswerView): true | undefined =>
+  (type satisfies ResponseType) === 'opaqueredirect' || status === 440 || undefined
+
 export const isRestored = (event: SessionEvents[keyof SessionEvents]) => event.type === 'restored'
 
 declare const vue: { readonly query: Readonly<Record<string, string | null | (string | null)[]>> }

@@ -111,6 +111,21 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     expect([await slow, sentAs()]).toEqual([200, [null, 'access-1']])
   })
 
+  test('goes on as who answered that dialog, not as Bob, who takes over in the same moment', async () => {
+    const { client, held, slow, sentAs, clock, answerDialog, issue } = await startAsking()
+    held.resolve(refusal('Bearer'))
+    await clock.settle()
+    const stop = client.session.on('signed-in', () => {
+      stop()
+      // After every listener, and before anybody who waits.
+      queueMicrotask(() => client.session.signIn(issue({ subject: 'bob' })))
+    })
+    const outcome = slow.catch((error: unknown) => error)
+    await answerDialog(issue({ subject: 'alice' }))
+    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'replaced' })
+    expect(sentAs()).toEqual([null])
+  })
+
   test('does not go on as Bob, who signed in before its 401 came', async () => {
     const { held, slow, sentAs, signIn, asked } = await startAsking()
     await signIn({ subject: 'bob' })
