@@ -49,19 +49,24 @@ export function checkNames(options: object): void {
   }
 }
 
-/** An instance's defaults. The caller's own `Authorization` on every request would switch the whole library off. */
+/** An instance's defaults. */
 export function checkRequestOptions(options: object): void {
   for (const name of sessionOptionNames)
     check(!(name in options), name, 'belongs to createClient: instances share one session')
   checkNames(options)
-  const { headers, auth, replay } = options as AuthRequestOptions & { readonly headers?: HeadersInit }
+  const { auth, replay, baseUrl } = options as AuthRequestOptions & { readonly baseUrl?: string | URL }
+  checkLastSegment(baseUrl)
   check([undefined, true, false, 'optional'].includes(auth), 'auth', "write true, false or 'optional'")
   check(
     isFunction(replay) || typeof replay === 'boolean',
     'replay',
     'write true, false or a function that makes the body',
   )
-  const given = headers && typeof headers === 'object' ? new Headers(headers) : undefined
+}
+
+/** A client's own defaults. The caller's own `Authorization` on every request would switch the whole library off. */
+export function checkClientHeaders({ headers }: { readonly headers?: unknown }): void {
+  const given = headers && typeof headers === 'object' ? new Headers(headers as HeadersInit) : undefined
   check(!given?.has('authorization'), 'headers.Authorization', 'write `session.signIn(…)` instead')
 }
 
@@ -72,6 +77,13 @@ export function absolute(baseUrl: string | URL | undefined, page: string | undef
   } catch {
     return undefined
   }
+}
+
+/** Relative paths take the place of what follows the last slash (URL standard, path state): of `/api` nothing would be left. */
+export function checkLastSegment(baseUrl: string | URL | undefined): void {
+  const isWhole = absolute(baseUrl, 'https://latchkey.invalid')?.pathname.endsWith('/') ?? true
+  const problem = 'relative paths would replace its last segment: end it with a slash, or write it as `prefix`'
+  check(isWhole, 'baseUrl', problem)
 }
 
 /** A host, or one with a port: `new URL` takes it for a path of the page, or for a scheme. */

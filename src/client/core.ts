@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors.ts'
 import { createLoginRequired } from '../login/login-required.ts'
 import { createLogin, type Login } from '../login/reauthenticate.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { markSent } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
 import { createClaimWatch } from '../refresh/claim-watch.ts'
 import type { Transport } from '../refresh/post.ts'
@@ -49,7 +50,7 @@ export interface Core {
 /** Due times differ between clients, so that a fleet that signed in together does not refresh in step. */
 export const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
 
-export function createCore(options: ResolvedOptions, transport: Transport, platform: Partial<Platform> = {}): Core {
+export function createCore(options: ResolvedOptions, network: Transport, platform: Partial<Platform> = {}): Core {
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
   const { strategy, scheme, limits, reauthenticate } = options
   const name = options.sessionName()
@@ -82,6 +83,8 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   }
   const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, adopt)
   scheme.open?.(name, session, formerName)
+  const mark = Symbol('latchkey')
+  const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))
   const leewayMs = spread(limits.leewayMs, clock.random())
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts, correctCounts)
   async function correctCounts(): Promise<void> {
@@ -141,6 +144,7 @@ export function createCore(options: ResolvedOptions, transport: Transport, platf
   const freshness: Freshness = createFreshness({ ...shared, refresher })
   const spine = createAuthenticatedFetch({
     ...shared,
+    mark,
     refresher,
     login,
     fresh: freshness.fresh,

@@ -1,3 +1,4 @@
+import { asOwnFetch, transportOf } from '../platform/fetch.ts'
 import type { Call } from '../request/journey.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
@@ -16,7 +17,10 @@ export interface FetchClient<Claims extends object = JwtClaims> {
 export interface FetchClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims> {
   /** Trusted, and what `post` in `refresh` resolves against. Not applied to `fetch`'s own URLs. @default the page's origin */
   readonly baseUrl?: string | URL | undefined
-  /** The network below. @default globalThis.fetch, looked up at each call */
+  /**
+   * The network below. Called with one complete `Request`; what a `Request` cannot carry comes as the second argument.
+   * @default globalThis.fetch, looked up at each call
+   */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
@@ -29,10 +33,10 @@ export function createAuthenticatedFetch<Claims extends object = JwtClaims>(
   options: FetchClientOptions<Claims> = {},
 ): FetchClient<Claims> {
   const resolved = resolveOptions(options as GivenOptions)
-  const call: Call = { transport: (input, init) => (options.fetch ?? globalThis.fetch)(input, init) }
+  const call: Call = { transport: (input, init) => transportOf(options.fetch)(input, init) }
   const core = createCore(resolved, call.transport)
   return {
-    fetch: (input, init) => core.spine(input, init, call),
+    fetch: asOwnFetch((input, init) => core.spine(input, init, call)),
     session: createSessionFacade<Claims>(core, resolved),
     dispose: core.dispose,
   }

@@ -1,3 +1,4 @@
+import { transportOf } from '../platform/fetch.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
@@ -36,7 +37,7 @@ export function createClientOn<Claims extends object = JwtClaims>(
   const requestOptions = Object.fromEntries(
     Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
   ) as RequestOptions
-  const core = createCore(resolved, (input, init) => (options.fetch ?? globalThis.fetch)(input, init), platform)
+  const core = createCore(resolved, (input, init) => transportOf(options.fetch)(input, init), platform)
   const session = createSessionFacade<Claims>(core, resolved)
   return Object.assign(createKyInstance(requestOptions, core, session), { dispose: core.dispose })
 }

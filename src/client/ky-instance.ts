@@ -1,7 +1,8 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
+import { asOwnFetch, transportOf } from '../platform/fetch.ts'
 import type { Call } from '../request/journey.ts'
-import { absolute, checkRequestOptions } from './check-options.ts'
+import { absolute, checkClientHeaders, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
@@ -21,7 +22,9 @@ export function createKyInstance<Claims extends object>(
   core: Core,
   session: Session<Claims>,
 ): Client<Claims> {
-  return wrapKy(ky.create(options), core, session)
+  const inner = ky.create(options)
+  checkClientHeaders(defaultsOf(inner))
+  return wrapKy(inner, core, session)
 }
 
 /**
@@ -58,13 +61,13 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
     auth,
     replay,
     get transport() {
-      return defaults.fetch ?? globalThis.fetch
+      return transportOf(defaults.fetch)
     },
   }
   const members: Pick<Client<Claims>, 'extend' | 'create' | 'fetch' | 'session' | 'stop' | 'retry'> = {
     extend: options => wrapKy(inner.extend(options), core, session),
     create: options => wrapKy(inner.create(options), core, session),
-    fetch: (input, init) => core.spine(input, init, plain),
+    fetch: asOwnFetch((input, init) => core.spine(input, init, plain)),
     session,
     stop: inner.stop,
     retry: inner.retry,
@@ -101,6 +104,8 @@ function takeOver(
   const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
   const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
   const once = isOneShot(body)
+  // Whoever makes it again may have it cloned: he asked for the retries.
+  const isTheirs = retry !== undefined && typeof (final.replay ?? replay) === 'function'
   const hooked = isHooked(final)
   const source = hooked && !once ? undefined : sourceOf(final, into, input)
   // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
@@ -108,20 +113,14 @@ function takeOver(
   if (core.exchanging()) into.auth = false
   const id = core.nextId()
   // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
-  if (once || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
-  into.fetch = (request, init) => {
-    const call = {
-      transport: chosen ?? globalThis.fetch,
-      id,
-      auth,
-      replay,
-      source,
-      onWait: undefined,
-      signal: undefined,
-    }
-    // A `Request` does not tell whether its `redirect` was chosen.
-    const given = redirect ? { ...init, redirect } : init
-    return outsideTimeouts(request as Request, call, limits, () => core.spine(request, given, call))
+  if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  into.fetch = (input, init) => {
+    const request = input as Request
+    const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
+    // A `Request` does not tell whether its `redirect` was chosen; and one with an init loses its referrer (Fetch).
+    const { referrer, referrerPolicy } = request
+    const given = redirect ? { ...init, redirect, referrer, referrerPolicy } : init
+    return outsideTimeouts(request, call, limits, () => core.spine(request, given, call))
   }
   return into
 }

@@ -1,3 +1,4 @@
+import { createAbort } from '../platform/abort.ts'
 import type { Call } from '../request/journey.ts'
 
 export interface KyTimeouts {
@@ -22,11 +23,7 @@ interface Deadline {
 }
 
 function startDeadline(ms: number | false, timedOut: () => Error, upstream: AbortSignal): Deadline {
-  const controller = new AbortController()
-  const follow = () => controller.abort(upstream.reason)
-  if (upstream.aborted) follow()
-  // Stays as long as the request does: its body is read under this signal.
-  else upstream.addEventListener('abort', follow)
+  const controller = createAbort()
   let timer: ReturnType<typeof setTimeout> | undefined
   const over = new Promise<never>((_, reject) => {
     const passed = () => {
@@ -35,7 +32,21 @@ function startDeadline(ms: number | false, timedOut: () => Error, upstream: Abor
     }
     if (ms !== false) timer = setTimeout(passed, ms)
   })
-  return { signal: controller.signal, over, stop: () => clearTimeout(timer) }
+  return { signal: follow(upstream, controller), over, stop: () => clearTimeout(timer) }
+}
+
+/**
+ * Goes on as long as the request does, since its body is read under this signal. A listener of ours would then stay on a
+ * signal that lives as long as the app, and hold the request there; one made of others is let go with it (DOM, "any").
+ */
+function follow(upstream: AbortSignal, controller: AbortController): AbortSignal {
+  const { signal } = controller
+  if (!upstream || !signal) return upstream ?? signal
+  if (AbortSignal.any) return AbortSignal.any([upstream, signal])
+  const abort = () => controller.abort(upstream.reason)
+  if (upstream.aborted) abort()
+  else upstream.addEventListener('abort', abort)
+  return signal
 }
 
 /**

@@ -109,6 +109,7 @@ export interface Limits {
 
 /**
  * ky's options and the session's, flat: `createClient({ baseUrl, refresh, onLoginRequired })` is a whole program.
- * `headers.Authorization` is refused here: it would switch every request to "the caller's own".
+ * `headers.Authorization` is refused here: it would switch every request to "the caller's own". In `extend()` and `create()`
+ * it is just that, for requests of that instance.
  */
 export interface ClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims>, RequestOptions {}

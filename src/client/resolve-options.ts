@@ -9,7 +9,15 @@ import type { SessionStore } from '../session/session-store.ts'
 import type { SessionInput } from '../session/token-set.ts'
 import { asSessionStore } from '../stores/key-value.ts'
 import { memoryStore } from '../stores/memory.ts'
-import { absolute, checkBaseUrl, checkNames, checkOrigin, isFunction, resolveLimits } from './check-options.ts'
+import {
+  absolute,
+  checkBaseUrl,
+  checkLastSegment,
+  checkNames,
+  checkOrigin,
+  isFunction,
+  resolveLimits,
+} from './check-options.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
 /** The options once and for all: defaults filled in, every value checked by its name. */
@@ -26,6 +34,8 @@ export interface ResolvedOptions {
   readonly sendHeaders: SessionOptions['sendHeaders']
   /** What relative URLs of `post` resolve against, found when needed: a page may come later than its client. */
   readonly baseUrl: () => string | undefined
+  /** Whether they are joined to it whole, as ky does it with a `prefix`: `/a` is below it, too. */
+  readonly isPrefix: boolean
   readonly trusted: () => TrustedOrigins
   readonly sessionName: () => string
   /** What 0.1 called it, where that may be another name. */
@@ -80,8 +90,8 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
 const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
   typeof id === 'function' ? id(baseUrl) : id
 
-const nameOf = (base: URL | undefined, strategy: RefreshStrategy): string =>
-  `${base ? originOf(base) : ''} ${idOf(strategy, base?.href)}`
+const nameOf = (base: URL | undefined, strategy: RefreshStrategy, root: string | undefined): string =>
+  `${base ? originOf(base) : ''} ${idOf(strategy, root)}`
 
 /** @throws ConfigurationError naming the option and what to write instead */
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
@@ -106,8 +116,16 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const base = options.baseUrl ?? options.prefix
   checkBaseUrl(base, trustedOrigins, insecure)
   if (insecure) warnInsecure()
+  checkLastSegment(options.baseUrl)
+  const isPrefix = Boolean(options.prefix)
   const strategy = resolveStrategy(refresh)
   let trusted: TrustedOrigins | undefined
+  const root = () => {
+    const resolved = absolute(options.prefix, absolute(options.baseUrl)?.href)?.href
+    return isPrefix ? resolved?.replace(/\/*$/, '/') : resolved
+  }
+  // An endpoint with a slash before it has an id without the prefix.
+  const below = () => (isPrefix && typeof strategy.id === 'function' ? [root()] : [])
   const trust = () => {
     if (trusted) return trusted
     const own = absolute(base)
@@ -127,9 +145,10 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     reauthenticate: reauthenticate as ResolvedOptions['reauthenticate'],
     shouldRefresh,
     sendHeaders,
-    baseUrl: () => absolute(base)?.href,
+    baseUrl: root,
+    isPrefix,
     trusted: trust,
-    sessionName: () => sessionName ?? nameOf(absolute(base), strategy),
+    sessionName: () => sessionName ?? [nameOf(absolute(base), strategy, root()), ...below()].join(' '),
     formerName: () => (sessionName ? undefined : [...[...trust().list].sort(), idOf(strategy, undefined)].join(' ')),
   }
 }

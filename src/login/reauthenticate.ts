@@ -1,4 +1,5 @@
 import type { EndReason, StepUpRequirement } from '../errors.ts'
+import { createAbort } from '../platform/abort.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import { type Wake, waking } from '../platform/wake.ts'
@@ -87,7 +88,7 @@ export function createLogin(ports: ReauthenticatePorts): Login {
   }
 
   function ask(question: Question, declined: () => void): RunningAsk {
-    const controller = new AbortController()
+    const controller = createAbort()
     const { session: of, credentials: refused } = session.state
     let resolve: RunningAsk['settle'] = () => {}
     const answered: Asking['answered'] = new Promise(settle => {

@@ -1,3 +1,7 @@
+/** A controller; where the engine has none, one that does nothing, with a signal of `undefined`. */
+export const createAbort = (): AbortController =>
+  globalThis.AbortController ? new AbortController() : ({ abort: () => {} } as AbortController)
+
 interface AbortableWaiter {
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void

@@ -1,4 +1,5 @@
 import { isLatchkeyError } from '../errors.ts'
+import { createAbort } from '../platform/abort.ts'
 import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
 import { checkToken } from '../schemes/check-token.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
@@ -22,6 +23,7 @@ export interface CallPorts {
   readonly baseUrl: () => string | undefined
   readonly sendHeaders?: PostPorts['sendHeaders']
   readonly trusted?: PostPorts['trusted']
+  readonly isPrefix?: boolean
   readonly clock: Clock
   readonly exchangeTimeoutMs: number
   readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
@@ -82,7 +84,7 @@ export function callStrategy(
   sent: Moment,
 ): Promise<Answer> {
   const { strategy, clock, baseUrl, exchangeTimeoutMs } = ports
-  const controller = new AbortController()
+  const controller = createAbort()
   const { signal } = controller
   return new Promise<Answer>(resolve => {
     const fail = (error: unknown) => resolve(judgeFailure(error, clock.wallMs(), former))

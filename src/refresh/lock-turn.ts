@@ -1,3 +1,4 @@
+import { createAbort } from '../platform/abort.ts'
 import { type Wake, waking } from '../platform/wake.ts'
 import type { HeldLock, TabLock } from '../tabs/tab-lock.ts'
 import type { ExchangePorts, Flown, Outcome } from './exchange-ports.ts'
@@ -38,7 +39,7 @@ export async function inTurn(
     leave()
   })
   for (;;) {
-    const leaving = new AbortController()
+    const leaving = createAbort()
     leave = () => leaving.abort()
     let asleep = false
     let outcome: Outcome | undefined

@@ -9,6 +9,8 @@ export interface PostPorts {
   readonly transport: Transport
   /** What relative URLs resolve against. */
   readonly baseUrl: string | undefined
+  /** Whether they are joined to it, be there a slash before them or not. */
+  readonly isPrefix?: boolean | undefined
   readonly signal?: AbortSignal | null
   readonly keepalive?: boolean
   /** What the app sends anew with each request to its own origins. */
@@ -49,9 +51,10 @@ function errorCode(answer: unknown): string {
 
 /** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
 export function createPost(ports: PostPorts): Post {
-  const { transport, baseUrl, signal = null, keepalive = false, sendHeaders, trusted } = ports
+  const { transport, baseUrl, isPrefix, signal = null, keepalive = false, sendHeaders, trusted } = ports
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
-    const target = new URL(url, baseUrl)
+    const isJoined = isPrefix && typeof url === 'string' && !/^[a-z][a-z\d+.-]*:/i.test(url)
+    const target = new URL(isJoined ? baseUrl + url.replace(/^\/+/, '') : url, baseUrl)
     const { method = 'POST' }: OwnPostInit = init
     const headers = new Headers(init.headers)
     if (sendHeaders && trusted?.().has(target)) {

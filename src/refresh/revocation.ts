@@ -15,6 +15,7 @@ export interface RevocationPorts {
   readonly baseUrl: () => string | undefined
   readonly sendHeaders?: PostPorts['sendHeaders']
   readonly trusted?: PostPorts['trusted']
+  readonly isPrefix?: boolean
   readonly records: Records
   readonly clock: Clock
   readonly exchangeTimeoutMs: number

@@ -1,5 +1,6 @@
 import { drain, snapshot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { isRequest, isSentBy, markSent, pageFetch, readAsked } from '../platform/fetch.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
@@ -26,26 +27,36 @@ export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call
 
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
-  const { scheme, session, strategy } = ports
+  const { scheme, session, strategy, mark } = ports
+
+  /** The network under wrappers round this client's own `fetch`. */
+  const below = pageFetch()
 
   function whyBare({ url, auth, init, request }: Journey): WhyBare | null {
     if (!ports.trusted().has(url)) return 'untrusted-origin'
     if (auth === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
-    if ((init.mode ?? request?.mode) === 'no-cors') return 'no-cors'
+    if (readAsked(init, request, 'mode') === 'no-cors') return 'no-cors'
     return init.headers?.has(scheme.header) ? 'own-authorization' : null
   }
 
-  async function sendBare(journey: Journey, why: WhyBare, input: RequestInfo | URL, init: FetchInit | undefined) {
-    const { transport } = journey.call
+  /** As the caller wrote it. */
+  const sendUntouched = ({ call: { transport }, input, init }: Journey, given: RequestInit = { ...init }) =>
+    transport(input, markSent(given, mark))
+
+  async function sendBare(journey: Journey, why: WhyBare): Promise<Response> {
+    const { init, once } = journey
+    const isAborted = signalOf(journey)?.aborted
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
-    const busy = why === 'auth-false' && journey.once !== 'keepalive' && mayHaveBody(journey) && ports.underWay?.()
+    const mayBeLogin = why === 'auth-false' && once !== 'keepalive' && mayHaveBody(journey) && !isAborted
+    const busy = mayBeLogin && ports.underWay?.()
     try {
+      if (busy && init.body) init.body = snapshot(init.body)
       if (busy) await wait(busy, 'refresh', journey, ports)
       tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
       const renewed = ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && sendInit(journey)
       if (renewed) renewHeaders(renewed.headers)
-      const response = await transport(input, renewed || init)
+      const response = await sendUntouched(journey, renewed || undefined)
       tellAnswered(ports, journey, response, null)
       return response
     } catch (error) {
@@ -82,20 +93,29 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     tellSent(ports, journey, outgoing)
     const source = journey.copy ?? journey.request
     keepCopy(journey)
-    return transport(source ?? journey.input, outgoing)
+    markSent(outgoing, mark)
+    if (!source || outgoing.body == null || journey.init.body != null)
+      return transport(source ?? journey.input, outgoing)
+    // In the shape of the first send: what a native shell puts in place of `fetch` may read the two differently.
+    const whole = new Request(source, outgoing)
+    const { body: _, ...rest } = outgoing
+    return transport(whole, { ...rest, headers: whole.headers })
   }
 
   // One async function for all of it: each would cost every request a promise, and ten thousand who wait a frame each.
-  return async function travel(input, init, call) {
+  return async function travel(given, init, call) {
+    // Called without a receiver, here and below: the browser's own takes no other.
+    const isDictionary = init == null || Object(init) === init
+    if (!isDictionary || isSentBy(mark, given, init)) return below(given, init)
+    const input = isRequest(given) ? given : `${given}`
     const journey = createJourney(call.id ?? ports.nextId(), input, init, call)
-    // What is no URL is `fetch`'s to complain about. Called without a receiver: the browser's own takes no other.
-    const { transport } = call
-    if (!journey) return transport(input, init)
+    // What is no URL is `fetch`'s to complain about.
+    if (!journey) return call.transport(input, markSent({ ...init }, mark))
     const bare = whyBare(journey)
-    if (bare) return sendBare(journey, bare, input, init)
+    if (bare) return sendBare(journey, bare)
     try {
-      const signal = signalOf(journey)
-      if (signal?.aborted) throw signal.reason
+      // `fetch` judges its arguments first, and uses a Request up all the same; but it sends nothing.
+      if (signalOf(journey)?.aborted) return await sendUntouched(journey)
       if (journey.init.body) journey.init.body = snapshot(journey.init.body)
       for (;;) {
         // A person who was waited for brings one audience's token, and none to a tab that shares no tokens with theirs.

@@ -1,5 +1,6 @@
 import { isFormData, isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { initMembers, readAsked, readMember } from '../platform/fetch.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyNotRefreshed, WhyNotReplayable } from '../session/events.ts'
@@ -44,7 +45,8 @@ type Init = RequestInit & { readonly headers?: Headers | undefined }
 export interface Journey {
   readonly id: number
   readonly call: Call
-  readonly input: RequestInfo | URL
+  /** What is sent: it is what was judged. */
+  readonly input: RequestInfo
   readonly request: Request | undefined
   /** As it was when asked for, with the headers of a `Request` too; from it each send is made. */
   readonly init: Init
@@ -77,34 +79,40 @@ export interface Journey {
 
 /** Ends all waiting: of the call, or of the request itself. */
 export function signalOf({ call, init, request }: Journey): AbortSignal | null | undefined {
-  return call.signal ?? (init.signal === undefined ? request?.signal : init.signal)
+  return call.signal ?? readAsked(init, request, 'signal')
 }
 
-const isRequest = (input: RequestInfo | URL): input is Request =>
-  typeof input === 'object' && 'url' in input && 'method' in input
-
-/**
- * An init as it is now, its inherited members too, as `fetch` reads them: a `Request` may stand where the init does.
- * Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor), so that is carried over.
- */
-function readInit(init: FetchInit | undefined, request: Request | undefined): Init {
+/** An init as it is now: each member read once, its inherited ones too, as `fetch` reads them. */
+function readInit(init: FetchInit | null | undefined, request: Request | undefined): Init {
   if (!init && !request) return nothing
   const read: Record<string, unknown> = {}
-  if (request) {
-    read['referrer'] = request.referrer
-    read['referrerPolicy'] = request.referrerPolicy
+  let isEmpty = true
+  const take = (name: string) => {
+    if (name === 'auth' || name === 'replay' || name in read) return
+    const value = init?.[name as keyof FetchInit]
+    // An object may say something else each time it is asked, and what is judged is to be what is sent.
+    read[name] = typeof value === 'object' && judgedTexts.includes(name) ? `${value}` : value
+    if (value !== undefined && initMembers.includes(name)) isEmpty = false
   }
-  for (const name in init) if (name !== 'auth' && name !== 'replay') read[name] = init[name as keyof FetchInit]
-  const headers = (read['headers'] ?? request?.headers) as HeadersInit | undefined
-  read['headers'] = headers === undefined ? undefined : toHeaders(headers)
+  for (const name in init) take(name)
+  // In a class they may be getters, which no loop finds.
+  if (init && Object.getPrototypeOf(init) !== Object.prototype) initMembers.forEach(take)
+  // Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor). That is for the caller's to do, not for ours.
+  if (request && isEmpty) {
+    read['referrer'] = readMember(request, 'referrer')
+    read['referrerPolicy'] = readMember(request, 'referrerPolicy')
+  }
+  const headers = read['headers'] === undefined ? request && readMember(request, 'headers') : read['headers']
+  read['headers'] = headers === undefined ? undefined : toHeaders(headers as HeadersInit)
   return read as Init
 }
 
 const nothing: Init = Object.freeze({})
+const judgedTexts: readonly string[] = ['method', 'mode', 'redirect']
 
 /** `new Headers(given)`, which for a plain object costs engines four times as much as this does. */
 function toHeaders(given: HeadersInit): Headers {
-  if (typeof given !== 'object' || Symbol.iterator in given) return new Headers(given)
+  if (typeof given !== 'object' || !given || Symbol.iterator in given) return new Headers(given)
   const headers = new Headers()
   for (const name of Object.keys(given)) headers.append(name, given[name] as string)
   return headers
@@ -113,12 +121,12 @@ function toHeaders(given: HeadersInit): Headers {
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
 export function createJourney(
   id: number,
-  input: RequestInfo | URL,
+  input: RequestInfo,
   given: FetchInit | undefined,
   call: Call,
 ): Journey | null {
-  const request = isRequest(input) ? input : undefined
-  const url = parse(request ? request.url : (input as string | URL))
+  const request = typeof input === 'string' ? undefined : input
+  const url = parse(typeof input === 'string' ? input : readMember(input, 'url'))
   if (!url) return null
   const init = readInit(given, request)
   const replay = given?.replay ?? call.replay
@@ -131,7 +139,7 @@ export function createJourney(
     call,
     auth: given?.auth ?? call.auth,
     replay,
-    method: (init.method ?? request?.method ?? 'GET').toUpperCase(),
+    method: `${readAsked(init, request, 'method') ?? 'GET'}`.toUpperCase(),
     once: whyOnce(init, request, call, replay),
     copy: undefined,
     session: null,
@@ -162,7 +170,7 @@ function whyOnce(
   call: Call,
   replay: AuthRequestOptions['replay'],
 ): WhyNotReplayable | null {
-  if (init.keepalive ?? request?.keepalive) return 'keepalive'
+  if (readAsked(init, request, 'keepalive')) return 'keepalive'
   if (replay === false) return 'replay-false'
   if (typeof replay === 'function') return null
   return isOneShot(call.source ? call.source() : init.body) ? 'one-shot-body' : null
@@ -176,8 +184,8 @@ export function keepCopy(journey: Journey): void {
   const source = journey.copy ?? request
   const known = once || init.body || call.source || typeof replay === 'function'
   // Whether it has a body is not asked: in WebKit a look at `body` spoils one that is FormData with a file.
-  const has = source && !known && !source.bodyUsed && mayHaveBody(journey)
-  journey.copy = has && (learn || !replayed) ? source.clone() : undefined
+  const has = source && !known && !readMember(source, 'bodyUsed') && mayHaveBody(journey)
+  journey.copy = has && (learn || !replayed) ? readMember(source, 'clone').call(source) : undefined
 }
 
 /** The arguments for the first send; it has the headers to itself. */
@@ -189,14 +197,18 @@ export const sendInit = ({ init }: Journey): Outgoing => ({ ...init, headers: in
  */
 export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
   const { init, call, request, replay } = journey
-  const next = { ...init, headers: new Headers(init.headers) }
+  const next: Outgoing = { ...init, headers: new Headers(init.headers) }
   const withBody = (body: BodyInit | null | undefined): Outgoing => {
     if (body === undefined) return next
     // Its boundary belongs to the first sending; `fetch` writes the new one.
     if (isFormData(body) && request) next.headers.delete('content-type')
     return { ...next, body, ...(isOneShot(body) && { duplex: 'half' }) }
   }
-  if (!mayHaveBody(journey)) return next
+  if (!mayHaveBody(journey)) {
+    // What the browser's cache has kept may be the very answer that was refused (Fetch, "HTTP-network-or-cache fetch").
+    const isChosen = init.cache !== undefined || (request && readMember(request, 'cache') !== 'default')
+    return isChosen ? next : { ...next, cache: 'no-cache' }
+  }
   if (typeof replay !== 'function') return withBody(call.source?.())
   return unlessAborted(Promise.resolve(replay()), signalOf(journey)).then(withBody)
 }

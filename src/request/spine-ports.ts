@@ -46,6 +46,8 @@ export interface SpinePorts {
   readonly refresher: Refresher
   readonly breaker: StormBreaker
   readonly scheme: WireScheme
+  /** On what this client sends. */
+  readonly mark: symbol
   readonly login: LoginPort
   readonly canRefresh: () => boolean
   /** By time alone, of an audience's token; what cannot be renewed is good until it is refused. */

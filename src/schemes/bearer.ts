@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../errors.ts'
+import { readAsked } from '../platform/fetch.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
@@ -60,7 +61,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
       checked = accessToken
       init.headers.set(header, before + accessToken)
       // Any other header the platform takes along when another origin is redirected to.
-      if (isOwn && (init.redirect ?? request?.redirect ?? 'follow') === 'follow') init.redirect = 'error'
+      if (isOwn && (readAsked(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'
       return undefined
     },
   }

@@ -41,11 +41,12 @@ describe('oauthRefresh, against a token endpoint', () => {
 
   test('RF-15: it asks for JSON, is not cached, and carries neither token nor cookie', async () => {
     const jar = createCookieJar()
-    const seen: RequestInit[] = []
+    const seen: Request[] = []
     const { server, client } = await createServedClient(served => ({
       ...oauth(served),
       fetch: (input, init) => {
-        if (new URL(String(input)).pathname === '/token') seen.push(init ?? {})
+        const request = input as Request
+        if (new URL(request.url).pathname === '/token') seen.push(request)
         return jar.fetch(input, init)
       },
     }))

@@ -78,7 +78,8 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
       {
         ...mediated(),
         fetch: (input, init) => {
-          sent.push([new URL(String(input)).pathname, new Headers(init?.headers).get('x-requested-with')])
+          const { url, headers } = input as Request
+          sent.push([new URL(url).pathname, headers.get('x-requested-with')])
           return createCookieJar().fetch(input, init)
         },
       },
@@ -119,8 +120,8 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
       {
         refresh: cookieRefresh(strategy),
         store: memoryStore(),
-        fetch: async (_input, init) => {
-          methods.push(init?.method)
+        fetch: async input => {
+          methods.push((input as Request).method)
           return new Response(null, { status: 401 })
         },
       },

@@ -1,4 +1,4 @@
-import { isHTTPError } from 'ky'
+import { isHTTPError, type RetryOptions } from 'ky'
 import { isReplayable } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
 import { createDeferred } from '../support/deferred.ts'
@@ -98,6 +98,25 @@ test.each([{}, { onUploadProgress: () => {} }, { hooks: { beforeRequest: [() => 
     const response = await stage.client.post('upload', { body: endless, throwHttpErrors: false, ...options })
     expect([response.status, isReplayable(response)]).toEqual([401, false])
     expect(pulls).toBeLessThan(5)
+  },
+)
+
+test.each(['of the call', 'of the instance'])(
+  'ky’s retries, where they were asked for (%s), are left to a stream that is made again by `replay`',
+  async whose => {
+    const stage = createStage()
+    await stage.signIn()
+    const seen: string[] = []
+    stage.answer(async (_, request) => {
+      seen.push(await request.text())
+      return new Response(null, { status: seen.length === 1 ? 503 : 200 })
+    })
+    const retry: RetryOptions = { limit: 1, methods: ['post'], delay: () => 0 }
+    const replay = () => streamOf('made again')
+    const asked = whose === 'of the call' ? { retry, replay } : {}
+    const client = stage.client.extend(whose === 'of the call' ? {} : { retry, replay })
+    expect((await client.post('upload', { body: streamOf('once'), ...asked })).status).toBe(200)
+    expect(seen).toEqual(['once', 'once'])
   },
 )
 

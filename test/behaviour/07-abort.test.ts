@@ -141,11 +141,11 @@ describe.each(Object.entries(places))('a request that waits %s', (_, place) => {
   test('leaves no listener on a signal that lives long (FE-08)', async () => {
     const { stage, gate } = await start()
     const { signal } = new AbortController()
-    // A network that looks at no signal: what is counted is ours.
-    const fetch = async () => new Response('fine')
+    // A network that looks at no signal: what is counted is ours. The page's, since for an app's own a Request is made.
+    vi.stubGlobal('fetch', async () => new Response('fine'))
     const answer =
       place.sends === 0
-        ? stage.client.extend({ fetch }).fetch(`${stageOrigin}/a`, { ...place.init?.(), signal })
+        ? stage.client.extend({ fetch: globalThis.fetch }).fetch(`${stageOrigin}/a`, { ...place.init?.(), signal })
         : undefined
     answer?.catch(() => {})
     await stage.clock.settle()

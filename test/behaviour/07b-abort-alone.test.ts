@@ -73,12 +73,12 @@ test('an exchange that fails when nobody waits any more raises no unhandled reje
 test('a signal that many requests share has no listener left when they are through (FE-08)', async () => {
   const { stage, gate } = await startHeld()
   const { signal } = new AbortController()
-  // A network that looks at no signal: what is counted is ours.
+  // A network that looks at no signal: what is counted is ours. The page's, since for an app's own a Request is made.
   const network = createNetwork(
     ({ authorization }) => new Response(null, { status: authorization === 'Bearer access-1' ? 401 : 200 }),
   )
-  const fetch: typeof globalThis.fetch = (input, init) => network.fetch(input, { ...init, signal: null })
-  const client = stage.client.extend({ fetch })
+  vi.stubGlobal('fetch', (input: RequestInfo, init: RequestInit) => network.fetch(input, { ...init, signal: null }))
+  const client = stage.client.extend({ fetch: globalThis.fetch })
   const answers = Array.from({ length: 100 }, (_, index) => client.fetch(`${stageOrigin}/${index}`, { signal }))
   await stage.clock.settle()
   expect(getEventListeners(signal, 'abort')).toHaveLength(100)

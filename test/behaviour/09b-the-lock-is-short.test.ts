@@ -14,10 +14,10 @@ const start = () => {
     {
       baseUrl: 'https://api.test',
       store: createScriptedStore(),
-      fetch: async (_input, init) =>
-        new Response('', {
-          status: new Headers(init?.headers).get('authorization') === `Bearer ${issued}` ? 200 : 401,
-        }),
+      fetch: async input => {
+        const token = (input as Request).headers.get('authorization')
+        return new Response('', { status: token === `Bearer ${issued}` ? 200 : 401 })
+      },
       refresh: async () => {
         held.push(lock.isHeld)
         issued += 1

@@ -8,14 +8,14 @@ import { type AuthServer, startAuthServer } from '../support/auth-server.ts'
 const start = async (options: ClientOptions = {}, running?: AuthServer) => {
   const server = running ?? (await startAuthServer())
   onTestFinished(server.close)
-  const inits: RequestInit[] = []
+  const requests: Request[] = []
   const answers: Promise<Response>[] = []
   const client = createClient({
     ...options,
     baseUrl: server.origin,
     sessionName: 'revoked',
-    fetch: (input, init = {}) => {
-      inits.push(init)
+    fetch: (input, init) => {
+      requests.push(input as Request)
       const answer = fetch(input, init)
       answers.push(answer)
       return answer
@@ -29,7 +29,7 @@ const start = async (options: ClientOptions = {}, running?: AuthServer) => {
   onTestFinished(client.dispose)
   const tokens = server.issue()
   if (!running) await client.session.signIn(tokens)
-  return { server, client, inits, answers, tokens }
+  return { server, client, requests, answers, tokens }
 }
 
 describe('the server is told of a sign-out (LR-06)', () => {
@@ -46,10 +46,10 @@ describe('the server is told of a sign-out (LR-06)', () => {
   })
 
   test('so that it also arrives when the page goes away, and goes nowhere else', async () => {
-    const { client, inits } = await start()
+    const { client, requests } = await start()
     await client.session.signOut()
-    await vi.waitFor(() => expect(inits).toHaveLength(1))
-    expect(inits[0]).toMatchObject({ keepalive: true, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
+    await vi.waitFor(() => expect(requests).toHaveLength(1))
+    expect(requests[0]).toMatchObject({ keepalive: true, redirect: 'manual', cache: 'no-store', credentials: 'omit' })
   })
 
   test('of a page that has not read its store yet, with the token that is stored there', async () => {

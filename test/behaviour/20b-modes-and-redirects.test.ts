@@ -4,7 +4,7 @@ import { startAuthServer } from '../support/auth-server.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { createNetwork } from '../support/network.ts'
 import { createServedClient } from '../support/served-client.ts'
-import { createStage, forms, outcomeOf, refusal, stageOrigin } from '../support/stage.ts'
+import { createStage, forms, outcomeOf, refusal, type Stage, stageOrigin } from '../support/stage.ts'
 
 /** Two servers of two origins; what is asked of `/api/moved` of the first is sent on to the second. */
 const startTwo = async (status = 302) => {
@@ -134,6 +134,41 @@ test.each(['no-store', 'reload', 'no-cache'] as const)(
     expect(seen).toEqual(Array(4).fill(cache))
   },
 )
+
+describe('a replay is not answered by the browser’s cache, which may hold the very 401', () => {
+  const modesOf = async (send: (fetch: typeof globalThis.fetch) => (stage: Stage) => Promise<unknown>) => {
+    const seen: RequestCache[] = []
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      seen.push(new Request(input, init).cache)
+      return new Response(null, { status: seen.length === 1 ? 401 : 200 })
+    }
+    const stage = createStage()
+    await stage.signIn()
+    await send(fetch)(stage)
+    return seen
+  }
+  const url = `${stageOrigin}/a`
+
+  test.each<[string, (stage: Stage, fetch: typeof globalThis.fetch) => Promise<unknown>, RequestCache[]]>([
+    ['client.fetch', ({ client }, fetch) => client.extend({ fetch }).fetch(url), ['default', 'no-cache']],
+    ['a Request', ({ client }, fetch) => client.extend({ fetch }).fetch(new Request(url)), ['default', 'no-cache']],
+    ['ky', ({ client }, fetch) => client.extend({ fetch }).get('a'), ['default', 'no-cache']],
+    ['HEAD', ({ client }, fetch) => client.extend({ fetch }).head('a'), ['default', 'no-cache']],
+    ['POST, which no cache answers', ({ client }, fetch) => client.extend({ fetch }).post('a'), ['default', 'default']],
+    [
+      'a mode that was chosen, be it the default one',
+      ({ client }, fetch) => client.extend({ fetch }).fetch(url, { cache: 'default' }),
+      ['default', 'default'],
+    ],
+    [
+      'a mode that a Request says',
+      ({ client }, fetch) => client.extend({ fetch }).fetch(new Request(url, { cache: 'force-cache' })),
+      ['force-cache', 'force-cache'],
+    ],
+  ])('%s', async (_, send, expected) => {
+    expect(await modesOf(fetch => stage => send(stage, fetch))).toEqual(expected)
+  })
+})
 
 describe.each(forms)('a keepalive request through %s (FE-05)', (_, send) => {
   const keepalive = { method: 'POST', body: 'bye', keepalive: true }

@@ -111,10 +111,33 @@ test.each([
   expect(() => client.create(options)).toThrow(refusal)
 })
 
+const own: readonly [string, RequestOptions][] = [
+  ['an object', { headers: { authorization: 'Basic mine' } }],
+  ['Headers', { headers: new Headers({ Authorization: 'Basic mine' }) }],
+  ['replaced options', { headers: replaceOption({ AUTHORIZATION: 'Basic mine' }) }],
+]
+
+test.each(own)('an Authorization header in %s is refused as a default of the client', (_, options) => {
+  expect(() => createClient(options)).toThrow(
+    expect.objectContaining({ code: 'configuration', option: 'headers.Authorization' }),
+  )
+})
+
+test.each(own)('an Authorization header in %s of an instance is left alone, and so is its 401', async (_, options) => {
+  const { client, exchange } = await start()
+  const network = createNetwork(() => new Response(null, { status: 401 }))
+  const more = { fetch: network.fetch, baseUrl: api, retry: 0, throwHttpErrors: false }
+  const instances = [
+    client.extend(options).extend(more),
+    client.extend(() => ({ ...options, ...more })),
+    client.create({ ...options, ...more }),
+  ]
+  for (const instance of instances) expect((await instance.get('a')).status).toBe(401)
+  expect(tokens(network)).toEqual(['Basic mine', 'Basic mine', 'Basic mine'])
+  expect(exchange).not.toHaveBeenCalled()
+})
+
 test.each<[string, RequestOptions]>([
-  ['headers.Authorization', { headers: { authorization: 'Bearer mine' } }],
-  ['headers.Authorization', { headers: new Headers({ Authorization: 'Basic mine' }) }],
-  ['headers.Authorization', { headers: replaceOption({ AUTHORIZATION: 'Bearer mine' }) }],
   ['baseURL', { baseURL: api } as RequestOptions],
   ['prefixUrl', { prefixUrl: api } as RequestOptions],
   ['withCredentials', { withCredentials: true } as RequestOptions],

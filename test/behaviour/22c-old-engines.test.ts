@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createServedClient } from '../support/served-client.ts'
 import { forms } from '../support/stage.ts'
@@ -61,6 +62,21 @@ describe.each(forms)('what an engine lacks costs no refresh, asked by %s (WV-02)
     expect(server.exchanges).toBe(1)
     await client.session.signOut()
   })
+})
+
+test('an engine without AbortController refreshes as well', async () => {
+  const network: typeof fetch = async (_, init) =>
+    new Response(null, { status: new Headers(init?.headers).get('authorization') === 'Bearer new' ? 200 : 401 })
+  const client = createAuthenticatedFetch({
+    baseUrl: 'https://api.test/',
+    refresh: async () => ({ accessToken: 'new' }),
+  })
+  onTestFinished(client.dispose)
+  await client.session.signIn({ accessToken: 'old' })
+  vi.stubGlobal('AbortController', undefined)
+  // Node's own needs one.
+  vi.stubGlobal('fetch', network)
+  expect((await client.fetch('https://api.test/x')).status).toBe(200)
 })
 
 describe('the source', () => {

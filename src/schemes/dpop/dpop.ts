@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../errors.ts'
 import { readChallenges } from '../../http/www-authenticate.ts'
+import { readAsked } from '../../platform/fetch.ts'
 import type { Credentials } from '../../session/credentials.ts'
 import { decodeClaims } from '../../session/expiry.ts'
 import type { SessionCore } from '../../session/session.ts'
@@ -77,7 +78,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     if (!key) return undefined
     const { accessToken: token } = credentials
     const notes = servers.notesOf('api', url)
-    const proof = await prove(key, { ...notes, method: onTheWire(init.method ?? request?.method), url, token })
+    const proof = await prove(key, { ...notes, method: onTheWire(readAsked(init, request, 'method')), url, token })
     init.headers.set('Authorization', `DPoP ${token}`)
     init.headers.set('DPoP', proof)
     return response => {
@@ -120,7 +121,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     attach(init, credentials, to) {
       checkToken(credentials.accessToken)
       // The proof is for this URL alone, and a redirect would take it to another.
-      if (!init.redirect && to.request?.redirect !== 'manual') init.redirect = 'error'
+      if (!init.redirect && readAsked(init, to.request, 'redirect') !== 'manual') init.redirect = 'error'
       return sign(init, credentials, to)
     },
     async prepare(former, transport, endpoint) {

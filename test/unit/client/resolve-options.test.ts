@@ -177,6 +177,28 @@ describe('a base URL', () => {
     expect(() => create({ baseUrl })).not.toThrow()
   })
 
+  test.each([
+    'https://api.test/v1',
+    'https://api.test/v1?x=/',
+    new URL('https://api.test/a/b'),
+    '/api',
+    'api',
+    '../api',
+    'https://api.test/v1#/',
+  ])('whose last segment would be lost is refused, with the two ways to write it: %s', baseUrl => {
+    expect(complaint(() => create({ baseUrl }))).toEqual([
+      'baseUrl',
+      expect.stringMatching(/end it with a slash, or write it as `prefix`/),
+    ])
+  })
+
+  test.each(['https://api.test', 'https://api.test?x', new URL('https://api.test'), '/', ''])(
+    'that has no path loses none: %j',
+    baseUrl => {
+      expect(() => create({ baseUrl })).not.toThrow()
+    },
+  )
+
   test.each(['file:///android_asset/index.html', 'capacitor://localhost/', 'ionic://localhost/', 'app://x/'])(
     'must be absolute in a page at %s (WV-01)',
     href => {
@@ -229,8 +251,8 @@ describe('extend() and create()', () => {
   })
 
   test.each([
-    ['headers.Authorization', { headers: { Authorization: 'x' } }],
     ['prefixUrl', { prefixUrl: '/x' }],
+    ['baseUrl', { baseUrl: 'https://api.test/v1' }],
     ['auth', { auth: 'never' }],
     ['replay', { replay: 'never' }],
   ])('refuse a wrong %s as createClient does', (option, options) => {
