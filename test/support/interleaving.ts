@@ -78,7 +78,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
   const refusedTokens = new Set<string | null | undefined>()
   const write = (next: StoredRecord, isBlind: boolean) => {
     // What could not be stored in its time is made up for later, and may skip a few numbers.
-    const blind = isBlind || hasBroken
+    // A step-up may be written over what an exchange brought, which then goes in the place of the spent one.
+    const blind = isBlind || hasBroken || next.credentials?.accessToken?.startsWith('stepped-up')
     const former = content
     const [before, after] = [former?.credentials, next.credentials]
     if (!blind && before && !after && next.endedBy === 'refused' && !refusedTokens.has(before.refreshToken))

@@ -73,6 +73,8 @@ const settle = async (scheduler: fc.Scheduler, world: Awaited<ReturnType<typeof 
   for (let round = 0; round < 3; round += 1) {
     world.channel.deliverAll()
     for (const { wake } of world.wakes) wake()
+    // Who was disposed of is used again.
+    for (const { session } of world.clients) void session.ready()
     await runOut(scheduler, world)
   }
 }
