@@ -93,7 +93,8 @@ describe('promise 13, cookie mode: there is no refresh token to compare', () => 
   const startCookie = async () => {
     const world = await createTimedWorld()
     const store = createScriptedStore()
-    const tab = world.open({ store, refresh: cookieSession({ url: '/bff/refresh', signOutUrl: '/cookie/logout' }) })
+    const refresh = cookieSession({ url: '/bff/refresh', signOutUrl: '/cookie/logout' })
+    const tab = world.open({ store, refresh, sessionName: 'main' })
     await tab.client.session.signIn({ cookie: true, subject: 'alice' })
     const gate = world.server.holdExchange()
     const answer = tab.client.session.refresh().catch(error => error.code as string)

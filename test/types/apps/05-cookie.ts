@@ -8,7 +8,9 @@ export const mediated = createClient({
     signOutUrl: 'https://example.com/auth/logout',
     headers: () => ({ 'X-CSRFToken': /csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? '' }),
     read: (a: { jwt: string }) => ({ accessToken: a.jwt }),
+    isOver: ({ status, redirected }) => status === 419 || redirected || undefined,
   }),
+  sendHeaders: () => ({ 'X-CSRFToken': /csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? '' }),
   onLoginRequired: redirectTo('/login'),
 })
 // login by XHR: the answer carries the first access token, the cookie comes along
@@ -42,7 +44,9 @@ export const bff = createClient<Record<string, string | number>>({
 })
 export async function bffLogout() {
   const url = bff.session.getSnapshot().claims?.['bff:logout_url']
-  await bff.session.signOut()
+  const { revoked } = await bff.session.signOut()
+  const told: boolean = await revoked
+  if (!told) console.warn('The server was not told yet')
   location.assign(String(url))
 }
 // BFF with a refresh endpoint (Curity token handler): defaults do
@@ -57,3 +61,5 @@ export const bare = createClient({ baseUrl: '/api/', onLoginRequired: redirectTo
 await handler.session.signIn({ cookie: true })
 // own header name
 export const odd = createClient({ baseUrl: '/api/', scheme: bearer({ header: 'X-Access-Token', prefix: '' }) })
+// As a button's handler, whatever the event is
+export const onClick: (event: { readonly type: string }) => unknown = handler.session.signOut
