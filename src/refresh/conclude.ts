@@ -4,7 +4,8 @@ import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { backoffMs } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
-import { type ExchangePorts, type Flown, mostTries, type Outcome, pollMs } from './exchange-ports.ts'
+import { closeClaim, replace, stands } from './claimed-record.ts'
+import { type ExchangePorts, type Flown, mostTries, type Outcome } from './exchange-ports.ts'
 import { callMs, isSignedOut } from './revocation.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
@@ -25,9 +26,9 @@ export async function conclude(
   const former = claimed.credentials
   // Memory may know of a person that the record does not name.
   const isStranger = [former, flown.from].some(known => {
-    const isSame = known ? isSamePerson(fresh, known) : true
+    const same = known ? isSamePerson(fresh, known) : true
     // Who was expected has to be named; else the answer of a server that names nobody is as good.
-    return unproved ? !isSame : isSame === false
+    return unproved ? !same : same === false
   })
   // What an ambient start leaves unsaid is not said of somebody else: the record goes on knowing whose it is.
   const named = begins && former && !isStranger && { statedBy: continueIdentity(fresh, former).statedBy }
@@ -79,51 +80,6 @@ async function endAgain(claimed: StoredRecord, flown: Flown, ports: ExchangePort
 }
 
 /**
- * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while
- * another tab, which took this one for lost, has them in exchange: what it brings is newer than a refusal here.
- */
-async function replace(
-  claimed: StoredRecord,
-  content: RecordContent,
-  { session, isOpen, pause }: ExchangePorts,
-  yields = false,
-): Promise<StoredRecord | null> {
-  let expected: StoredRecord | null | undefined = claimed
-  const others = new Set<string>()
-  for (let tries = 0; expected && isSame(expected, claimed); ) {
-    const { claim } = expected
-    if (yields && claim && claim.id !== claimed.claim?.id && others.size < mostTries && isOpen(claim, pollMs)) {
-      others.add(claim.id)
-      await pause(pollMs)
-    } else {
-      const written = await session.records.compareAndSet(expected, content)
-      if (written) return written
-      // Nothing moves, and nothing is taken: not for this page to decide by.
-      if (++tries > mostTries) throw new Error('The store refuses to write.')
-    }
-    expected = await session.records.read()
-  }
-  return null
-}
-
-/** Ends this page's claim, wherever the record has moved on to with it. `more`: what else is to be said there. */
-export async function closeClaim(
-  claimed: StoredRecord,
-  { session: { records } }: ExchangePorts,
-  stays: boolean,
-  more: Pick<RecordContent, 'failures' | 'retryAt'> = {},
-): Promise<void> {
-  const { claim: own, session } = claimed
-  let seen: StoredRecord | null | undefined = claimed
-  for (let tries = 0; seen?.claim && seen.claim.id === own?.id && seen.session === session; tries += 1) {
-    if (seen.claim.closed || tries >= mostTries) return
-    const claim = stays ? { ...seen.claim, closed: true } : null
-    if (await records.compareAndSet(seen, { ...seen, ...more, claim })) return
-    seen = await records.read()
-  }
-}
-
-/**
  * Somebody signed in as the same person meanwhile and brought no refresh token (a step-up, say), so the record goes on with
  * the one that was just spent: what it was traded for goes in its place, beside the newer access token.
  */
@@ -162,15 +118,6 @@ function drop(
   const isOurs = held && !isStranger && (latest?.session === session || isSent)
   if (!isHeld && !isOurs) ports.discard(fresh)
 }
-
-/** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
-const stands = (written: StoredRecord, flown: Flown, { session: { records, state } }: ExchangePorts): boolean =>
-  records.latest !== null && isSame(records.latest, written) && state.session === flown.session
-
-const isSame = (seen: StoredRecord, claimed: StoredRecord): boolean =>
-  seen.session === claimed.session &&
-  seen.generation === claimed.generation &&
-  seen.credentials?.refreshToken === claimed.credentials?.refreshToken
 
 /** g: a refusal counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
 async function refuse(
