@@ -120,6 +120,8 @@ export function createRecords(ports: RecordsPorts): Records {
       answered = ++asked
       if (latest === known) latest = mine
       if (latest === mine) state = 'synced'
+      // Signed in anew while this was written: the read that was to write that down is an old one by now.
+      else if (isAlone()) return read()
     } else if (isSpent(record, mine)) await withdraw(revision)
     return latest
   }
