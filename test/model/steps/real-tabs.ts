@@ -84,7 +84,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
     channels.openAs(index)
     const storeCalls: StoreCall[] = []
     const options = resolveOptions({
-      baseUrl: url,
+      baseUrl: new URL(url).origin,
       sessionName,
       store: store.open(storeCalls, index),
       refresh: ({ refreshToken }) => exchangeOf(tab)(refreshToken),
