@@ -71,7 +71,7 @@ async function claimAndSend(
     const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
     if (scheme.prepare && !proved) continue
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
-    const { ahead } = records
+    const isAlone = records.state !== 'synced'
     const claimedAt = now(clock)
     const started = { id, generation, startedAt: claimedAt.wallMs, underLock }
     const claimed = await records.claim(seen, {
@@ -84,7 +84,7 @@ async function claimAndSend(
     if (!claimed) continue
     // d: send, in the task in which these checks held. A page that slept since c may have been given up.
     const sent = now(clock)
-    const isOld = !ahead && elapsedMs(clock, claimedAt) > freshClaimMs
+    const isOld = !isAlone && elapsedMs(clock, claimedAt) > freshClaimMs
     const isOver = session.state.session !== flown.session
     if (isOver) revocation.exchanged(claimed, false)
     if (isOld || (underLock && lock.lost) || isOver) continue

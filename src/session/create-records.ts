@@ -1,42 +1,34 @@
-import type { Clock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { isSpent, judgeFound, type RecordsState } from './judge-found.ts'
 import type { FoundRecord } from './read-record.ts'
 import { emptyRecord, type Records } from './records.ts'
-import { type RecordContent, recordVersion, type SessionStore, type StoredRecord } from './session-store.ts'
-import { createCallStore, isMissing, isSlow } from './store-calls.ts'
-import { createStoredSide, type Written } from './stored-record.ts'
+import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
+import { isSlow } from './store-calls.ts'
+import { createStoredSide, type StoredSidePorts, type Written } from './stored-record.ts'
 
-export interface RecordsPorts {
-  readonly store: SessionStore
-  readonly name: string
-  readonly formerName?: string | undefined
-  readonly clock: Clock
-  readonly storeTimeoutMs: number
-  readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
+export interface RecordsPorts extends StoredSidePorts {
   /** The store has answered after its deadline. */
   readonly onLate: (record: StoredRecord | null) => void
 }
 
+type ToldRecord = Promise<StoredRecord | null | undefined>
 /** How often in a row is tried what another tab came between. */
 const mostAttempts = 3
-const retryMs = 200
 
 export function createRecords(ports: RecordsPorts): Records {
-  const { store, name, clock, storeTimeoutMs, onFailure } = ports
-  const call = createCallStore(clock, storeTimeoutMs)
-  const side = createStoredSide({ ...ports, call })
+  const { store, name, onFailure } = ports
+  const side = createStoredSide(ports)
   let state: RecordsState = 'unread'
   let latest: StoredRecord | null = null
   /** Sessions that were signed out of here, or for another. */
   const left = new Set<string>()
-  const hung = new Set<string | null>()
+  const outdated = new Set<string | null>()
   /** Reads are counted: one that was asked for before another that was answered, or before `latest` changed here, is old. */
   let asked = 0
   let answered = 0
   let keeps = false
   /** What counted here, and was not stored before another tab wrote. */
-  let displaced: StoredRecord | null = null
+  let displaced: StoredRecord | null | undefined
   const lost = () => displaced?.credentials?.accessToken
 
   const isAlone = () => state === 'ahead' || state === 'unreliable'
@@ -58,29 +50,21 @@ export function createRecords(ports: RecordsPorts): Records {
   const withdraw = (revision: string | null) => side.withdraw(revision, stamp(emptyRecord('signed-out')))
 
   /** `wanted`: what to write down in place of what is known here, if that is newer than what is stored. */
-  async function read(wanted?: StoredRecord, attempt = 1): Promise<StoredRecord | null | undefined> {
+  async function read(wanted?: StoredRecord, attempt = 1): ToldRecord {
     const turn = ++asked
-    const since = clock.monotonicMs()
     const settleLate = (found: FoundRecord) =>
       void settle(found, turn).then(record => record === undefined || ports.onLate(record))
-    for (;;) {
-      try {
-        return await settle(await side.look(settleLate), turn, wanted, attempt)
-      } catch (cause) {
-        const isFinal = isSlow(cause) || isMissing(cause) || clock.monotonicMs() - since >= storeTimeoutMs - retryMs
-        // A hiccup must not be taken for "nobody is signed in".
-        if (state === 'unread' && !isFinal) {
-          await new Promise<void>(resolve => clock.setTimer(resolve, retryMs))
-          continue
-        }
-        onFailure('read', cause)
-        // A slow store is not an empty one.
-        if (state === 'unread' && !isSlow(cause)) state = 'unreliable'
-      }
-      // A token that others could see may be spent by now; one that never left this page is not.
-      const isOthers = store.shared && (!isAlone() || isShown())
-      return state === 'unread' || isOthers ? undefined : latest
+    try {
+      // A hiccup must not be taken for "nobody is signed in".
+      return await settle(await side.look(settleLate, () => state === 'unread'), turn, wanted, attempt)
+    } catch (cause) {
+      onFailure('read', cause)
+      // A slow store is not an empty one.
+      if (state === 'unread' && !isSlow(cause)) state = 'unreliable'
     }
+    // A token that others could see may be spent by now; one that never left this page is not.
+    const isOthers = store.shared && (!isAlone() || isShown())
+    return state === 'unread' || isOthers ? undefined : latest
   }
 
   /** What an answer of the store means for what is known here. */
@@ -88,7 +72,7 @@ export function createRecords(ports: RecordsPorts): Records {
     if (turn < answered) return state === 'unread' ? undefined : latest
     answered = turn
     const { record } = found
-    const means = judgeFound(found, { state, latest, known: side.known, left, hung, keeps })
+    const means = judgeFound(found, { state, latest, known: side.known, left, outdated, keeps })
     keeps ||= record !== null
     if (means === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
     side.holds(found)
@@ -98,18 +82,15 @@ export function createRecords(ports: RecordsPorts): Records {
       state = 'unreliable'
       return latest
     }
-    if (isAlone()) displaced = latest
+    // Of a write of our own that hung, the effect may be there before its answer.
+    if (isAlone() && record?.revision !== latest?.revision) displaced = latest
     state = 'synced'
     latest = record
     return record
   }
 
   /** Writes down what is known here and nowhere else, over what was found. */
-  async function restore(
-    mine: StoredRecord,
-    found: FoundRecord,
-    attempt = 1,
-  ): Promise<StoredRecord | null | undefined> {
+  async function restore(mine: StoredRecord, found: FoundRecord, attempt = 1): ToldRecord {
     const { record, revision } = found
     const known = latest
     side.holds(found)
@@ -120,14 +101,17 @@ export function createRecords(ports: RecordsPorts): Records {
       answered = ++asked
       if (latest === known) latest = mine
       if (latest === mine) state = 'synced'
-      // Signed in anew while this was written: the read that was to write that down is an old one by now.
+      // Signed in anew meanwhile: the read that was to write that down is old by now.
       else if (isAlone()) return read()
     } else if (isSpent(record, mine)) await withdraw(revision)
     return latest
   }
 
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
+    const { revision } = side.found
     const written = await side.write(next, run)
+    // Should the store lose what it has confirmed, the token before it is spent all the same.
+    if (written === 'written' && revision) outdated.add(revision)
     if (written === 'failed' || written === 'slow') state = 'ahead'
     else if (written === 'written' && latest === next) state = 'synced'
     return written
@@ -154,19 +138,14 @@ export function createRecords(ports: RecordsPorts): Records {
     return latest === next ? next : null
   }
 
-  async function claim(
-    expected: StoredRecord | null,
-    content: RecordContent,
-  ): Promise<StoredRecord | null | undefined> {
+  async function claim(expected: StoredRecord | null, content: RecordContent): ToldRecord {
     const was = state
     const claimed = await compareAndSet(expected, content)
     const isExposed = () => isAlone() && isShown(content.credentials?.refreshToken)
     if (!claimed || !expected || !isExposed()) return claimed
-    // Once more: it may have been a hiccup.
     await read()
     const isSafe = latest !== claimed || !isExposed() || (await withdraw(side.found.revision))
-    if (latest !== claimed) return null
-    if (isSafe) return claimed
+    if (latest !== claimed || isSafe) return latest === claimed ? claimed : null
     // A claim that no exchange follows must not be written down later.
     set(expected)
     state = was
@@ -178,7 +157,7 @@ export function createRecords(ports: RecordsPorts): Records {
     const { revision } = side.found
     const next = set(stamp(content))
     state = 'ahead'
-    displaced = null
+    displaced = undefined
     const written = isKnown ? await write(next, () => store.compareAndSet(name, revision, next)) : 'moved'
     // What is not stored is written with the next look, unless another tab wrote meanwhile.
     if (written !== 'written' && written !== 'slow' && isAlone()) await read()
@@ -194,9 +173,6 @@ export function createRecords(ports: RecordsPorts): Records {
     get state() {
       return state
     },
-    get ahead() {
-      return isAlone()
-    },
     read: () => read(),
     watch: side.watch,
     peek: async () => (await side.look().catch(() => null))?.record?.credentials ?? null,
@@ -209,7 +185,7 @@ export function createRecords(ports: RecordsPorts): Records {
       state = 'ahead'
       const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
-      if (written === 'slow') hung.add(next.revision)
+      if (written === 'slow') outdated.add(next.revision)
       if (written === 'failed') {
         // Once more, by another way; and what still cannot be written over is taken away.
         const found = await side.look().catch(() => null)

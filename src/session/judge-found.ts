@@ -18,8 +18,8 @@ export interface Knowledge {
   readonly known: ReadonlySet<string | null> | undefined
   /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
   readonly left: ReadonlySet<string>
-  /** Revisions of a sign-in or sign-out here that hung: it may land after what came later. */
-  readonly hung: ReadonlySet<string | null>
+  /** Revisions that were written over here, or that hung and may land after what came later. */
+  readonly outdated: ReadonlySet<string | null>
   /** A record was read from the store before, so it keeps what it is given. */
   readonly keeps: boolean
 }
@@ -33,12 +33,12 @@ export interface Knowledge {
 export type FoundMeans = 'newer' | 'forgotten' | 'ours' | 'theirs'
 
 /** Pure. */
-export function judgeFound(found: FoundRecord, { state, latest, known, left, hung, keeps }: Knowledge): FoundMeans {
+export function judgeFound(found: FoundRecord, { state, latest, known, left, outdated, keeps }: Knowledge): FoundMeans {
   const { record, revision, isNewer } = found
   if (isNewer) return 'newer'
   if (!latest || state === 'unread') return 'theirs'
   if (!keeps && !record && state !== 'ahead') return 'forgotten'
-  if (revision !== latest.revision && hung.has(revision)) return 'ours'
+  if (revision !== latest.revision && outdated.has(revision)) return 'ours'
   if (state === 'synced') return 'theirs'
   const isOld = !known || known.has(revision) || (record !== null && left.has(record.session))
   return isOld ? 'ours' : 'theirs'

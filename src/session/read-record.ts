@@ -25,6 +25,8 @@ type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown
 const objectOf = (value: unknown): Members | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+/** RFC 6750 §2.1: what no header can carry would be thrown at with the first request. */
+const tokenOf = (value: unknown) => (/^[\x21-\x7e]+$/.test(textOf(value) ?? '') ? textOf(value) : null)
 const optionalText = (value: unknown) => textOf(value) ?? undefined
 /** Times, durations, counts: all of them JSON, none below zero. */
 const numberOf = (value: unknown) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined)
@@ -43,7 +45,7 @@ function keepValid<Type>(found: Members, checks: Checks<Type>): Type {
   return kept as Type
 }
 
-const audienceChecks: Checks<AudienceToken> = { accessToken: textOf, lifetimeMs: durationOf, sentAt: numberOf }
+const audienceChecks: Checks<AudienceToken> = { accessToken: tokenOf, lifetimeMs: durationOf, sentAt: numberOf }
 
 function othersOf(value: unknown): Credentials['others'] {
   const others = Object.entries(objectOf(value) ?? {}).map(
@@ -64,7 +66,7 @@ const statementsOf = (value: unknown): Statements | undefined => {
 }
 
 const credentialChecks: Checks<Credentials> = {
-  accessToken: textOf,
+  accessToken: tokenOf,
   refreshToken: textOf,
   idToken: textOf,
   tokenType: textOf,

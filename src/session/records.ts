@@ -10,8 +10,6 @@ export interface Records {
   /** The newest record this page knows of. */
   readonly latest: StoredRecord | null
   readonly state: RecordsState
-  /** Whether what this page knows is not (surely) in the store, so that no other tab can see it. */
-  readonly ahead: boolean
   /** `undefined`: what the store holds cannot be told now, or is newer than this code. Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
   /** Calls back when the store says that its record has changed, if it ever does. Answers how to stop. Never throws. */

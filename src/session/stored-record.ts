@@ -3,7 +3,7 @@ import { adoptFormer } from './adopt-former.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { Records } from './records.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
-import { type CallStore, isSlow } from './store-calls.ts'
+import { createCallStore, isMissing, isSlow } from './store-calls.ts'
 
 export type Written = 'written' | 'moved' | 'failed' | 'slow'
 
@@ -16,7 +16,8 @@ export interface StoredSide {
   readonly watch: Records['watch']
   /** It was found, or made, to hold this. */
   holds(found: FoundRecord): void
-  look(late?: (found: FoundRecord) => void): Promise<FoundRecord>
+  /** `again`: whether a failure that may pass is no answer yet; it is asked again within the deadline. */
+  look(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
   /** Never rejects. */
   write(next: StoredRecord, run: () => unknown): Promise<Written>
   /** Where nothing can be written, what must not be read can still be taken away: that needs no room. Never rejects. */
@@ -29,24 +30,32 @@ export interface StoredSidePorts {
   /** What an earlier release called it, if that differs. */
   readonly formerName?: string | undefined
   readonly clock: Clock
-  readonly call: CallStore
+  readonly storeTimeoutMs: number
   readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
 }
 
+const retryMs = 200
+
 export function createStoredSide(ports: StoredSidePorts): StoredSide {
-  const { store, name, clock, call, onFailure } = ports
+  const { store, name, clock, storeTimeoutMs, onFailure } = ports
+  const call = createCallStore(clock, storeTimeoutMs)
   /** Until what an earlier release stored under it was adopted. */
   let { formerName } = ports
   let found: FoundRecord = readRecord(null)
   let known: Set<string | null> | undefined
-  /** The last write, once it has ended. */
   /** In this very task. */
   let isWriting = false
+  /** The last write, once it has ended. */
   let writing: Promise<unknown> = Promise.resolve()
 
   const holds = (next: FoundRecord) => {
     known = new Set([next.revision])
     found = next
+  }
+  async function find(): Promise<FoundRecord> {
+    const stored = await (formerName === undefined ? store.read(name) : adoptFormer({ store, name, formerName, clock }))
+    formerName = undefined
+    return readRecord(stored)
   }
   return {
     get found() {
@@ -69,14 +78,17 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
         return () => void watching.then(stop => stop?.()).catch(() => {})
       }),
     holds,
-    look: late =>
-      call(async () => {
-        const stored = await (formerName === undefined
-          ? store.read(name)
-          : adoptFormer({ store, name, formerName, clock }))
-        formerName = undefined
-        return readRecord(stored)
-      }, late),
+    async look(late, again) {
+      const until = clock.monotonicMs() + storeTimeoutMs - retryMs
+      for (;;) {
+        try {
+          return await call(find, late)
+        } catch (cause) {
+          if (!again?.() || isSlow(cause) || isMissing(cause) || clock.monotonicMs() >= until) throw cause
+          await new Promise<void>(resolve => clock.setTimer(resolve, retryMs))
+        }
+      }
+    },
     async write(next, run) {
       isWriting = true
       const answer = call(run)

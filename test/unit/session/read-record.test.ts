@@ -93,6 +93,7 @@ describe('SG-03: of a record, what is malformed is dropped and the rest stays', 
     ['lifetimeMs', { lifetimeMs: '60' }, { lifetimeMs: null }],
     ['sentAt', { sentAt: null }, { sentAt: 0, lifetimeMs: null, sessionLifetimeMs: null }],
     ['refreshToken', { refreshToken: {} }, { refreshToken: null }],
+    ['an access token that no header can carry', { accessToken: 'a\nb' }, { accessToken: null, lifetimeMs: 0 }],
     ['an access token, which is fetched anew', { accessToken: {} }, { accessToken: null, lifetimeMs: 0 }],
   ])('credentials: %s', (_name, members, read) => {
     const found = readRecord({ ...full, credentials: { ...credentials, ...members } }).record

@@ -139,9 +139,9 @@ describe('records that are ahead of the store, which works again', () => {
 
   test('memory says that it is ahead, for as long as it is', async () => {
     const { records } = await createAhead()
-    expect(records.ahead).toBe(true)
+    expect(records.state).toBe('ahead')
     await records.read()
-    expect(records.ahead).toBe(false)
+    expect(records.state).toBe('synced')
   })
 
   test('a write that failed, over and over, is tried again with every read', async () => {

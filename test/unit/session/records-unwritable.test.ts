@@ -136,6 +136,17 @@ describe('promise 12: a sign-in that took its time', () => {
   })
 })
 
+test('promise 4: a store that loses a write that it had confirmed does not bring back the token before it', async () => {
+  const { store, records } = create()
+  const before = storedRecord(tokens('stored'))
+  store.content = before
+  const seen = (await records.read()) as StoredRecord
+  await records.compareAndSet(seen, content({ ...tokens('newer'), generation: 1 }))
+  store.content = before
+  expect(await records.read()).toMatchObject(tokens('newer'))
+  expect(store.content).toMatchObject(tokens('newer'))
+})
+
 test('No retry without a bound: a store that refuses every write and shows nothing new is tried a few times', async () => {
   const { store, records } = create()
   store.fail('overwrite', 'throws')
