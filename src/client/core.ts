@@ -15,6 +15,7 @@ import { createRecords } from '../session/create-records.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
+import { withoutSecrets } from '../stores/without-tokens.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
 import { createFreshness, type Freshness } from './freshness.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
@@ -76,7 +77,8 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   /** Somebody logged in, and no exchange has shown since that the login's cookie is there. */
   let isNew = false
   const adopt = (read: Credentials, former: Credentials | null): Credentials => {
-    const adopted = scheme.adopt?.(read, former) ?? read
+    const bound = scheme.adopt?.(read, former) ?? read
+    const adopted = strategy.cookie ? withoutSecrets(bound) : bound
     const isTokenElsewhere = strategy.cookie === 'token' && !adopted.accessToken
     isNew = strategy.cookie !== undefined
     return isTokenElsewhere ? { ...adopted, lifetimeMs: 0, withheld: true } : adopted
