@@ -25,7 +25,6 @@ export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'r
 
 const quietMs = 10_000
 const loopMs = 30_000
-const routesRemembered = 200
 
 const routeOf = ({ method, url }: AskedFor) => `${method} ${url}`
 
@@ -149,7 +148,7 @@ export function createLoginRequired({
     },
     accepted(next) {
       mayLoop ??= wasAsked(loopMs, true)
-      if (mayLoop && accepted.size < routesRemembered) accepted.add(routeOf(askedFor(next)))
+      if (mayLoop && accepted.size < 200) accepted.add(routeOf(askedFor(next)))
     },
     quiet,
     notSignedIn(next) {

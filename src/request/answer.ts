@@ -138,14 +138,18 @@ function goAgain(journey: Journey, response: Response): boolean {
   return true
 }
 
+/** Before a person is asked: who is signed in is known only by what was just read. By now it may be another tab's login. */
+async function lookAgain(journey: Journey, ports: SpinePorts): Promise<void> {
+  const stale = ports.isOver() ? undefined : ports.fresh()
+  if (stale) await wait(stale, 'store', journey, ports)
+}
+
 /** Sent bare, since nobody was signed in (or a dialog was open), and refused: it goes on after the login that it waits for. */
 async function login(journey: Journey, response: Response, ports: SpinePorts): Promise<boolean> {
-  const { session, login: loginPort, isOver } = ports
+  const { session, login: loginPort } = ports
   const isNobodys = journey.session === null
   if (isNobodys && journey.auth === 'optional') return false
-  // Whether anybody is signed in is known only by what was just read, and by now it may be another tab's login.
-  const stale = isOver() ? undefined : ports.fresh()
-  if (stale) await wait(stale, 'store', journey, ports)
+  await lookAgain(journey, ports)
   const { state } = session
   const goesOn = isNobodys ? !state.credentials && state.status !== 'unknown' : state.session === journey.session
   // Somebody came since, or whose it was has left: what was begun before is not theirs, and no reason to ask anybody.
@@ -175,6 +179,7 @@ function holdBack(journey: Journey, ports: SpinePorts): false {
 /** RFC 9470: the same person has to authenticate better, or more recently. Without anybody to ask, the 401 is the caller's. */
 async function stepUp(journey: Journey, response: Response, ports: SpinePorts, verdict: Verdict): Promise<boolean> {
   const { requirement } = verdict as { readonly requirement: StepUpRequirement }
+  await lookAgain(journey, ports)
   const { state } = ports.session
   const { left } = journey
   // A late 401 of an older session is nobody's business any more.

@@ -202,6 +202,21 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect([stage.logins, stage.client.session.status, stage.sends.length]).toEqual([[], 'signed-in', 1])
   })
 
+  test('a step-up comes late to a tab that hears nothing, and Alice has signed out elsewhere', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined)
+    const store = createScriptedStore()
+    store.content = alice()
+    const stage = createDialogStage({ store })
+    const held = createDeferred<Response>()
+    stage.answer(() => held.promise)
+    const asked = told(send(stage.client, '/slow'))
+    await stage.clock.settle()
+    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    held.resolve(refusal('Bearer error="insufficient_user_authentication"'))
+    expect(await asked).toBe(401)
+    expect([stage.asked.length, stage.client.session.status]).toEqual([0, 'signed-out'])
+  })
+
   test('the record is of a newer version of this library', async () => {
     stubChannel()
     const { stage } = start({ ...alice(), version: 99 })
