@@ -5,7 +5,7 @@ import { isSameToken } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { exchange } from './exchange.ts'
-import type { Flown, Outcome } from './exchange-ports.ts'
+import { type Flown, mostTries, type Outcome } from './exchange-ports.ts'
 import { recordedHindrance } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
 import type { UnderWay } from './revocation.ts'
@@ -85,7 +85,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     if (isOffline() && whenOffline === 'wait' && flight.cause !== 'start') {
       await waking(wake, () => !isOffline(), flight.outcome)
     }
-    for (;;) {
+    for (let rounds = 0; ; rounds += 1) {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
       // What those before it brought, or another tab, is what it goes on from.
@@ -98,7 +98,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const outcome = await ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
       ports.announce()
       // What came first, in another tab, may have been for another audience.
-      if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight)) return outcome
+      if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight) || rounds >= mostTries) return outcome
     }
   }
 

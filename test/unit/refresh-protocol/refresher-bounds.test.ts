@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { createSignedInRig } from '../../support/refresh-rig.ts'
+import { storedRecord } from '../../support/session-records.ts'
+
+test('a refresh for one of several audiences does not go round for ever, though what it adopts never counts here', async () => {
+  const { store, session, refresher, clock, id, calls } = await createSignedInRig({ audienceOf: () => undefined })
+  Object.assign(session, { follow: () => {} })
+  store.content = storedRecord({ session: id, generation: 1 })
+  const { outcome } = refresher.start('refused')
+  await clock.settle()
+  expect([(await outcome).kind, calls.length]).toEqual(['adopted', 0])
+  expect(store.calls.length).toBeLessThan(30)
+})
