@@ -22,6 +22,24 @@ export const hide = (error: object, name: PropertyKey, value: unknown): void => 
   Object.defineProperty(error, name, { value })
 }
 
+/**
+ * Foreign texts quote what they stumble over: an answer, a header, a URL, a record. What is in quotes or brackets is cut off, and
+ * so is every word that is long enough to be a token.
+ */
+export function withoutQuotes(text: string): string {
+  const words = text.replace(/(["`<{]|(^|\W)').*/s, ' …').split(/\s+/, 20)
+  return words.map(word => (word.length > 15 ? '…' : word)).join(' ')
+}
+
+/** What an app's store threw, as it may be told: by name and by words that quote nothing. The browser's own errors do not quote. */
+export function tellable(cause: unknown): unknown {
+  if (globalThis.DOMException && cause instanceof DOMException) return cause
+  const { name, message } = Object(cause) as Partial<Error>
+  const told = new Error(withoutQuotes(typeof message === 'string' ? message : ''))
+  if (/^[A-Z]\w*Error$/.test(String(name))) hide(told, 'name', name)
+  return told
+}
+
 /** What every error of this library is. Narrow by `code`: `isLatchkeyError(e) && e.code === 'session-ended'`. */
 export abstract class LatchkeyError extends Error {
   abstract readonly code: 'session-ended' | 'refresh-unavailable' | 'step-up-required' | 'configuration'

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError, tellable } from '../errors.ts'
 import { createLoginRequired } from '../login/login-required.ts'
 import { createLogin, type Login } from '../login/reauthenticate.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
@@ -68,7 +68,7 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     onFailure(operation, cause) {
       if (failureTold) return
       failureTold = true
-      session.emit('store-failed', { operation, cause })
+      session.emit('store-failed', { operation, cause: tellable(cause) })
     },
     // A client that was disposed of is deaf to its store.
     onLate: record => freshness.closed || session.follow(record),

@@ -1,3 +1,4 @@
+import { withoutQuotes } from '../errors.ts'
 import { readRetryAfter } from '../http/retry-after.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { PostError } from './post.ts'
@@ -42,16 +43,11 @@ function headerOf(headers: unknown, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/**
- * Foreign texts quote what they stumble over: an answer, a header, a URL. What is in quotes or brackets is cut off, and so is
- * every word that is long enough to be a token; JSON errors quote without quotes.
- */
+/** JSON errors quote without quotes. */
 function describe(thrown: Thrown): string {
   const { name, message } = thrown
   if (thrown instanceof PostError) return thrown.message
-  const text = name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message
-  const words = text.replace(/(["`<{]|(^|\W)').*/s, ' …').split(/\s+/, 20)
-  return words.map(word => (word.length > 15 ? '…' : word)).join(' ')
+  return withoutQuotes(name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message)
 }
 
 /** Takes out what must not show in a message; the app's own errors may quote it. */

@@ -49,7 +49,7 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
   }
   /** Every way a session can end, `signOut()` too. Clear caches here. */
   ended: AnyEvent<'ended'> & { readonly reason: EndReason; readonly subject: string | null }
-  /** Persisting failed; the session goes on in memory. Told once. */
+  /** Persisting failed; the session goes on in memory. Told once. `cause`: what the store threw, without what it may quote. */
   'store-failed': AnyEvent<'store-failed'> & { readonly operation: 'read' | 'write'; readonly cause: unknown }
   /** One step of one request, for logs and the inspector. Costs nothing while nobody listens. */
   request: AnyEvent<'request'> & RequestStep

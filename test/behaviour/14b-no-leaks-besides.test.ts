@@ -127,6 +127,29 @@ describe('what is told to others', () => {
       expect(Object.keys(message as object).sort()).toEqual(['generation', 'latchkey', 'session'])
   })
 
+  test.each<readonly [name: string, fail: (value: string) => unknown]>([
+    ['an error', value => new Error(`cannot write ${value}`)],
+    ['an error that quotes a part', value => new TypeError(`bad value '${value.slice(20)}'`)],
+    [
+      'an error with the value beside it',
+      value => Object.assign(new Error('cannot write'), { value, cause: { value } }),
+    ],
+    ['an error named so', value => Object.assign(new Error('no'), { name: value })],
+    ['the value itself', value => value],
+    ['an object', value => ({ message: { value }, sql: value })],
+  ])('of a store that quotes what it could not write, in %s, is that it failed', async (_name, fail) => {
+    const setItem = (_key: string, value: string) => {
+      throw fail(value)
+    }
+    const { client, hunt } = start({ store: { getItem: () => null, setItem } })
+    const told: unknown[] = []
+    client.session.on('store-failed', event => void told.push(event))
+    await client.session.signIn({ ...held, subject: 'alice' })
+    expect(told).toMatchObject([{ operation: 'write', cause: expect.any(Error) }])
+    hunt.note(told)
+    hunt.verdict()
+  })
+
   test('of a request is its URL without query, fragment and password (TX-02)', async () => {
     const logins: unknown[] = []
     const { client, hunt } = start({
