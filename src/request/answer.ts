@@ -15,8 +15,8 @@ function routeOf(journey: Journey): string {
 }
 
 /** What went along with it, if anything did: of an origin that has tokens of its own, that one. */
-function sentWith({ session, left, url }: Journey, { strategy }: SpinePorts) {
-  const credentials = session === null ? null : left?.credentials
+function sentWith({ bare, left, url }: Journey, { strategy }: SpinePorts) {
+  const credentials = bare ? null : left?.credentials
   const audience = credentials && strategy.audienceOf?.(url.origin)
   return typeof audience === 'string' ? credentials?.others?.[audience] : credentials
 }

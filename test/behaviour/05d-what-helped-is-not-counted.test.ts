@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { RefreshUnavailableError } from '../../src/errors.ts'
 import { withoutTokens } from '../../src/stores/without-tokens.ts'
 import { createControlledClock } from '../support/clock.ts'
+import { createDialogStage } from '../support/dialog.ts'
 import { createStage, outcomeOf, type Stage, type StageOptions } from '../support/stage.ts'
 
 const second = 1000
@@ -48,6 +49,21 @@ describe('promise 5: the exchange that a page makes at its start is not counted'
     await expect(first.client.session.refresh()).rejects.toMatchObject({ reason: 'circuit-open' })
     expect((await openIn(pages, 'fine').client.session.ready()).status).toBe('signed-in')
   })
+})
+
+test('promise 5: what went out bare under a dialog accepts no token, whoever’s dialog it is', async () => {
+  const stage = createDialogStage()
+  await stage.signIn({ subject: 'alice' })
+  for (let index = 0; index < 9; index += 1) await stage.client.session.refresh()
+  stage.answer(({ token }) => new Response('', { status: token === null ? 200 : 401 }))
+  stage.exchange(async () => null)
+  const refused = stage.client.fetch('https://api.test/data').catch(() => {})
+  await stage.clock.settle()
+  expect([stage.asked.length, await reach(stage, '/form')]).toEqual([1, 200])
+  await stage.answerDialog(stage.issue({ subject: 'alice' }))
+  await refused
+  stage.exchange(undefined)
+  await expect(stage.client.session.refresh()).rejects.toMatchObject({ reason: 'circuit-open' })
 })
 
 describe('promise 5: an exchange whose token was then accepted is not counted', () => {
