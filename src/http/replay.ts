@@ -22,7 +22,11 @@ const isBuffer = (body: unknown): body is ArrayBuffer => does(body, 'slice') && 
 export function snapshot<Body>(body: Body): Body | BodyInit {
   if (typeof body !== 'object') return body
   if (isParams(body)) return new URLSearchParams(body)
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice()
+  if (ArrayBuffer.isView(body)) {
+    const { buffer, byteOffset, byteLength } = body
+    // `fetch` does not take shared memory for bytes; a copy of it would be taken.
+    return /Shared/.test(String(buffer)) ? body : new Uint8Array(buffer, byteOffset, byteLength).slice()
+  }
   if (isBuffer(body)) return body.slice()
   if (!isFormData(body)) return body
   const copy = new FormData()

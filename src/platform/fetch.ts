@@ -46,6 +46,8 @@ export const initMembers: readonly string[] = [
   'keepalive',
   'signal',
   'duplex',
+  'window',
+  'priority',
 ]
 
 /**
@@ -60,7 +62,8 @@ export function transportOf(chosen: Fetch | undefined): Fetch {
     if (signal?.aborted) throw signal.reason
     let rest: Record<string, unknown> | undefined
     for (const name in init) {
-      if (initMembers.includes(name)) continue
+      // No engine's `Request` shows its priority.
+      if (name !== 'priority' && initMembers.includes(name)) continue
       // An init that is not empty may take the referrer off (Fetch, Request constructor; undici, whatever is in it).
       rest ??= { referrer: request.referrer, referrerPolicy: request.referrerPolicy }
       rest[name] = init[name as keyof RequestInit]

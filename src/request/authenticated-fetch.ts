@@ -25,6 +25,9 @@ import { stay, wait } from './waiting.ts'
 /** `fetch`, signed in, with what the form round it knows. */
 export type Spine = (input: RequestInfo | URL, init: FetchInit | undefined, call: Call) => Promise<Response>
 
+/** Whether `fetch` will refuse a call for its signal: it has aborted, or is none. */
+const isForFetch = (signal: AbortSignal | null | undefined) => signal && (signal.aborted || !signal.addEventListener)
+
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const { scheme, session, strategy, mark } = ports
@@ -46,9 +49,9 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
 
   async function sendBare(journey: Journey, why: WhyBare): Promise<Response> {
     const { init, once } = journey
-    const isAborted = signalOf(journey)?.aborted
+    const isJudged = isForFetch(signalOf(journey))
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
-    const mayBeLogin = why === 'auth-false' && once !== 'keepalive' && mayHaveBody(journey) && !isAborted
+    const mayBeLogin = why === 'auth-false' && once !== 'keepalive' && mayHaveBody(journey) && !isJudged
     const busy = mayBeLogin && ports.underWay?.()
     try {
       if (busy && init.body) init.body = snapshot(init.body)
@@ -115,7 +118,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     if (bare) return sendBare(journey, bare)
     try {
       // `fetch` judges its arguments first, and uses a Request up all the same; but it sends nothing.
-      if (signalOf(journey)?.aborted) return await sendUntouched(journey)
+      if (isForFetch(signalOf(journey))) return await sendUntouched(journey)
       if (journey.init.body) journey.init.body = snapshot(journey.init.body)
       for (;;) {
         // A person who was waited for brings one audience's token, and none to a tab that shares no tokens with theirs.

@@ -1,10 +1,11 @@
 import { isFormData, isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
-import { initMembers, readAsked, readMember } from '../platform/fetch.ts'
+import { readAsked, readMember } from '../platform/fetch.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyNotRefreshed, WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
+import { type Init, readInit } from './read-init.ts'
 
 /** Per request, beside ky's own; also in `extend()`, where they become that instance's defaults, its `.fetch` included. */
 export interface AuthRequestOptions {
@@ -38,8 +39,6 @@ export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   /** Ends the waiting, in place of the request's own signal; read once the waiting begins. */
   readonly signal?: AbortSignal | undefined
 }
-
-type Init = RequestInit & { readonly headers?: Headers | undefined }
 
 /** One request on its way: what was asked for, and what became of it so far. */
 export interface Journey {
@@ -80,42 +79,6 @@ export interface Journey {
 /** Ends all waiting: of the call, or of the request itself. */
 export function signalOf({ call, init, request }: Journey): AbortSignal | null | undefined {
   return call.signal ?? readAsked(init, request, 'signal')
-}
-
-/** An init as it is now: each member read once, its inherited ones too, as `fetch` reads them. */
-function readInit(init: FetchInit | null | undefined, request: Request | undefined): Init {
-  if (!init && !request) return nothing
-  const read: Record<string, unknown> = {}
-  let isEmpty = true
-  const take = (name: string) => {
-    if (name === 'auth' || name === 'replay' || name in read) return
-    const value = init?.[name as keyof FetchInit]
-    // An object may say something else each time it is asked, and what is judged is to be what is sent.
-    read[name] = typeof value === 'object' && judgedTexts.includes(name) ? `${value}` : value
-    if (value !== undefined && initMembers.includes(name)) isEmpty = false
-  }
-  for (const name in init) take(name)
-  // In a class they may be getters, which no loop finds.
-  if (init && Object.getPrototypeOf(init) !== Object.prototype) initMembers.forEach(take)
-  // Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor). That is for the caller's to do, not for ours.
-  if (request && isEmpty) {
-    read['referrer'] = readMember(request, 'referrer')
-    read['referrerPolicy'] = readMember(request, 'referrerPolicy')
-  }
-  const headers = read['headers'] === undefined ? request && readMember(request, 'headers') : read['headers']
-  read['headers'] = headers === undefined ? undefined : toHeaders(headers as HeadersInit)
-  return read as Init
-}
-
-const nothing: Init = Object.freeze({})
-const judgedTexts: readonly string[] = ['method', 'mode', 'redirect']
-
-/** `new Headers(given)`, which for a plain object costs engines four times as much as this does. */
-function toHeaders(given: HeadersInit): Headers {
-  if (typeof given !== 'object' || !given || Symbol.iterator in given) return new Headers(given)
-  const headers = new Headers()
-  for (const name of Object.keys(given)) headers.append(name, given[name] as string)
-  return headers
 }
 
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */

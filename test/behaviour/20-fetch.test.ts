@@ -66,6 +66,15 @@ const programs: Readonly<Record<string, Program>> = {
   'headers in a Map': (fetch, origin) => shown(fetch(`${origin}/api/a`, { headers: new Map([['x-a', '1']]) as never })),
   'a method in small letters': (fetch, origin) => shown(fetch(`${origin}/api/a`, { method: 'post', body: 'x' })),
   HEAD: (fetch, origin) => shown(fetch(`${origin}/api/a`, { method: 'HEAD' })),
+  'an init whose members are not enumerable': (fetch, origin) =>
+    shown(
+      fetch(
+        `${origin}/api/a`,
+        Object.defineProperties({}, { method: { value: 'PUT' }, body: { value: 'x' } }) as never,
+      ),
+    ),
+  'bytes in shared memory': (fetch, origin) =>
+    shown(fetch(`${origin}/api/a`, { method: 'PUT', body: new Uint8Array(new SharedArrayBuffer(3)) as never })),
   'an init of undefined members': (fetch, origin) =>
     shown(
       fetch(`${origin}/api/a`, {

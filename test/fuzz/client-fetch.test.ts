@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { createClient } from 'latchkey'
+import { createAuthenticatedFetch } from 'latchkey/fetch'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { type Arrival, type EchoServer, refusedToken, startEchoServer } from './echo-server.ts'
+import { type FetchCall, fetchCall, makeArguments } from './fetch-arguments.ts'
+
+/**
+ * `client.fetch` is `fetch` (promise 20): over calls drawn at random, both do the same. More of them, and others, by
+ * `FUZZ_RUNS=20000 FUZZ_SEED=$RANDOM`; a failure prints the seed and the path that bring it back.
+ */
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 250)
+const seed = Number(process.env['FUZZ_SEED'] ?? 20)
+
+type Fetch = typeof globalThis.fetch
+
+let server: EchoServer
+beforeAll(async () => {
+  server = await startEchoServer()
+})
+afterAll(() => server.close())
+
+/** What came of a call: for its caller, and on the wire. */
+const observe = async (fetch: Fetch, call: FetchCall) => {
+  let given: readonly [unknown, unknown]
+  try {
+    given = makeArguments(call, server.origin)
+  } catch {
+    return null
+  }
+  const [input, init] = given as readonly [RequestInfo, RequestInit | undefined]
+  let outcome: unknown
+  try {
+    const response = await fetch(input, init)
+    const { status, statusText, type, url, redirected } = response
+    const headers = [...response.headers].filter(([name]) => name !== 'date')
+    outcome = { status, statusText, type, url, redirected, headers, body: await response.text() }
+  } catch (error) {
+    // Of several mistakes either may be named first, so that the words of a TypeError are not compared.
+    const { name, message } = error as Error
+    outcome = name === 'TypeError' ? name : `${name}: ${message}`
+  }
+  const used = input instanceof Request && input.bodyUsed
+  return { outcome, used, arrivals: server.take() }
+}
+
+const withoutToken = (arrivals: readonly Arrival[]) =>
+  arrivals.map(({ authorization, ...arrival }) => ({
+    ...arrival,
+    authorization: authorization?.startsWith('Bearer ') ? undefined : authorization,
+  }))
+
+/** What tells a cache to ask anew: a replay says it, a first send does not. */
+const isOfCache = ([name]: Arrival['headers'][number]) => name === 'cache-control' || name === 'pragma'
+
+describe('client.fetch does what fetch does', () => {
+  const start = async (options: { readonly elsewhere?: boolean; readonly own?: boolean }) => {
+    const { fetch, session, dispose } = createAuthenticatedFetch({
+      baseUrl: options.elsewhere ? 'https://else.test/' : server.origin,
+      ...(options.own && { fetch: ((input, init) => globalThis.fetch(input, init)) as Fetch }),
+    })
+    onTestFinished(dispose)
+    await session.signIn({ accessToken: 'good' })
+    return fetch
+  }
+
+  test.each([
+    ['with a token', {}],
+    ['to an origin that is not trusted', { elsewhere: true }],
+    ['over a fetch of the app', { own: true }],
+  ] as const)(
+    '%s',
+    async (_, options) => {
+      const fetch = await start(options)
+      await fc.assert(
+        fc.asyncProperty(fetchCall, async call => {
+          const expected = await observe(globalThis.fetch, call)
+          if (!expected) return
+          const seen = await observe(fetch, call)
+          expect(seen && { ...seen, arrivals: withoutToken(seen.arrivals) }).toEqual({
+            ...expected,
+            arrivals: withoutToken(expected.arrivals),
+          })
+        }),
+        { numRuns, seed },
+      )
+    },
+    30_000 + numRuns * 100,
+  )
+
+  test(
+    'in a replay, too: what is sent again is what was to be sent',
+    async () => {
+      let replays = 0
+      const property = fc.asyncProperty(fetchCall, async call => {
+        const expected = await observe(globalThis.fetch, call)
+        const client = createClient({ baseUrl: server.origin, refresh: async () => ({ accessToken: 'newer' }) })
+        await client.session.signIn({ accessToken: refusedToken })
+        const seen = await observe(client.fetch, call)
+        client.dispose()
+        if (!expected || !seen || seen.arrivals.length <= expected.arrivals.length) return
+        replays += 1
+        const again = seen.arrivals.slice(-expected.arrivals.length)
+        expect(seen.outcome).toEqual(expected.outcome)
+        const comparable = (arrivals: readonly Arrival[]) =>
+          withoutToken(arrivals).map(one => ({
+            ...one,
+            headers: one.headers.filter(header => !isOfCache(header)).sort(),
+          }))
+        expect(comparable(again)).toEqual(comparable(expected.arrivals))
+      })
+      await fc.assert(property, { numRuns, seed })
+      expect(replays).toBeGreaterThan(numRuns / 20)
+    },
+    30_000 + numRuns * 100,
+  )
+})
