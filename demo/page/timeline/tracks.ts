@@ -79,6 +79,8 @@ export function createTracks(): Tracks {
 
   const apply = (event: RequestEvent, at: number): Track => {
     const track = tracks.get(event.id) ?? begin(event, at)
+    // A look into the store is over before an eye sees it, and hangs on no refresh.
+    if (event.step === 'waiting' && event.for === 'store') return track
     const last = track.stretches.at(-1)
     // A replay is told before it is sent, and stays a replay.
     if (event.step === 'sent' || event.step === 'replayed') track.generation = event.generation
