@@ -28,8 +28,10 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
     const { rules, index, tab } = turn
     const { snapshot, answer } = tab
     if (!snapshot || !answer) return
+    // Beside a step-up that has come in between, what the refresh token was traded for goes in its place.
+    const { generation } = turn.seen.session === snapshot.session ? turn.seen : snapshot
     compareAndSet(turn, `saves ${showToken(answer.token)}`, {
-      record: recordOf(snapshot.session, snapshot.generation + 1, answer.token),
+      record: recordOf(snapshot.session, generation + 1, answer.token),
       matches: record => record.session === snapshot.session && record.token === tab.sent,
       onWritten(me, to) {
         if (rules.split) me.step = 'verify'
@@ -128,7 +130,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
 
 function takeUp(me: TabState, to: WorldState, index: number): void {
   if (me.session === me.flownSession && me.snapshot && me.answer) {
-    me.generation = me.snapshot.generation + 1
+    me.generation = Math.max(me.snapshot.generation + 1, to.store.token === me.answer.token ? to.store.generation : 0)
     me.token = me.answer.token
   }
   tellOthers(to, index)

@@ -2,10 +2,11 @@ import { concluding } from './conclude.ts'
 import type { Model } from './engine.ts'
 import { asking, createTurn, type Turn } from './flight.ts'
 import { isSettled, judgeLeftovers, judgeRest } from './invariants.ts'
+import { person } from './person.ts'
 import { noFaults, type Rules } from './rules.ts'
 import { follow, isHazy } from './shared.ts'
 import { cloneState, keyOf, newFamily, recordOf, type TabState, tabName, tokenOf, type WorldState } from './state.ts'
-import { type AddEdge, lifeCycle, network, person } from './world.ts'
+import { type AddEdge, lifeCycle, network } from './world.ts'
 
 const flight = { ...asking, ...concluding }
 

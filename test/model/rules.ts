@@ -12,6 +12,8 @@ export interface FaultBudget {
   readonly busy: number
   /** The person signs out. */
   readonly out: number
+  /** The person steps up: a sign-in that goes on with the session, and brings no refresh token. */
+  readonly up: number
   /** The same person signs in anew. */
   readonly inSame: number
   /** Another person signs in. */
@@ -27,6 +29,7 @@ export const noFaults: FaultBudget = {
   lose: 0,
   busy: 0,
   out: 0,
+  up: 0,
   inSame: 0,
   inOther: 0,
   wipe: 0,
@@ -84,6 +87,8 @@ export interface Rules {
   readonly split: boolean
   /** A tab re-reads when told of a change, or whenever it likes: on waking, while it waits, before a send. */
   readonly looks: 'told' | 'any'
+  /** How a sign-in that goes on with its session is written: it may be over in the store. */
+  readonly stepUp: 'blind' | 'compare-and-set'
   /** A sign-in counts in its tab at once, or when it is stored. */
   readonly signIn: 'stored' | 'at-once'
 }
@@ -116,6 +121,7 @@ export const firstDesign: Rules = {
   waitOut: false,
   split: false,
   looks: 'told',
+  stepUp: 'blind',
   signIn: 'stored',
 }
 
@@ -128,6 +134,7 @@ export const protocol: Rules = {
   lateCheck: true,
   retries: 'backoff',
   refusal: 'wait',
+  stepUp: 'compare-and-set',
 }
 
 /** The same in a world where time decides nothing: what the code may do whatever its clocks say (steps/). */

@@ -37,6 +37,7 @@ const words: Readonly<Record<string, string>> = {
   lose: 'lost answer',
   busy: '503',
   out: 'sign-out',
+  up: 'step-up',
   inSame: 'same user signs in',
   inOther: 'other user signs in',
   wipe: 'wipe',

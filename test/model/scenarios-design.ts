@@ -57,6 +57,12 @@ const neededScenarios: readonly Scenario[] = [
   scenario('needed', 'without compare-and-set of the claim', { ...protocol, mark: 'blind', faults: { out: 1 } }, [
     'I3',
   ]),
+  scenario(
+    'needed',
+    'without compare-and-set of a step-up, another tab signed out',
+    { ...protocol, stepUp: 'blind', faults: { up: 1, out: 1 } },
+    ['I3'],
+  ),
   scenario('needed', 'without respect for an open claim', { ...protocol, claim: false, tabs: 3, faults: { busy: 1 } }, [
     'I1',
     'REV',

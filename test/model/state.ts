@@ -65,7 +65,7 @@ export interface ModelAnswer {
 
 /** A sign-out or sign-in that has not reached the store yet. */
 export interface PersonsWish {
-  readonly kind: 'out' | 'in'
+  readonly kind: 'out' | 'in' | 'up'
   readonly family: number
   readonly id: number
   /** With a counter for identity and a torn store: the counter it read. */
@@ -192,7 +192,7 @@ export function keyOf(state: WorldState): string {
     if (answer) put(answerKinds.indexOf(answer.kind), answer.token)
     else out.push(0)
     put(tab.holders, tab.attempt, tab.compared === undefined ? 0 : tab.compared ? 2 : 1)
-    if (wish) put(wish.kind === 'in' ? 1 : 2, wish.family, wish.id, wish.read ?? 99)
+    if (wish) put(['in', 'out', 'up'].indexOf(wish.kind) + 1, wish.family, wish.id, wish.read ?? 99)
     else out.push(0)
   }
   for (const tab of state.tabs) putTab(tab)

@@ -1,14 +1,11 @@
 import { judgeRevocation } from './invariants.ts'
 import type { FaultBudget, Rules } from './rules.ts'
-import { release, tellOthers, view, write } from './shared.ts'
+import { release } from './shared.ts'
 import {
   familyOf,
   holdsAnswer,
   isExchanging,
-  newFamily,
   numberOf,
-  type PersonsWish,
-  recordOf,
   showToken,
   type TabState,
   tabName,
@@ -30,7 +27,7 @@ export interface Scene {
 type ChangeTab = (me: TabState, to: WorldState, broken: string[]) => void
 
 /** An edge that changes this tab; `budget`: the fault it uses up. */
-const act =
+export const act =
   ({ index, edge }: Scene, budget: keyof FaultBudget | null, fault = budget !== null) =>
   (label: string, change: ChangeTab): void =>
     edge(label, fault, (to, broken) => {
@@ -38,68 +35,6 @@ const act =
       if (budget) to.faults[budget] -= 1
       if (me) change(me, to, broken)
     })
-
-/** The person in front of the tab: signs out, or in anew. */
-export function person(scene: Scene): void {
-  const { rules, state, index, tab } = scene
-  const who = tabName(index)
-  if (tab.wish) {
-    fulfil(scene, tab.wish)
-    return
-  }
-  if (state.faults.out > 0 && tab.token !== 0) {
-    act(scene, 'out')(`${who} signs out: its memory is cleared at once`, (me, to) => {
-      const id = to.fresh
-      to.fresh += 1
-      me.wish = { kind: 'out', family: familyOf(me.token), read: undefined, id }
-      me.session = rules.identity === 'random' ? id : me.session + 1
-      me.token = 0
-      me.generation = 0
-    })
-  }
-  for (const [budget, user] of [['inSame', 0] as const, ['inOther', 1] as const]) {
-    if (state.faults[budget] <= 0) continue
-    const label = `${who} gets tokens of a new sign-in (${user === 0 ? 'same' : 'another'} user)`
-    act(scene, budget)(label, (me, to) => {
-      me.wish = { kind: 'in', family: to.families.length, read: undefined, id: to.fresh }
-      if (rules.signIn === 'at-once') {
-        me.session = to.fresh
-        me.generation = 0
-        me.token = tokenOf(to.families.length, 0)
-      }
-      to.fresh += 1
-      to.families.push(newFamily(user))
-    })
-  }
-}
-
-function fulfil(scene: Scene, wish: PersonsWish): void {
-  const { rules, state, index } = scene
-  const step = act(scene, null)
-  const what = `${tabName(index)} sign-${wish.kind}`
-  if (rules.store === 'torn' && rules.identity === 'counter' && wish.read === undefined) {
-    step(`${what} reads the stored epoch`, me => {
-      me.wish = { ...wish, read: view(state, index).session }
-    })
-    return
-  }
-  const session = rules.identity === 'random' ? wish.id : (wish.read ?? state.store.session) + 1
-  step(`${what} reaches the store`, (me, to) => {
-    if (wish.kind === 'out') {
-      for (const family of [to.store.token ? familyOf(to.store.token) : wish.family, wish.family]) {
-        const left = to.families[family]
-        if (left) left.signedOut = true
-      }
-    }
-    const token = wish.kind === 'in' ? tokenOf(wish.family, 0) : 0
-    write(rules, to, index, recordOf(session, 0, token), true)
-    me.session = session
-    me.generation = 0
-    me.token = token
-    me.wish = null
-    tellOthers(to, index)
-  })
-}
 
 /** What becomes of the tab's request on its way to the server and back. */
 export function network(scene: Scene): void {
