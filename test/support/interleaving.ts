@@ -76,6 +76,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
   /** The store refused at some time: what an exchange brought may then be lost. */
   let refused = false
   const refusedTokens = new Set<string | null | undefined>()
+  /** Families whose sign-out was stored. */
+  const over = new Set<string | undefined>()
+  const familyIn = (refreshToken: string) => whose.get(refreshToken)?.family
   const write = (next: StoredRecord, isBlind: boolean) => {
     // What could not be stored in its time is made up for later, and may skip a few numbers.
     // A step-up may be written over what an exchange brought, which then goes in the place of the spent one.
@@ -85,11 +88,17 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     if (!blind && before && !after && next.endedBy === 'refused' && !refusedTokens.has(before.refreshToken))
       broken.push('tokens were removed that nobody had refused')
     if (!blind && former && before && after && before.refreshToken !== after.refreshToken) {
-      // What a sign-in brought is newer whatever its number: two in a row may be stored as one.
-      const skips = before.scope !== after.scope && next.generation >= former.generation
+      // What a sign-in brought is newer whatever its number: two in a row may be stored as one. A step-up may put the token
+      // back that an exchange here has just spent, under that exchange's claim, until it comes to know of the newer one.
+      const isStepUp = /^stepped-up/.test(String(after.accessToken))
+      const isSignIn = before.scope !== after.scope || (isStepUp && before.accessToken !== after.accessToken)
+      const skips = isSignIn && next.generation >= former.generation
       if (next.session !== former.session || (next.generation !== former.generation + 1 && !skips))
         broken.push('newer tokens were stored under a wrong number')
     }
+    if (after?.refreshToken && over.has(familyIn(after.refreshToken)))
+      broken.push('a refresh token of a signed-out session was stored again')
+    if (!hasBroken && before?.refreshToken && next.endedBy === 'signed-out') over.add(familyIn(before.refreshToken))
     content = structuredClone(next)
   }
   const storeOf = (tab: number) =>
@@ -221,7 +230,8 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     if (subject === null) return
     steppedUp += 1
     const accessToken = `stepped-up-${steppedUp}`
-    whose.set(accessToken, { person: subject, family })
+    // Of a session that is over elsewhere it begins another, which is not signed out.
+    whose.set(accessToken, { person: subject, family: accessToken })
     void client.session.signIn({ accessToken, subject, scope: family })
   }
   // Less in all than a store has to answer in: what comes of that is another test's.

@@ -22,6 +22,7 @@ const stepsOf = (tabs: number): fc.Arbitrary<readonly Step[]> => {
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('refresh' as const), tab }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('sign-out' as const), tab }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('sign-in' as const), tab, person: people }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('step-up' as const), tab }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('wake' as const), tab }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('fault' as const), fault: faults }) },
     { weight: 3, arbitrary: fc.constantFrom<Step>({ kind: 'time' }, { kind: 'abort' }, { kind: 'message' }) },
