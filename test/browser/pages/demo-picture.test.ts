@@ -25,7 +25,7 @@ describe('the picture of the demo', () => {
   test('draws the second proof that an API asked for, once for each request', async () => {
     const { page } = driver
     await page.goto(driver.demo.url)
-    await page.getByText('Bound to a key (DPoP)').click()
+    await page.locator('#schemes input[value="dpop"]').evaluate((choice: HTMLInputElement) => choice.click())
     await page.locator('body[data-tokens="dpop"]').waitFor()
     await signIn(driver)
     await click(page, 'Fire 50 requests')
