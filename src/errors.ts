@@ -64,21 +64,46 @@ export class SessionEndedError extends LatchkeyError {
   }
 }
 
+/** Why newer credentials cannot be had right now. */
+export type UnavailableReason =
+  | 'offline' // the network failed, and the browser says that there is none
+  | 'network' // no answer arrived, or only a part of it
+  | 'timeout' // no answer within `limits.exchangeTimeoutMs`
+  | 'status' // the token endpoint answered with `status`
+  | 'unreadable-answer' // it answered with something that is no credentials, or `refresh` could not read it
+  | 'backing-off' // nothing was sent so soon after a failure, which is the `cause`
+  | 'circuit-open' // nothing was sent: too many refreshes helped nobody
+  | 'reauthenticating' // the user is being asked to sign in
+  | 'store' // the store could not be read, so the refresh token may be an old one
+  | 'no-refresh-token' // nothing is held that could be exchanged
+
+/** What failed, for messages. */
+export const summarize = ({
+  reason,
+  status,
+  detail = '',
+}: Pick<RefreshUnavailableError, 'reason' | 'status'> & { readonly detail?: string }): string =>
+  `${reason}${status === null ? '' : ` ${status}`}${detail && `: ${detail}`}`
+
 /** Newer credentials cannot be had right now; the session goes on. Try again after `retryAfterMs`. */
 export class RefreshUnavailableError extends LatchkeyError {
   readonly code = 'refresh-unavailable'
-  /** `circuit-open`: `limits.circuitOpensAfter` refreshes of late helped nobody. */
-  declare readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer' | 'circuit-open' | 'store'
+  declare readonly reason: UnavailableReason
   /** The token endpoint's status, if it answered. */
   declare readonly status: number | null
   declare readonly retryAfterMs: number
   constructor(
-    failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & { readonly detail?: string },
-    cause?: unknown,
+    failure: Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> & {
+      readonly detail?: string
+      readonly cause?: unknown
+    },
   ) {
-    const { reason, status, retryAfterMs, detail = '' } = failure
-    const what = `${reason}${status === null ? '' : ` ${status}`}${detail && `: ${detail}`}`
-    super('RefreshUnavailableError', `No newer token (${what}). Try again in ${Math.ceil(retryAfterMs)} ms.`, cause)
+    const { reason, status, retryAfterMs, cause } = failure
+    super(
+      'RefreshUnavailableError',
+      `No newer token (${summarize(failure)}). Try again in ${Math.ceil(retryAfterMs)} ms.`,
+      cause,
+    )
     this.reason = reason
     this.status = status
     this.retryAfterMs = retryAfterMs

@@ -117,7 +117,11 @@ export function resolveLimits(
   for (const [name, value] of Object.entries(given)) {
     check(name in limits, `limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
     if (value === undefined) continue
-    check(typeof value === 'number' && value > 0 && value < 2 ** 31, `limits.${name}`, 'write a number over 0')
+    check(
+      typeof value === 'number' && (value > 0 || (value === 0 && name === 'patienceMs')) && value < 2 ** 31,
+      `limits.${name}`,
+      'write a number over 0',
+    )
     limits[name as keyof Limits] = value
   }
   return limits

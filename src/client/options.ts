@@ -74,7 +74,13 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   readonly allowInsecureRequests?: boolean | undefined
   /** How the credential goes on the wire. @default bearer() */
   readonly scheme?: Scheme | undefined
-  /** While the browser says it is offline, requests that need a refresh fail at once, or wait. @default 'fail' */
+  /**
+   * What becomes of a request that needs a refresh, once that has failed and the browser says that it is offline. `'fail'`: the
+   * refresh is tried again for `limits.patienceMs`, as after any failure. `'wait'`: without an end, until the network is back or
+   * the request is aborted. The browser's word is only a hint (webviews and VPN adapters have it wrong), so a refresh is always
+   * tried.
+   * @default 'fail'
+   */
   readonly whenOffline?: 'fail' | 'wait' | undefined
   /** Numbers that are right for nearly everyone. */
   readonly limits?: Limits | undefined
@@ -85,6 +91,11 @@ export interface Limits {
   readonly exchangeTimeoutMs?: number | undefined
   /** How long before its end a token is renewed in the background; never more than a quarter of its life. @default 30_000 */
   readonly leewayMs?: number | undefined
+  /**
+   * How long a request that waits for a refresh bears with failures that may pass (a 503, a lost connection), while the refresh
+   * is tried again, before it gets `RefreshUnavailableError`. `0`: not at all. @default 5_000
+   */
+  readonly patienceMs?: number | undefined
   /** After this many exchanges that helped nobody… @default 5 */
   readonly fruitlessExchanges?: number | undefined
   /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */

@@ -1,4 +1,5 @@
 import { ConfigurationError, check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import type { Outcome } from '../refresh/exchange-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
 import { type Credentials, hasSame, type JwtClaims } from '../session/credentials.ts'
@@ -87,10 +88,14 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   }
 
   async function makeReady(): Promise<SessionSnapshot<Claims>> {
-    await freshness.fresh()
-    // What it brings is in the state, whatever it is.
-    if (ambient && session.state.status === 'unknown') await refresher.start('start').outcome
+    await restored()
     return getSnapshot()
+  }
+
+  /** What a session is to be restored by has ended; `undefined`: it is known without. What it brought is in the state. */
+  async function restored(): Promise<Outcome | undefined> {
+    await freshness.fresh()
+    return ambient && session.state.status === 'unknown' ? refresher.start('start').outcome : undefined
   }
 
   function ready(): Promise<SessionSnapshot<Claims>> {
@@ -108,12 +113,17 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
 
   /** The session once it is known, if there is one, and how long its token is good. */
   async function held(): Promise<{ readonly session: string | null; readonly validMs: number }> {
-    await ready()
-    const { credentials, monotonicSentAt, endReason, session: id } = session.state
+    const outcome = await restored()
+    const { credentials, monotonicSentAt, endReason, session: id, status } = session.state
+    if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
+    if (status === 'unknown') {
+      const isKnown = outcome?.kind === 'unavailable'
+      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not answer'))
+    }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Not waited for: it may well be the dialog itself that asks.
     if (login.asking?.kind === 'login') {
-      throw new RefreshUnavailableError(unavailable('status', 1000, 'the person is being asked'))
+      throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
     }
     return { session: id, validMs: leftMs(credentials, monotonicSentAt, clock) }
   }

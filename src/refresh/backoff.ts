@@ -1,5 +1,11 @@
 const firstMs = 1000
 const longestMs = 60_000
+const forgottenAfterMs = 300_000
+
+/** Failures in a row. Long after the last one they say nothing of what happens now: the device slept, or nobody asked. */
+export function recentFailures(failures = 0, retryAt = 0, wallMs: number): number {
+  return wallMs - retryAt < forgottenAfterMs ? failures : 0
+}
 
 /**
  * How long to leave the token endpoint alone after `failures` failures in a row: full jitter, so that a fleet that failed

@@ -1,6 +1,7 @@
 import { isLatchkeyError } from '../errors.ts'
 import { createAbort } from '../platform/abort.ts'
 import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
+import { isOffline } from '../platform/page.ts'
 import { checkToken } from '../schemes/check-token.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import { besideOthers, forAnotherAudience } from '../session/audience.ts'
@@ -87,7 +88,11 @@ export function callStrategy(
   const controller = createAbort()
   const { signal } = controller
   return new Promise<Answer>(resolve => {
-    const fail = (error: unknown) => resolve(judgeFailure(error, clock.wallMs(), former))
+    const fail = (error: unknown) => {
+      const failure = judgeFailure(error, clock.wallMs(), former)
+      const isNetwork = failure.kind === 'unavailable' && failure.reason === 'network'
+      resolve(isNetwork && isOffline() ? { ...failure, reason: 'offline' } : failure)
+    }
     const cancel = setDeadline(clock, exchangeTimeoutMs, () => {
       const error = new DOMException(`no answer within ${exchangeTimeoutMs} ms`, 'TimeoutError')
       // Settled before the abort, whose error might win otherwise.

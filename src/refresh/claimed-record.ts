@@ -1,4 +1,4 @@
-import type { RecordContent, StoredRecord } from '../session/session-store.ts'
+import type { Claim, RecordContent, StoredRecord } from '../session/session-store.ts'
 import { type ExchangePorts, type Flown, mostTries, pollMs } from './exchange-ports.ts'
 
 /**
@@ -34,13 +34,13 @@ export async function closeClaim(
   claimed: StoredRecord,
   { session: { records } }: ExchangePorts,
   stays: boolean,
-  more: Pick<RecordContent, 'failures' | 'retryAt'> = {},
+  { tries, ...more }: Pick<RecordContent, 'failures' | 'retryAt'> & Pick<Claim, 'tries'> = {},
 ): Promise<void> {
   const { claim: own, session } = claimed
   let seen: StoredRecord | null | undefined = claimed
-  for (let tries = 0; seen?.claim && seen.claim.id === own?.id && seen.session === session; tries += 1) {
-    if (seen.claim.closed || tries >= mostTries) return
-    const claim = stays ? { ...seen.claim, closed: true } : null
+  for (let turn = 0; seen?.claim && seen.claim.id === own?.id && seen.session === session; turn += 1) {
+    if (seen.claim.closed || turn >= mostTries) return
+    const claim = stays ? { ...seen.claim, closed: true, tries: tries ?? seen.claim.tries ?? 1 } : null
     if (await records.compareAndSet(seen, { ...seen, ...more, claim })) return
     seen = await records.read()
   }

@@ -2,10 +2,11 @@ import type { Credentials } from '../session/credentials.ts'
 import { continueIdentity, isSamePerson } from '../session/identity.ts'
 import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
-import { backoffMs } from './backoff.ts'
+import { recentFailures } from './backoff.ts'
 import type { Answer } from './call-strategy.ts'
 import { closeClaim, replace, stands } from './claimed-record.ts'
 import { type ExchangePorts, type Flown, mostTries, type Outcome } from './exchange-ports.ts'
+import { planRetry } from './patience.ts'
 import { callMs, isSignedOut } from './revocation.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
@@ -140,21 +141,26 @@ async function refuse(
   return { kind: 'refused', reason }
 }
 
-/** h: not now. If the server surely did not rotate, the claim goes; else it stays, closed, and says so. */
+/**
+ * h: not now. If the server surely did not rotate, the claim goes; else it stays, closed, and says so. `retryAt` is for the
+ * server's sake: where the browser says that there is no network, nothing has reached it.
+ */
 async function postpone(
   failure: Extract<Answer, { kind: 'unavailable' }>,
   claimed: StoredRecord,
   flown: Flown,
   ports: ExchangePorts,
 ): Promise<Outcome> {
-  const { session, clock, lostAnswerGraceMs } = ports
-  const failures = (claimed.failures ?? 0) + 1
-  const capMs = failure.untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
-  const retryAfterMs = backoffMs(failures, failure.retryAfterMs, capMs, clock.random())
-  await closeClaim(claimed, ports, !failure.untouched, { failures, retryAt: clock.wallMs() + retryAfterMs })
+  const { session, clock } = ports
+  const failures = recentFailures(claimed.failures, claimed.retryAt, clock.wallMs()) + 1
+  const { retryAfterMs, next } = planRetry({ failure, failures, tries: claimed.claim?.tries ?? 1, flown }, ports)
+  const now = clock.wallMs()
+  const told =
+    failure.reason === 'offline' ? { failures, retryAt: now, tries: 0 } : { failures, retryAt: now + retryAfterMs }
+  await closeClaim(claimed, ports, !failure.untouched, told)
   session.follow(session.records.latest)
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
   if (state.session !== flown.session) return { kind: 'superseded' }
-  return state.generation !== flown.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs }
+  return state.generation !== flown.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs, next }
 }

@@ -4,6 +4,7 @@ import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Claim } from '../session/session-store.ts'
 import type { CallPorts } from './call-strategy.ts'
+import type { Patience } from './patience.ts'
 import type { Revocation } from './revocation.ts'
 import type { StormBreaker } from './storm-breaker.ts'
 import type { Unavailable } from './unavailable.ts'
@@ -49,4 +50,6 @@ export interface Flown {
   readonly startedMs: number
   /** Whose token it is to bring; `undefined`: the session's own. */
   readonly audience?: string | undefined
+  /** Left out: nobody waits for it. */
+  readonly patience?: Patience | undefined
 }

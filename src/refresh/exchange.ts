@@ -1,15 +1,14 @@
 import { elapsedMs, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { emptyRecord } from '../session/records.ts'
-import type { StoredRecord } from '../session/session-store.ts'
+import type { Claim, StoredRecord } from '../session/session-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
-import { backoffMs } from './backoff.ts'
 import { callStrategy } from './call-strategy.ts'
 import { closeClaim } from './claimed-record.ts'
 import { conclude } from './conclude.ts'
 import { type ExchangePorts, type Flown, mostTries, type Outcome, pollMs } from './exchange-ports.ts'
 import { recordedHindrance } from './hindrance.ts'
-import { unavailable } from './unavailable.ts'
+import { type Unavailable, unavailable } from './unavailable.ts'
 
 const freshClaimMs = 2000
 /** How long the call that tells of a sign-out has before a start asks who is signed in. */
@@ -63,6 +62,10 @@ async function claimAndSend(
       await pause(pollMs)
       continue
     }
+    // A token whose answer was lost is presented once more to outlast that, whichever tab does it.
+    const tries = triesOf(claim, ports)
+    if (flown.patience?.failed && tries > 1)
+      return { ...unavailable('network', pollMs, 'two answers were lost'), next: 'never' }
     const id = randomId()
     own.set(id, content.session)
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
@@ -73,7 +76,7 @@ async function claimAndSend(
     // c: claim the exchange, if the record is still the one read. A claim in memory alone protects from nobody.
     const isAlone = records.state !== 'synced'
     const claimedAt = now(clock)
-    const started = { id, generation, startedAt: claimedAt.wallMs, underLock }
+    const started = { id, generation, startedAt: claimedAt.wallMs, underLock, tries: tries + 1 }
     const claimed = await records.claim(seen, {
       ...content,
       claim: started,
@@ -98,10 +101,12 @@ async function claimAndSend(
   return unreadable(ports)
 }
 
-const unreadable = ({ clock }: ExchangePorts): Outcome => {
-  const retryAfterMs = backoffMs(1, null, Number.POSITIVE_INFINITY, clock.random())
-  return unavailable('store', retryAfterMs, 'it cannot be used')
-}
+const unreadable = ({ clock }: ExchangePorts): Unavailable =>
+  unavailable('store', Math.round(clock.random() * 1000), 'it cannot be used')
+
+/** Exchanges of this token whose answer nobody knows. Past the time that servers forgive, one more or less is no difference. */
+const triesOf = (claim: Claim | null | undefined, { clock, lostAnswerGraceMs }: ExchangePorts): number =>
+  claim && clock.wallMs() - claim.startedAt < lostAnswerGraceMs ? (claim.tries ?? 1) : 0
 
 /** Reasons in the record not to exchange. */
 function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePorts): Outcome | null {

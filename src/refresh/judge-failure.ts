@@ -8,7 +8,7 @@ export type Failure =
   | { readonly kind: 'refused'; readonly misconfigured: boolean }
   | {
       readonly kind: 'unavailable'
-      readonly reason: 'timeout' | 'network' | 'status' | 'unreadable-answer'
+      readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer'
       readonly status: number | null
       /** What the server asked for, if it did. */
       readonly retryAfterMs: number | null

@@ -1,30 +1,21 @@
 import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
-import { waking } from '../platform/wake.ts'
 import { isSameToken } from '../session/audience.ts'
-import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { exchange } from './exchange.ts'
-import { type Flown, mostTries, type Outcome } from './exchange-ports.ts'
-import { recordedHindrance } from './hindrance.ts'
+import { mostTries, type Outcome } from './exchange-ports.ts'
+import { createFlight, type Flight, type RunningFlight } from './flight.ts'
+import { createHindrances } from './hindrance.ts'
 import { inTurn, type TurnPorts } from './lock-turn.ts'
+import { outlasts } from './patience.ts'
 import type { UnderWay } from './revocation.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
-
-/** A refresh under way, shared by all who wait for it. */
-export interface Flight {
-  readonly session: string | null
-  readonly generation: number
-  /** Whether the token it replaces must not be sent: it was refused, or has expired, or there is none. */
-  readonly blocks: boolean
-  /** Never rejects, so that nobody need wait for it. */
-  readonly outcome: Promise<Outcome>
-}
 
 export interface RefresherPorts extends TurnPorts {
   readonly whenOffline: 'fail' | 'wait'
   /** Whether this client was disposed of: what still asks for a flight began before that, and gets none. */
   readonly isOver: () => boolean
+  readonly patienceMs: number
   /** The server refused, and the person may be asked. */
   readonly onRefused: (reason: EndReason) => void
   readonly underWay: UnderWay
@@ -38,22 +29,19 @@ export interface Refresher {
   start(cause: RefreshCause, audience?: string): Flight
   /** Why no exchange may begin now, if so. */
   hindrance(): Unavailable | null
+  /** The same, where it is no use to wait for the end of it. */
+  outage(): Unavailable | null
   /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
   dispose(): void
 }
 
 /** Where nothing was tried, and no time is known at which it would help. */
 const retryMs = 1000
-
-interface RunningFlight extends Flight, Flown {
-  from: Credentials | null
-  generation: number
-  blocks: boolean
-  settle: (outcome: Outcome) => void
-}
+/** What may be left of a backoff when its timer has fired. */
+const earlyMs = 50
 
 export function createRefresher(ports: RefresherPorts): Refresher {
-  const { session, clock, wake, whenOffline } = ports
+  const { session, clock, wake, whenOffline, patienceMs } = ports
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
@@ -70,35 +58,62 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   // not to be joined: what it settled with is old.
   session.changed.add(({ session: now }) => {
     for (const flight of flights.values()) {
-      if (!flight.session || flight.session === now) continue
-      flights.delete(flight.audience)
-      flight.settle({ kind: 'superseded' })
+      if (flight.session && flight.session !== now) {
+        flights.delete(flight.audience)
+        flight.settle({ kind: 'superseded' })
+        // What it waits to bring is here.
+      } else if (!isCurrent(flight)) flight.goOn()
     }
   })
 
-  const hindrance = (isStart?: boolean) =>
-    isOffline() && whenOffline === 'fail' ? unavailable('offline', retryMs, '') : recordedHindrance(ports, isStart)
+  const hindrances = createHindrances(ports)
+  /** Offline, what is no answer passes when there is a network. */
+  const waitsForNetwork = ({ status, reason }: Unavailable) =>
+    whenOffline === 'wait' && isOffline() && status === null && !/^(unread|no-)/.test(reason)
+
+  function isWorthWaiting(flight: RunningFlight, found: Unavailable): boolean {
+    const { patience, cause } = flight
+    if (!patience) return false
+    if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'start')) return true
+    return !outlasts(found, Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyMs))
+  }
+  const bear = (flight: RunningFlight) => {
+    flight.patience = { untilMs: clock.monotonicMs() + patienceMs, failed: flight.patience?.failed ?? 0 }
+  }
+
+  async function attempt(flight: RunningFlight): Promise<Outcome> {
+    // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
+    const turn = ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
+    const outcome = await turn.catch((error): Unavailable => unavailable('store', retryMs, String(error?.message)))
+    ports.announce()
+    if (hindrances.note(outcome) && flight.patience)
+      flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
+    return outcome
+  }
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
   async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
     for (const { outcome } of before) await outcome
-    if (isOffline() && whenOffline === 'wait' && flight.cause !== 'start') {
-      await waking(wake, () => !isOffline(), flight.outcome)
-    }
-    for (let rounds = 0; ; rounds += 1) {
+    for (let rounds = 0; ; ) {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
       // What those before it brought, or another tab, is what it goes on from.
       if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
       const hindered = isHopeless
-        ? unavailable('network', retryMs, 'no refresh token is held')
-        : hindrance(flight.cause === 'start')
-      if (hindered) return hindered
-      const outcome = await ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
-      ports.announce()
+        ? unavailable('no-refresh-token', retryMs, 'no refresh token is held')
+        : hindrances.now(flight.cause === 'start')
+      const outcome = hindered ?? (await attempt(flight))
+      if (outcome.kind === 'unavailable') {
+        if (isCurrent(flight) && !isWorthWaiting(flight, outcome)) return outcome
+        // Who joins meanwhile shares the patience of those who wait already: these are not to wait for ever.
+        if (isCurrent(flight)) await flight.pause(outcome.retryAfterMs)
+        // A sign-in, or another tab, has brought something newer.
+        if (!isCurrent(flight)) return { kind: 'adopted' }
+        continue
+      }
       // What came first, in another tab, may have been for another audience.
-      if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight) || rounds >= mostTries) return outcome
+      if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight) || ++rounds > mostTries) return outcome
     }
   }
 
@@ -118,46 +133,44 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   return {
     flightOf: currentOf,
     start(cause, audience) {
-      const blocks = cause !== 'due' && cause !== 'asked'
+      const isBackground = cause === 'due'
+      const blocks = !isBackground && cause !== 'asked'
       const joined = currentOf(audience)
       if (joined) {
         joined.blocks ||= blocks
+        if (!isBackground && !joined.patience) bear(joined)
         return joined
       }
-      let settle: RunningFlight['settle'] = () => {}
-      const outcome = new Promise<Outcome>(resolve => {
-        settle = resolve
-      })
       const { session: of, generation, credentials: from } = session.state
       const startedMs = clock.monotonicMs()
-      const flight: RunningFlight = {
-        session: of,
-        generation,
-        from,
-        cause,
-        startedMs,
-        audience,
-        blocks,
-        outcome,
-        settle,
-      }
+      const flight = createFlight({ session: of, generation, from, cause, startedMs, audience, blocks }, clock)
       if (ports.isOver()) {
-        settle({ kind: 'disposed' })
+        flight.settle({ kind: 'disposed' })
         return flight
       }
+      if (!isBackground) bear(flight)
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       session.emit('refresh-started', { cause, audience: audience ?? null })
-      // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
-      run(flight, before)
-        .catch(error => unavailable('network', retryMs, String(error)))
-        .then(ended => conclude(flight, ended))
+      // Who comes back to the page has patience anew.
+      const stop = wake.onWake(() => {
+        if (flight.patience) bear(flight)
+        flight.goOn()
+      })
+      run(flight, before).then(ended => {
+        stop()
+        conclude(flight, ended)
+      })
       return flight
     },
-    hindrance: () => hindrance(),
+    hindrance: () => hindrances.now(),
+    outage() {
+      const found = hindrances.now()
+      return found && !waitsForNetwork(found) && outlasts(found, patienceMs) ? found : null
+    },
     dispose() {
-      for (const { settle } of flights.values()) settle({ kind: 'disposed' })
+      for (const flight of flights.values()) flight.settle({ kind: 'disposed' })
       flights.clear()
     },
   }

@@ -1,9 +1,13 @@
 import type { RefreshUnavailableError } from '../errors.ts'
 
-/** Not now, and what who waits is told of it. */
+/** Not now, and what is told to whoever waits. */
 export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> {
   readonly kind: 'unavailable'
   readonly detail: string
+  /** The failure that it follows from. */
+  readonly cause?: RefreshUnavailableError | undefined
+  /** Whether the next try is made for those who wait for this one. Left out: nothing was tried. */
+  readonly next?: 'planned' | 'unplanned' | 'never' | undefined
 }
 
 /** Without a status that would say more. */

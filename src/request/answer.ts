@@ -120,9 +120,9 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   if (isReplaced && !mustWait) return goAgain(journey, response)
   if (!running && canRefresh()) {
     if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)
-    const hindrance = refresher.hindrance()
-    if (hindrance && !goAgain(journey, response)) return false
-    if (hindrance) throw new RefreshUnavailableError(hindrance)
+    const outage = refresher.outage()
+    if (outage && !goAgain(journey, response)) return false
+    if (outage) throw new RefreshUnavailableError(outage)
   }
   ports.login.note(askedFor(journey))
   const flight = refresher.start('refused', audience)

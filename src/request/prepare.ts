@@ -1,6 +1,6 @@
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { isHidden } from '../platform/page.ts'
-import type { Flight } from '../refresh/refresher.ts'
+import type { Flight } from '../refresh/flight.ts'
 import type { Journey } from './journey.ts'
 import { askedFor, type SpinePorts } from './spine-ports.ts'
 import { land, stay, wait } from './waiting.ts'
@@ -38,8 +38,8 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
   if (age === 'due') return makeFresh(journey, ports, flight, audience)
-  const hindrance = flight ? null : refresher.hindrance()
-  if (hindrance) return Promise.reject(new RefreshUnavailableError(hindrance))
+  const outage = flight ? null : refresher.outage()
+  if (outage) return Promise.reject(new RefreshUnavailableError(outage))
   return board(journey, ports, refresher.start('expired', audience))
 }
 

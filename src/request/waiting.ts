@@ -1,7 +1,7 @@
 import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isOffline } from '../platform/page.ts'
-import type { Flight } from '../refresh/refresher.ts'
+import type { Flight } from '../refresh/flight.ts'
 import { type Journey, signalOf } from './journey.ts'
 import { type Asking, type SpinePorts, tellStep } from './spine-ports.ts'
 

@@ -100,6 +100,7 @@ const claimChecks: Checks<Claim> = {
   startedAt: numberOf,
   underLock: value => value === true,
   closed: flagOf,
+  tries: numberOf,
 }
 function claimOf(value: unknown): Claim | undefined {
   const claim = keepValid(objectOf(value) ?? {}, claimChecks)

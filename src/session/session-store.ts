@@ -25,6 +25,8 @@ export interface Claim {
   readonly underLock: boolean
   /** Its owner is done, but the exchange's answer is not known. */
   readonly closed?: boolean
+  /** How many claims on the same token followed each other without an answer, this one among them. @default 1 */
+  readonly tries?: number
 }
 
 /** Exchanges counted over all tabs, wall-clock milliseconds, oldest first. */

@@ -191,31 +191,46 @@ describe('promise 8: the backoff', () => {
 
 describe('promise 8: offline', () => {
   const network = { onLine: true }
-  const goOffline = (offline = true) => {
+  /** What the browser says, and what is so. */
+  const goOffline = (offline = true, really = offline) => {
     network.onLine = !offline
+    isDown = really
     vi.stubGlobal('navigator', network)
   }
+  let isDown = false
+  const wired: typeof fetch = (input, init) =>
+    isDown ? Promise.reject(new TypeError('Failed to fetch')) : fetch(input, init)
 
-  test('nothing is tried: who needs a refresh is told at once, and the backoff does not begin', async () => {
-    const { server, client, tab, outcome } = await start()
+  test('once it has failed, whoever needs a refresh is told that it is that, until there is a network', async () => {
+    const { server, client, tab, outcome } = await start({ fetch: wired })
+    const answer = tab.get('/api/a')
+    goOffline(true, false)
+    expect((await answer).status).toBe(200)
+    server.expireAccessTokens()
     goOffline()
-    expect(await failureOf(tab)).toMatchObject({ reason: 'offline', status: null })
-    expect([server.exchanges, client.session.status]).toEqual([0, 'signed-in'])
+    await expect(client.session.refresh()).rejects.toMatchObject({ reason: 'offline', status: null })
+    await expect(client.session.refresh()).rejects.toMatchObject({ reason: 'offline', cause: { reason: 'offline' } })
+    expect([server.exchanges, client.session.status]).toEqual([1, 'signed-in'])
     goOffline(false)
     expect(await outcome()).toBe('200')
   })
 
+  test('a browser that says so wrongly hinders no refresh', async () => {
+    const { server, get } = await start()
+    goOffline(true, false)
+    expect((await get()).status).toBe(200)
+    expect(server.exchanges).toBe(1)
+  })
+
   test('whenOffline: "wait": the request waits for the network, however long that takes', async () => {
-    const { server, clock, wake, get } = await start({ whenOffline: 'wait' })
+    const { server, clock, wake, client } = await start({ whenOffline: 'wait', fetch: wired })
     goOffline()
-    const answer = get()
-    const seen = createDeferred<string>()
-    answer.then(() => seen.resolve('answered'))
+    const answer = client.session.refresh()
     await clock.advance(3_600_000)
     expect(server.exchanges).toBe(0)
     goOffline(false)
     wake.wake()
-    expect((await answer).status).toBe(200)
+    expect((await answer).status).toBe('signed-in')
     expect(server.exchanges).toBe(1)
   })
 

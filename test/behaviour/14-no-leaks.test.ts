@@ -96,7 +96,13 @@ const startClient = async (
   fetch = createNetwork(() => refusal()).fetch,
 ) => {
   const hunt = huntLeaks()
-  const client = createClient({ baseUrl: 'https://api.test/', retry: 0, fetch, refresh: refresh as RefreshFunction })
+  const client = createClient({
+    baseUrl: 'https://api.test/',
+    retry: 0,
+    fetch,
+    limits: { patienceMs: 0 },
+    refresh: refresh as RefreshFunction,
+  })
   onTestFinished(client.dispose)
   hunt.watch(client)
   await client.session.signIn(held)
@@ -206,6 +212,7 @@ describe('no token shows in what the API’s answers become', () => {
     onTestFinished(server.close)
     const hunt = huntLeaks()
     const client = createClient({
+      limits: { patienceMs: 0 },
       baseUrl: server.origin,
       retry: 0,
       refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),

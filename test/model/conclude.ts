@@ -1,12 +1,13 @@
 import { compareAndSet, writeBlindly } from './compare-and-set.ts'
 import type { Turn } from './flight.ts'
 import { hasSuccessorInHand } from './invariants.ts'
-import { follow, isHazy, isMine, isOpen, land, nextIdentity, release, tellOthers } from './shared.ts'
+import { follow, isHazy, isMine, isOpen, land, nextIdentity, release, rest, tellOthers } from './shared.ts'
 import { type ModelRecord, recordOf, type Step, showToken, type TabState, type WorldState } from './state.ts'
 
 /** Steps e to h of one tab's refresh: what the answer does to the record and to memory. */
 export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
-  await({ tab, step }) {
+  await(turn) {
+    const { tab, step } = turn
     const { answer } = tab
     const goTo = (label: string, next: Step) =>
       step(label, me => {
@@ -20,7 +21,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
       case 'busy':
         return goTo('receives 503', 'unclaim')
       case 'lost':
-        return step('learns that its answer is lost', land)
+        return learnOfLoss(turn)
     }
   },
 
@@ -59,6 +60,15 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
     const { snapshot, attempt } = tab
     if (!snapshot) return
     const record = { ...snapshot, claim: null }
+    const restLater = (me: TabState, to: WorldState) => rest(me, to, index)
+    if (rules.patience !== 'none') {
+      compareAndSet(turn, 'withdraws its claim, to try again', {
+        record,
+        matches: stored => stored.session === snapshot.session && isMine(stored.claim, index, attempt),
+        onWritten: restLater,
+        onMoved: land,
+      })
+    }
     if (rules.mark === 'blind') return writeBlindly(turn, 'notes that the exchange ended', { record, onWritten: land })
     compareAndSet(turn, 'withdraws its claim', {
       record,
@@ -121,11 +131,29 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
       me.net = 0
       me.answer = null
       me.late = false
+      me.lost = 0
+      me.rests = 0
       me.withoutLock = false
       me.lostLock = false
       me.holders = 0
     })
   },
+}
+
+function learnOfLoss({ rules, index, tab, step }: Turn): void {
+  const count = (me: TabState) => {
+    me.lost = Math.min(2, me.lost + 1)
+  }
+  step('learns that its answer is lost', me => {
+    count(me)
+    land(me)
+  })
+  const presentations = { none: 9, ever: 0, flight: tab.lost + 1, record: tab.snapshot?.claim?.tries ?? 9 }
+  if (presentations[rules.patience] > 1) return
+  step('learns that its answer is lost, and will try once more', (me, to) => {
+    count(me)
+    rest(me, to, index)
+  })
 }
 
 function takeUp(me: TabState, to: WorldState, index: number): void {

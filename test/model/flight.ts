@@ -1,7 +1,20 @@
 import { compareAndSet, type Write, writeBlindly } from './compare-and-set.ts'
-import { judgePresentation } from './invariants.ts'
+import { failuresSoFar, judgePatience, judgePresentation } from './invariants.ts'
 import type { Rules } from './rules.ts'
-import { follow, giveUp, grant, isHazy, isMine, isNewer, isOpen, isSameRecord, land, release, view } from './shared.ts'
+import {
+  follow,
+  giveUp,
+  grant,
+  isHazy,
+  isMine,
+  isNewer,
+  isOpen,
+  isSameRecord,
+  land,
+  release,
+  rest,
+  view,
+} from './shared.ts'
 import { familyOf, type ModelRecord, type Step, showToken, type TabState, type WorldState } from './state.ts'
 
 /** What one tab's step changes; `broken` collects the invariants it breaks. */
@@ -102,6 +115,19 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     const holdsItNow = seen.claim?.underLock === true && (state.lock === index || tab.lostLock)
     // Waits until the claim is resolved or stale.
     if (rules.claim && isOpen(rules, state, index, seen.claim) && !holdsItNow) return yieldToSleeper(turn)
+    const failed = failuresSoFar(rules, state)
+    if (rules.patience !== 'none' && failed > 0) {
+      // Each failure sets one time to wait for.
+      if (tab.rests < failed) {
+        step('re-reads: somebody failed a moment ago, so it waits', (me, to) => {
+          me.rests += 1
+          rest(me, to, index)
+        })
+      }
+    }
+    if (rules.patience === 'record' && tab.lost > 0 && (seen.claim?.tries ?? 0) > 1) {
+      return step('re-reads: its token was presented again by somebody, and that was lost too', land)
+    }
     if (rules.retries === 'once' && seen.claim && seen.claim.tries >= 2) {
       return step('re-reads: the one retry is already spent', (me, _, broken) => {
         broken.push('GAP no rule says what follows when the one retry was lost too')
@@ -137,6 +163,12 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     if (rules.compares === 'revision') turn.step('does not claim: the record was written meanwhile', onMoved)
   },
 
+  rest({ rules, index, tab, step }) {
+    if (tab.session !== tab.flownSession) return step('waits no longer: its session is over', land)
+    step('waits no longer: RefreshUnavailable', land)
+    step('has waited out the backoff and tries again', (me, to) => enterQueue(rules, me, to, index))
+  },
+
   settle({ rules, state, index, tab, seen, step }) {
     const { snapshot } = tab
     const isSomebodyWriting = state.tabs.some(
@@ -165,6 +197,7 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
       me.step = 'await'
       to.exchanges += 1
       judgePresentation(rules, to, index, broken)
+      judgePatience(to, index, broken)
     })
   },
 }
@@ -185,9 +218,13 @@ const dropRequest: Change = me => {
 
 function beginFlight(rules: Rules, me: TabState, to: WorldState, index: number): void {
   me.starts += 1
-  me.attempt += 1
   me.flownSession = me.session
   me.flownGeneration = me.generation
+  enterQueue(rules, me, to, index)
+}
+
+function enterQueue(rules: Rules, me: TabState, to: WorldState, index: number): void {
+  me.attempt += 1
   me.late = false
   me.withoutLock = rules.lock !== 'web'
   me.step = me.withoutLock ? 'read' : 'wait'

@@ -37,6 +37,17 @@ export function judgePresentation(rules: Rules, to: WorldState, index: number, b
   family.shown[number] = shown + 1
 }
 
+/** How many exchanges have failed for a passing reason. */
+export const failuresSoFar = ({ faults: { lose = 0, busy = 0 } }: Rules, { faults }: WorldState): number =>
+  lose + busy - faults.lose - faults.busy
+
+/** I7: to outlast a failure, a token is presented once more and no oftener, whoever presents it. */
+export function judgePatience(to: WorldState, index: number, broken: string[]): void {
+  const { sent = 0, lost = 0 } = to.tabs[index] ?? {}
+  const shown = to.families[familyOf(sent)]?.shown[numberOf(sent)] ?? 0
+  if (lost > 0 && shown > 2) broken.push('I7 a refresh that lost an answer presents its token a third time')
+}
+
 /** I2: whether another tab that lives holds, or is about to receive, the token that came after `sent`. */
 export function hasSuccessorInHand(to: WorldState, index: number, sent: Token): boolean {
   const family = to.families[familyOf(sent)]

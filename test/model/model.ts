@@ -106,6 +106,8 @@ function initialState(rules: Rules): WorldState {
     net: 0,
     answer: null,
     withoutLock: false,
+    lost: 0,
+    rests: 0,
     holders: 0,
     attempt: 0,
     compared: undefined,

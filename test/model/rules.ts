@@ -77,6 +77,11 @@ export interface Rules {
   readonly wait: 'total' | 'idle' | 'any'
   /** After a lost answer: one more try ever, or each later refresh may try. */
   readonly retries: 'once' | 'backoff'
+  /**
+   * After a passing failure the flight itself tries again: never, as often as it likes, or once after a lost answer, by its own
+   * count or by the record's, which also knows what other tabs have lost.
+   */
+  readonly patience: 'none' | 'ever' | 'flight' | 'record'
   /** A refusal removes the session, or waits for another tab's open claim on the same token. */
   readonly refusal: 'remove' | 'wait'
   /** After claiming, wait longer than a torn write can take and read again. */
@@ -116,6 +121,7 @@ export const firstDesign: Rules = {
   naps: 'told',
   wait: 'total',
   retries: 'once',
+  patience: 'none',
   refusal: 'remove',
   settle: false,
   waitOut: false,
@@ -133,6 +139,7 @@ export const protocol: Rules = {
   claim: true,
   lateCheck: true,
   retries: 'backoff',
+  patience: 'record',
   refusal: 'wait',
   stepUp: 'compare-and-set',
 }

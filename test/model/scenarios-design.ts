@@ -52,43 +52,60 @@ const designScenarios: readonly Scenario[] = [
   ),
 ]
 
+/** As it was before a flight tried again by itself: the fewer steps, the sooner all are seen. */
+const impatient: Rules = { ...protocol, patience: 'none' }
+
 /** Each cure is needed. */
 const neededScenarios: readonly Scenario[] = [
-  scenario('needed', 'without compare-and-set of the claim', { ...protocol, mark: 'blind', faults: { out: 1 } }, [
+  scenario('needed', 'without compare-and-set of the claim', { ...impatient, mark: 'blind', faults: { out: 1 } }, [
     'I3',
   ]),
   scenario(
     'needed',
     'without compare-and-set of a step-up, another tab signed out',
-    { ...protocol, stepUp: 'blind', faults: { up: 1, out: 1 } },
+    { ...impatient, stepUp: 'blind', faults: { up: 1, out: 1 } },
     ['I3'],
   ),
-  scenario('needed', 'without respect for an open claim', { ...protocol, claim: false, tabs: 3, faults: { busy: 1 } }, [
-    'I1',
-    'REV',
-  ]),
+  scenario(
+    'needed',
+    'without respect for an open claim',
+    { ...impatient, claim: false, tabs: 3, faults: { busy: 1 } },
+    ['I1', 'REV'],
+  ),
   scenario(
     'needed',
     'without the check for sleep before sending',
-    { ...protocol, lateCheck: false, faults: { freeze: 1 } },
+    { ...impatient, lateCheck: false, faults: { freeze: 1 } },
     ['I1', 'I1f'],
   ),
   scenario(
     'needed',
     'claim named after the refresh, not fresh',
-    { ...protocol, claimId: 'attempt', faults: { freeze: 1 } },
+    { ...impatient, claimId: 'attempt', faults: { freeze: 1 } },
     ['I1', 'I1f'],
   ),
   scenario(
     'needed',
     'with a counter for identity, store wiped',
-    { ...protocol, identity: 'counter', faults: { wipe: 1, inOther: 1 } },
+    { ...impatient, identity: 'counter', faults: { wipe: 1, inOther: 1 } },
     ['I4'],
   ),
-  scenario('needed', 'without a bound on the lock wait', { ...protocol, noLock: 'wait', faults: { freeze: 1 } }, [
+  scenario('needed', 'without a bound on the lock wait', { ...impatient, noLock: 'wait', faults: { freeze: 1 } }, [
     'I5',
   ]),
-  scenario('needed', 'one retry for ever', { ...protocol, ...again, retries: 'once', faults: { lose: 2 } }, ['GAP']),
+  scenario(
+    'needed',
+    'patience without a bound after a lost answer',
+    { ...protocol, patience: 'ever', faults: { lose: 2 } },
+    ['I7'],
+  ),
+  scenario(
+    'needed',
+    'patience that counts only what its own tab has lost',
+    { ...protocol, patience: 'flight', faults: { lose: 2 } },
+    ['I7'],
+  ),
+  scenario('needed', 'one retry for ever', { ...impatient, ...again, retries: 'once', faults: { lose: 2 } }, ['GAP']),
 ]
 
 /** Smaller changes that do not do it. */

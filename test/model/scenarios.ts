@@ -6,7 +6,7 @@ import { watchScenarios } from './scenarios-watch.ts'
 import { webStorageScenarios } from './scenarios-web-storage.ts'
 
 /** A request that was told RefreshUnavailable may come back. */
-const again = { starts: 3 }
+const again = { starts: 2 }
 
 const servers = ['strict', 'lenient', 'grace'] as const
 const locks = ['web', 'none'] as const
@@ -106,7 +106,7 @@ const protocolScenarios: readonly Scenario[] = [
       scenario(
         'protocol',
         `3 tabs, strict server, lock ${lock}, ${say(faults)}`,
-        { ...protocol, tabs: 3, lock, faults },
+        { ...protocol, patience: 'none', tabs: 3, lock, faults },
         residual(faults, 'strict'),
         'large',
       ),
@@ -126,7 +126,7 @@ const protocolScenarios: readonly Scenario[] = [
     scenario(
       'protocol',
       `3 tabs, strict server, lock wait may end at any moment, ${say(faults)}`,
-      { ...protocol, wait: 'any', tabs: 3, faults },
+      { ...protocol, patience: 'none', wait: 'any', tabs: 3, faults },
       residual(faults, 'strict'),
       'large',
     ),

@@ -99,3 +99,14 @@ export function land(me: TabState): void {
 export function giveUp(rules: Rules, me: TabState): void {
   me.starts = rules.starts
 }
+
+/** The lock is free while it waits out its backoff. */
+export function rest(me: TabState, to: WorldState, index: number): void {
+  release(to, index)
+  me.step = 'rest'
+  me.snapshot = null
+  me.sent = 0
+  me.net = 0
+  me.answer = null
+  me.late = false
+}

@@ -49,12 +49,12 @@ export const steps = [
   'unclaim',
   'refused',
   'remove',
+  'rest',
   'free',
 ] as const
 export type Step = (typeof steps)[number]
 
-export const isExchanging = (step: Step): boolean =>
-  step !== 'idle' && step !== 'wait' && step !== 'read' && step !== 'free'
+export const isExchanging = (step: Step): boolean => !['idle', 'wait', 'read', 'rest', 'free'].includes(step)
 export const holdsAnswer = (step: Step): boolean => step === 'await' || step === 'persist'
 
 export const answerKinds = ['lost', 'busy', 'refused', 'granted'] as const
@@ -95,6 +95,10 @@ export interface TabState {
   net: 0 | 1 | 2
   answer: ModelAnswer | null
   withoutLock: boolean
+  /** How many of this flight's answers were lost; counts to 2. */
+  lost: number
+  /** How often this flight has waited for a time that another tab had set. */
+  rests: number
   /** How many holders of the lock it has seen while waiting; counts to 2. */
   holders: number
   attempt: number
@@ -182,7 +186,7 @@ export function keyOf(state: WorldState): string {
   const putTab = (tab: TabState) => {
     const { request, answer, wish } = tab
     put(lives.indexOf(tab.life) + 4 * Number(tab.late) + 8 * Number(tab.withoutLock) + 16 * Number(tab.hint))
-    put(Number(tab.naps) + 2 * Number(tab.lostLock))
+    put(Number(tab.naps) + 2 * Number(tab.lostLock) + 4 * tab.lost + 16 * tab.rests)
     put(tab.session, tab.generation, tab.token)
     if (request) put(request.session, request.generation, request.user)
     else out.push(0)

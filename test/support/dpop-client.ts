@@ -34,6 +34,7 @@ export const createDpopClient = async (options: DpopClientOptions = {}) => {
   const scheme = dpop(algorithm && { algorithm })
   const logins: LoginRequired[] = []
   const client = createClient({
+    limits: { patienceMs: 0 },
     baseUrl: server.api,
     retry: 0,
     scheme,

@@ -69,6 +69,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     name: 'main',
     whenOffline: 'fail',
     isOver: () => false,
+    patienceMs: 5000,
     transport: () => Promise.reject(new Error('There is no network here')),
     baseUrl: () => 'https://api.test/',
     strategy: {

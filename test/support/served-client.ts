@@ -24,12 +24,15 @@ export const createServedClient = async (
   const server = await startAuthServer(serverSettings)
   onTestFinished(server.close)
   const logins: LoginRequired[] = []
+  const given = typeof options === 'function' ? options(server) : options
   const client = createClient({
     baseUrl: server.origin,
     retry: 0,
     refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
     onLoginRequired: event => void logins.push(event),
-    ...(typeof options === 'function' ? options(server) : options),
+    ...given,
+    // What becomes of a failure is seen at once; that hiccups are outlasted has its own tests (08b).
+    limits: { patienceMs: 0, ...given.limits },
   })
   onTestFinished(() => client.dispose())
   let waiters = 0

@@ -97,6 +97,8 @@ export const createStage = ({
       retry: 0,
       onLoginRequired: event => void logins.push(event),
       ...options,
+      // What becomes of a failure is seen at once; that hiccups are outlasted has its own tests (08b).
+      limits: { patienceMs: 0, ...options.limits },
       fetch: network,
       refresh: {
         ...strategy,

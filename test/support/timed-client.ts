@@ -45,6 +45,8 @@ export const createTimedWorld = async (settings: Partial<AuthSettings> = {}): Pr
         refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
         onLoginRequired: event => void logins.push(event),
         ...options,
+        // What becomes of a failure is seen at once; that hiccups are outlasted has its own tests (08b).
+        limits: { patienceMs: 0, ...options.limits },
       },
     )
     onTestFinished(() => client.dispose())

@@ -83,7 +83,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     } catch (error) {
       if (isMissing(error as Error)) return undefined
       const detail = 'the DPoP key cannot be read'
-      throw new RefreshUnavailableError({ reason: 'timeout', status: null, retryAfterMs: 1000, detail }, error)
+      throw new RefreshUnavailableError({ reason: 'store', status: null, retryAfterMs: 1000, detail, cause: error })
     } finally {
       reading = undefined
     }

@@ -55,9 +55,9 @@ const allowed: Readonly<Record<Doing, readonly Step[]>> = {
   await: ['await'],
   persist: ['persist'],
   unclaim: ['unclaim'],
-  close: ['await', 'free'],
+  close: ['await', 'rest', 'free'],
   remove: ['refused', 'remove'],
-  other: ['idle', 'read', 'mark', 'send', 'persist', 'unclaim', 'refused', 'remove', 'free'],
+  other: ['idle', 'read', 'mark', 'send', 'persist', 'unclaim', 'refused', 'remove', 'rest', 'free'],
 }
 
 /** Which of the sessions are the same one: identities are random in the code and counted in the model. */

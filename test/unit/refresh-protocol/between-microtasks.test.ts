@@ -88,7 +88,8 @@ describe('what another tab does while an answer is being taken up, at every micr
       await takeTicks(ticks)
       const over = { ...rig.stored(), revision: 'over', session: 'over', credentials: null, endedBy: 'signed-out' }
       store.content = over
-      await outcome
+      // Once the backoff is over it looks again.
+      await Promise.all([outcome, clock.advance(5000)])
       await session.reread()
       const note = `after ${ticks} microtasks`
       expect(store.content, note).toBe(over)

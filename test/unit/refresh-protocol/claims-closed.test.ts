@@ -39,7 +39,7 @@ const isClaimOpen = ({ store }: Rig) => {
 
 describe('a claim is closed by its owner, however the exchange ended', () => {
   test.each(cases)('%s, after %s', async (_answer, _move, arrive, move) => {
-    const rig = await createSignedInRig()
+    const rig = await createSignedInRig({ ports: { patienceMs: 0 } })
     const { outcome } = rig.refresher.start('refused')
     await rig.clock.settle()
     expect(isClaimOpen(rig)).toBe(true)

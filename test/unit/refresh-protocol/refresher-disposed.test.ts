@@ -49,17 +49,19 @@ describe('LF-07: disposed', () => {
 
   test('waiting for the network leaves no listener behind, and sends nothing once there is one', async () => {
     const store = createScriptedStore({ shared: false })
-    const { clock, wake, refresher, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
+    const { clock, wake, refresher, call, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
     const before = wake.size
     goOffline()
     refresher.start('refused')
+    await clock.settle()
+    call().answer.reject(new TypeError('Failed to fetch'))
     await clock.settle()
     refresher.dispose()
     await clock.settle()
     goOffline(false)
     wake.wake()
     await clock.settle()
-    expect([wake.size, calls.length]).toEqual([before, 0])
+    expect([wake.size, calls.length, clock.pendingTimers]).toEqual([before, 1, 0])
   })
 
   test('waiting for the lock leaves no listener and no timer behind', async () => {

@@ -109,8 +109,8 @@ describe('one refresh at a time', () => {
       claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
     })
     const seen = watchOutcome(refresher.start('refused').outcome)
-    await clock.settle()
-    expect(seen.outcome?.kind).toBe('unavailable')
+    await clock.advance(6000)
+    expect(seen.outcome).toMatchObject({ kind: 'unavailable', reason: 'store', detail: 'a mistake' })
     expect(refresher.flightOf()).toBeNull()
   })
 })
@@ -131,7 +131,7 @@ describe('what a refresh tells', () => {
   })
 
   test('a failure once, with what it was and when to come again', async () => {
-    const { clock, session, refresher, call } = await createSignedInRig()
+    const { clock, session, refresher, call } = await createSignedInRig({ ports: { patienceMs: 0 } })
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(({ error }) => void failures.push(error))
     for (const cause of ['refused', 'expired', 'asked'] as const) refresher.start(cause)
@@ -169,7 +169,11 @@ describe('promise 8: reasons not to begin', () => {
     await clock.settle()
     call().answer.reject(statusError(503, { 'retry-after': '30' }))
     await clock.settle()
-    expect(refresher.hindrance()).toMatchObject({ reason: 'status', retryAfterMs: 30_500 })
+    expect(refresher.hindrance()).toMatchObject({
+      reason: 'backing-off',
+      retryAfterMs: 30_500,
+      cause: { code: 'refresh-unavailable', reason: 'status', status: 503 },
+    })
     expect((await refresher.start('refused').outcome).kind).toBe('unavailable')
     await clock.advance(30_500)
     expect(refresher.hindrance()).toBeNull()
@@ -178,29 +182,48 @@ describe('promise 8: reasons not to begin', () => {
     expect(calls.length).toBe(2)
   })
 
-  test('being offline: nothing is sent, and nothing is stored of it', async () => {
-    const { clock, refresher, calls, stored } = await createSignedInRig()
+  test('being offline is a hint: it is tried, and where the hint is right other tabs need not wait for it', async () => {
+    const { clock, refresher, call, calls, stored } = await createSignedInRig({ ports: { patienceMs: 0 } })
     goOffline()
-    expect(await refresher.start('refused').outcome).toMatchObject({ reason: 'offline' })
-    expect([calls.length, stored().retryAt]).toEqual([0, undefined])
+    const { outcome } = refresher.start('refused')
+    await clock.settle()
+    call().answer.reject(new TypeError('Failed to fetch'))
+    expect(await outcome).toMatchObject({ reason: 'offline', retryAfterMs: 500 })
+    expect([calls.length, stored().retryAt]).toEqual([1, clock.wallMs()])
+    expect(await refresher.start('refused').outcome).toMatchObject({ reason: 'offline', cause: { reason: 'offline' } })
     goOffline(false)
     refresher.start('refused')
     await clock.settle()
-    expect(calls.length).toBe(1)
+    expect(calls.length).toBe(2)
   })
 
-  test('whenOffline wait: it waits until the browser says that there is a network', async () => {
+  test('being offline wrongly: an exchange that works is one like any other', async () => {
+    const { clock, refresher, call } = await createSignedInRig()
+    goOffline()
+    const { outcome } = refresher.start('refused')
+    await clock.settle()
+    call().answer.resolve(newerTokens)
+    expect((await outcome).kind).toBe('refreshed')
+  })
+
+  test('whenOffline wait: who waits does so without an end, and the network ends it at once', async () => {
     const { clock, wake, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
     const seen = watchOutcome(refresher.start('refused').outcome)
-    await clock.advance(600_000)
-    wake.wake()
+    for (let seconds = 0; seconds < 600; seconds += 1) {
+      await clock.advance(1000)
+      calls.at(-1)?.answer.reject(new TypeError('Failed to fetch'))
+    }
     await clock.settle()
-    expect([calls.length, seen.outcome]).toEqual([0, undefined])
+    expect(seen.outcome).toBeUndefined()
+    const before = calls.length
     goOffline(false)
     wake.wake()
     await clock.settle()
-    expect(calls.length).toBe(1)
+    expect(calls.length).toBe(before + 1)
+    calls.at(-1)?.answer.resolve(newerTokens)
+    await clock.settle()
+    expect(seen.outcome?.kind).toBe('refreshed')
   })
 
   test('whenOffline wait: a sign-out ends the waiting at once', async () => {

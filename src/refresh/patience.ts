@@ -1,0 +1,56 @@
+import { backoffMs } from './backoff.ts'
+import type { ExchangePorts, Flown } from './exchange-ports.ts'
+import { type Failure, isPassing } from './judge-failure.ts'
+import type { Unavailable } from './unavailable.ts'
+
+/** Of those who wait for a refresh: they bear with failures for a while. */
+export interface Patience {
+  /** By the monotonic clock. */
+  readonly untilMs: number
+  /** How many exchanges have failed since it began. */
+  readonly failed: number
+}
+
+const lasting: readonly Unavailable['reason'][] = ['circuit-open', 'no-refresh-token', 'reauthenticating']
+
+/**
+ * Whether it may pass within seconds. What an app's own function could not read does not, nor what the server will say again (a
+ * 404, say); a captive portal's page does.
+ */
+const mayPass = ({ reason, status }: Pick<Unavailable, 'reason' | 'status'>): boolean =>
+  status === null ? reason !== 'unreadable-answer' && !lasting.includes(reason) : status < 300 || isPassing(status)
+
+/** Whether it is no use to wait for another try. */
+export const outlasts = (found: Unavailable, leftMs: number): boolean =>
+  found.next === 'never' || !mayPass(found) || found.retryAfterMs >= leftMs
+
+interface Failed {
+  readonly failure: Extract<Failure, { kind: 'unavailable' }>
+  /** In a row, in all tabs, this one among them. */
+  readonly failures: number
+  /** How often the token was presented without an answer in a row. */
+  readonly tries: number
+  readonly flown: Flown
+}
+
+/**
+ * When the next exchange may begin, and whether those who wait for this refresh wait for it. For them a first failure is
+ * taken for a hiccup, which is over by the end of their patience: what the server has answered is tried again by then at the
+ * latest; a token whose answer was lost only once, and late, so that this outlasts most of what it may have been.
+ */
+export function planRetry(
+  { failure, failures, tries, flown: { patience } }: Failed,
+  { clock, lostAnswerGraceMs }: Pick<ExchangePorts, 'clock' | 'lostAnswerGraceMs'>,
+): Pick<Unavailable, 'retryAfterMs' | 'next'> {
+  const { untouched, retryAfterMs: askedMs } = failure
+  const capMs = untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
+  const random = clock.random()
+  const retryAfterMs = backoffMs(failures, askedMs, capMs, random)
+  if (!mayPass(failure) || (!untouched && tries > 1)) return { retryAfterMs, next: 'never' }
+  const leftMs = patience ? patience.untilMs - clock.monotonicMs() : 0
+  if (leftMs > 0 && patience?.failed === failures - 1 && (askedMs ?? 0) <= leftMs) {
+    const lateMs = untouched || askedMs ? retryAfterMs : Math.min(leftMs, capMs) * (0.6 + 0.4 * random)
+    return { retryAfterMs: Math.floor(Math.min(lateMs, leftMs)), next: 'planned' }
+  }
+  return { retryAfterMs, next: retryAfterMs < leftMs ? 'planned' : 'unplanned' }
+}
