@@ -114,7 +114,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   /** The session once it is known, if there is one, and how long its token is good. */
   async function held(): Promise<{ readonly session: string | null; readonly validMs: number }> {
     const outcome = await restored()
-    const { credentials, monotonicSentAt, endReason, session: id, status } = session.state
+    const { credentials, endReason, session: id, status } = session.state
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
     if (status === 'unknown') {
       const isKnown = outcome?.kind === 'unavailable'
@@ -125,7 +125,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     if (login.asking?.kind === 'login') {
       throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
     }
-    return { session: id, validMs: leftMs(credentials, monotonicSentAt, clock) }
+    return { session: id, validMs: validMs() }
   }
 
   async function refresh(): Promise<SessionSnapshot<Claims>> {
@@ -136,12 +136,29 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     return session.state.credentials?.withheld ? refresh() : getSnapshot()
   }
 
+  const validMs = (): number => {
+    const { credentials, monotonicSentAt } = session.state
+    return credentials ? leftMs(credentials, monotonicSentAt, clock) : 0
+  }
+  /** What `minValidityMs` last brought, and how long that was good: nothing better is to be had by asking again. */
+  let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
+
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
     const { minValidityMs = 0 } = options
     const waiter = await held()
     const expired = waiter.validMs <= 0
-    if (refresher.flightOf()?.blocks || (canRefresh() && (expired || waiter.validMs < minValidityMs))) {
-      await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
+    const isBest =
+      best?.token === session.state.credentials?.accessToken &&
+      minValidityMs > (best?.validMs ?? Number.POSITIVE_INFINITY)
+    const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
+    if (refresher.flightOf()?.blocks || (canRefresh() && isTooOld)) {
+      try {
+        await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
+        best = { token: session.state.credentials?.accessToken, validMs: validMs() }
+      } catch (error) {
+        // A token that is still good is better than none.
+        if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error
+      }
     }
     const { accessToken, withheld } = session.state.credentials ?? {}
     // Somebody signed in meanwhile, in a tab that shares no tokens.

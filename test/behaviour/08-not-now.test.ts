@@ -66,13 +66,11 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     expect(JSON.stringify(events) + String((events[0] as { error: Error }).error)).not.toContain(token)
   })
 
-  test('who asks for a refresh or a token is told the same', async () => {
+  test('who asks for a refresh is told the same; who asks for a token gets the one that is still good', async () => {
     const { server, client } = await start()
     server.failExchanges({ kind: 'status', status: 503 }, { times: 2 })
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable', status: 503 })
-    await expect(client.session.getAccessToken({ minValidityMs: 1e9 })).rejects.toMatchObject({
-      code: 'refresh-unavailable',
-    })
+    expect(await client.session.getAccessToken({ minValidityMs: 1e9 })).toMatch(/./)
     expect(client.session.status).toBe('signed-in')
   })
 
