@@ -1,5 +1,4 @@
 import { initMembers, readMember } from '../platform/fetch.ts'
-import type { FetchInit } from './journey.ts'
 
 export type Init = RequestInit & { readonly headers?: Headers | undefined }
 
@@ -7,14 +6,14 @@ const nothing: Init = Object.freeze({})
 const judgedTexts: readonly string[] = ['method', 'mode', 'redirect']
 
 /** An init as it is now: each member read once, its inherited ones too, as `fetch` reads them. */
-export function readInit(init: FetchInit | null | undefined, request: Request | undefined): Init {
+export function readInit(init: RequestInit | null | undefined, request: Request | undefined): Init {
   if (!init && !request) return nothing
   const read: Record<string, unknown> = {}
   let isEmpty = true
   // By name, since no loop finds all of them: getters of a class are not enumerable.
   if (init) {
     for (const name of initMembers) {
-      const value = init[name as keyof FetchInit]
+      const value = init[name as keyof RequestInit]
       if (value === undefined) continue
       isEmpty = false
       // An object may say something else each time it is asked, and what is judged is to be what is sent.
@@ -22,7 +21,8 @@ export function readInit(init: FetchInit | null | undefined, request: Request | 
     }
   }
   for (const name in init)
-    if (name !== 'auth' && name !== 'replay' && !initMembers.includes(name)) read[name] = init[name as keyof FetchInit]
+    if (name !== 'auth' && name !== 'replay' && !initMembers.includes(name))
+      read[name] = init[name as keyof RequestInit]
   // Given an init, `fetch` resets a Request's referrer (Fetch, Request constructor). That is for the caller's to do, not for ours.
   if (request && isEmpty) {
     read['referrer'] = readMember(request, 'referrer')
