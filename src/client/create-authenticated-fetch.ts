@@ -1,4 +1,5 @@
-import { asOwnFetch, transportOf } from '../platform/fetch.ts'
+import { transportOf } from '../http/transport.ts'
+import { asOwnFetch } from '../platform/fetch.ts'
 import type { Call } from '../request/journey.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
@@ -18,7 +19,7 @@ export interface FetchClientOptions<Claims extends object = JwtClaims> extends S
   /** Trusted, and what `post` in `refresh` resolves against. Not applied to `fetch`'s own URLs. @default the page's origin */
   readonly baseUrl?: string | URL | undefined
   /**
-   * The network below. Called with one complete `Request`; what a `Request` cannot carry comes as the second argument.
+   * The network below. Called with one complete `Request`; the second argument says the same once more.
    * @default globalThis.fetch, looked up at each call
    */
   readonly fetch?: typeof globalThis.fetch | undefined

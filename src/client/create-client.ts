@@ -1,4 +1,4 @@
-import { transportOf } from '../platform/fetch.ts'
+import { transportOf } from '../http/transport.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'

@@ -1,6 +1,7 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
 import { isOneShot, snapshot } from '../http/replay.ts'
-import { asOwnFetch, transportOf } from '../platform/fetch.ts'
+import { transportOf } from '../http/transport.ts'
+import { asOwnFetch } from '../platform/fetch.ts'
 import type { Call } from '../request/journey.ts'
 import { absolute, checkClientHeaders, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'

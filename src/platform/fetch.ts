@@ -28,6 +28,11 @@ export function markSent<Init extends RequestInit>(init: Init, client: symbol): 
   return init
 }
 
+/** For what is sent in the place of `init`. */
+export function passMark(init: RequestInit | undefined, to: object): void {
+  ;(to as Marked)[sentBy] = (init as Marked | undefined)?.[sentBy]
+}
+
 export const isSentBy = (client: symbol, input: unknown, init: unknown): boolean =>
   (init as Marked | null | undefined)?.[sentBy] === client || (input as Marked | null)?.[sentBy] === client
 
@@ -49,29 +54,6 @@ export const initMembers: readonly string[] = [
   'window',
   'priority',
 ]
-
-/**
- * What requests are sent through. The page's `fetch` takes both arguments, as it always did. One that the app gave gets one
- * complete `Request`, since many read nothing else; what a `Request` cannot carry comes as the second argument.
- */
-export function transportOf(chosen: Fetch | undefined): Fetch {
-  if (!chosen || chosen === globalThis.fetch) return pageFetch()
-  return async (input, init) => {
-    const request = new Request(input, init)
-    const { signal } = request
-    if (signal?.aborted) throw signal.reason
-    let rest: Record<string, unknown> | undefined
-    for (const name in init) {
-      // No engine's `Request` shows its priority.
-      if (name !== 'priority' && initMembers.includes(name)) continue
-      // An init that is not empty may take the referrer off (Fetch, Request constructor; undici, whatever is in it).
-      rest ??= { referrer: request.referrer, referrerPolicy: request.referrerPolicy }
-      rest[name] = init[name as keyof RequestInit]
-    }
-    ;(request as Marked)[sentBy] = (init as Marked | undefined)?.[sentBy]
-    return chosen(request, rest)
-  }
-}
 
 /**
  * A member of a `Request` by the platform's own getter, as `fetch` reads it: a subclass or a wrapper may show another one.

@@ -15,6 +15,13 @@ const createOneEyed = (answer?: (send: WireSend, count: number) => Response) => 
   return { ...network, fetch }
 }
 
+const createForm = () => {
+  const form = new FormData()
+  form.set('note', 'mine')
+  form.set('file', new Blob(['x']), 'x.txt')
+  return form
+}
+
 const options = { baseUrl: 'https://api.test/', refresh: async () => ({ accessToken: 'newer' }) }
 
 const forms: Readonly<Record<string, Send>> = {
@@ -66,12 +73,37 @@ describe.each(Object.entries(forms))('a fetch that the app gave to %s', (_, send
     expect(await network.sends[0]?.text()).toBe('x')
   })
 
-  test('gets what a Request cannot carry as its second argument, and else none', async () => {
+  test('gets the same once more as its second argument, since many wrappers read only that', async () => {
+    const network = createOneEyed(({ authorization }) => (authorization === 'Bearer old' ? refusal() : new Response()))
+    await send(network, { method: 'PUT', body: 'text', headers: { 'x-mine': '1' }, next: 3 } as RequestInit)
+    const seen = network.fetch.mock.calls.map(([input, init]) => {
+      const headers = new Headers(init?.headers)
+      return [`${input}`, init?.method, headers.get('authorization'), headers.get('x-mine'), (init as never)['next']]
+    })
+    expect(seen).toEqual([
+      [url, 'PUT', 'Bearer old', '1', 3],
+      [url, 'PUT', 'Bearer newer', '1', 3],
+    ])
+  })
+
+  test.each([
+    ['text', () => 'a text'],
+    ['a form with a file', () => createForm()],
+    ['a Blob', () => new Blob(['blob'], { type: 'x/y' })],
+    ['a stream', () => new Blob(['stream']).stream()],
+  ])('may hand both on to the platform: the body arrives whole, %s', async (_name, body) => {
     const network = createOneEyed()
-    await send(network, { next: { revalidate: 3 } } as RequestInit)
-    expect(network.fetch.mock.calls[0]?.[1]).toMatchObject({ next: { revalidate: 3 } })
-    await send(network, {})
-    expect(network.fetch.mock.calls[1]?.[1]).toBeUndefined()
+    const handsBothOn: Fetch = (input, init) => network.fetch(new Request(input, init))
+    await send({ fetch: vi.fn(handsBothOn) } as never, { method: 'POST', body: body(), duplex: 'half' } as RequestInit)
+    const [one] = network.sends
+    expect(one?.authorization).toBe('Bearer old')
+    const sent = new Request(url, {
+      method: 'POST',
+      headers: one?.headers ?? [],
+      body: await one?.text(),
+    } as RequestInit)
+    if (body() instanceof FormData) expect((await sent.formData()).get('note')).toBe('mine')
+    else expect(await sent.text()).toBe(await new Response(body()).text())
   })
 
   test('is not called for what was aborted before, whether it looks at signals or not', async () => {
