@@ -49,9 +49,10 @@ const places: Readonly<Record<string, Place>> = {
       await stage.signIn()
       stage.refuseAll()
       vi.stubGlobal('navigator', { onLine: false })
+      stage.exchange(() => Promise.reject(new TypeError('Failed to fetch')))
     },
     sends: 1,
-    exchanges: 0,
+    exchanges: 1,
   },
   'with a stream for the refresh of a due token': {
     options: () => ({ lifetimeSeconds: 100 }),

@@ -60,12 +60,11 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
     const { snapshot, attempt } = tab
     if (!snapshot) return
     const record = { ...snapshot, claim: null }
-    const restLater = (me: TabState, to: WorldState) => rest(me, to, index)
     if (rules.patience !== 'none') {
       compareAndSet(turn, 'withdraws its claim, to try again', {
         record,
         matches: stored => stored.session === snapshot.session && isMine(stored.claim, index, attempt),
-        onWritten: restLater,
+        onWritten: rest,
         onMoved: land,
       })
     }
@@ -140,7 +139,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
   },
 }
 
-function learnOfLoss({ rules, index, tab, step }: Turn): void {
+function learnOfLoss({ rules, tab, step }: Turn): void {
   const count = (me: TabState) => {
     me.lost = Math.min(2, me.lost + 1)
   }
@@ -150,9 +149,9 @@ function learnOfLoss({ rules, index, tab, step }: Turn): void {
   })
   const presentations = { none: 9, ever: 0, flight: tab.lost + 1, record: tab.snapshot?.claim?.tries ?? 9 }
   if (presentations[rules.patience] > 1) return
-  step('learns that its answer is lost, and will try once more', (me, to) => {
+  step('learns that its answer is lost, and will try once more', me => {
     count(me)
-    rest(me, to, index)
+    rest(me)
   })
 }
 

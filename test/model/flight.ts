@@ -119,9 +119,9 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     if (rules.patience !== 'none' && failed > 0) {
       // Each failure sets one time to wait for.
       if (tab.rests < failed) {
-        step('re-reads: somebody failed a moment ago, so it waits', (me, to) => {
+        step('re-reads: somebody failed a moment ago, so it waits', me => {
           me.rests += 1
-          rest(me, to, index)
+          rest(me)
         })
       }
     }
@@ -163,7 +163,8 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     if (rules.compares === 'revision') turn.step('does not claim: the record was written meanwhile', onMoved)
   },
 
-  rest({ rules, index, tab, step }) {
+  rest({ rules, state, index, tab, step }) {
+    if (state.lock === index) return step('frees the lock, and waits', (_, to) => release(to, index))
     if (tab.session !== tab.flownSession) return step('waits no longer: its session is over', land)
     step('waits no longer: RefreshUnavailable', land)
     step('has waited out the backoff and tries again', (me, to) => enterQueue(rules, me, to, index))

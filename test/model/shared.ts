@@ -100,9 +100,8 @@ export function giveUp(rules: Rules, me: TabState): void {
   me.starts = rules.starts
 }
 
-/** The lock is free while it waits out its backoff. */
-export function rest(me: TabState, to: WorldState, index: number): void {
-  release(to, index)
+/** It frees the lock next, and waits out its backoff. */
+export function rest(me: TabState): void {
   me.step = 'rest'
   me.snapshot = null
   me.sent = 0
