@@ -1,0 +1,13 @@
+import { expect, test } from 'vitest'
+import { describeKeys } from '../../../src/session/token-set.ts'
+
+test('keys are shown only if they look like names: an answer that was parsed as something else is not', () => {
+  const answer = {
+    data: 1,
+    refresh_token_expires_in: 1,
+    '{"access_token":"gho_SECRET"}': '',
+    gho_SECRET: 1,
+    eyJhbGci0: 1,
+  }
+  expect(describeKeys(answer)).toBe('{ data, refresh_token_expires_in, …, …, … }')
+})
