@@ -145,7 +145,7 @@ export function requireCredentials(input: unknown, sent: Moment, clock: Clock): 
 }
 
 /** What does not look like a name may be a piece of an answer that was parsed as something else. */
-const nameOf = (key: string): string => (/^[a-z]{1,20}([A-Z_-][a-z]{1,20}){0,4}$/.test(key) ? key : '…')
+const nameOf = (key: string): string => (/^[a-z]{1,20}([A-Z_-][a-z]{1,20}){0,4}\d{0,2}$/.test(key) ? key : '…')
 
 /** The keys of an answer, for messages: names help, values may be secrets. */
 export function describeKeys(input: unknown): string {

@@ -7,7 +7,7 @@ test('keys are shown only if they look like names: an answer that was parsed as 
     refresh_token_expires_in: 1,
     '{"access_token":"gho_SECRET"}': '',
     gho_SECRET: 1,
-    eyJhbGci0: 1,
+    eyJ0eXAiOiJKV1Qi: 1,
   }
   expect(describeKeys(answer)).toBe('{ data, refresh_token_expires_in, …, …, … }')
 })
