@@ -142,7 +142,7 @@ export function isLatchkeyError(error: unknown): error is AnyLatchkeyError {
 }
 
 /** @throws ConfigurationError */
-export function check(good: unknown, option: string, instead: string): asserts good {
+export function check(good: unknown, option: string | null, instead: string): asserts good {
   if (!good) throw new ConfigurationError(option, instead)
 }
 

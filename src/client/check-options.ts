@@ -1,6 +1,6 @@
 import { check, factoryName } from '../errors.ts'
 import { originProblem } from '../http/trusted-origins.ts'
-import { ownBaseUrl } from '../platform/page.ts'
+import { ownBaseUrl, parseUrl } from '../platform/page.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
@@ -34,7 +34,20 @@ const brought: Readonly<Record<string, string>> = {
   withcredentials: "credentials: 'include'",
 }
 
-export const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
+const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
+
+/** The options that are functions, and what to write. */
+const functions = {
+  onLoginRequired: "write a function: `redirectTo('/login')`",
+  reauthenticate: 'write an async function',
+  shouldRefresh: 'write a function: `({ status }) => status === 419`',
+  sendHeaders: "write a function: `() => ({ 'X-CSRF-Token': … })`",
+} as const
+
+export function checkFunctions(options: Readonly<Partial<Record<keyof typeof functions, unknown>>>): void {
+  for (const [name, instead] of Object.entries(functions))
+    check(isFunction(options[name as keyof typeof functions]), name, instead)
+}
 
 /** Misnamed options, which would count for nothing; and functions that make an option's value, handed over uncalled. */
 export function checkNames(options: object): void {
@@ -71,13 +84,8 @@ export function checkClientHeaders({ headers }: { readonly headers?: unknown }):
 }
 
 /** The base URL as an absolute one, if that can be told now. */
-export function absolute(baseUrl: string | URL | undefined, page: string | undefined = ownBaseUrl()): URL | undefined {
-  try {
-    return new URL(baseUrl ?? '', page)
-  } catch {
-    return undefined
-  }
-}
+export const absolute = (baseUrl: string | URL | undefined, page: string | undefined = ownBaseUrl()): URL | null =>
+  parseUrl(baseUrl ?? '', page)
 
 /** Relative paths take the place of what follows the last slash (URL standard, path state): of `/api` nothing would be left. */
 export function checkLastSegment(baseUrl: string | URL | undefined): void {

@@ -42,18 +42,18 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   if (base && auth !== false && !core.trusted().has(base))
     console.warn(`latchkey: ${base.origin} gets no token. Add it to \`trustedOrigins\`, or write \`auth: false\`.`)
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
-    if (!isOptions(options)) return (method ? inner[method] : inner)(input, options)
+    if (!isOptions(options)) return verbOf(inner, method)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
       takeOver(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length) {
       const final = options ? { ...defaults, ...options } : defaults
-      return (method ? inner[method] : inner)(input, own({ ...options }, final, method ?? undefined))
+      return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))
     }
     // Hooks of a call are merged by ky's own rules first.
     const instance = hooks ? inner.extend(options ?? {}) : inner
     const init = (final: KyOptions) => void own(final, final)
-    return (method ? instance[method] : instance)(input, { ...(!hooks && options), hooks: { init: [init] } })
+    return verbOf(instance, method)(input, { ...(!hooks && options), hooks: { init: [init] } })
   }
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
@@ -75,6 +75,8 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   }
   return Object.assign(client, members)
 }
+
+const verbOf = (instance: KyInstance, method: Method | null) => (method ? instance[method] : instance)
 
 /** ky shows an instance's defaults only to the function form of `extend`. */
 function defaultsOf(inner: KyInstance): RequestOptions {

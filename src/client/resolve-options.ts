@@ -12,10 +12,10 @@ import { memoryStore } from '../stores/memory.ts'
 import {
   absolute,
   checkBaseUrl,
+  checkFunctions,
   checkLastSegment,
   checkNames,
   checkOrigin,
-  isFunction,
   resolveLimits,
 } from './check-options.ts'
 import type { Limits, SessionOptions } from './options.ts'
@@ -91,7 +91,7 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
 const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
   typeof id === 'function' ? id(baseUrl) : id
 
-const nameOf = (base: URL | undefined, strategy: RefreshStrategy, root: string | undefined): string =>
+const nameOf = (base: URL | null, strategy: RefreshStrategy, root: string | undefined): string =>
   `${base ? originOf(base) : ''} ${idOf(strategy, root)}`
 
 /** @throws ConfigurationError naming the option and what to write instead */
@@ -101,10 +101,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
   const { whenOffline = 'fail', sessionName, sendHeaders } = options
   const insecure = options.allowInsecureRequests === true
   checkNames(options)
-  check(isFunction(onLoginRequired), 'onLoginRequired', "write a function: `redirectTo('/login')`")
-  check(isFunction(reauthenticate), 'reauthenticate', 'write an async function')
-  check(isFunction(shouldRefresh), 'shouldRefresh', 'write a function: `({ status }) => status === 419`')
-  check(isFunction(sendHeaders), 'sendHeaders', "write a function: `() => ({ 'X-CSRF-Token': … })`")
+  checkFunctions(options)
   check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")
   check(
     sessionName === undefined || (typeof sessionName === 'string' && sessionName !== ''),

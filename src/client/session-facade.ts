@@ -1,4 +1,4 @@
-import { ConfigurationError, check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/exchange-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
@@ -130,7 +130,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
 
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
-    if (!canRefresh()) throw new ConfigurationError('refresh', 'give createClient one, and signIn a refresh token')
+    check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
     await land(core, refresher.start('asked'), waiter)
     // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
     return session.state.credentials?.withheld ? refresh() : getSnapshot()
@@ -163,7 +163,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     const { accessToken, withheld } = session.state.credentials ?? {}
     // Somebody signed in meanwhile, in a tab that shares no tokens.
     if (withheld) return getAccessToken(options)
-    if (!accessToken) throw new ConfigurationError(null, 'A cookie session has no access token.')
+    check(accessToken, null, 'A cookie session has no access token.')
     return accessToken
   }
 
@@ -193,16 +193,14 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
       const { records } = session
       const sinceMs = clock.wallMs()
       // Not read yet, or changed since: what is about to be written over is what the server has to be told of.
-      const found = !ambient && (records.shared || session.state.status === 'unknown') && records.peek()
+      const found = !ambient && (records.shared || session.state.status === 'unknown') ? records.peek() : undefined
       const pending = revocation.pendingOf(credentials)
       const stored = session.signOut(pending)
       // Begun before anything is waited for: the page may be about to leave.
       const told = credentials || !found ? revocation.tell(credentials, pending) : undefined
-      const also = found
-        ? found.then(held =>
-            isOverwritten(held, credentials, sinceMs) ? revocation.tell(held) : (told ?? revocation.tell(null)),
-          )
-        : undefined
+      const also = found?.then(held =>
+        isOverwritten(held, credentials, sinceMs) ? revocation.tell(held) : (told ?? revocation.tell(null)),
+      )
       const revoked = Promise.all([told, also]).then(calls => !calls.includes(false))
       await stored
       return { revoked }

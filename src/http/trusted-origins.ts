@@ -1,3 +1,5 @@
+import { parseUrl } from '../platform/page.ts'
+
 /**
  * Which URLs may get credentials: by scheme, host and port of the parsed URL (RFC 6454 §4, WHATWG URL "origin"), never by
  * prefix. A token must not leave its server (RFC 9110 §11.5) nor go unencrypted (RFC 6750 §5.3).
@@ -13,14 +15,6 @@ export interface TrustedOrigins {
 
 const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
-const parse = (value: string | URL): URL | null => {
-  try {
-    return new URL(value)
-  } catch {
-    return null
-  }
-}
-
 /** Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's. */
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
@@ -30,7 +24,9 @@ const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.ho
 
 /** Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out unless `insecure`. */
 export function createTrustedOrigins(origins: readonly (string | URL)[], insecure = false): TrustedOrigins {
-  const urls = origins.map(parse).filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
+  const urls = origins
+    .map(origin => parseUrl(origin))
+    .filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
   const list = [...new Set(urls.map(originOf))]
   // By its parts, since every request asks: a text of both would have to be made each time.
   const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
@@ -41,7 +37,7 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
 /** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */
 export function originProblem(value: string | URL, insecure = false): string | null {
   if (String(value).includes('*')) return 'name each origin, wildcards are not read'
-  const url = parse(value)
+  const url = parseUrl(value)
   if (!url || !isWeb(url)) return "write an absolute origin, as in 'https://api.example.com'"
   if (!insecure && !isSecure(url))
     return 'use https (http is for loopback hosts), or `allowInsecureRequests: true` in development'

@@ -1,6 +1,6 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type AskedFor, askedFor, type LoginPort } from '../request/spine-ports.ts'
+import { type AskedFor, askedFor, type LoginPort, routeOf } from '../request/spine-ports.ts'
 import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { type Tab, tell } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
@@ -25,8 +25,6 @@ export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'r
 
 const quietMs = 10_000
 const loopMs = 30_000
-
-const routeOf = ({ method, url }: AskedFor) => `${method} ${url}`
 
 /** When this tab last asked for a login, and whether somebody signed in since. Outlives reloads: that is where loops are. */
 interface LastAsked {
@@ -103,17 +101,19 @@ export function createLoginRequired({
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
     if (isOver()) return
-    const hasWorked = request && tab === 'this' ? accepted.has(routeOf(request)) : accepted.size > 0
+    const { subject = null, claims = null } = whose ?? {}
+    const refused = tab === 'this' ? request : null
+    const hasWorked = refused ? accepted.has(routeOf(refused)) : accepted.size > 0
     const isLoop = !hasWorked && wasAsked(loopMs, true)
-    askedSubject = whose?.subject ?? null
+    askedSubject = subject
     asked.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequired = {
       reason: isLoop ? 'login-loop' : reason,
       returnTo: currentReturnTo(),
       tab,
-      subject: whose?.subject ?? null,
-      claims: whose?.claims ?? null,
-      request: tab === 'this' ? request : null,
+      subject,
+      claims,
+      request: refused,
     }
     // In a task of its own: whoever waited has been rejected by then, and an error in it is the app's own.
     clock.setTimer(() => tell(onLoginRequired, event), 0)

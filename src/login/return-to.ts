@@ -1,3 +1,5 @@
+import { parseUrl } from '../platform/page.ts'
+
 /** What an authorization server answers with (RFC 6749 §4.1.2 and §4.2.2, RFC 9207, OpenID Connect Session Management §2). */
 const answer = /^(code|state|session_state|iss|scope|error(_description|_uri)?|token_type|expires_in)$/i
 /** One of these beside a `code` or an `error` tells that they are its: an app may have either, or a `state`, of its own. */
@@ -44,13 +46,8 @@ export function safeReturnTo(value: string | readonly (string | null)[] | null |
   // Any origin will do to resolve against: what leaves it is not a path of ours.
   const origin = globalThis.location?.origin
   const base = origin && origin !== 'null' ? origin : 'https://latchkey.invalid'
-  try {
-    const url = new URL(first ?? '', base)
-    // `/\evil`, `//evil` and `javascript:` resolve to other origins; a path that begins with two slashes would, once used.
-    // Not by `origin`: that of `blob:` shows its maker's, and that of `capacitor:` and `javascript:` is the same "null".
-    if (first && url.href.startsWith(`${base}/`) && !url.pathname.startsWith('//')) return clean(url)
-  } catch {
-    // Not a URL at all.
-  }
-  return fallback
+  const url = first && parseUrl(first, base)
+  // `/\evil`, `//evil` and `javascript:` resolve to other origins; a path that begins with two slashes would, once used.
+  // Not by `origin`: that of `blob:` shows its maker's, and that of `capacitor:` and `javascript:` is the same "null".
+  return url && url.href.startsWith(`${base}/`) && !url.pathname.startsWith('//') ? clean(url) : fallback
 }

@@ -1,3 +1,12 @@
+/** `null` for what is no URL. */
+export function parseUrl(url: string | URL, base?: string | URL): URL | null {
+  try {
+    return new URL(url, base)
+  } catch {
+    return null
+  }
+}
+
 /** What relative URLs resolve against, as `fetch` does it; `undefined` where there is no page (a server). */
 export function pageBaseUrl(): string | undefined {
   const base: unknown = globalThis.document?.baseURI

@@ -6,13 +6,10 @@ import { isSameToken } from '../session/audience.ts'
 import { createAnswerView } from './answer-view.ts'
 import { type Journey, signalOf } from './journey.ts'
 import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
-import { askedFor, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
+import { askedFor, routeOf, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay, wait } from './waiting.ts'
 
-function routeOf(journey: Journey): string {
-  const { method, url } = askedFor(journey)
-  return `${method} ${url}`
-}
+const routeFor = (journey: Journey) => routeOf(askedFor(journey))
 
 /** What went along with it, if anything did: of an origin that has tokens of its own, that one. */
 function sentWith({ bare, left, url }: Journey, { strategy }: SpinePorts) {
@@ -81,10 +78,10 @@ function consider(
   const refused = verdict.kind !== 'accept'
   // `shouldRefresh` is not asked twice, but the same failure again is no help either.
   const useless = refused || (status >= 400 && status === journey.refused?.status)
-  if (journey.waitedFor) breaker.replayed(routeOf(journey), journey.waitedFor, useless)
+  if (journey.waitedFor) breaker.replayed(routeFor(journey), journey.waitedFor, useless)
   if (!refused) {
     const token = sentWith(journey, ports)
-    if (status !== 401 && !useless && breaker.isNews(token)) breaker.answered(routeOf(journey), token)
+    if (status !== 401 && !useless && breaker.isNews(token)) breaker.answered(routeFor(journey), token)
     if (status < 400 && !journey.bare) ports.login.accepted(journey)
     return hand(journey, response, ports, false)
   }
@@ -119,7 +116,7 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
   const isReplaced = !isSameToken(state, left, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
   if (!running && canRefresh()) {
-    if (!breaker.allows(routeOf(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)
+    if (!breaker.allows(routeFor(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)
     const outage = refresher.outage()
     if (outage && !goAgain(journey, response)) return false
     if (outage) throw new RefreshUnavailableError(outage)
@@ -171,7 +168,7 @@ const told = new WeakSet<SpinePorts>()
 /** Refreshes have not helped lately. Once for each client it is said aloud: what the app sees of it is a plain 401. */
 function holdBack(journey: Journey, ports: SpinePorts): false {
   journey.notRefreshed = 'circuit-open'
-  if (!told.has(ports)) console.warn(`latchkey: refreshed tokens are refused too, see \`limits\`: ${routeOf(journey)}`)
+  if (!told.has(ports)) console.warn(`latchkey: refreshed tokens are refused too, see \`limits\`: ${routeFor(journey)}`)
   told.add(ports)
   return false
 }

@@ -53,19 +53,14 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.
     const mayBeLogin = why === 'auth-false' && once !== 'keepalive' && mayHaveBody(journey) && !isJudged
     const busy = mayBeLogin && ports.underWay?.()
-    try {
-      if (busy && init.body) init.body = snapshot(init.body)
-      if (busy) await wait(busy, 'refresh', journey, ports)
-      tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
-      const renewed = ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && sendInit(journey)
-      if (renewed) renewHeaders(renewed.headers)
-      const response = await sendUntouched(journey, renewed || undefined)
-      tellAnswered(ports, journey, response, null)
-      return response
-    } catch (error) {
-      tellStep(ports, journey, { step: 'failed', error })
-      throw error
-    }
+    if (busy && init.body) init.body = snapshot(init.body)
+    if (busy) await wait(busy, 'refresh', journey, ports)
+    tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
+    const renewed = ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && sendInit(journey)
+    if (renewed) renewHeaders(renewed.headers)
+    const response = await sendUntouched(journey, renewed || undefined)
+    tellAnswered(ports, journey, response, null)
+    return response
   }
 
   function renewHeaders(headers: Headers): void {
@@ -115,8 +110,8 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     // What is no URL is `fetch`'s to complain about.
     if (!journey) return call.transport(input, markSent({ ...init }, mark))
     const bare = whyBare(journey)
-    if (bare) return sendBare(journey, bare)
     try {
+      if (bare) return await sendBare(journey, bare)
       // `fetch` judges its arguments first, and uses a Request up all the same; but it sends nothing.
       if (isForFetch(signalOf(journey))) return await sendUntouched(journey)
       if (journey.init.body) journey.init.body = snapshot(journey.init.body)

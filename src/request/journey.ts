@@ -1,7 +1,7 @@
 import { isFormData, isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { readAsked, readMember } from '../platform/fetch.ts'
-import { pageBaseUrl } from '../platform/page.ts'
+import { pageBaseUrl, parseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { WhyNotRefreshed, WhyNotReplayable } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
@@ -89,7 +89,8 @@ export function createJourney(
   call: Call,
 ): Journey | null {
   const request = typeof input === 'string' ? undefined : input
-  const url = parse(typeof input === 'string' ? input : readMember(input, 'url'))
+  const text = typeof input === 'string' ? input : readMember(input, 'url')
+  const url = parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
   if (!url) return null
   const init = readInit(given, request)
   const replay = given?.replay ?? call.replay
@@ -117,14 +118,7 @@ export function createJourney(
   }
 }
 
-function parse(url: string | URL): URL | null {
-  try {
-    // An absolute URL has no use for the base, whose reading and parsing is the dearest part of it.
-    return absolute.test(String(url)) ? new URL(url) : new URL(url, pageBaseUrl())
-  } catch {
-    return null
-  }
-}
+/** An absolute URL has no use for the base, whose reading and parsing is the dearest part of it. */
 const absolute = /^https?:\/\//i
 
 function whyOnce(

@@ -40,6 +40,8 @@ export interface AskedFor {
 
 export const askedFor = ({ method, url }: StepOf): AskedFor => ({ method, url: url.origin + url.pathname })
 
+export const routeOf = ({ method, url }: AskedFor): string => `${method} ${url}`
+
 export interface SpinePorts {
   readonly session: SessionCore
   readonly clock: Clock

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { check } from '../errors.ts'
 import { readAsked } from '../platform/fetch.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
@@ -35,12 +35,11 @@ function isSendable(header: string, value: string): boolean {
 export function bearer(options: BearerOptions = {}): Scheme {
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
-  if (!isSendable(header, `${before}token`)) {
-    throw new ConfigurationError(
-      'header',
-      'write the name of a header that pages can set, and a `prefix` of plain text',
-    )
-  }
+  check(
+    isSendable(header, `${before}token`),
+    'header',
+    'write the name of a header that pages can set, and a `prefix` of plain text',
+  )
   const isOwn = header.toLowerCase() !== 'authorization'
   let checked: string | null | undefined
   const scheme: WireScheme = {
@@ -50,9 +49,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
     challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
-      if (!isBearer(credentials.tokenType)) {
-        throw new ConfigurationError('tokenType', 'give createClient its `scheme` (`dpop()`), or leave it out')
-      }
+      check(isBearer(credentials.tokenType), 'tokenType', 'give createClient its `scheme` (`dpop()`), or leave it out')
       if (credentials.accessToken) checkToken(credentials.accessToken)
       return credentials
     },

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { check } from '../errors.ts'
 
 /** By what is wrong with it; the first that fits is told. */
 const mistakes: readonly (readonly [pattern: RegExp, what: string])[] = [
@@ -12,5 +12,5 @@ const mistakes: readonly (readonly [pattern: RegExp, what: string])[] = [
 /** @throws ConfigurationError for a token that no header can carry: the platform's own TypeError would print the whole value */
 export function checkToken(token: string | null): void {
   const found = mistakes.find(([pattern]) => pattern.test(token ?? ''))
-  if (found) throw new ConfigurationError(null, `The access token ${found[1]}.`)
+  check(!found, null, `The access token ${found?.[1]}.`)
 }
