@@ -65,7 +65,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
         record,
         matches: stored => stored.session === snapshot.session && isMine(stored.claim, index, attempt),
         onWritten: rest,
-        onMoved: land,
+        onMoved: rest,
       })
     }
     if (rules.mark === 'blind') return writeBlindly(turn, 'notes that the exchange ended', { record, onWritten: land })

@@ -136,6 +136,8 @@ export function createCookieWorld(mode: 'session' | 'token' = 'session'): Cookie
           refresh: mode === 'session' ? cookieSession({ ...where, method: 'GET' }) : cookieRefresh(where),
           onLoginRequired: ({ reason }) => void logins.push(reason),
           ...options,
+          // One that is waited out is another test's.
+          limits: { patienceMs: 0, ...options.limits },
           fetch: network,
         },
       )

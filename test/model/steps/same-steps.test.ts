@@ -26,6 +26,7 @@ const worlds: readonly World[] = [
   { tabs: 2, lock: 'web', faults: { freeze: 1, lose: 1, out: 1 } },
   { tabs: 2, lock: 'none', faults: {} },
   { tabs: 2, lock: 'none', faults: { freeze: 1, busy: 1 } },
+  { tabs: 2, lock: 'none', faults: { freeze: 1, busy: 2 } },
   { tabs: 2, lock: 'none', faults: { kill: 1, lose: 1, out: 1 } },
   { tabs: 3, lock: 'web', faults: { busy: 1 } },
   { tabs: 3, lock: 'none', faults: { freeze: 1 } },
