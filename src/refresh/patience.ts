@@ -1,5 +1,5 @@
+import type { Clock } from '../platform/clock.ts'
 import { backoffMs } from './backoff.ts'
-import type { ExchangePorts, Flown } from './exchange-ports.ts'
 import { type Failure, isPassing } from './judge-failure.ts'
 import type { Unavailable } from './unavailable.ts'
 
@@ -30,7 +30,7 @@ interface Failed {
   readonly failures: number
   /** How often the token was presented without an answer in a row. */
   readonly tries: number
-  readonly flown: Flown
+  readonly flown: { readonly patience?: Patience | null | undefined }
 }
 
 /**
@@ -40,7 +40,7 @@ interface Failed {
  */
 export function planRetry(
   { failure, failures, tries, flown: { patience } }: Failed,
-  { clock, lostAnswerGraceMs }: Pick<ExchangePorts, 'clock' | 'lostAnswerGraceMs'>,
+  { clock, lostAnswerGraceMs }: { readonly clock: Clock; readonly lostAnswerGraceMs: number },
 ): Pick<Unavailable, 'retryAfterMs' | 'next'> {
   const { untouched, retryAfterMs: askedMs } = failure
   const capMs = untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs

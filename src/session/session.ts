@@ -2,32 +2,15 @@ import type { EndReason } from '../errors.ts'
 import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { type Credentials, hasSame } from './credentials.ts'
-import {
-  createEmitter,
-  createListeners,
-  type Emitter,
-  type Listeners,
-  type RefreshCause,
-  type SessionEvents,
-  type Tab,
-} from './events.ts'
+import type { Emitter, Listeners, SessionEvents } from './events.ts'
+import { createPageState, type RenewedBy } from './page-state.ts'
 import { emptyRecord, type Records } from './records.ts'
-import type { RecordContent, RevocationPending, StoredRecord } from './session-store.ts'
+import type { RevocationPending, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continues, mostTries, type SignedIn } from './sign-in.ts'
-import { initialState, isOther, type SessionChange, type SessionState, transition } from './state.ts'
+import { isOther, type SessionState } from './state.ts'
 import { continueFrom, requireCredentials } from './token-set.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
-
-/** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
-interface RenewedBy {
-  /** The session that it began in: what it brought may be another person's. */
-  readonly session?: string | null
-  readonly cause: RefreshCause
-  readonly startedMs: number | null
-}
-
-const tabOf = (by: RenewedBy | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
 
 /** The session in this page: the only writer of its state. What it says is told to other tabs by `announce`. */
 export interface SessionCore extends Emitter {
@@ -61,57 +44,21 @@ export function createSession(
   announce: () => void,
   adopt?: (credentials: Credentials, former: Credentials | null) => Credentials,
 ): SessionCore {
-  let state = initialState
+  const page = createPageState(clock)
+  const { changed, listenersOf, emit, change, enter, take } = page
   let asksLogin = false
   /** The sign-in that counts here and is not stored yet: until then the store is behind. */
   let signing: object | undefined
   /** What the last sign-in brought, and into which session. */
   let brought: { own: string; readonly fresh: Credentials } | undefined
-  const changed = createListeners<SessionState>()
-  const { listenersOf, emit } = createEmitter(() => state)
-  /** Answers whether it still holds once all were told: a listener may have signed out, or in. */
-  function change(next: SessionChange): boolean {
-    const made = transition(state, next)
-    state = made
-    changed.tell(made)
-    return state === made
-  }
-  /** Every way into a session, and from one into another. */
-  function enter(
-    content: RecordContent,
-    credentials: Credentials,
-    monotonicSentAt: number | null,
-    by?: RenewedBy,
-  ): void {
-    const { session, generation } = content
-    const { subject, claims } = credentials
-    const tab = tabOf(by)
-    const isRestored = by && state.status === 'unknown'
-    const left = state.credentials && state.session !== session ? state.credentials : null
-    const holds = change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
-    if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
-    if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
-    else if (holds) emit('signed-in', { subject, claims }, tab)
-  }
-  /** A newer state of the session in this page, or another session in its place. */
-  function take(record: StoredRecord, credentials: Credentials, sentAt: number | null, by: RenewedBy) {
-    const { session, generation } = record
-    const { cause, startedMs } = by
-    const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
-    if (!state.credentials || session !== state.session) enter(record, credentials, sentAt, by)
-    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }))
-      emit('refreshed', { cause, durationMs }, tabOf(by))
-  }
-  function leave(next: string, reason: EndReason | null, tab: Tab): void {
-    const was = state
+  function leave(...[next, reason, tab]: Parameters<typeof page.leave>): void {
     signing = undefined
-    change({ type: 'ended', session: next, reason })
-    if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
+    page.leave(next, reason, tab)
   }
 
   /** Lets a sign-in count, and writes it: over its own session only, or over whatever there is if it begins one. */
   async function keep(fresh: Credentials, first: SignedIn, monotonicSentAt: number | null, isHeld: boolean) {
-    const { session: own } = state
+    const { session: own } = page.state
     const mine = { own: first.session, fresh }
     brought = mine
     signing = mine
@@ -128,7 +75,7 @@ export function createSession(
       // Another tab has written meanwhile: in this session; or it ended that, and this begins another, with nothing of it.
       const { latest } = records
       const moved = latest?.session === own && latest.credentials
-      const known = moved && !moved.withheld ? latest : state
+      const known = moved && !moved.withheld ? latest : page.state
       content = moved && tries < mostTries ? continueRecord(fresh, own, known, latest) : beginRecord(fresh)
       mine.own = content.session
     }
@@ -140,7 +87,7 @@ export function createSession(
 
   const core: SessionCore = {
     get state() {
-      return state
+      return page.state
     },
     records,
     changed,
@@ -154,29 +101,29 @@ export function createSession(
       // Signed in or out here since it was read, in the same task even: then it is old.
       if (record !== records.latest || signing) return
       const credentials = record?.credentials
-      const isUnknown = state.status === 'unknown'
+      const isUnknown = page.state.status === 'unknown'
       // Whose cookie it is by now, only the server can tell: unless there is a token.
       if (isUnknown && ambient && !credentials?.accessToken) return
-      const isAnothers = record?.session !== state.session
+      const isAnothers = record?.session !== page.state.session
       // The login that this page waits for came to pass in another tab.
-      const isAnswered = asksLogin && state.status === 'reauthenticating' && !record?.refused
+      const isAnswered = asksLogin && page.state.status === 'reauthenticating' && !record?.refused
       if (!record) {
         // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
-        if (state.credentials || isUnknown) leave(randomId(), state.credentials && 'signed-out', 'other')
+        if (page.state.credentials || isUnknown) leave(randomId(), page.state.credentials && 'signed-out', 'other')
       } else if (!credentials) {
-        if (isAnothers || state.credentials) leave(record.session, record.endedBy ?? null, 'other')
+        if (isAnothers || page.state.credentials) leave(record.session, record.endedBy ?? null, 'other')
         // Tokens of its own do for each tab, unless they were refused and somebody has signed in since.
-      } else if (isAnothers || (isOther(record, state) && (!credentials.withheld || isAnswered))) {
+      } else if (isAnothers || (isOther(record, page.state) && (!credentials.withheld || isAnswered))) {
         take(record, credentials, null, { cause: 'due', startedMs: null })
       }
     },
     async signIn(input) {
       const sent = now(clock)
-      const { credentials: former, session: own } = state
+      const { credentials: former, session: own } = page.state
       const read = requireCredentials(input, sent, clock)
       // In a dialog the person whom it asked is expected. Whose cookie it is, the server is asked before anything goes on.
       const unproved =
-        ambient && former && state.status === 'reauthenticating' && !read.accessToken && read.subject === null
+        ambient && former && page.state.status === 'reauthenticating' && !read.accessToken && read.subject === null
       const adopted = adopt?.(read, former) ?? read
       const fresh = unproved ? { ...adopted, lifetimeMs: 0, withheld: true, unproved } : adopted
       const isHeld = hasSame('accessToken', fresh, former)
@@ -187,9 +134,9 @@ export function createSession(
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (unproved || continues(fresh, former))
       const content = goesOn
-        ? continueRecord(fresh, own, state, records.latest)
+        ? continueRecord(fresh, own, page.state, records.latest)
         : beginRecord(continueFrom(fresh, null))
-      const monotonicSentAt = isHeld && former?.lifetimeMs ? state.monotonicSentAt : sent.monotonicMs
+      const monotonicSentAt = isHeld && former?.lifetimeMs ? page.state.monotonicSentAt : sent.monotonicMs
       await keep(fresh, content, monotonicSentAt, isHeld)
       announce()
     },
@@ -204,15 +151,15 @@ export function createSession(
     },
     renewed(record, monotonicSentAt, by) {
       const { session, credentials } = record
-      const isOurs = !state.credentials || [session, by.session].includes(state.session)
+      const isOurs = !page.state.credentials || [session, by.session].includes(page.state.session)
       if (credentials && isOurs) take(record, credentials, monotonicSentAt, by)
     },
     ended(session, reason, next) {
-      if (session === state.session) leave(next, reason, 'this')
+      if (session === page.state.session) leave(next, reason, 'this')
     },
     async end(reason) {
       const { latest } = records
-      const former = state.session
+      const former = page.state.session
       const content = emptyRecord(reason)
       leave(content.session, reason, 'this')
       if (latest?.session === former && !(await records.compareAndSet(latest, content))) await core.reread()

@@ -1,0 +1,83 @@
+import type { EndReason } from '../errors.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Credentials } from './credentials.ts'
+import { createEmitter, createListeners, type Emitter, type Listeners, type RefreshCause, type Tab } from './events.ts'
+import type { RecordContent } from './session-store.ts'
+import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
+
+/** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
+export interface RenewedBy {
+  /** The session that it began in: what it brought may be another person's. */
+  readonly session?: string | null
+  readonly cause: RefreshCause
+  readonly startedMs: number | null
+}
+
+const tabOf = (by: RenewedBy | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
+
+/** What this page knows of the session, and every way in which that changes; each is told as it happens. */
+export interface PageState extends Emitter {
+  readonly state: SessionState
+  /** Told after every change. */
+  readonly changed: Listeners<SessionState>
+  /** Whether it still holds once all were told: a listener may have signed out, or in. */
+  change(next: SessionChange): boolean
+  /** Every way into a session, and from one into another. */
+  enter(content: RecordContent, credentials: Credentials, monotonicSentAt: number | null, by?: RenewedBy): void
+  /** A newer state of the session in this page, or another session in its place. */
+  take(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewedBy): void
+  leave(next: string, reason: EndReason | null, tab: Tab): void
+}
+
+export function createPageState(clock: Clock): PageState {
+  let state = initialState
+  const changed = createListeners<SessionState>()
+  const { listenersOf, emit } = createEmitter(() => state)
+  function change(next: SessionChange): boolean {
+    const made = transition(state, next)
+    state = made
+    changed.tell(made)
+    return state === made
+  }
+  function enter(
+    content: RecordContent,
+    credentials: Credentials,
+    monotonicSentAt: number | null,
+    by?: RenewedBy,
+  ): void {
+    const { session, generation } = content
+    const { subject, claims } = credentials
+    const tab = tabOf(by)
+    const isRestored = by && state.status === 'unknown'
+    const left = state.credentials && state.session !== session ? state.credentials : null
+    const holds = change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
+    if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
+    if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
+    else if (holds) emit('signed-in', { subject, claims }, tab)
+  }
+  function take(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewedBy) {
+    const { session, generation } = content
+    const { cause, startedMs } = by
+    const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
+    if (!state.credentials || session !== state.session) enter(content, credentials, sentAt, by)
+    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }))
+      emit('refreshed', { cause, durationMs }, tabOf(by))
+  }
+  function leave(next: string, reason: EndReason | null, tab: Tab): void {
+    const was = state
+    change({ type: 'ended', session: next, reason })
+    if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
+  }
+  return {
+    get state() {
+      return state
+    },
+    changed,
+    listenersOf,
+    emit,
+    change,
+    enter,
+    take,
+    leave,
+  }
+}
