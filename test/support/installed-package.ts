@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -12,6 +12,8 @@ export interface InstalledPackage {
   readonly folder: string
   /** What is in the tarball. */
   readonly files: readonly string[]
+  /** Of the tarball, as it is downloaded. */
+  readonly packedBytes: number
   /** Writes a program there and runs it; answers what it printed. */
   runProgram(name: string, text: string, ...args: readonly string[]): Promise<string>
   remove(): Promise<void>
@@ -37,7 +39,9 @@ export const installPackage = async (): Promise<InstalledPackage> => {
     await cp(`${root}node_modules/${name}`, join(modules, name), { recursive: true })
   }
   await writeFile(join(folder, 'package.json'), '{ "private": true }')
+  const { size: packedBytes } = await stat(join(folder, filename))
   return {
+    packedBytes,
     folder,
     files,
     runProgram: async (name, text, ...args) => {
