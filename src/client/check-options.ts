@@ -1,5 +1,5 @@
 import { check, factoryName } from '../errors.ts'
-import { originProblem } from '../http/trusted-origins.ts'
+import { isWeb, originProblem } from '../http/trusted-origins.ts'
 import { ownBaseUrl, parseUrl } from '../platform/page.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import type { Limits, SessionOptions } from './options.ts'
@@ -108,7 +108,7 @@ export function checkBaseUrl(base: string | URL | undefined, others: readonly un
   // On a server it may be relative, to a page that is still to come.
   const resolved = absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid')
   check(
-    isUrl && !hostAlone.test(String(base ?? '')) && resolved && /^https?:/.test(resolved.protocol),
+    isUrl && !hostAlone.test(String(base ?? '')) && resolved && isWeb(resolved),
     'baseUrl',
     "write an absolute https URL, or './…' for a path of the page",
   )

@@ -28,7 +28,7 @@ export interface Platform {
 }
 
 const noCookie =
-  "The cookie endpoint refused a new login: probably its cookie was not kept. Send the login with `credentials: 'include'`, and see docs/servers.md#cookies."
+  "A new login was refused: probably its cookie was not kept. Send it with `credentials: 'include'`, see docs/servers.md#cookies."
 
 /** All parts of a client, wired; ky's form and the plain one are made round it. */
 export interface Core {
@@ -101,10 +101,14 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
   const ageOf = (audience?: string) =>
     canRefresh() || audience !== undefined ? ageFor(session.state, audience, leewayMs, clock) : 'good'
+  const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
   /** What most parts take some of. */
   const shared = {
     ...options,
     ...limits,
+    transport,
+    records,
+    underWay,
     canRefresh,
     ageOf,
     name,
@@ -118,12 +122,10 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   }
   const teller = createLoginRequired(shared)
   const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
-  const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
-  const revocation = createRevocation({ ...shared, strategy, transport, records, underWay })
+  const revocation = createRevocation(shared)
   const refresher = createRefresher({
     ...shared,
     lock,
-    transport,
     announce,
     strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
     // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save what it brought.
@@ -133,7 +135,6 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
     discard: credentials => strategy.ambient || revocation.tell(credentials),
     revocation,
-    underWay,
   })
   session.listenersOf('signed-in').add(() => session.state.credentials?.unproved && refresher.start('expired'))
   session.listenersOf('refreshed').add(() => {

@@ -74,23 +74,20 @@ export interface Session<Claims extends object = JwtClaims> {
 export function createSessionFacade<Claims extends object>(core: Core, { strategy }: ResolvedOptions): Session<Claims> {
   const { session, refresher, login, freshness, clock, revocation, canRefresh } = core
   const { ambient = false } = strategy
-  let shown: SessionState | undefined
-  let snapshot: SessionSnapshot<Claims> | undefined
-  const serverSnapshot = toSnapshot<Claims>(initialState)
+  let shown: SessionState = initialState
+  const serverSnapshot = toSnapshot<Claims>(shown)
+  let snapshot = serverSnapshot
   let readying: { readonly snapshot: Promise<SessionSnapshot<Claims>>; isOver: boolean } | undefined
 
   function getSnapshot(): SessionSnapshot<Claims> {
-    if (!snapshot || shown !== session.state) {
+    if (shown !== session.state) {
       shown = session.state
       snapshot = toSnapshot(shown)
     }
     return snapshot
   }
 
-  async function makeReady(): Promise<SessionSnapshot<Claims>> {
-    await restored()
-    return getSnapshot()
-  }
+  const makeReady = () => restored().then(getSnapshot)
 
   /** What a session is to be restored by has ended; `undefined`: it is known without. What it brought is in the state. */
   async function restored(): Promise<Outcome | undefined> {

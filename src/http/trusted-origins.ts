@@ -18,7 +18,7 @@ const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 /** Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's. */
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
-const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
+export const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
 

@@ -2,29 +2,23 @@
 export const createAbort = (): AbortController =>
   globalThis.AbortController ? new AbortController() : ({ abort: () => {} } as AbortController)
 
-interface AbortableWaiter {
-  readonly resolve: (value: never) => void
-  readonly reject: (error: unknown) => void
-  readonly stop: () => void
-}
+/** Ends one waiting, and leaves nothing behind. */
+type End = (kept: boolean, value: unknown) => void
 
 /** Apart from the promise, whose reactions cannot be taken back: one that waits for a person may be open for hours. */
-const waiters = new WeakMap<Promise<unknown>, Set<AbortableWaiter>>()
+const waiters = new WeakMap<Promise<unknown>, Set<End>>()
 
-function waitersOf(promise: Promise<unknown>): Set<AbortableWaiter> {
+function waitersOf(promise: Promise<unknown>): Set<End> {
   const known = waiters.get(promise)
   if (known) return known
-  const all = new Set<AbortableWaiter>()
+  const all = new Set<End>()
   waiters.set(promise, all)
-  const settle = (how: 'resolve' | 'reject') => (value: unknown) => {
+  const settle = (kept: boolean) => (value: unknown) => {
     // Who asks from here on gets a reaction of its own.
     waiters.delete(promise)
-    for (const waiter of all) {
-      waiter.stop()
-      waiter[how](value as never)
-    }
+    for (const end of all) end(kept, value)
   }
-  promise.then(settle('resolve'), settle('reject'))
+  promise.then(settle(true), settle(false))
   return all
 }
 
@@ -38,13 +32,14 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
       return reject(signal.reason)
     }
     const all = waitersOf(promise)
-    const abort = () => {
-      waiter.stop()
-      all.delete(waiter)
-      reject(signal.reason)
+    const abort = () => end(false, signal.reason)
+    const end: End = (kept, value) => {
+      signal.removeEventListener('abort', abort)
+      all.delete(end)
+      if (kept) resolve(value as Value)
+      else reject(value)
     }
-    const waiter = { resolve, reject, stop: () => signal.removeEventListener('abort', abort) }
-    all.add(waiter)
+    all.add(end)
     signal.addEventListener('abort', abort)
   })
 }

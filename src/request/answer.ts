@@ -102,24 +102,22 @@ function consider(
 /** A refused request: with newer credentials, if they can be had, it is sent again. Rejects if they should be there but are not. */
 function renew(journey: Journey, response: Response, ports: SpinePorts): boolean | Promise<boolean> {
   const { session, refresher, breaker, ageOf, canRefresh } = ports
-  const { state } = session
-  const { left } = journey
   if (journey.bare) return login(journey, response, ports)
-  // A late 401 of an older session is nobody's business any more.
-  if (state.session !== left?.session || !left?.credentials || !state.credentials) return false
+  const left = stillOf(journey, ports)
+  if (!left) return false
   const { audienceOf } = ports.strategy
   const audience = audienceOf?.(journey.url.origin)
   const expired = ageOf(audience) === 'expired'
   // A late 401, for a token that has since been replaced: no exchange, unless the newer one will not do by now either.
   const running = refresher.flightOf(audience)
   const mustWait = expired || running?.blocks || ports.login.asking?.kind === 'login'
-  const isReplaced = !isSameToken(state, left, audienceOf, audience)
+  const isReplaced = !isSameToken(session.state, left, audienceOf, audience)
   if (isReplaced && !mustWait) return goAgain(journey, response)
   if (!running && canRefresh()) {
     if (!breaker.allows(routeFor(journey), expired) || breaker.fullForMs()) return holdBack(journey, ports)
     const outage = refresher.outage()
-    if (outage && !goAgain(journey, response)) return false
-    if (outage) throw new RefreshUnavailableError(outage)
+    if (outage && goAgain(journey, response)) throw new RefreshUnavailableError(outage)
+    if (outage) return false
   }
   ports.login.note(askedFor(journey))
   const flight = refresher.start('refused', audience)
@@ -165,6 +163,11 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
 
 const told = new WeakSet<SpinePorts>()
 
+/** What it was sent with, if that session goes on: a late 401 of an older one is nobody's business any more. */
+function stillOf({ left }: Journey, { session: { state } }: SpinePorts) {
+  return state.credentials && left?.session === state.session ? left : null
+}
+
 /** Refreshes have not helped lately. Once for each client it is said aloud: what the app sees of it is a plain 401. */
 function holdBack(journey: Journey, ports: SpinePorts): false {
   journey.notRefreshed = 'circuit-open'
@@ -177,11 +180,8 @@ function holdBack(journey: Journey, ports: SpinePorts): false {
 async function stepUp(journey: Journey, response: Response, ports: SpinePorts, verdict: Verdict): Promise<boolean> {
   const { requirement } = verdict as { readonly requirement: StepUpRequirement }
   await lookAgain(journey, ports)
-  const { state } = ports.session
-  const { left } = journey
-  // A late 401 of an older session is nobody's business any more.
-  if (journey.bare || journey.once || state.session !== left?.session || !state.credentials) return false
-  const asking = ports.login.stepUp(requirement, left.generation)
+  const left = journey.bare || journey.once ? null : stillOf(journey, ports)
+  const asking = left && ports.login.stepUp(requirement, left.generation)
   if (!asking) return false
   const signedIn = await sitOut(ports, asking, journey)
   stay(ports, journey)

@@ -38,7 +38,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
   check(
     isSendable(header, `${before}token`),
     'header',
-    'write the name of a header that pages can set, and a `prefix` of plain text',
+    'write a header that pages can set, and a `prefix` of plain text',
   )
   const isOwn = header.toLowerCase() !== 'authorization'
   let checked: string | null | undefined

@@ -2,7 +2,7 @@ import { check } from '../errors.ts'
 
 /** By what is wrong with it; the first that fits is told. */
 const mistakes: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^\s*(undefined|null)\s*$/, 'is the word "undefined" or "null": the login\'s answer has another name for it'],
+  [/^\s*(undefined|null)\s*$/, 'is the word "undefined" or "null": the answer has another name for it'],
   [/^\s*(bearer|dpop)\s/i, 'starts with its scheme: leave that out'],
   [/^\s*["'].*["']\s*$/s, 'is in quotes: parse the JSON first'],
   [/^\s|\s$/, 'begins or ends with a space or a line end: trim it'],
