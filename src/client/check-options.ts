@@ -34,6 +34,8 @@ const brought: Readonly<Record<string, string>> = {
   withcredentials: "credentials: 'include'",
 }
 
+export const isOptions = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
+
 const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
 
 /** The options that are functions, and what to write. */
@@ -120,7 +122,7 @@ export function resolveLimits(
   given: Limits | undefined = {},
   defaults: Readonly<Record<keyof Limits, number>>,
 ): Readonly<Record<keyof Limits, number>> {
-  check(Object(given) === given && !Array.isArray(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
+  check(isOptions(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
   const limits = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     check(name in limits, `limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)

@@ -3,7 +3,7 @@ import { isOneShot, snapshot } from '../http/replay.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
 import type { Call } from '../request/journey.ts'
-import { absolute, checkClientHeaders, checkRequestOptions } from './check-options.ts'
+import { absolute, checkClientHeaders, checkRequestOptions, isOptions } from './check-options.ts'
 import type { Client } from './client.ts'
 import type { Core } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
@@ -42,7 +42,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   if (base && auth !== false && !core.trusted().has(base))
     console.warn(`latchkey: ${base.origin} gets no token. Add it to \`trustedOrigins\`, or write \`auth: false\`.`)
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
-    if (!isOptions(options)) return verbOf(inner, method)(input, options)
+    if (options !== undefined && !isOptions(options)) return verbOf(inner, method)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
       takeOver(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
@@ -87,9 +87,6 @@ function defaultsOf(inner: KyInstance): RequestOptions {
   })
   return defaults
 }
-
-const isOptions = (options: unknown): boolean =>
-  options === undefined || (Object(options) === options && !Array.isArray(options))
 
 /** One call: what it is made on, and what its instance says. */
 interface About extends Pick<Call, 'auth' | 'replay'> {

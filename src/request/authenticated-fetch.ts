@@ -19,7 +19,7 @@ import {
   signalOf,
 } from './journey.ts'
 import { prepare } from './prepare.ts'
-import { type SpinePorts, tellAnswered, tellSent, tellStep } from './spine-ports.ts'
+import { type SpinePorts, tellAnswered, tellBare, tellSent, tellStep } from './spine-ports.ts'
 import { stay, wait } from './waiting.ts'
 
 /** `fetch`, signed in, with what the form round it knows. */
@@ -55,7 +55,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
     const busy = mayBeLogin && ports.underWay?.()
     if (busy && init.body) init.body = snapshot(init.body)
     if (busy) await wait(busy, 'refresh', journey, ports)
-    tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
+    tellBare(ports, journey, why)
     const renewed = ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && sendInit(journey)
     if (renewed) renewHeaders(renewed.headers)
     const response = await sendUntouched(journey, renewed || undefined)

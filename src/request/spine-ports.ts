@@ -5,7 +5,7 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { Outgoing, WireScheme } from '../schemes/scheme.ts'
-import type { RequestStepKind, WhyNotReplayable } from '../session/events.ts'
+import type { RequestStepKind, WhyBare, WhyNotReplayable } from '../session/events.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { AnswerView } from './answer-view.ts'
@@ -80,14 +80,14 @@ export function tellStep(ports: StepPorts, journey: StepOf, step: RequestStepKin
 
 /** One send of what may carry credentials. */
 export function tellSent(ports: StepPorts & Pick<SpinePorts, 'scheme'>, journey: Journey, { headers }: Outgoing): void {
-  if (!isHeard(ports)) return
-  const credentials = headers.has(ports.scheme.header) ? 'attached' : 'cookie'
-  tellStep(
-    ports,
-    journey,
-    journey.bare ? { step: 'sent', credentials: 'none', why: 'signed-out' } : { step: 'sent', credentials },
-  )
+  if (journey.bare) tellBare(ports, journey, 'signed-out')
+  else if (isHeard(ports))
+    tellStep(ports, journey, { step: 'sent', credentials: headers.has(ports.scheme.header) ? 'attached' : 'cookie' })
 }
+
+/** One send without credentials. */
+export const tellBare = (ports: StepPorts, journey: StepOf, why: WhyBare): void =>
+  tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
 
 /** The last step of most requests, made only if somebody listens. */
 export function tellAnswered(
