@@ -5,7 +5,8 @@ export {
   type FetchClientOptions,
 } from './client/create-authenticated-fetch.ts'
 export type { Limits, SessionOptions } from './client/options.ts'
-export type { Session, SignOutResult } from './client/session-facade.ts'
+export type { Session } from './client/session-facade.ts'
+export type { SignOutResult } from './client/sign-out.ts'
 export {
   type AnyLatchkeyError,
   ConfigurationError,

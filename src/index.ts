@@ -1,7 +1,8 @@
 export type { AuthenticatedFetch, Client, RootClient } from './client/client.ts'
 export { createClient } from './client/create-client.ts'
 export type { ClientOptions, Limits, RequestOptions, SessionOptions } from './client/options.ts'
-export type { Session, SignOutResult } from './client/session-facade.ts'
+export type { Session } from './client/session-facade.ts'
+export type { SignOutResult } from './client/sign-out.ts'
 export {
   type AnyLatchkeyError,
   ConfigurationError,

@@ -2,7 +2,7 @@ import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/exchange-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { land } from '../request/waiting.ts'
-import { type Credentials, hasSame, type JwtClaims } from '../session/credentials.ts'
+import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { leftMs } from '../session/expiry.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
@@ -10,15 +10,7 @@ import { initialState, type SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
 import type { Core } from './core.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-
-/** What {@link Session.signOut} resolves with, once everything local is done. */
-export interface SignOutResult {
-  /**
-   * Resolves when the server has answered, or `limits.exchangeTimeoutMs` has passed: `true` if it was told of the sign-out,
-   * `false` if it could not be, or if nothing says how. Never rejects. In cookie modes, what it was not told is remembered.
-   */
-  readonly revoked: Promise<boolean>
-}
+import { createSignOut, type SignOutResult } from './sign-out.ts'
 
 /** Who is signed in. No method needs `this`. */
 export interface Session<Claims extends object = JwtClaims> {
@@ -72,7 +64,7 @@ export interface Session<Claims extends object = JwtClaims> {
 }
 
 export function createSessionFacade<Claims extends object>(core: Core, { strategy }: ResolvedOptions): Session<Claims> {
-  const { session, refresher, login, freshness, clock, revocation, canRefresh } = core
+  const { session, refresher, login, freshness, clock, canRefresh } = core
   const { ambient = false } = strategy
   let shown: SessionState = initialState
   const serverSnapshot = toSnapshot<Claims>(shown)
@@ -164,14 +156,6 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     return accessToken
   }
 
-  /** Of what a sign-out found in the store: neither what memory held, too, nor what a sign-in has brought since. */
-  const isOverwritten = (held: Credentials | null, former: Credentials | null, sinceMs: number): boolean =>
-    held !== null &&
-    held.sentAt <= sinceMs &&
-    ![former, session.state.credentials].some(
-      known => hasSame('refreshToken', held, known) || hasSame('accessToken', held, known),
-    )
-
   return {
     getSnapshot,
     getServerSnapshot: () => serverSnapshot,
@@ -185,23 +169,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     },
     ready,
     signIn: input => session.signIn(input),
-    async signOut() {
-      const { credentials } = session.state
-      const { records } = session
-      const sinceMs = clock.wallMs()
-      // Not read yet, or changed since: what is about to be written over is what the server has to be told of.
-      const found = !ambient && (records.shared || session.state.status === 'unknown') ? records.peek() : undefined
-      const pending = revocation.pendingOf(credentials)
-      const stored = session.signOut(pending)
-      // Begun before anything is waited for: the page may be about to leave.
-      const told = credentials || !found ? revocation.tell(credentials, pending) : undefined
-      const also = found?.then(held =>
-        isOverwritten(held, credentials, sinceMs) ? revocation.tell(held) : (told ?? revocation.tell(null)),
-      )
-      const revoked = Promise.all([told, also]).then(calls => !calls.includes(false))
-      await stored
-      return { revoked }
-    },
+    signOut: createSignOut(core, ambient),
     refresh,
     getAccessToken,
     getIdToken: () => session.state.credentials?.idToken ?? null,
