@@ -48,8 +48,8 @@ export interface Core {
   readonly dispose: () => void
 }
 
-/** Due times differ between clients, so that a fleet that signed in together does not refresh in step. */
-export const spread = (leewayMs: number, random: number): number => leewayMs * (0.5 + random / 2)
+/** The share of the leeway that a client takes: so a fleet that signed in together does not refresh in step. */
+export const spread = (random: number): number => 0.5 + random / 2
 
 export function createCore(options: ResolvedOptions, network: Transport, platform: Partial<Platform> = {}): Core {
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
@@ -87,7 +87,7 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   scheme.open?.(name, session, formerName)
   const mark = Symbol('latchkey')
   const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))
-  const leewayMs = spread(limits.leewayMs, clock.random())
+  const leeway = { mostMs: limits.leewayMs, share: spread(clock.random()) }
   const breaker = createStormBreaker(clock.wallMs, limits, () => records.latest?.counts, correctCounts)
   async function correctCounts(): Promise<void> {
     if (freshness.closed) return
@@ -99,8 +99,10 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   const { guard, exchanging } = createGuard()
   const canRefresh = () =>
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
-  const ageOf = (audience?: string) =>
-    canRefresh() || audience !== undefined ? ageFor(session.state, audience, leewayMs, clock) : 'good'
+  const ageOf = (audience?: string) => {
+    const age = canRefresh() || audience !== undefined ? ageFor(session.state, audience, leeway, clock) : 'good'
+    return age === 'due' && refresher.isResting() ? 'good' : age
+  }
   const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
   /** What most parts take some of. */
   const shared = {
@@ -123,7 +125,7 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   const teller = createLoginRequired(shared)
   const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
   const revocation = createRevocation(shared)
-  const refresher = createRefresher({
+  const refresher: Refresher = createRefresher({
     ...shared,
     lock,
     announce,

@@ -89,7 +89,10 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
 export interface Limits {
   /** The exchange's deadline over headers and body. @default 10_000 */
   readonly exchangeTimeoutMs?: number | undefined
-  /** How long before its end a token is renewed in the background; never more than a quarter of its life. @default 30_000 */
+  /**
+   * How long before its end a token is renewed in the background, in milliseconds; never more than a quarter of its life. Each
+   * client takes half of it to all of it, so that many do not come at once. @default 300_000
+   */
   readonly leewayMs?: number | undefined
   /**
    * How long a request that waits for a refresh bears with failures that may pass (a 503, a lost connection), while the refresh

@@ -49,7 +49,7 @@ export interface GivenOptions extends SessionOptions<never> {
 
 const defaultLimits: Record<keyof Limits, number> = {
   exchangeTimeoutMs: 10_000,
-  leewayMs: 30_000,
+  leewayMs: 300_000,
   patienceMs: 5000,
   fruitlessExchanges: 5,
   fruitlessWindowMs: 30_000,

@@ -16,6 +16,12 @@ export function backoffMs(failures: number, retryAfterMs: number | null, capMs: 
   return Math.round((retryAfterMs ?? 0) + jitterMs)
 }
 
+/**
+ * How long a token whose renewal failed is used without another try, of what it has left: nobody waits for it, so the endpoint
+ * has the time.
+ */
+export const restMs = (leftMs: number, random: number): number => leftMs * (0.25 + random / 2)
+
 /** Milliseconds until an exchange may begin; a time that no backoff can have set is a jumped clock, and ignored. */
 export function remainingMs(retryAt: number | undefined, wallMs: number): number {
   const leftMs = (retryAt ?? 0) - wallMs

@@ -1,7 +1,9 @@
 import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
-import { isSameToken } from '../session/audience.ts'
+import { forAudience, isSameToken } from '../session/audience.ts'
 import type { RefreshCause } from '../session/events.ts'
+import { leftMs } from '../session/expiry.ts'
+import { restMs } from './backoff.ts'
 import { exchange } from './exchange.ts'
 import { mostTries, type Outcome } from './exchange-ports.ts'
 import { createFlight, type Flight, type RunningFlight } from './flight.ts'
@@ -29,7 +31,9 @@ export interface Refresher {
   start(cause: RefreshCause, audience?: string): Flight
   /** Why no exchange may begin now, if so. */
   hindrance(): Unavailable | null
-  /** The same, where it is no use to wait for the end of it. */
+  /** Whether a token that is due is used as a good one: its renewal failed, and there is time. */
+  isResting(): boolean
+  /** Why no exchange may begin now, where it is no use to wait for the end of it. */
   outage(): Unavailable | null
   /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
   dispose(): void
@@ -45,6 +49,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
+  /** By the monotonic clock. Of this page alone: what waits for a refresh does not mind it. */
+  let restsUntil = 0
 
   const isCurrent = ({ session: flown, from: credentials, generation, audience }: RunningFlight) =>
     flown === session.state.session && isSameToken({ credentials, generation }, session.state, audienceOf, audience)
@@ -86,9 +92,17 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     const turn = ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
     const outcome = await turn.catch((error): Unavailable => unavailable('store', retryMs, String(error?.message)))
     ports.announce()
-    if (hindrances.note(outcome) && flight.patience)
-      flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
+    const hasFailed = hindrances.note(outcome)
+    if (hasFailed && flight.patience) flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
+    // A token whose answer was lost is to be presented again while the server forgives that.
+    const mayRest = outcome.kind === 'unavailable' && outcome.untouched && !flight.patience
+    restsUntil = hasFailed && mayRest ? restOf(flight) : 0
     return outcome
+  }
+  function restOf({ from, audience }: RunningFlight): number {
+    const sentAt = audience === undefined ? session.state.monotonicSentAt : null
+    const left = from ? leftMs(forAudience(from, audience), sentAt, clock) : 0
+    return clock.monotonicMs() + restMs(left, clock.random())
   }
 
   /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
@@ -165,6 +179,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       return flight
     },
     hindrance: () => hindrances.now(),
+    isResting: () => clock.monotonicMs() < restsUntil,
     outage() {
       const found = hindrances.now()
       return found && !waitsForNetwork(found) && outlasts(found, patienceMs) ? found : null

@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
-import { type TokenAge, tokenAge } from './expiry.ts'
+import { type Leeway, type TokenAge, tokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
 /** Whose token an origin takes, where origins have tokens of their own (RFC 8707); `undefined`: the session's own. */
@@ -16,11 +16,11 @@ export const forAudience = (credentials: Credentials, audience: string | undefin
 export function ageFor(
   { credentials, monotonicSentAt }: SessionState,
   audience: string | undefined,
-  leewayMs: number,
+  leeway: Leeway,
   clock: Clock,
 ): TokenAge {
   const sentAt = audience === undefined ? monotonicSentAt : null
-  return credentials ? tokenAge(forAudience(credentials, audience), sentAt, leewayMs, clock) : 'good'
+  return credentials ? tokenAge(forAudience(credentials, audience), sentAt, leeway, clock) : 'good'
 }
 
 type Known = Pick<SessionState, 'generation' | 'credentials'>

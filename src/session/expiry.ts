@@ -48,14 +48,20 @@ export function leftMs(credentials: Credentials, monotonicSentAt: number | null,
 
 export type TokenAge = 'good' | 'due' | 'expired'
 
-/** By time alone: good, due (within the leeway, which is never over a quarter of its life) or expired. */
+/** How long before its end a token is due: this share of the lesser of `mostMs` and a quarter of its life. */
+export interface Leeway {
+  readonly mostMs: number
+  readonly share: number
+}
+
+/** By time alone: good, due (within the leeway) or expired. */
 export function tokenAge(
   credentials: Credentials,
   monotonicSentAt: number | null,
-  leewayMs: number,
+  { mostMs, share }: Leeway,
   clock: Clock,
 ): TokenAge {
   const left = leftMs(credentials, monotonicSentAt, clock)
   if (left <= 0) return 'expired'
-  return left <= Math.min(leewayMs, (credentials.lifetimeMs ?? 0) / 4) ? 'due' : 'good'
+  return left <= Math.min(mostMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'due' : 'good'
 }

@@ -1,64 +1,102 @@
 import { spread } from '../../../src/client/core.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
-import { backoffMs, remainingMs } from '../../../src/refresh/backoff.ts'
+import { restMs } from '../../../src/refresh/backoff.ts'
+import type { ExchangePorts, Flown } from '../../../src/refresh/exchange-ports.ts'
+import { planRetry } from '../../../src/refresh/patience.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import { tokenAge } from '../../../src/session/expiry.ts'
 import type { Policy } from './simulate.ts'
 
 export const lifetimeMs = 900_000
-/** The defaults of `limits`. */
-const leewayMs = 30_000
 const lostAnswerGraceMs = 30_000
 /** A wall clock at a plausible time: the library takes times near zero for jumped clocks. */
 const epochMs = Date.UTC(2026, 0, 1)
 
-/**
- * The library's own code decides: when a token is due, how the due times are spread, how long to wait after a failure; the
- * last unless another `wait` is tried.
- */
-export const createLibraryPolicy = (name: string, wait?: Policy['backoffMs']): Policy => {
+interface LibraryLimits {
+  readonly lifetimeMs?: number
+  readonly leewayMs?: number
+  readonly patienceMs?: number
+  /** Whether a token whose renewal failed is used for a while without another try. */
+  readonly rests?: boolean
+  /** Another wait than the library's, to compare. */
+  readonly wait?: (failures: number, random: number) => number
+}
+
+/** The library's own code decides: when a token is due, how the due times are spread, and when it tries again after a failure. */
+export const createLibraryPolicy = (name: string, given: LibraryLimits = {}): Policy => {
+  // The defaults of `limits`.
+  const { lifetimeMs: livesMs = lifetimeMs, leewayMs = 300_000, patienceMs = 5000, rests = true, wait } = given
   let now = 0
-  const clock: Pick<Clock, 'wallMs' | 'monotonicMs'> = { wallMs: () => epochMs + now, monotonicMs: () => now }
-  const isDue = (nowMs: number, sentAtMs: number, random: number): boolean => {
-    now = nowMs
-    const credentials = { lifetimeMs, sentAt: epochMs + sentAtMs } as Credentials
-    return tokenAge(credentials, sentAtMs, spread(leewayMs, random), clock as Clock) !== 'good'
+  const clock = { wallMs: () => epochMs + now, monotonicMs: () => now } as Clock
+  const isDueAt = (atMs: number, share: number): boolean => {
+    now = atMs
+    const credentials = { lifetimeMs: livesMs, sentAt: epochMs } as Credentials
+    return tokenAge(credentials, 0, { mostMs: leewayMs, share }, clock) !== 'good'
+  }
+  const dueAfter = (random: number): number => {
+    let [good, due] = [0, livesMs]
+    while (due - good > 50) {
+      const middle = (good + due) / 2
+      if (isDueAt(middle, spread(random))) due = middle
+      else good = middle
+    }
+    return due
   }
   return {
     name,
     onRequest: true,
-    dueAt: (sentAtMs, random) => sentAtMs + lifetimeMs - spread(leewayMs, random),
-    mayStart: (nowMs, sentAtMs, retryAtMs, random) =>
-      isDue(nowMs, sentAtMs, random) &&
-      (wait ? retryAtMs <= nowMs : remainingMs(epochMs + retryAtMs, epochMs + nowMs) === 0),
-    backoffMs: wait ?? libraryBackoff,
+    patienceMs,
+    dueAfter,
+    afterFailure: ({ failures, tries, failed, nowMs, untilMs, isUntouched, leftMs }, random) => {
+      if (wait) return { retryAfterMs: wait(failures, random), isPlanned: false }
+      const failure = { kind: 'unavailable', reason: 'status', status: 503, retryAfterMs: null, untouched: isUntouched }
+      const flown = { patience: untilMs === null ? undefined : { untilMs, failed } }
+      const found = planRetry(
+        { failure: { ...failure, detail: '' } as Failed, failures, tries, flown: flown as Flown },
+        { clock: { ...clock, monotonicMs: () => nowMs, random: () => random }, lostAnswerGraceMs } as ExchangePorts,
+      )
+      const quietMs = rests && isUntouched && untilMs === null ? restMs(leftMs, random) : 0
+      return { quietMs, retryAfterMs: found.retryAfterMs, isPlanned: found.next === 'planned' }
+    },
   }
 }
-
-/** After a lost answer, which is what an outage looks like. */
-const libraryBackoff: Policy['backoffMs'] = (failures, random) => backoffMs(failures, null, lostAnswerGraceMs, random)
+type Failed = Parameters<typeof planRetry>[0]['failure']
 
 /** A minute before the end by a timer, and every five seconds until it works: what is often written. */
 export const fixedTimer: Policy = {
   name: 'fixed timer, no jitter',
   onRequest: false,
-  dueAt: sentAtMs => sentAtMs + lifetimeMs - 60_000,
-  mayStart: () => true,
-  backoffMs: () => 5000,
+  patienceMs: 0,
+  dueAfter: () => lifetimeMs - 60_000,
+  afterFailure: () => ({ retryAfterMs: 5000, isPlanned: false }),
 }
 
 const fullJitter =
-  (firstMs: number, factor: number, longestMs: number): Policy['backoffMs'] =>
-  (failures, random) =>
+  (firstMs: number, factor: number, longestMs: number) =>
+  (failures: number, random: number): number =>
     random * Math.min(longestMs, firstMs * factor ** (failures - 1))
+
+const createOtherWait = (name: string, wait: (failures: number, random: number) => number): Policy =>
+  createLibraryPolicy(name, { leewayMs: 30_000, patienceMs: 0, wait })
+
+/** What each of three measures does. */
+export const stepsOf = (livesMs: number): readonly Policy[] => {
+  const before = { lifetimeMs: livesMs, leewayMs: 30_000, patienceMs: 0, rests: false }
+  return [
+    createLibraryPolicy('leeway of 30 s, no patience (before)', before),
+    createLibraryPolicy('leeway of 5 min', { ...before, leewayMs: 300_000 }),
+    createLibraryPolicy('and patience of 5 s', { ...before, leewayMs: 300_000, patienceMs: 5000 }),
+    createLibraryPolicy('and a rest after a 503 (latchkey)', { lifetimeMs: livesMs }),
+  ]
+}
 
 /** What other waits than the library's would give. */
 export const otherWaits: readonly Policy[] = [
-  createLibraryPolicy('full jitter, 1 s doubled to 1 min', fullJitter(1000, 2, 60_000)),
-  createLibraryPolicy('full jitter, 1 s doubled to 10 min', fullJitter(1000, 2, 600_000)),
-  createLibraryPolicy('full jitter, 4 s times four to 10 min', fullJitter(4000, 4, 600_000)),
-  createLibraryPolicy('full jitter over 5 min from the first', fullJitter(300_000, 1, 300_000)),
-  createLibraryPolicy('once within 20 s, then 5 to 10 min', (failures, random) =>
+  createOtherWait('full jitter, 1 s doubled to 1 min', fullJitter(1000, 2, 60_000)),
+  createOtherWait('full jitter, 1 s doubled to 10 min', fullJitter(1000, 2, 600_000)),
+  createOtherWait('full jitter, 4 s times four to 10 min', fullJitter(4000, 4, 600_000)),
+  createOtherWait('full jitter over 5 min from the first', fullJitter(300_000, 1, 300_000)),
+  createOtherWait('once within 20 s, then 5 to 10 min', (failures, random) =>
     failures === 1 ? random * 20_000 : 300_000 + random * 300_000,
   ),
 ]

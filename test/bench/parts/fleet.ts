@@ -1,5 +1,6 @@
 import { createLibraryPolicy, fixedTimer, lifetimeMs, otherWaits } from '../fleet/policies.ts'
 import { type Fleet, type Policy, type Scenario, simulate } from '../fleet/simulate.ts'
+import { beganAtMs, endedAtMs, type Steps, showSteps, step, stepsIn, sum } from '../fleet/steps.ts'
 import { drawPlot } from '../report/plot.ts'
 import { figure } from '../report/statistics.ts'
 import { table } from '../report/table.ts'
@@ -23,11 +24,9 @@ interface Result {
   readonly scenarios: Readonly<Record<string, Readonly<Record<string, RunFigures>>>>
   /** In the outage, with other waits after a failure than the library's. */
   readonly waits: Readonly<Record<string, RunFigures>>
+  /** What leeway, patience and rest do each: by lifetime and kind of failure. */
+  readonly steps: Steps
 }
-
-const beganAtMs = 1_200_000
-const endedAtMs = 1_500_000
-const step = 10
 
 const scenariosOf = (mean: number): readonly Scenario[] => {
   const isOn = (atMs: number) => atMs >= beganAtMs && atMs < endedAtMs
@@ -42,12 +41,6 @@ const scenariosOf = (mean: number): readonly Scenario[] => {
       capacity: atMs => mean * (isOn(atMs) ? 0.5 : 2),
     },
   ]
-}
-
-const sum = (values: Iterable<number>): number => {
-  let total = 0
-  for (const value of values) total += value
-  return total
 }
 
 const figuresOf = (fleet: Fleet, policy: Policy, scenario: Scenario): RunFigures => {
@@ -105,9 +98,15 @@ export const fleet: Part<Result> = {
       scenario ? Object.fromEntries(tried.map(policy => [policy.name, figuresOf(of, policy, scenario)])) : {}
     const scenarios = all.map(scenario => [scenario.name, run(scenario, policies)])
     const waits = run(all[1], otherWaits)
-    return { clients, requestGapMs, scenarios: Object.fromEntries(scenarios) as Result['scenarios'], waits }
+    return {
+      clients,
+      requestGapMs,
+      scenarios: Object.fromEntries(scenarios) as Result['scenarios'],
+      waits,
+      steps: stepsIn(of),
+    }
   },
-  show: ({ clients, requestGapMs, scenarios, waits }) =>
+  show: ({ clients, requestGapMs, scenarios, waits, steps }) =>
     [
       `A simulation of ${clients.toLocaleString('en')} clients over a virtual hour. Tokens live ${lifetimeMs / 60_000} minutes, a client sends a request every ${requestGapMs / 1000} s on the average (Poisson), and nobody waits more than 10 s for the token endpoint. When a token is due, how due times differ, and how long a client waits after a failure is asked of latchkey's own code; the other fleet refreshes a minute before the end by a timer and tries again every five seconds. What happens, happens from minute 20 to minute 25.`,
       ...Object.entries(scenarios).map(
@@ -116,6 +115,8 @@ export const fleet: Part<Result> = {
       ),
       showScenario('The same outage, if latchkey waited otherwise after a failure', waits),
       "How high the load is after an outage follows from one number: each client that fails comes back as often, in a second, as it tries in a second, so the peak over the mean is one more than the number of tries of a client that has failed from the outage's beginning to its end.",
+      `What a leeway of five minutes, patience, and a rest after a failure do each, in an outage of five minutes and in a hiccup of one second. *Saw*: the share of all clients of which at least one request failed for want of a token. *Load*: the mean while the outage lasts, over the steady one. *Costs*: the exchanges beyond the steady ones from its beginning to five minutes after its end, in seconds of steady load.`,
+      ...Object.entries(steps).map(([name, found]) => showSteps(name, found)),
     ].join('\n\n'),
   plot: ({ scenarios }) =>
     Object.fromEntries(

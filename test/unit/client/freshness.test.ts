@@ -14,7 +14,7 @@ const create = (options: RefreshRigOptions = {}) => {
     name: 'main',
     wake: rig.wake.port,
     refresher: rig.refresher,
-    ageOf: () => ageFor(rig.session.state, undefined, 30_000, rig.clock),
+    ageOf: () => ageFor(rig.session.state, undefined, { mostMs: 30_000, share: 1 }, rig.clock),
     strategy: { ambient: options.ambient },
   })
   const reads = () => rig.store.calls.filter(call => call === 'read').length

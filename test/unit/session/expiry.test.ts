@@ -19,7 +19,7 @@ const arrive = async (input: object, tookMs = 0, clock = createControlledClock()
   const credentials = readCredentials({ accessToken: 'access', ...input }, sent, clock)
   if (!credentials) throw new Error('These are credentials')
   const age = (leewayMs = 30_000, monotonicSentAt: number | null = sent.monotonicMs) =>
-    tokenAge(credentials, monotonicSentAt, leewayMs, clock)
+    tokenAge(credentials, monotonicSentAt, { mostMs: leewayMs, share: 1 }, clock)
   const left = (monotonicSentAt: number | null = sent.monotonicMs) => leftMs(credentials, monotonicSentAt, clock)
   return { clock, sent, credentials, age, left }
 }
@@ -180,7 +180,9 @@ describe('promise 18: clocks that are wrong', () => {
           const credentials = credentialsOf({ lifetimeMs: lifetime || null, sentAt: clock.wallMs() })
           for (const move of moves) clock.jumpWall(move)
           for (const monotonicSentAt of [null, clock.monotonicMs()]) {
-            expect(['good', 'due', 'expired']).toContain(tokenAge(credentials, monotonicSentAt, leeway, clock))
+            expect(['good', 'due', 'expired']).toContain(
+              tokenAge(credentials, monotonicSentAt, { mostMs: leeway, share: 1 }, clock),
+            )
           }
         },
       ),
