@@ -76,6 +76,23 @@ describe('the README', () => {
   })
 })
 
+test('the promises name every test file of their own', () => {
+  const files = globSync('test/behaviour/*.test.ts', { cwd: root }).map(path => posix.basename(path, '.test.ts'))
+  const named = [...read('docs/promises.md').matchAll(/`([^`/]+)`/g)].map(([, name = '']) => name)
+  expect(files.filter(file => !named.includes(file))).toEqual([])
+})
+
+test('the index of the decisions lists all of them by title', () => {
+  const index = read('docs/decisions/README.md')
+  const decisions = globSync('docs/decisions/0*.md', { cwd: root })
+  const titles = decisions.map(path =>
+    read(path)
+      .split('\n')[0]
+      ?.replace(/^# \d+\. /, ''),
+  )
+  expect(titles.filter(title => !index.includes(`[${title}]`))).toEqual([])
+})
+
 test('the README and the package ask for the Node that ky asks for, so that npm and yarn say the same', () => {
   const enginesOf = (path: string) => (JSON.parse(read(path)) as { engines: { node: string } }).engines.node
   const [, version = ''] = /^>=(\d+)$/.exec(enginesOf('package.json')) ?? []
