@@ -1,7 +1,7 @@
 import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/exchange-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
-import { land } from '../request/waiting.ts'
+import { land, stay } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { leftMs } from '../session/expiry.ts'
@@ -149,6 +149,8 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
         if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error
       }
     }
+    // However the refresh ended: who signed in, or out, meanwhile is not whose token was asked for.
+    stay(core, waiter)
     const { accessToken, withheld } = session.state.credentials ?? {}
     // Somebody signed in meanwhile, in a tab that shares no tokens.
     if (withheld) return getAccessToken(options)
