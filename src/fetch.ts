@@ -17,6 +17,7 @@ export {
   SessionEndedError,
   StepUpRequiredError,
   type StepUpRequirement,
+  type UnavailableReason,
 } from './errors.ts'
 export { isReplayable } from './http/replay.ts'
 export { type Challenge, readChallenges } from './http/www-authenticate.ts'

@@ -49,5 +49,6 @@ export function safeReturnTo(value: string | readonly (string | null)[] | null |
   const url = first && parseUrl(first, base)
   // `/\evil`, `//evil` and `javascript:` resolve to other origins; a path that begins with two slashes would, once used.
   // Not by `origin`: that of `blob:` shows its maker's, and that of `capacitor:` and `javascript:` is the same "null".
-  return url && url.href.startsWith(`${base}/`) && !url.pathname.startsWith('//') ? clean(url) : fallback
+  if (!url || !url.href.startsWith(`${base}/`) || url.pathname.startsWith('//')) return fallback
+  return clean(url)
 }

@@ -6,8 +6,9 @@ import { checkToken } from '../schemes/check-token.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import { besideOthers, forAnotherAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
+import { report } from '../session/events.ts'
 import { continueFrom, describeKeys, readCredentials } from '../session/token-set.ts'
-import { type Failure, judgeFailure } from './judge-failure.ts'
+import { type Failure, isMistake, judgeFailure } from './judge-failure.ts'
 import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
 import { unavailable } from './unavailable.ts'
@@ -74,6 +75,15 @@ function judgeAnswer(
   }
 }
 
+let reported: WeakSet<object> | undefined
+
+/** Each client says it once: the app's own error, with its stack. */
+function reportOnce(strategy: RefreshStrategy, error: unknown): void {
+  reported ??= new WeakSet()
+  if (!reported.has(strategy)) report(error)
+  reported.add(strategy)
+}
+
 /**
  * One call of the strategy, under the exchange's deadline over headers and body. Calls it in this very task: nothing may be
  * awaited between the claim and the send. Never rejects.
@@ -89,6 +99,7 @@ export function callStrategy(
   const { signal } = controller
   return new Promise<Answer>(resolve => {
     const fail = (error: unknown) => {
+      if (isMistake(error)) reportOnce(strategy, error)
       const failure = judgeFailure(error, clock.wallMs(), former)
       const isNetwork = failure.kind === 'unavailable' && failure.reason === 'network'
       resolve(isNetwork && isOffline() ? { ...failure, reason: 'offline' } : failure)

@@ -53,7 +53,22 @@ function describe(thrown: Thrown): string {
 /** Takes out what must not show in a message; the app's own errors may quote it. */
 function redact(detail: string, credentials: Credentials | null): string {
   const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
-  return secrets.reduce<string>((text, secret) => (secret ? text.replaceAll(secret, '…') : text), detail)
+  // Of three letters or less it is no secret, and would take the letters out of every word.
+  return secrets.reduce<string>(
+    (text, secret) => (secret && secret.length > 3 ? text.replaceAll(secret, '…') : text),
+    detail,
+  )
+}
+
+const programming =
+  /\b(?:undefined|null|not (?:a function|an object|a constructor|iterable|defined)|propert(?:y|ies))\b/
+
+/** Whether it is a mistake in the app's own function. What `fetch` throws is a TypeError too, but says nothing of the kind. */
+export const isMistake = (error: unknown): boolean => {
+  const { name, message } = asThrown(error)
+  return (
+    name === 'ReferenceError' || name === 'RangeError' || (name === 'TypeError' && programming.test(String(message)))
+  )
 }
 
 /** Of a server that cannot answer now, and may soon. */
@@ -88,11 +103,13 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   }
   return {
     kind: 'unavailable',
-    reason: reasonOf(thrown, status),
+    reason: isMistake(error) && !status ? 'unreadable-answer' : reasonOf(thrown, status),
     status: status || null,
     retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
     untouched: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
-    detail: redact(describe(thrown), sent),
+    detail:
+      redact(describe(thrown), sent) +
+      (status >= 400 && status < 500 && !isPassing(status) && !code ? '. If the session is over, return null' : ''),
   }
 }
 

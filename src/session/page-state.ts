@@ -59,8 +59,10 @@ export function createPageState(clock: Clock): PageState {
     const { session, generation } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
+    // The very token that was there before is no newer one, whatever number it has.
+    const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
     if (!state.credentials || session !== state.session) enter(content, credentials, sentAt, by)
-    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }))
+    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leave(next: string, reason: EndReason | null, tab: Tab): void {

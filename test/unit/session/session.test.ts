@@ -181,7 +181,8 @@ describe('renewing and ending', () => {
 
   test('what an exchange brought counts, in the same epoch', async () => {
     const { session, latest, told } = await start()
-    session.renewed({ ...latest, generation: 1 }, 77, { cause: 'refused', startedMs: 0 })
+    const credentials = { ...latest.credentials, accessToken: 'newer' } as typeof latest.credentials
+    session.renewed({ ...latest, generation: 1, credentials }, 77, { cause: 'refused', startedMs: 0 })
     expect(session.state).toMatchObject({ epoch: 1, generation: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
