@@ -46,9 +46,9 @@ export function safeReturnTo(value: string | readonly (string | null)[] | null |
   // Any origin will do to resolve against: what leaves it is not a path of ours.
   const origin = globalThis.location?.origin
   const base = origin && origin !== 'null' ? origin : 'https://latchkey.invalid'
-  const url = first && parseUrl(first, base)
+  const url = first ? parseUrl(first, base) : null
   // `/\evil`, `//evil` and `javascript:` resolve to other origins; a path that begins with two slashes would, once used.
   // Not by `origin`: that of `blob:` shows its maker's, and that of `capacitor:` and `javascript:` is the same "null".
-  if (!url || !url.href.startsWith(`${base}/`) || url.pathname.startsWith('//')) return fallback
+  if (!url?.href.startsWith(`${base}/`) || url.pathname.startsWith('//')) return fallback
   return clean(url)
 }

@@ -1,5 +1,5 @@
 import { randomId } from '../platform/random-id.ts'
-import { isSpent, judgeFound, type RecordsState } from './judge-found.ts'
+import { isSpent, judgeFound, type RecordsState, remember } from './judge-found.ts'
 import type { FoundRecord } from './read-record.ts'
 import { emptyRecord, type Records } from './records.ts'
 import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
@@ -94,7 +94,7 @@ export function createRecords(ports: RecordsPorts): Records {
     const { record, revision } = found
     const known = latest
     side.holds(found)
-    if (record && record.session !== mine.session) left.add(record.session)
+    if (record && record.session !== mine.session) remember(left, record.session)
     const written = await write(mine, () => store.compareAndSet(name, revision, mine))
     if (written === 'moved' && attempt < mostAttempts) return read(mine === known ? undefined : mine, attempt + 1)
     if (written === 'written') {
@@ -111,7 +111,7 @@ export function createRecords(ports: RecordsPorts): Records {
     const { revision } = side.found
     const written = await side.write(next, run)
     // Should the store lose what it has confirmed, the token before it is spent all the same.
-    if (written === 'written' && revision) outdated.add(revision)
+    if (written === 'written' && revision) remember(outdated, revision)
     if (written === 'failed' || written === 'slow') state = 'ahead'
     else if (written === 'written' && latest === next) state = 'synced'
     return written
@@ -180,12 +180,12 @@ export function createRecords(ports: RecordsPorts): Records {
     claim,
     advance,
     async overwrite(content) {
-      if (latest && latest.session !== content.session) left.add(latest.session)
+      if (latest && latest.session !== content.session) remember(left, latest.session)
       const next = set(stamp(content))
       state = 'ahead'
       const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
-      if (written === 'slow') outdated.add(next.revision)
+      if (written === 'slow') remember(outdated, next.revision)
       if (written === 'failed') {
         // Once more, by another way; and what still cannot be written over is taken away.
         const found = await side.look().catch(() => null)

@@ -51,3 +51,13 @@ export function isSpent(stored: StoredRecord | null | undefined, next: StoredRec
   const secret = secretOf(stored)
   return secret !== null && secret !== secretOf(next)
 }
+
+/** Long before the last of these is forgotten, no store can answer with it any more. */
+const mostRemembered = 200
+
+/** In a page that stays open for months, what is remembered must not grow. The oldest of a Set is its first. */
+export function remember<Value>(among: Set<Value>, value: Value): void {
+  among.add(value)
+  const [oldest] = among
+  if (among.size > mostRemembered) among.delete(oldest as Value)
+}
