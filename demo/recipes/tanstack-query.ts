@@ -1,4 +1,4 @@
-// For TanStack Query: `new QueryClient({ defaultOptions: { queries: queryRetries } })`.
+// TanStack Query: `new QueryClient({ defaultOptions: { queries: queryRetries } })`.
 import { type Client, createClient, isLatchkeyError, redirectTo } from 'latchkey'
 
 export const api = createClient({
@@ -28,3 +28,18 @@ export const read =
 /** The next person must not see this one's data. */
 export const clearWithSession = ({ session }: Pick<Client, 'session'>, cache: { clear(): void }): (() => void) =>
   session.on('ended', () => cache.clear())
+
+/**
+ * For mutations that wait offline: `useMutation({ mutationFn: onlyAs(api, write) })`. What one user changed is not sent as the
+ * next: a mutation that is resumed after a change of user rejects.
+ */
+export const onlyAs = <Variables extends { readonly madeBy: string | null }, Answer>(
+  { session }: Pick<Client, 'session'>,
+  write: (variables: Variables) => Promise<Answer>,
+): ((variables: Variables) => Promise<Answer>) => {
+  return async variables => {
+    const { subject } = await session.ready()
+    if (subject === null || subject !== variables.madeBy) throw new Error('This change was made by another user.')
+    return write(variables)
+  }
+}
