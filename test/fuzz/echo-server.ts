@@ -24,7 +24,7 @@ export const refusedToken = 'refused'
 /** Node's own, drawn anew for each form. */
 const boundary = /formdata-undici-\d+/g
 
-/** Tells what it got. `/moved/<status>` redirects to `/echo`. */
+/** Tells what it got. `/moved/<status>` redirects to `/echo`; `/flaky` fails with 503 the first time it is asked after `take`. */
 export const startEchoServer = async (): Promise<EchoServer> => {
   let arrivals: Arrival[] = []
   const server = createServer(async (request, response) => {
@@ -46,7 +46,9 @@ export const startEchoServer = async (): Promise<EchoServer> => {
     const moved = /^\/moved\/(\d+)/.exec(path)?.[1]
     if (moved) return void response.writeHead(Number(moved), { location: '/echo' }).end()
     const status =
-      headers.authorization === `Bearer ${refusedToken}` ? 401 : Number(/^\/status\/(\d+)/.exec(path)?.[1] ?? 200)
+      headers.authorization === `Bearer ${refusedToken}`
+        ? 401
+        : Number(/^\/status\/(\d+)/.exec(path)?.[1] ?? (path.startsWith('/flaky') && arrivals.length === 1 ? 503 : 200))
     response
       .writeHead(status, { 'content-type': 'text/plain', 'x-echo': method })
       .end(status === 204 ? undefined : arrival.body)
