@@ -1,23 +1,24 @@
 import { ConfigurationError, tellable } from '../errors.ts'
-import { createLoginRequired } from '../login/login-required.ts'
-import { createLogin, type Login } from '../login/reauthenticate.ts'
+import { createLoginRequired, type LoginRequiredPorts } from '../login/login-required.ts'
+import { createLogin, type Login, type ReauthenticatePorts } from '../login/reauthenticate.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { markSent } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
 import { createClaimWatch } from '../refresh/claim-watch.ts'
 import type { Transport } from '../refresh/post.ts'
-import { createRefresher, type Refresher } from '../refresh/refresher.ts'
-import { createRevocation, createUnderWay, type Revocation } from '../refresh/revocation.ts'
+import { createRefresher, type Refresher, type RefresherPorts } from '../refresh/refresher.ts'
+import { createRevocation, createUnderWay, type Revocation, type RevocationPorts } from '../refresh/revocation.ts'
 import { createStormBreaker } from '../refresh/storm-breaker.ts'
 import { createAuthenticatedFetch, type Spine } from '../request/authenticated-fetch.ts'
+import type { SpinePorts } from '../request/spine-ports.ts'
 import { ageFor } from '../session/audience.ts'
-import { createRecords } from '../session/create-records.ts'
+import { createRecords, type RecordsPorts } from '../session/create-records.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
 import { withoutSecrets } from '../stores/without-tokens.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
-import { createFreshness, type Freshness } from './freshness.ts'
+import { createFreshness, type Freshness, type FreshnessPorts } from './freshness.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 /** The platform under a client; tests bring their own. */
@@ -59,9 +60,9 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
   const formerName = former === name ? undefined : former
   let failureTold = false
   let lastId = 0
-  const records = createRecords({
-    ...options,
-    ...limits,
+  const recordsPorts: RecordsPorts = {
+    store: options.store,
+    storeTimeoutMs: limits.storeTimeoutMs,
     name,
     formerName,
     clock,
@@ -72,7 +73,8 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     },
     // A client that was disposed of is deaf to its store.
     onLate: record => freshness.closed || session.follow(record),
-  })
+  }
+  const records = createRecords(recordsPorts)
   const announce = () => freshness.announce()
   /** Somebody logged in, and no exchange has shown since that the login's cookie is there. */
   let isNew = false
@@ -122,10 +124,17 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     isOver: () => freshness.closed,
     nextId: () => ++lastId,
   }
-  const teller = createLoginRequired(shared)
-  const login = createLogin({ ...shared, teller, reauthenticate: reauthenticate && guard(reauthenticate) })
-  const revocation = createRevocation(shared)
-  const refresher: Refresher = createRefresher({
+  const tellerPorts: LoginRequiredPorts = shared
+  const teller = createLoginRequired(tellerPorts)
+  const loginPorts: ReauthenticatePorts = {
+    ...shared,
+    teller,
+    reauthenticate: reauthenticate && guard(reauthenticate),
+  }
+  const login = createLogin(loginPorts)
+  const revocationPorts: RevocationPorts = shared
+  const revocation = createRevocation(revocationPorts)
+  const refresherPorts: RefresherPorts = {
     ...shared,
     lock,
     announce,
@@ -137,7 +146,8 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
     discard: credentials => strategy.ambient || revocation.tell(credentials),
     revocation,
-  })
+  }
+  const refresher: Refresher = createRefresher(refresherPorts)
   session.listenersOf('signed-in').add(() => session.state.credentials?.unproved && refresher.start('expired'))
   session.listenersOf('refreshed').add(() => {
     isNew = false
@@ -146,8 +156,8 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     if (isNew && reason === 'refused') report(new ConfigurationError(null, noCookie))
     isNew = false
   })
-  const freshness: Freshness = createFreshness({ ...shared, refresher })
-  const spine = createAuthenticatedFetch({
+  const freshness: Freshness = createFreshness({ ...shared, refresher } satisfies FreshnessPorts)
+  const spinePorts: SpinePorts = {
     ...shared,
     mark,
     refresher,
@@ -155,7 +165,8 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     fresh: freshness.fresh,
     // Exchanges of the app's own may log in through the client: they would wait for themselves.
     underWay: strategy.cookie && underWay.over,
-  })
+  }
+  const spine = createAuthenticatedFetch(spinePorts)
   const dispose = () => {
     freshness.close()
     refresher.dispose()

@@ -21,7 +21,7 @@ export interface CallPorts {
   readonly strategy: RefreshStrategy
   readonly transport: Transport
   /** Which key the answer's tokens will be bound to, if to one. */
-  readonly key?: string
+  readonly key?: string | undefined
   readonly baseUrl: () => string | undefined
   readonly sendHeaders?: PostPorts['sendHeaders']
   readonly trusted?: PostPorts['trusted']
@@ -64,10 +64,9 @@ function judgeAnswer(
     if (!read) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
     if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
     if (read.accessToken) checkToken(read.accessToken)
-    const fresh = {
-      ...(audience === undefined ? read : forAnotherAudience(read)),
-      ...(ports.key && { key: ports.key }),
-    }
+    const { key } = ports
+    const own = audience === undefined ? read : forAnotherAudience(read)
+    const fresh: Credentials = key ? { ...own, key } : own
     return { kind: 'granted', fresh, credentials: besideOthers(continueFrom(fresh, former), former, audience) }
   } catch (error) {
     if (isLatchkeyError(error)) return unreadable(error.message)

@@ -3,7 +3,7 @@ import { randomId } from '../platform/random-id.ts'
 import { emptyRecord } from '../session/records.ts'
 import type { Claim, StoredRecord } from '../session/session-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
-import { callStrategy } from './call-strategy.ts'
+import { type CallPorts, callStrategy } from './call-strategy.ts'
 import { closeClaim } from './claimed-record.ts'
 import { conclude } from './conclude.ts'
 import { type ExchangePorts, type Flown, mostTries, type Outcome, pollMs } from './exchange-ports.ts'
@@ -93,7 +93,8 @@ async function claimAndSend(
     if (isOld || (underLock && lock.lost) || isOver) continue
     breaker.begun()
     // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
-    const answer = await callStrategy({ ...ports, ...proved }, flown, former, sent)
+    const callPorts: CallPorts = { ...ports, transport: proved?.transport ?? transport, key: proved?.key }
+    const answer = await callStrategy(callPorts, flown, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
     revocation.exchanged(claimed, answer.kind !== 'refused')
     if (outcome) return outcome
