@@ -9,7 +9,7 @@ export interface StepUpRequirement {
 export type EndReason =
   | 'signed-out' // signOut(), here or in another tab
   | 'replaced' // another subject signed in
-  | 'refused' // the server refused the refresh
+  | 'refresh-rejected' // the server refused the refresh
   | 'expired' // the token was refused or ran out, and there is no way to refresh
   | 'misconfigured' // invalid_client and its kin: signing in again will not help
   | 'key-lost' // the DPoP key is gone
@@ -56,11 +56,11 @@ export class SessionEndedError extends LatchkeyError {
   readonly code = 'session-ended'
   declare readonly reason: EndReason | 'not-signed-in' | 'disposed'
   /** The 401, if there was one; its body was let go. Not named `response`, which axios would write to. Not enumerable. */
-  declare readonly refusedResponse: Response | null
+  declare readonly rejectedResponse: Response | null
   constructor(reason: SessionEndedError['reason'], response: Response | null = null, cause?: unknown) {
     super('SessionEndedError', `The session is over (${reason}). Sign in, then try again.`, cause)
     this.reason = reason
-    hide(this, 'refusedResponse', response)
+    hide(this, 'rejectedResponse', response)
   }
 }
 
@@ -68,9 +68,9 @@ export class SessionEndedError extends LatchkeyError {
 export type UnavailableReason =
   | 'offline' // the network failed, and the browser says that there is none
   | 'network' // no answer arrived, or only a part of it
-  | 'timeout' // no answer within `limits.exchangeTimeoutMs`
+  | 'timeout' // no answer within `limits.refreshTimeoutMs`
   | 'status' // the token endpoint answered with `status`
-  | 'unreadable-answer' // it answered with something that is no credentials, or `refresh` could not read it
+  | 'unreadable-response' // it answered with something that is no credentials, or `refresh` could not read it
   | 'backing-off' // nothing was sent so soon after a failure, which is the `cause`
   | 'circuit-open' // nothing was sent: too many refreshes helped nobody
   | 'reauthenticating' // the user is being asked to sign in
@@ -115,11 +115,11 @@ export class StepUpRequiredError extends LatchkeyError {
   readonly code = 'step-up-required'
   declare readonly requirement: StepUpRequirement
   /** The 401; its body can be read. Not enumerable. */
-  declare readonly refusedResponse: Response
+  declare readonly rejectedResponse: Response
   constructor(requirement: StepUpRequirement, response: Response) {
     super('StepUpRequiredError', 'The server wants a stronger or newer sign-in. Ask the person again.')
     this.requirement = requirement
-    hide(this, 'refusedResponse', response)
+    hide(this, 'rejectedResponse', response)
   }
 }
 

@@ -21,14 +21,14 @@ export {
 } from './errors.ts'
 export { isReplayable } from './http/replay.ts'
 export { type Challenge, readChallenges } from './http/www-authenticate.ts'
-export type { LoginRequired } from './login/login-required.ts'
-export type { AuthenticationNeed, LoginNeed, StepUpNeed } from './login/reauthenticate.ts'
+export type { LoginRequiredEvent } from './login/login-required.ts'
+export type { LoginContext, ReauthenticateContext, StepUpContext } from './login/reauthenticate.ts'
 export { redirectTo } from './login/redirect-to.ts'
 export { safeReturnTo } from './login/return-to.ts'
 export {
-  type CookieAnswer,
   type CookieEndpoint,
   type CookieRefreshOptions,
+  type CookieResponse,
   type CookieSessionOptions,
   cookieRefresh,
   cookieSession,
@@ -40,9 +40,9 @@ export type {
   RefreshFunction,
   RefreshStrategy,
   RevokeContext,
-  SignedOut,
+  SignedOutSession,
 } from './refresh/strategy.ts'
-export type { AnswerView } from './request/answer-view.ts'
+export type { ResponseView } from './request/answer-view.ts'
 export type { AuthRequestOptions } from './request/journey.ts'
 export { bearer } from './schemes/bearer.ts'
 export type { Scheme } from './schemes/scheme.ts'

@@ -6,7 +6,7 @@ import { note } from './journal.ts'
 export function noteWhenIdle(session: Session): void {
   const underWay = new Set<number>()
   const stop = session.on('request', ({ id, step }) => {
-    if (step === 'answered' || step === 'failed') underWay.delete(id)
+    if (step === 'completed' || step === 'failed') underWay.delete(id)
     else underWay.add(id)
   })
   const timer = setInterval(() => {

@@ -1,10 +1,10 @@
-import type { LoginRequired } from 'latchkey'
+import type { LoginRequiredEvent } from 'latchkey'
 import { part } from './configuration.ts'
 import { note } from './journal.ts'
 
-const reasons: Readonly<Record<LoginRequired['reason'], string>> = {
+const reasons: Readonly<Record<LoginRequiredEvent['reason'], string>> = {
   'not-signed-in': 'Nobody is signed in.',
-  refused: 'The server ended the session.',
+  'refresh-rejected': 'The server ended the session.',
   expired: 'The token ran out and cannot be renewed.',
   misconfigured: 'The server does not know this client.',
   'key-lost': 'The key of this session is gone.',
@@ -14,7 +14,7 @@ const secondsToLook = 6
 let timer: ReturnType<typeof setInterval> | undefined
 
 /** Says why the person has to sign in, and goes there after a while, unless they want to stay and look. */
-export function showLoginNotice({ reason, tab }: LoginRequired, goToLogin: () => void): void {
+export function showLoginNotice({ reason, tab }: LoginRequiredEvent, goToLogin: () => void): void {
   note('bad', `onLoginRequired was told once${tab === 'other' ? ', by another tab' : ''}, with the reason “${reason}”.`)
   hideLoginNotice()
   const isLoop = reason === 'login-loop'

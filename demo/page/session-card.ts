@@ -59,7 +59,7 @@ function showRing(session: Session, fullMs: number): void {
   const isIn = isHeld(session)
   const leftMs = isIn ? Math.max(0, (accessTokenExpiresAtMs ?? 0) - Date.now()) : 0
   const share = Math.min(1, leftMs / fullMs)
-  const state = !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'due' : 'good'
+  const state = !isIn ? 'none' : leftMs === 0 ? 'expired' : share < 0.25 ? 'expiring' : 'good'
   const ring = part('ring')
   ring.setAttribute('data-state', state)
   ring.style.setProperty('--share', (share * 100).toFixed(1))

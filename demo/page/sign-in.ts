@@ -1,4 +1,4 @@
-import { type StepUpNeed, safeReturnTo } from 'latchkey'
+import { type StepUpContext, safeReturnTo } from 'latchkey'
 import { loginProof } from 'latchkey/dpop'
 import * as oauth from 'oauth4webapi'
 import { configuration } from './configuration.ts'
@@ -22,7 +22,7 @@ interface PendingSignIn {
  * Where the authorization server's form is (OAuth 2.1 §4.1, PKCE). Rejects if that server cannot be reached.
  * `need`: what the form has to bring, if it is not the first sign-in (RFC 9470 §4).
  */
-export async function beginSignIn(returnTo: string | null, need?: StepUpNeed): Promise<URL> {
+export async function beginSignIn(returnTo: string | null, need?: StepUpContext): Promise<URL> {
   const { authorization_endpoint: endpoint } = await discover()
   if (!endpoint) throw new Error('The authorization server names no authorization endpoint.')
   const pending: PendingSignIn = {

@@ -1,4 +1,4 @@
-import type { StepUpNeed } from 'latchkey'
+import type { StepUpContext } from 'latchkey'
 import type { TokenEndpointResponse } from 'oauth4webapi'
 import { part } from './configuration.ts'
 import { note } from './journal.ts'
@@ -18,7 +18,7 @@ export function handBack(): boolean {
  * RFC 9470: the server's form once more, in a window of its own, so that the page and the request that waits stay. A person's
  * click opens it, since browsers block any other.
  */
-export function signInAgain(need: StepUpNeed): Promise<TokenEndpointResponse | null> {
+export function signInAgain(need: StepUpContext): Promise<TokenEndpointResponse | null> {
   const { acrValues, maxAgeSeconds, signal } = need
   note(
     'key',
@@ -46,7 +46,7 @@ export function signInAgain(need: StepUpNeed): Promise<TokenEndpointResponse | n
   })
 }
 
-async function open(need: StepUpNeed): Promise<void> {
+async function open(need: StepUpContext): Promise<void> {
   const opened = window.open('', windowName, 'popup,width=480,height=720')
   if (!opened) return note('bad', 'The browser blocked the window. Allow it, then try again.')
   try {

@@ -9,7 +9,8 @@ import type { Timeline } from './timeline/timeline.ts'
 const endings: Readonly<Record<EndReason, string>> = {
   'signed-out': 'Signed out, here and in every tab. The tokens are gone; the server was told.',
   replaced: 'Somebody else signed in. Nothing of the session before is sent as them.',
-  refused: 'The server refused the refresh token, so the session is over: tokens gone, waiting requests rejected.',
+  'refresh-rejected':
+    'The server refused the refresh token, so the session is over: tokens gone, waiting requests rejected.',
   expired: 'The token ran out, and there is no way to renew it.',
   misconfigured: 'The authorization server does not know this client.',
   'key-lost': 'The key of the session is gone.',
@@ -94,7 +95,7 @@ function tellRefreshed({ cause, generation, tab }: SessionEvents['refreshed'], h
     note('key', 'Another tab fetched a token; this one took it over without an exchange of its own.', 'adopted')
   } else if (held > 0) {
     note('key', `One exchange brought token ${generation}; ${plural(held, 'request')} hung on it and went out with it.`)
-  } else if (cause === 'due') {
+  } else if (cause === 'expiring') {
     note('key', 'The token was renewed in the background before it ran out. Nothing had to wait.', 'renewed')
   } else {
     note('key', `Token ${generation} was fetched first, so that there is a good one.`)

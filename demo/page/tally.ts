@@ -64,14 +64,14 @@ export function createTally(session: Session): Tally {
       actions.set(id, action)
       count(action, 'requests')
     }
-    if (step === 'refused') count(action, 'refused')
+    if (step === 'rejected') count(action, 'refused')
     if (step === 'replayed') count(action, 'replays')
     if (step === 'waiting' && event.for === 'refresh') action.waiting += 1
-    if (step === 'answered' || step === 'failed') actions.delete(id)
+    if (step === 'completed' || step === 'failed') actions.delete(id)
   })
   session.on('refreshed', ({ tab }) => settle(tab === 'this'))
   session.on('refresh-failed', ({ error }) => settle(wasTried(error)))
-  session.on('ended', ({ reason, tab }) => settle(tab === 'this' && reason === 'refused'))
+  session.on('ended', ({ reason, tab }) => settle(tab === 'this' && reason === 'refresh-rejected'))
 
   return {
     begin() {

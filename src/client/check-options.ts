@@ -32,6 +32,11 @@ const brought: Readonly<Record<string, string>> = {
   gettoken: 'session.signIn(…)',
   prefixurl: 'baseUrl` or `prefix',
   withcredentials: "credentials: 'include'",
+  // As the preview of 0.1 named them.
+  exchangetimeoutms: 'limits.refreshTimeoutMs',
+  lostanswergracems: 'limits.reuseIntervalMs',
+  fruitlessexchanges: 'limits.unhelpfulRefreshes',
+  fruitlesswindowms: 'limits.unhelpfulWindowMs',
 }
 
 export const isOptions = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
@@ -125,7 +130,8 @@ export function resolveLimits(
   check(isOptions(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
   const limits = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
-    check(name in limits, `limits.${name}`, `one of ${Object.keys(limits).join(', ')}`)
+    const right = brought[name.toLowerCase()]
+    check(name in limits, `limits.${name}`, right ? `is now \`${right}\`` : `one of ${Object.keys(limits).join(', ')}`)
     if (value === undefined) continue
     check(
       typeof value === 'number' && (value > 0 || (value === 0 && name === 'patienceMs')) && value < 2 ** 31,

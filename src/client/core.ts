@@ -103,9 +103,9 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
   const ageOf = (audience?: string) => {
     const age = canRefresh() || audience !== undefined ? ageFor(session.state, audience, leeway, clock) : 'good'
-    return age === 'due' && refresher.isResting() ? 'good' : age
+    return age === 'expiring' && refresher.isResting() ? 'good' : age
   }
-  const underWay = createUnderWay(clock, limits.exchangeTimeoutMs)
+  const underWay = createUnderWay(clock, limits.refreshTimeoutMs)
   /** What most parts take some of. */
   const shared = {
     ...options,
@@ -138,9 +138,9 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     ...shared,
     lock,
     announce,
-    strategy: { ...strategy, exchange: guard(context => strategy.exchange(context)) },
+    strategy: { ...strategy, refresh: guard(context => strategy.refresh(context)) },
     // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save what it brought.
-    isOpen: createClaimWatch(clock, limits.exchangeTimeoutMs + 5000),
+    isOpen: createClaimWatch(clock, limits.refreshTimeoutMs + 5000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     onRefused: login.refused,
     // An ambient credential is the browser's, not the dropped answer's: it may be somebody else's by now.
@@ -153,7 +153,7 @@ export function createCore(options: ResolvedOptions, network: Transport, platfor
     isNew = false
   })
   session.listenersOf('ended').add(({ reason }) => {
-    if (isNew && reason === 'refused') report(new ConfigurationError(null, noCookie))
+    if (isNew && reason === 'refresh-rejected') report(new ConfigurationError(null, noCookie))
     isNew = false
   })
   const freshness: Freshness = createFreshness({ ...shared, refresher } satisfies FreshnessPorts)

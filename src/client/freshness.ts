@@ -59,7 +59,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
     const { latest } = session.records
     // What the server was not told of: first ask who is signed in, since somebody may have signed in by navigation.
     if (strategy.ambient && latest?.revocationPending?.failed && session.state.status === 'signed-out') {
-      refresher.start('start')
+      refresher.start('restore')
     }
     const age = ageOf()
     if (age !== 'good' && !isHidden() && !refresher.hindrance()) refresher.start(age)

@@ -1,8 +1,8 @@
 import type { Options as KyOptions } from 'ky'
-import type { LoginRequired } from '../login/login-required.ts'
-import type { AuthenticationNeed } from '../login/reauthenticate.ts'
+import type { LoginRequiredEvent } from '../login/login-required.ts'
+import type { ReauthenticateContext } from '../login/reauthenticate.ts'
 import type { RefreshFunction, RefreshStrategy } from '../refresh/strategy.ts'
-import type { AnswerView } from '../request/answer-view.ts'
+import type { ResponseView } from '../request/answer-view.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import type { Scheme } from '../schemes/scheme.ts'
 import type { JwtClaims } from '../session/credentials.ts'
@@ -24,7 +24,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * and its requests were rejected; for somebody who was never signed in, at most once in 10 s, also over reloads.
    * @example onLoginRequired: redirectTo('/login')
    */
-  readonly onLoginRequired?: ((event: LoginRequired<Claims>) => unknown) | undefined
+  readonly onLoginRequired?: ((event: LoginRequiredEvent<Claims>) => unknown) | undefined
   /**
    * Asks the person without leaving the page (dialog, popup, native sheet). The session is suspended, not ended: requests
    * wait, and go on if the same subject signed in. `null` or a rejection: not here; then the session ends and
@@ -32,7 +32,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * while the page is visible. Without it, a step-up challenge is the caller's, as any 401.
    * What the dialog itself sends, its form say, takes `auth: false`: with a 401 it would wait for the dialog.
    */
-  readonly reauthenticate?: ((need: AuthenticationNeed<Claims>) => Promise<SessionInput | null>) | undefined
+  readonly reauthenticate?: ((need: ReauthenticateContext<Claims>) => Promise<SessionInput | null>) | undefined
   /**
    * Decides beyond 401: `true` treats the answer as a 401 `invalid_token`, `false` hands it to the caller, `undefined`
    * leaves it to the rules. For 419 and 440, a 403 that means "expired", GraphQL errors in a 200.
@@ -41,7 +41,9 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * abort is heard while it is awaited. What it throws, the caller gets in place of the answer.
    * @example shouldRefresh: ({ status }) => status === 419 || undefined
    */
-  readonly shouldRefresh?: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
+  readonly shouldRefresh?:
+    | ((answer: ResponseView) => boolean | undefined | PromiseLike<boolean | undefined>)
+    | undefined
   /**
    * Headers that change, asked for anew for each send to a trusted origin, also for the replay, and for what `refresh` sends
    * there by `post`. For CSRF tokens that rotate: a ky hook sees a request once, and the replay would carry its old token.
@@ -88,7 +90,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
 
 export interface Limits {
   /** The exchange's deadline over headers and body. @default 10_000 */
-  readonly exchangeTimeoutMs?: number | undefined
+  readonly refreshTimeoutMs?: number | undefined
   /**
    * How long before its end a token is renewed in the background, in milliseconds; never more than a quarter of its life. Each
    * client takes half of it to all of it, so that many do not come at once. @default 300_000
@@ -100,9 +102,9 @@ export interface Limits {
    */
   readonly patienceMs?: number | undefined
   /** After this many exchanges that helped nobody… @default 5 */
-  readonly fruitlessExchanges?: number | undefined
+  readonly unhelpfulRefreshes?: number | undefined
   /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */
-  readonly fruitlessWindowMs?: number | undefined
+  readonly unhelpfulWindowMs?: number | undefined
   /**
    * Over all tabs, after this many refreshes in 30 s that helped nobody, none begins until 30 s after the first of them.
    * Requests that need one get `RefreshUnavailableError` with the reason `'circuit-open'`. One whose token a server then
@@ -113,7 +115,7 @@ export interface Limits {
    * How long a server forgives that a refresh token is presented again, its answer having been lost: the next try comes
    * within this time. @default 30_000
    */
-  readonly lostAnswerGraceMs?: number | undefined
+  readonly reuseIntervalMs?: number | undefined
   /**
    * How long one call of the store may take. A read that takes longer leaves the status `'unknown'`, and what waits for it gets
    * `RefreshUnavailableError`, until the store answers. @default 2000

@@ -1,7 +1,7 @@
 import { check, warnInsecure } from '../errors.ts'
 import { createTrustedOrigins, originOf, type TrustedOrigins } from '../http/trusted-origins.ts'
-import type { LoginRequired } from '../login/login-required.ts'
-import type { AuthenticationNeed } from '../login/reauthenticate.ts'
+import type { LoginRequiredEvent } from '../login/login-required.ts'
+import type { ReauthenticateContext } from '../login/reauthenticate.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import { bearer } from '../schemes/bearer.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
@@ -28,8 +28,8 @@ export interface ResolvedOptions {
   readonly scheme: WireScheme
   readonly limits: Readonly<Record<keyof Limits, number>>
   readonly whenOffline: 'fail' | 'wait'
-  readonly onLoginRequired: ((event: LoginRequired) => unknown) | undefined
-  readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
+  readonly onLoginRequired: ((event: LoginRequiredEvent) => unknown) | undefined
+  readonly reauthenticate: ((need: ReauthenticateContext) => Promise<SessionInput | null>) | undefined
   readonly shouldRefresh: SessionOptions['shouldRefresh']
   readonly sendHeaders: SessionOptions['sendHeaders']
   /** What relative URLs of `post` resolve against, found when needed: a page may come later than its client. */
@@ -48,24 +48,24 @@ export interface GivenOptions extends SessionOptions<never> {
 }
 
 const defaultLimits: Record<keyof Limits, number> = {
-  exchangeTimeoutMs: 10_000,
+  refreshTimeoutMs: 10_000,
   leewayMs: 300_000,
   patienceMs: 5000,
-  fruitlessExchanges: 5,
-  fruitlessWindowMs: 30_000,
+  unhelpfulRefreshes: 5,
+  unhelpfulWindowMs: 30_000,
   circuitOpensAfter: 10,
-  lostAnswerGraceMs: 30_000,
+  reuseIntervalMs: 30_000,
   storeTimeoutMs: 2000,
 }
 
 function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
-  if (typeof refresh === 'function') return { exchange: refresh }
+  if (typeof refresh === 'function') return { refresh }
   check(
-    refresh === undefined || typeof refresh?.exchange === 'function',
+    refresh === undefined || typeof refresh?.refresh === 'function',
     'refresh',
     'write an async function, or `cookieRefresh({ … })`',
   )
-  return refresh ?? { exchange: async () => null }
+  return refresh ?? { refresh: async () => null }
 }
 
 function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): SessionStore {

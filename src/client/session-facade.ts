@@ -84,7 +84,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   /** What a session is to be restored by has ended; `undefined`: it is known without. What it brought is in the state. */
   async function restored(): Promise<Outcome | undefined> {
     await freshness.fresh()
-    return ambient && session.state.status === 'unknown' ? refresher.start('start').outcome : undefined
+    return ambient && session.state.status === 'unknown' ? refresher.start('restore').outcome : undefined
   }
 
   function ready(): Promise<SessionSnapshot<Claims>> {
@@ -120,7 +120,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
     check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
-    await land(core, refresher.start('asked'), waiter)
+    await land(core, refresher.start('manual'), waiter)
     // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
     return session.state.credentials?.withheld ? refresh() : getSnapshot()
   }
@@ -142,7 +142,7 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
     if (refresher.flightOf()?.blocks || (canRefresh() && isTooOld)) {
       try {
-        await land(core, refresher.start(expired ? 'expired' : 'asked'), waiter)
+        await land(core, refresher.start(expired ? 'expired' : 'manual'), waiter)
         best = { token: session.state.credentials?.accessToken, validMs: validMs() }
       } catch (error) {
         // A token that is still good is better than none.

@@ -4,7 +4,7 @@ import type { Core } from './core.ts'
 /** What `signOut()` resolves with, once everything local is done. */
 export interface SignOutResult {
   /**
-   * Resolves when the server has answered, or `limits.exchangeTimeoutMs` has passed: `true` if it was told of the sign-out,
+   * Resolves when the server has answered, or `limits.refreshTimeoutMs` has passed: `true` if it was told of the sign-out,
    * `false` if it could not be, or if nothing says how. Never rejects. In cookie modes, what it was not told is remembered.
    */
   readonly revoked: Promise<boolean>

@@ -1,12 +1,12 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import { type AskedFor, askedFor, type LoginPort, routeOf } from '../request/spine-ports.ts'
+import { type LoginPort, type RequestTarget, routeOf, targetOf } from '../request/spine-ports.ts'
 import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { type Tab, tell } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import { currentReturnTo } from './return-to.ts'
 
-export interface LoginRequired<Claims extends object = JwtClaims> {
+export interface LoginRequiredEvent<Claims extends object = JwtClaims> {
   /**
    * `'login-loop'`: asked twice within 30 s with a sign-in between that did not help: stop and show an error instead. Not
    * after a sign-out, nor for another subject, nor where the request that is refused now was accepted after that sign-in.
@@ -19,7 +19,7 @@ export interface LoginRequired<Claims extends object = JwtClaims> {
   readonly subject: string | null
   readonly claims: Claims | null
   /** What was being asked for; the URL without query. `null` if another tab was told. */
-  readonly request: AskedFor | null
+  readonly request: RequestTarget | null
 }
 export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'replaced'> | 'login-loop'
 
@@ -60,7 +60,7 @@ export interface LoginRequiredPorts {
   readonly session: SessionCore
   readonly clock: Clock
   readonly name: string
-  readonly onLoginRequired: ((event: LoginRequired) => unknown) | undefined
+  readonly onLoginRequired: ((event: LoginRequiredEvent) => unknown) | undefined
   /** Whether this client was disposed of. */
   readonly isOver: () => boolean
 }
@@ -70,7 +70,7 @@ export interface LoginTeller extends Pick<LoginPort, 'note' | 'accepted'> {
   /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
   quiet(): boolean
   /** Nobody is signed in, and a request was refused for it. */
-  notSignedIn(request: AskedFor): void
+  notSignedIn(request: RequestTarget): void
 }
 
 export function createLoginRequired({
@@ -82,7 +82,7 @@ export function createLoginRequired({
 }: LoginRequiredPorts): LoginTeller {
   const asked = createMemory(name)
   let held: Credentials | null = null
-  let request: AskedFor | null = null
+  let request: RequestTarget | null = null
   /** Whose login was asked for last. */
   let askedSubject: string | null = null
   /** Whether one more login within its time would be a loop; `undefined`: not looked up yet. */
@@ -107,7 +107,7 @@ export function createLoginRequired({
     const isLoop = !hasWorked && wasAsked(loopMs, true)
     askedSubject = subject
     asked.write({ at: clock.wallMs(), signedIn: false })
-    const event: LoginRequired = {
+    const event: LoginRequiredEvent = {
       reason: isLoop ? 'login-loop' : reason,
       returnTo: currentReturnTo(),
       tab,
@@ -148,7 +148,7 @@ export function createLoginRequired({
     },
     accepted(next) {
       mayLoop ??= wasAsked(loopMs, true)
-      if (mayLoop && accepted.size < 200) accepted.add(routeOf(askedFor(next)))
+      if (mayLoop && accepted.size < 200) accepted.add(routeOf(targetOf(next)))
     },
     quiet,
     notSignedIn(next) {

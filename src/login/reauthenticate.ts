@@ -11,21 +11,21 @@ import type { SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
 import type { LoginReason, LoginTeller } from './login-required.ts'
 
-export type AuthenticationNeed<Claims extends object = JwtClaims> = LoginNeed<Claims> | StepUpNeed<Claims>
+export type ReauthenticateContext<Claims extends object = JwtClaims> = LoginContext<Claims> | StepUpContext<Claims>
 
-interface AnyNeed<Claims extends object> {
+interface AnyContext<Claims extends object> {
   /** Sign in as this one, or the waiting requests are rejected; `null` if nobody was signed in. */
   readonly subject: string | null
   readonly claims: Claims | null
   /** Aborts when it is no longer needed: signed in from another tab, signed out, disposed. Close the dialog. */
   readonly signal: AbortSignal
 }
-export interface LoginNeed<Claims extends object = JwtClaims> extends AnyNeed<Claims> {
+export interface LoginContext<Claims extends object = JwtClaims> extends AnyContext<Claims> {
   readonly kind: 'login'
   readonly reason: LoginReason
 }
 /** RFC 9470 §3: who is signed in has to authenticate better or more recently. Values are the server's, and untrusted. */
-export interface StepUpNeed<Claims extends object = JwtClaims> extends AnyNeed<Claims>, StepUpRequirement {
+export interface StepUpContext<Claims extends object = JwtClaims> extends AnyContext<Claims>, StepUpRequirement {
   readonly kind: 'step-up'
 }
 
@@ -36,7 +36,7 @@ export interface ReauthenticatePorts {
   readonly teller: LoginTeller
   /** Whether this client was disposed of: it asks nobody any more. */
   readonly isOver: () => boolean
-  readonly reauthenticate: ((need: AuthenticationNeed) => Promise<SessionInput | null>) | undefined
+  readonly reauthenticate: ((need: ReauthenticateContext) => Promise<SessionInput | null>) | undefined
 }
 
 /** The middle of the ladder: asks the person in place, one question at a time, before the login page is asked for. */
@@ -134,7 +134,10 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     ]
     running = asking
     session.suspend(question.kind === 'login')
-    session.emit('reauthenticating', { kind: question.kind, subject: session.state.credentials?.subject ?? null })
+    session.emit('reauthentication-started', {
+      kind: question.kind,
+      subject: session.state.credentials?.subject ?? null,
+    })
     put(question, controller.signal, answered).then(() => asking.settle('declined'))
     return asking
   }

@@ -1,5 +1,5 @@
 import { factory } from '../errors.ts'
-import type { LoginRequired } from './login-required.ts'
+import type { LoginRequiredEvent } from './login-required.ts'
 
 export interface RedirectOptions {
   /** The query parameter that says where to come back to. @default 'returnTo' */
@@ -17,7 +17,7 @@ const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, ''
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
   const { param = 'returnTo' } = options
-  return ({ reason, returnTo }: LoginRequired<object>): void => {
+  return ({ reason, returnTo }: LoginRequiredEvent<object>): void => {
     const { location } = globalThis
     if (!location) return
     const target = new URL(path, location.href)

@@ -27,7 +27,7 @@ export interface CallPorts {
   readonly trusted?: PostPorts['trusted']
   readonly isPrefix?: boolean
   readonly clock: Clock
-  readonly exchangeTimeoutMs: number
+  readonly refreshTimeoutMs: number
   readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
 }
 
@@ -54,9 +54,9 @@ function judgeAnswer(
   sent: Moment,
   former: Credentials | null,
 ): Answer {
-  if (answer === null) return { kind: 'refused', misconfigured: false }
+  if (answer === null) return { kind: 'rejected', misconfigured: false }
   const unreadable = (detail: string): Answer => ({
-    ...unavailable('unreadable-answer', null, detail),
+    ...unavailable('unreadable-response', null, detail),
     untouched: false,
   })
   try {
@@ -93,7 +93,7 @@ export function callStrategy(
   former: Credentials | null,
   sent: Moment,
 ): Promise<Answer> {
-  const { strategy, clock, baseUrl, exchangeTimeoutMs } = ports
+  const { strategy, clock, baseUrl, refreshTimeoutMs } = ports
   const controller = createAbort()
   const { signal } = controller
   return new Promise<Answer>(resolve => {
@@ -103,14 +103,14 @@ export function callStrategy(
       const isNetwork = failure.kind === 'unavailable' && failure.reason === 'network'
       resolve(isNetwork && isOffline() ? { ...failure, reason: 'offline' } : failure)
     }
-    const cancel = setDeadline(clock, exchangeTimeoutMs, () => {
-      const error = new DOMException(`no answer within ${exchangeTimeoutMs} ms`, 'TimeoutError')
+    const cancel = setDeadline(clock, refreshTimeoutMs, () => {
+      const error = new DOMException(`no answer within ${refreshTimeoutMs} ms`, 'TimeoutError')
       // Settled before the abort, whose error might win otherwise.
       fail(error)
       controller.abort(error)
     })
     const exchange = async () =>
-      strategy.exchange({
+      strategy.refresh({
         refreshToken: former?.refreshToken ?? undefined,
         // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
         post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),

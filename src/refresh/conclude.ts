@@ -19,11 +19,11 @@ export async function conclude(
 ): Promise<Outcome | null> {
   const { session } = ports
   if (answer.kind === 'unavailable') return postpone(answer, claimed, flown, ports)
-  if (answer.kind === 'refused') return refuse(answer, claimed, flown, ports)
+  if (answer.kind === 'rejected') return refuse(answer, claimed, flown, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { fresh } = answer
   const unproved = claimed.credentials?.unproved === true
-  const begins = flown.cause === 'start' || unproved
+  const begins = flown.cause === 'restore' || unproved
   const former = claimed.credentials
   // Memory may know of a person that the record does not name.
   const isStranger = [former, flown.from].some(known => {
@@ -122,7 +122,7 @@ function drop(
 
 /** g: a refusal counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
 async function refuse(
-  answer: Extract<Answer, { kind: 'refused' }>,
+  answer: Extract<Answer, { kind: 'rejected' }>,
   claimed: StoredRecord,
   flown: Flown,
   ports: ExchangePorts,
@@ -130,7 +130,7 @@ async function refuse(
   const { session, strategy, canRefresh, reauthenticate } = ports
   const { credentials } = claimed
   const couldRefresh = canRefresh() && (strategy.ambient || credentials?.refreshToken)
-  const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refused' : 'expired'
+  const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refresh-rejected' : 'expired'
   const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
   const content: RecordContent = suspends
     ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
@@ -138,7 +138,7 @@ async function refuse(
   const written = await replace(claimed, content, ports, true)
   if (!written) return null
   if (!suspends && stands(written, flown, ports)) session.ended(flown.session, content.endedBy ?? null, content.session)
-  return { kind: 'refused', reason }
+  return { kind: 'rejected', reason }
 }
 
 /**

@@ -6,7 +6,7 @@ import { statusOf } from './judge-failure.ts'
 import type { OwnPostInit, Post, RefreshStrategy } from './strategy.ts'
 
 /** An answer of the cookie endpoint that brought nothing. */
-export interface CookieAnswer {
+export interface CookieResponse {
   /** 0 if no page may see it: a redirect, or a failure of the network. */
   readonly status: number
   readonly redirected: boolean
@@ -34,7 +34,7 @@ export interface CookieEndpoint {
    * usual: a redirect (to a login page), 401, and 403 that is not HTML, mean nobody.
    * @example isOver: ({ status }) => status === 419 || undefined
    */
-  readonly isOver?: ((answer: CookieAnswer) => boolean | undefined) | undefined
+  readonly isSignedOut?: ((answer: CookieResponse) => boolean | undefined) | undefined
 }
 
 export interface CookieRefreshOptions extends CookieEndpoint {
@@ -74,7 +74,7 @@ function cookieStrategy(
   method: 'GET' | 'POST',
   read: (answer: unknown) => SessionInput | null,
 ): RefreshStrategy {
-  const { url, signOutUrl, headers, credentials = 'include', isOver } = (given ?? {}) as CookieEndpoint
+  const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = (given ?? {}) as CookieEndpoint
   check(isUrl(url), 'url', 'write where the cookie is renewed')
   check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write where the cookie is cleared, or `false`')
   const call = (post: Post, target: string | URL, verb: 'GET' | 'POST', body?: object) => {
@@ -89,7 +89,7 @@ function cookieStrategy(
     } catch (error) {
       const answer = statusOf(error)
       // IIS, oauth2-proxy and Spring lead to the login page where others answer 401.
-      const over = isOver?.(answer) ?? (answer.redirected || undefined)
+      const over = isSignedOut?.(answer) ?? (answer.redirected || undefined)
       if (over) return null
       throw over === false && !answer.redirected ? new Error((error as Error).message) : error
     }
@@ -100,12 +100,14 @@ function cookieStrategy(
     id: baseUrl => `cookie ${absolute(url, baseUrl)}`,
     // Tabs must know of each other's sign-outs and exchanges, even where their tokens stay in memory.
     store: () => withoutTokens(indexedDbStore()),
-    exchange: async ({ post }) => {
+    refresh: async ({ post }) => {
       const answer = await ask(post)
       const isNothing = method === 'GET' || cookie === 'token' ? isEmpty(answer) : answer === null
       return isNothing ? null : withoutSecrets(read(answer))
     },
-    ...(signOutUrl !== false && { revoke: ({ post, signedOut }) => call(post, signOutUrl, 'POST', signedOut) }),
+    ...(signOutUrl !== false && {
+      revoke: ({ post, signedOutSession }) => call(post, signOutUrl, 'POST', signedOutSession),
+    }),
   }
 }
 

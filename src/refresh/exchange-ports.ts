@@ -12,13 +12,13 @@ import type { Unavailable } from './unavailable.ts'
 /** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
 export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
-  | { readonly kind: 'refused'; readonly reason: EndReason }
+  | { readonly kind: 'rejected'; readonly reason: EndReason }
   | Unavailable
 
 export interface ExchangePorts extends CallPorts {
   readonly session: SessionCore
   readonly breaker: StormBreaker
-  readonly lostAnswerGraceMs: number
+  readonly reuseIntervalMs: number
   /** Whether there is a way to refresh, and what it takes. */
   readonly canRefresh: () => boolean
   /** If there is one, the person may still be asked: then a refusal suspends the session and removes nothing. */

@@ -69,7 +69,7 @@ async function claimAndSend(
     const id = randomId()
     own.set(id, content.session)
     // At the start it may be anybody's cookie: nothing is carried over from who was there before.
-    const former = flown.cause === 'start' || content.credentials?.unproved ? null : content.credentials
+    const former = flown.cause === 'restore' || content.credentials?.unproved ? null : content.credentials
     // A proof takes time, so it is made here: nothing is awaited between the claim and the send.
     const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
     if (scheme.prepare && !proved) continue
@@ -96,7 +96,7 @@ async function claimAndSend(
     const callPorts: CallPorts = { ...ports, transport: proved?.transport ?? transport, key: proved?.key }
     const answer = await callStrategy(callPorts, flown, former, sent)
     const outcome = await conclude(answer, claimed, flown, sent.monotonicMs, ports)
-    revocation.exchanged(claimed, answer.kind !== 'refused')
+    revocation.exchanged(claimed, answer.kind !== 'rejected')
     if (outcome) return outcome
   }
   return unreadable(ports)
@@ -106,8 +106,8 @@ const unreadable = ({ clock }: ExchangePorts): Unavailable =>
   unavailable('store', Math.round(clock.random() * 1000), 'it cannot be used')
 
 /** Exchanges of this token whose answer nobody knows. Past the time that servers forgive, one more or less is no difference. */
-const triesOf = (claim: Claim | null | undefined, { clock, lostAnswerGraceMs }: ExchangePorts): number =>
-  claim && clock.wallMs() - claim.startedAt < lostAnswerGraceMs ? (claim.tries ?? 1) : 0
+const triesOf = (claim: Claim | null | undefined, { clock, reuseIntervalMs }: ExchangePorts): number =>
+  claim && clock.wallMs() - claim.startedAt < reuseIntervalMs ? (claim.tries ?? 1) : 0
 
 /** Reasons in the record not to exchange. */
 function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePorts): Outcome | null {
@@ -121,7 +121,7 @@ function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePor
   if (state.session !== flown.session) return follow('superseded')
   if (!seen) return strategy.ambient && !state.credentials ? null : follow('superseded')
   const { credentials } = seen
-  if (flown.cause === 'start') {
+  if (flown.cause === 'restore') {
     if (credentials?.accessToken) return follow('adopted')
     if (!strategy.ambient) return follow('superseded')
   } else {
@@ -129,6 +129,6 @@ function judgeRecord(seen: StoredRecord | null, flown: Flown, ports: ExchangePor
     const isOther = seen.generation > flown.generation || credentials.accessToken !== flown.from?.accessToken
     if (isOther && !credentials.withheld) return follow('adopted')
   }
-  if (seen.refused) return { kind: 'refused', reason: 'refused' }
-  return recordedHindrance(ports, flown.cause === 'start')
+  if (seen.refused) return { kind: 'rejected', reason: 'refresh-rejected' }
+  return recordedHindrance(ports, flown.cause === 'restore')
 }

@@ -5,10 +5,10 @@ import { PostError } from './post.ts'
 
 /** What an exchange that brought no credentials means. */
 export type Failure =
-  | { readonly kind: 'refused'; readonly misconfigured: boolean }
+  | { readonly kind: 'rejected'; readonly misconfigured: boolean }
   | {
       readonly kind: 'unavailable'
-      readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-answer'
+      readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-response'
       readonly status: number | null
       /** What the server asked for, if it did. */
       readonly retryAfterMs: number | null
@@ -99,11 +99,11 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   // A proxy's page, in the server's place: what the server did is not known.
   const isHtml = headerOf(answer.headers, 'content-type').includes('html')
   if (!isPassing(status) && (code || status === 401 || (status === 403 && !isHtml))) {
-    return { kind: 'refused', misconfigured: code !== undefined && mistakes.test(code) }
+    return { kind: 'rejected', misconfigured: code !== undefined && mistakes.test(code) }
   }
   return {
     kind: 'unavailable',
-    reason: isMistake(error) && !status ? 'unreadable-answer' : reasonOf(thrown, status),
+    reason: isMistake(error) && !status ? 'unreadable-response' : reasonOf(thrown, status),
     status: status || null,
     retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
     untouched: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
@@ -116,8 +116,8 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
 function reasonOf(
   { name, redirected }: Thrown,
   status: number,
-): 'timeout' | 'network' | 'status' | 'unreadable-answer' {
+): 'timeout' | 'network' | 'status' | 'unreadable-response' {
   if (redirected === true) return 'status'
-  if (status) return status < 300 ? 'unreadable-answer' : 'status'
+  if (status) return status < 300 ? 'unreadable-response' : 'status'
   return name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : 'network'
 }

@@ -87,7 +87,7 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
     endpoint: tokenEndpoint,
     needsRefreshToken: true,
     ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
-    async exchange({ refreshToken, post, audience }) {
+    async refresh({ refreshToken, post, audience }) {
       if (refreshToken === undefined) {
         // Nothing to exchange; but the session's own token may still be good.
         if (audience !== undefined) throw new Error('there is no refresh token')

@@ -18,7 +18,7 @@ const lasting: readonly Unavailable['reason'][] = ['circuit-open', 'no-refresh-t
  * 404, say); a captive portal's page does.
  */
 const mayPass = ({ reason, status }: Pick<Unavailable, 'reason' | 'status'>): boolean =>
-  status === null ? reason !== 'unreadable-answer' && !lasting.includes(reason) : status < 300 || isPassing(status)
+  status === null ? reason !== 'unreadable-response' && !lasting.includes(reason) : status < 300 || isPassing(status)
 
 /** Whether it is no use to wait for another try. */
 export const outlasts = (found: Unavailable, leftMs: number): boolean =>
@@ -40,10 +40,10 @@ interface Failed {
  */
 export function planRetry(
   { failure, failures, tries, flown: { patience } }: Failed,
-  { clock, lostAnswerGraceMs }: { readonly clock: Clock; readonly lostAnswerGraceMs: number },
+  { clock, reuseIntervalMs }: { readonly clock: Clock; readonly reuseIntervalMs: number },
 ): Pick<Unavailable, 'retryAfterMs' | 'next'> {
   const { untouched, retryAfterMs: askedMs } = failure
-  const capMs = untouched ? Number.POSITIVE_INFINITY : lostAnswerGraceMs
+  const capMs = untouched ? Number.POSITIVE_INFINITY : reuseIntervalMs
   const random = clock.random()
   const retryAfterMs = backoffMs(failures, askedMs, capMs, random)
   if (!mayPass(failure) || (!untouched && tries > 1)) return { retryAfterMs, next: 'never' }

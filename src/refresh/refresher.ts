@@ -80,7 +80,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   function isWorthWaiting(flight: RunningFlight, found: Unavailable): boolean {
     const { patience, cause } = flight
     if (!patience) return false
-    if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'start')) return true
+    if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'restore')) return true
     return !outlasts(found, Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyMs))
   }
   const bear = (flight: RunningFlight) => {
@@ -116,7 +116,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
       const hindered = isHopeless
         ? unavailable('no-refresh-token', retryMs, 'no refresh token is held')
-        : hindrances.now(flight.cause === 'start')
+        : hindrances.now(flight.cause === 'restore')
       const outcome = hindered ?? (await attempt(flight))
       if (outcome.kind === 'unavailable') {
         if (isCurrent(flight) && !isWorthWaiting(flight, outcome)) return outcome
@@ -138,7 +138,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     if (isHeard && outcome.kind === 'unavailable') {
       const durationMs = clock.monotonicMs() - flight.startedMs
       session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome), durationMs })
-    } else if (isHeard && outcome.kind === 'refused' && session.state.credentials) {
+    } else if (isHeard && outcome.kind === 'rejected' && session.state.credentials) {
       ports.onRefused(outcome.reason)
     }
     flight.settle(outcome)
@@ -147,8 +147,8 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   return {
     flightOf: currentOf,
     start(cause, audience) {
-      const isBackground = cause === 'due'
-      const blocks = !isBackground && cause !== 'asked'
+      const isBackground = cause === 'expiring'
+      const blocks = !isBackground && cause !== 'manual'
       const joined = currentOf(audience)
       if (joined) {
         joined.blocks ||= blocks

@@ -18,7 +18,7 @@ export interface RevocationPorts {
   readonly isPrefix?: boolean
   readonly records: Records
   readonly clock: Clock
-  readonly exchangeTimeoutMs: number
+  readonly refreshTimeoutMs: number
   readonly underWay: UnderWay
 }
 
@@ -85,7 +85,7 @@ function within<Value>(clock: Clock, ms: number, promise: Promise<Value>): Promi
 }
 
 export function createRevocation(ports: RevocationPorts): Revocation {
-  const { strategy, baseUrl, records, clock, exchangeTimeoutMs, underWay } = ports
+  const { strategy, baseUrl, records, clock, refreshTimeoutMs, underWay } = ports
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
   /** Changes what the record says, as long as it is of the sign-out that is meant. Resolves with what is outstanding then. */
@@ -101,7 +101,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   }
 
   async function call(credentials: Credentials | null, again: RevocationPending | undefined): Promise<unknown> {
-    const signedOut = again && {
+    const signedOutSession = again && {
       subject: again.subject,
       sid: again.sid,
       authTime: again.authTime,
@@ -112,7 +112,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       refreshToken: credentials?.refreshToken ?? undefined,
       idToken: credentials?.idToken ?? undefined,
       post: createPost({ ...ports, baseUrl: baseUrl(), keepalive: true }),
-      signedOut,
+      signedOutSession,
     })
   }
 
@@ -147,7 +147,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   const tell: Revocation['tell'] = async (credentials, pending) => {
     // Begun before anything is waited for: the page may be about to leave.
     const told = underWay.add(send(credentials, pending))
-    return (await within(clock, exchangeTimeoutMs, told)) ?? false
+    return (await within(clock, refreshTimeoutMs, told)) ?? false
   }
 
   return {
@@ -157,7 +157,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       const { claim } = latest ?? {}
       const at = clock.wallMs()
       const ageMs = claim && !claim.closed ? at - claim.startedAt : -1
-      const isUnderWay = ageMs >= 0 && ageMs < exchangeTimeoutMs + callMs
+      const isUnderWay = ageMs >= 0 && ageMs < refreshTimeoutMs + callMs
       // Signed out already: it is still the same session that the server has to hear of.
       const name = credentials
         ? nameOf(credentials)

@@ -8,8 +8,8 @@ const longestPauseMs = 900_000
 const routesRemembered = 200
 
 export interface BreakerLimits {
-  readonly fruitlessExchanges: number
-  readonly fruitlessWindowMs: number
+  readonly unhelpfulRefreshes: number
+  readonly unhelpfulWindowMs: number
   readonly circuitOpensAfter: number
 }
 
@@ -57,7 +57,7 @@ export function createStormBreaker(
   recorded: () => ExchangeCounts | undefined,
   correct: () => void,
 ): StormBreaker {
-  const { fruitlessExchanges, fruitlessWindowMs, circuitOpensAfter } = limits
+  const { unhelpfulRefreshes, unhelpfulWindowMs, circuitOpensAfter } = limits
   const routes = new Map<string, RouteCount>()
   /** Fruitless ones that are not yet in the record: what they brought, and when it was refused. */
   const uncounted = new Map<object, number>()
@@ -79,11 +79,11 @@ export function createStormBreaker(
   function isStorm(): boolean {
     const times = fruitless()
     const last = Math.max(...times)
-    const isFull = times.filter(time => last - time < fruitlessWindowMs).length >= fruitlessExchanges
-    return isFull && wallMs() - last < fruitlessWindowMs
+    const isFull = times.filter(time => last - time < unhelpfulWindowMs).length >= unhelpfulRefreshes
+    return isFull && wallMs() - last < unhelpfulWindowMs
   }
 
-  const counts = () => ({ begun: begun(), fruitless: fruitless().slice(-fruitlessExchanges) })
+  const counts = () => ({ begun: begun(), fruitless: fruitless().slice(-unhelpfulRefreshes) })
 
   return {
     allows(route, expired) {
@@ -105,7 +105,7 @@ export function createStormBreaker(
       const at = wallMs()
       const count = routes.get(route)
       if (!refused) uncounted.delete(credentials)
-      else if (!judged.has(credentials)) remember(uncounted, credentials, at, fruitlessExchanges)
+      else if (!judged.has(credentials)) remember(uncounted, credentials, at, unhelpfulRefreshes)
       judged.add(credentials)
       if (refused && count?.credentials !== credentials) {
         remember(routes, route, { fruitless: (count?.fruitless ?? 0) + 1, credentials, at }, routesRemembered)
@@ -130,7 +130,7 @@ export function createStormBreaker(
       unsent = undefined
       const known = counts()
       // What a page asks at its start is not counted: fourteen restored tabs are no storm.
-      if (cause === 'start') return known
+      if (cause === 'restore') return known
       unsent = wallMs()
       return { ...known, begun: [...known.begun, unsent].slice(-circuitOpensAfter) }
     },

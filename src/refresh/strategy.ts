@@ -67,11 +67,11 @@ export interface RevokeContext {
   /** As in a refresh, and `keepalive`. */
   readonly post: Post
   /** Only where the server is told once more: which session was signed out, so that it spares a login made since. */
-  readonly signedOut?: SignedOut | undefined
+  readonly signedOutSession?: SignedOutSession | undefined
 }
 
 /** Names a session that was signed out, for the server to compare; what is not known is left out. */
-export interface SignedOut {
+export interface SignedOutSession {
   readonly subject: string | null
   /** Claims of OpenID Connect, as the server told them. */
   readonly sid?: unknown
@@ -82,7 +82,7 @@ export interface SignedOut {
 
 /** The long form of `refresh`. `oauthRefresh`, `cookieRefresh`, `cookieSession` and `shellRefresh` make one. */
 export interface RefreshStrategy {
-  readonly exchange: RefreshFunction
+  readonly refresh: RefreshFunction
   /**
    * The credential is not in the page, so an exchange may be tried with nothing held: at start (`session.ready()`, the
    * first request) the session is restored, or found to be over without calling `onLoginRequired`.

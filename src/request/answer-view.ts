@@ -2,7 +2,7 @@ import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /** A refused answer, looked at without consuming it. */
-export interface AnswerView {
+export interface ResponseView {
   /** 0 of a redirect that is not followed. */
   readonly status: number
   /** `'opaqueredirect'`: with `redirect: 'manual'`, the server wanted to send the browser elsewhere (a login page, say). */
@@ -53,7 +53,7 @@ async function readJson(response: Response, clock: Clock): Promise<unknown> {
 }
 
 /** For `shouldRefresh`. */
-export function createAnswerView(response: Response, method: string, clock: Clock): AnswerView {
+export function createResponseView(response: Response, method: string, clock: Clock): ResponseView {
   const { status, type, headers, url } = response
   return {
     status,

@@ -3,13 +3,13 @@ import { drain, markNotReplayable } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import { isSameToken } from '../session/audience.ts'
-import { createAnswerView } from './answer-view.ts'
+import { createResponseView } from './answer-view.ts'
 import { type Journey, signalOf } from './journey.ts'
 import { accept, judgeResponse, mayBeAsked, refresh, type Verdict } from './judge-response.ts'
-import { askedFor, routeOf, type SpinePorts, tellAnswered, tellStep } from './spine-ports.ts'
+import { routeOf, type SpinePorts, targetOf, tellAnswered, tellStep } from './spine-ports.ts'
 import { land, sitOut, stay, wait } from './waiting.ts'
 
-const routeFor = (journey: Journey) => routeOf(askedFor(journey))
+const routeFor = (journey: Journey) => routeOf(targetOf(journey))
 
 /** What went along with it, if anything did: of an origin that has tokens of its own, that one. */
 function sentWith({ bare, left, url }: Journey, { strategy }: SpinePorts) {
@@ -50,7 +50,7 @@ async function ask(
 ): Promise<Response | null> {
   let decided: unknown
   try {
-    const deciding = Promise.resolve(shouldRefresh(createAnswerView(response, journey.method, ports.clock)))
+    const deciding = Promise.resolve(shouldRefresh(createResponseView(response, journey.method, ports.clock)))
     decided = await unlessAborted(deciding, signalOf(journey))
   } catch (error) {
     // A mistake in it is its caller's, who gets no answer then.
@@ -86,7 +86,7 @@ function consider(
     return hand(journey, response, ports, false)
   }
   journey.refused = response
-  tellStep(ports, journey, { step: 'refused', status })
+  tellStep(ports, journey, { step: 'rejected', status })
   const goOn = (goesAgain: boolean) => {
     if (!goesAgain) return hand(journey, response, ports, true)
     journey.replayed = true
@@ -119,8 +119,8 @@ function renew(journey: Journey, response: Response, ports: SpinePorts): boolean
     if (outage && goAgain(journey, response)) throw new RefreshUnavailableError(outage)
     if (outage) return false
   }
-  ports.login.note(askedFor(journey))
-  const flight = refresher.start('refused', audience)
+  ports.login.note(targetOf(journey))
+  const flight = refresher.start('rejected', audience)
   // It cannot be sent again, but what comes after it should find a better token.
   if (!goAgain(journey, response)) return false
   return land(ports, flight, journey)
@@ -151,7 +151,7 @@ async function login(journey: Journey, response: Response, ports: SpinePorts): P
   if (!goesOn) return false
   if (isNobodys || loginPort.asking?.kind === 'login') {
     if (journey.auth === 'optional') return false
-    const asking = loginPort.asking ?? loginPort.notSignedIn(askedFor(journey))
+    const asking = loginPort.asking ?? loginPort.notSignedIn(targetOf(journey))
     if (!asking || journey.once) return false
     if (!(await sitOut(ports, asking, journey))) return false
     journey.session ??= asking.session

@@ -5,7 +5,7 @@ import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
-import type { WhyBare } from '../session/events.ts'
+import type { NoCredentialsReason } from '../session/events.ts'
 import { answer } from './answer.ts'
 import {
   type Call,
@@ -35,7 +35,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   /** The network under wrappers round this client's own `fetch`. */
   const below = pageFetch()
 
-  function whyBare({ url, auth, init, request }: Journey): WhyBare | null {
+  function whyBare({ url, auth, init, request }: Journey): NoCredentialsReason | null {
     if (!ports.trusted().has(url)) return 'untrusted-origin'
     if (auth === false || ports.exchanging()) return 'auth-false'
     // The platform would take the header off in silence (Fetch, guard "request-no-cors").
@@ -47,7 +47,7 @@ export function createAuthenticatedFetch(ports: SpinePorts): Spine {
   const sendUntouched = ({ call: { transport }, input, init }: Journey, given: RequestInit = { ...init }) =>
     transport(input, markSent(given, mark))
 
-  async function sendBare(journey: Journey, why: WhyBare): Promise<Response> {
+  async function sendBare(journey: Journey, why: NoCredentialsReason): Promise<Response> {
     const { init, once } = journey
     const isJudged = isForFetch(signalOf(journey))
     // Perhaps a login: the answer to a refresh or a sign-out that is under way would change its cookie.

@@ -3,7 +3,7 @@ import { unlessAborted } from '../platform/abort.ts'
 import { readAsked, readMember } from '../platform/fetch.ts'
 import { pageBaseUrl, parseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
-import type { WhyNotRefreshed, WhyNotReplayable } from '../session/events.ts'
+import type { NotRefreshedReason, NotReplayableReason } from '../session/events.ts'
 import type { SessionState } from '../session/state.ts'
 import { type Init, readInit } from './read-init.ts'
 
@@ -54,7 +54,7 @@ export interface Journey {
   readonly auth: AuthRequestOptions['auth']
   readonly replay: AuthRequestOptions['replay']
   /** Why it cannot be sent again, if so. */
-  readonly once: WhyNotReplayable | null
+  readonly once: NotReplayableReason | null
   /** A caller's own `Request` is used up by its first send; this one is for the replay. */
   copy: Request | undefined
   /** The session that it was begun in, and is only ever sent in; `null`: nobody's. */
@@ -69,7 +69,7 @@ export interface Journey {
   /** What this send was proved anew for, so that each reason counts once: the first send and the replay count apart. */
   provedAnewFor: string
   /** Why its 401 caused no refresh, where the app should know. */
-  notRefreshed: WhyNotRefreshed | null
+  notRefreshed: NotRefreshedReason | null
   /** The answer that makes it wait, or be sent again; its body is let go by then. */
   refused: Response | null
   /** The credentials that a refresh brought which it waited for. */
@@ -126,7 +126,7 @@ function whyOnce(
   request: Request | undefined,
   call: Call,
   replay: AuthRequestOptions['replay'],
-): WhyNotReplayable | null {
+): NotReplayableReason | null {
   if (readAsked(init, request, 'keepalive')) return 'keepalive'
   if (replay === false) return 'replay-false'
   if (typeof replay === 'function') return null

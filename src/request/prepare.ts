@@ -2,7 +2,7 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/flight.ts'
 import type { Journey } from './journey.ts'
-import { askedFor, type SpinePorts } from './spine-ports.ts'
+import { type SpinePorts, targetOf } from './spine-ports.ts'
 import { land, stay, wait } from './waiting.ts'
 
 /**
@@ -37,14 +37,14 @@ function decide(journey: Journey, ports: SpinePorts): Promise<unknown> | undefin
   const age = ageOf(audience)
   if (flight?.blocks) return board(journey, ports, flight)
   if (age === 'good') return undefined
-  if (age === 'due') return makeFresh(journey, ports, flight, audience)
+  if (age === 'expiring') return makeFresh(journey, ports, flight, audience)
   const outage = flight ? null : refresher.outage()
   if (outage) return Promise.reject(new RefreshUnavailableError(outage))
   return board(journey, ports, refresher.start('expired', audience))
 }
 
 function board(journey: Journey, ports: SpinePorts, flight: Flight): Promise<unknown> {
-  ports.login.note(askedFor(journey))
+  ports.login.note(targetOf(journey))
   return land(ports, flight, journey)
 }
 
@@ -57,7 +57,7 @@ function makeFresh(
 ): Promise<unknown> | undefined {
   const { refresher } = ports
   if (!running && (isHidden() || refresher.hindrance())) return undefined
-  const flight = running ?? refresher.start('due', audience)
+  const flight = running ?? refresher.start('expiring', audience)
   if (journey.once !== 'one-shot-body') return undefined
   return board(journey, ports, flight).catch(error => {
     if (!isUnavailable(error)) throw error
@@ -69,7 +69,7 @@ const isUnavailable = (error: unknown) => (error as Partial<RefreshUnavailableEr
 /** Nobody knows yet whether anybody is signed in, and only the server can tell: ambient strategies. */
 async function start(journey: Journey, ports: SpinePorts): Promise<void> {
   try {
-    await board(journey, ports, ports.refresher.start('start'))
+    await board(journey, ports, ports.refresher.start('restore'))
   } catch (error) {
     const { code, reason } = error as Partial<SessionEndedError>
     const ended = code === 'session-ended' && reason !== 'disposed'

@@ -5,10 +5,10 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { StormBreaker } from '../refresh/storm-breaker.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { Outgoing, WireScheme } from '../schemes/scheme.ts'
-import type { RequestStepKind, WhyBare, WhyNotReplayable } from '../session/events.ts'
+import type { NoCredentialsReason, NotReplayableReason, RequestStepKind } from '../session/events.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
-import type { AnswerView } from './answer-view.ts'
+import type { ResponseView } from './answer-view.ts'
 import type { Journey } from './journey.ts'
 
 /** The person is being asked. Never rejects. */
@@ -23,24 +23,24 @@ export interface Asking {
 export interface LoginPort {
   readonly asking: Asking | null
   /** Which request has the refresh that may turn out to be refused. */
-  note(request: AskedFor): void
+  note(request: RequestTarget): void
   /** What the session holds was good enough for a request. */
   accepted(request: StepOf): void
   /** A request without a session got a 401: asks in place, or tells the app. */
-  notSignedIn(request: AskedFor): Asking | null
+  notSignedIn(request: RequestTarget): Asking | null
   /** `generation`: of the token that was not enough. One that was replaced by an answered question asks nobody again. */
   stepUp(requirement: StepUpRequirement, generation: number): Asking | null
 }
 
 /** What was being asked for; the URL without query. */
-export interface AskedFor {
+export interface RequestTarget {
   readonly method: string
   readonly url: string
 }
 
-export const askedFor = ({ method, url }: StepOf): AskedFor => ({ method, url: url.origin + url.pathname })
+export const targetOf = ({ method, url }: StepOf): RequestTarget => ({ method, url: url.origin + url.pathname })
 
-export const routeOf = ({ method, url }: AskedFor): string => `${method} ${url}`
+export const routeOf = ({ method, url }: RequestTarget): string => `${method} ${url}`
 
 export interface SpinePorts {
   readonly session: SessionCore
@@ -68,14 +68,14 @@ export interface SpinePorts {
   readonly isOver: () => boolean
   /** A number for one call. */
   readonly nextId: () => number
-  readonly shouldRefresh: ((answer: AnswerView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
+  readonly shouldRefresh: ((answer: ResponseView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
 }
 
 const isHeard = ({ session }: StepPorts) => session.listenersOf('request').size > 0
 
 /** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
 export function tellStep(ports: StepPorts, journey: StepOf, step: RequestStepKind): void {
-  if (isHeard(ports)) ports.session.emit('request', { id: journey.id, ...askedFor(journey), ...step })
+  if (isHeard(ports)) ports.session.emit('request', { id: journey.id, ...targetOf(journey), ...step })
 }
 
 /** One send of what may carry credentials. */
@@ -86,18 +86,18 @@ export function tellSent(ports: StepPorts & Pick<SpinePorts, 'scheme'>, journey:
 }
 
 /** One send without credentials. */
-export const tellBare = (ports: StepPorts, journey: StepOf, why: WhyBare): void =>
-  tellStep(ports, journey, { step: 'sent', credentials: 'none', why })
+export const tellBare = (ports: StepPorts, journey: StepOf, why: NoCredentialsReason): void =>
+  tellStep(ports, journey, { step: 'sent', credentials: 'none', reason: why })
 
 /** The last step of most requests, made only if somebody listens. */
 export function tellAnswered(
   ports: StepPorts,
   journey: Journey,
   { status }: Response,
-  notReplayable: WhyNotReplayable | null,
+  notReplayable: NotReplayableReason | null,
 ): void {
   const { replayed, notRefreshed } = journey
-  if (isHeard(ports)) tellStep(ports, journey, { step: 'answered', status, replayed, notReplayable, notRefreshed })
+  if (isHeard(ports)) tellStep(ports, journey, { step: 'completed', status, replayed, notReplayable, notRefreshed })
 }
 type StepPorts = Pick<SpinePorts, 'session'>
 type StepOf = Pick<Journey, 'id' | 'method' | 'url'>

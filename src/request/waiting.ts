@@ -32,7 +32,7 @@ export function land(ports: WaitingPorts, flight: Flight, waiter: Waiter): Promi
     if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
     if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.refused)
     const { asking } = ports.login
-    if (outcome.kind !== 'refused' || asking?.kind !== 'login') return arrive(ports, waiter)
+    if (outcome.kind !== 'rejected' || asking?.kind !== 'login') return arrive(ports, waiter)
     return sitOut(ports, asking, waiter).then(() => arrive(ports, waiter))
   })
 }

@@ -3,11 +3,11 @@ import type { JwtClaims } from './credentials.ts'
 
 /** Why a refresh runs. */
 export type RefreshCause =
-  | 'start' // nothing is held yet; only for ambient strategies
-  | 'due' // still valid, close to its end
+  | 'restore' // nothing is held yet; only for ambient strategies
+  | 'expiring' // still valid, close to its end
   | 'expired'
-  | 'refused' // a 401, or `shouldRefresh` said so
-  | 'asked' // session.refresh()
+  | 'rejected' // a 401, or `shouldRefresh` said so
+  | 'manual' // session.refresh()
 
 /** Whether it happened here, or another tab told of it. */
 export type Tab = 'this' | 'other'
@@ -43,7 +43,7 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
     readonly durationMs: number
   }
   /** `reauthenticate` is being asked: a dialog opens, once the page is visible. Its end is `signed-in`, `refreshed` or `ended`. */
-  reauthenticating: AnyEvent<'reauthenticating'> & {
+  'reauthentication-started': AnyEvent<'reauthentication-started'> & {
     readonly kind: 'login' | 'step-up'
     readonly subject: string | null
   }
@@ -62,7 +62,7 @@ export const eventTypes: readonly (keyof SessionEvents)[] = [
   'refresh-started',
   'refreshed',
   'refresh-failed',
-  'reauthenticating',
+  'reauthentication-started',
   'ended',
   'store-failed',
   'request',
@@ -73,22 +73,22 @@ export type RequestStep = { readonly id: number; readonly method: string; readon
 export type RequestStepKind =
   /** `'cookie'`: a session without a token is signed in, and the browser sends its cookie. */
   | { readonly step: 'sent'; readonly credentials: 'attached' | 'cookie' }
-  | { readonly step: 'sent'; readonly credentials: 'none'; readonly why: WhyBare }
+  | { readonly step: 'sent'; readonly credentials: 'none'; readonly reason: NoCredentialsReason }
   | { readonly step: 'waiting'; readonly for: 'store' | 'refresh' | 'login' | 'step-up' | 'online' }
-  | { readonly step: 'refused'; readonly status: number }
+  | { readonly step: 'rejected'; readonly status: number }
   | { readonly step: 'replayed' }
   | {
-      readonly step: 'answered'
+      readonly step: 'completed'
       readonly status: number
       readonly replayed: boolean
-      readonly notReplayable: WhyNotReplayable | null
+      readonly notReplayable: NotReplayableReason | null
       /** `'circuit-open'`: a 401 that is handed over because refreshes have not helped lately (`limits`). */
-      readonly notRefreshed: WhyNotRefreshed | null
+      readonly notRefreshed: NotRefreshedReason | null
     }
   | { readonly step: 'failed'; readonly error: unknown }
-export type WhyBare = 'signed-out' | 'untrusted-origin' | 'own-authorization' | 'auth-false' | 'no-cors'
-export type WhyNotReplayable = 'one-shot-body' | 'keepalive' | 'replay-false'
-export type WhyNotRefreshed = 'circuit-open'
+export type NoCredentialsReason = 'signed-out' | 'untrusted-origin' | 'own-authorization' | 'auth-false' | 'no-cors'
+export type NotReplayableReason = 'one-shot-body' | 'keepalive' | 'replay-false'
+export type NotRefreshedReason = 'circuit-open'
 
 /** As an event target does it: the page's error monitoring sees the error, the caller goes on. */
 export function report(error: unknown): void {

@@ -46,7 +46,7 @@ export function leftMs(credentials: Credentials, monotonicSentAt: number | null,
   return lifetimeMs - ageMs
 }
 
-export type TokenAge = 'good' | 'due' | 'expired'
+export type TokenAge = 'good' | 'expiring' | 'expired'
 
 /** How long before its end a token is due: this share of the lesser of `mostMs` and a quarter of its life. */
 export interface Leeway {
@@ -63,5 +63,5 @@ export function tokenAge(
 ): TokenAge {
   const left = leftMs(credentials, monotonicSentAt, clock)
   if (left <= 0) return 'expired'
-  return left <= Math.min(mostMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'due' : 'good'
+  return left <= Math.min(mostMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
 }

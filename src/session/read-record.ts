@@ -131,7 +131,7 @@ const countChecks: Checks<ExchangeCounts> = { begun: timesOf, fruitless: timesOf
 const endReasons: Readonly<Record<EndReason, true>> = {
   'signed-out': true,
   replaced: true,
-  refused: true,
+  'refresh-rejected': true,
   expired: true,
   misconfigured: true,
   'key-lost': true,

@@ -114,7 +114,7 @@ export function createSession(
         if (isAnothers || page.state.credentials) leave(record.session, record.endedBy ?? null, 'other')
         // Tokens of its own do for each tab, unless they were refused and somebody has signed in since.
       } else if (isAnothers || (isOther(record, page.state) && (!credentials.withheld || isAnswered))) {
-        take(record, credentials, null, { cause: 'due', startedMs: null })
+        take(record, credentials, null, { cause: 'expiring', startedMs: null })
       }
     },
     async signIn(input) {

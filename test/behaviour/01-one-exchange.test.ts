@@ -25,7 +25,7 @@ describe.each(forms)('promise 1, asked by %s', (_form, send) => {
       const { server, client, logins, waiting } = await createServedClient({
         fetch: createNarrowFetch(200),
         // The exchange waits until all were refused, which takes a busy machine its time.
-        limits: { exchangeTimeoutMs: 300_000 },
+        limits: { refreshTimeoutMs: 300_000 },
       })
       server.expireAccessTokens()
       const gate = server.holdExchange()

@@ -1,6 +1,6 @@
 import { type ClientOptions, isLatchkeyError, readChallenges } from 'latchkey'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { AuthenticationNeed } from '../../src/login/reauthenticate.ts'
+import type { ReauthenticateContext } from '../../src/login/reauthenticate.ts'
 import { startAuthServer } from '../support/auth-server.ts'
 import { createServedClient, type ServedClient } from '../support/served-client.ts'
 import { createStage, forms } from '../support/stage.ts'
@@ -53,7 +53,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
   })
 
   test('ST-06: step-up is asked for with what the server wants, and no refresh runs', async () => {
-    const needs: AuthenticationNeed[] = []
+    const needs: ReauthenticateContext[] = []
     const challenge =
       'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age=60, scope="pay"'
     const { server, client } = await createServedClient(

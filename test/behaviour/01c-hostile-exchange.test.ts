@@ -175,7 +175,7 @@ describe('an exchange function that takes its time is bounded by its deadline', 
   })
 
   test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-18: over HTTP, %s ends it too', async kind => {
-    const { server, client, logins } = await createServedClient({ limits: { exchangeTimeoutMs: 100 } })
+    const { server, client, logins } = await createServedClient({ limits: { refreshTimeoutMs: 100 } })
     server.expireAccessTokens()
     server.failExchanges({ kind })
     const answer = client.fetch(`${server.origin}/api/a`)
@@ -206,7 +206,7 @@ describe.each(forms)('an exchange function that calls the client itself, by %s',
       const { status } = await send(stage.client, '/refresh')
       throw Object.assign(new Error('refused'), { status })
     })
-    await expect(send(stage.client, '/a')).rejects.toMatchObject({ code: 'session-ended', reason: 'refused' })
+    await expect(send(stage.client, '/a')).rejects.toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     await stage.clock.advance(0)
     expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([1, 2, 1])
   })

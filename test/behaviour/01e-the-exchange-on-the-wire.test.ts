@@ -122,7 +122,7 @@ describe('any exchange by post', () => {
 
   test('RF-13: once its answer was lost, the same refresh token is presented once more by a later request', async () => {
     // No time to wait between the two.
-    const { server, client } = await createServedClient({ limits: { lostAnswerGraceMs: 0.1 } }, { reuse: 'grace' })
+    const { server, client } = await createServedClient({ limits: { reuseIntervalMs: 0.1 } }, { reuse: 'grace' })
     server.expireAccessTokens()
     server.failExchanges({ kind: 'truncated' }, { at: 'after-handling' })
     await expect(client.fetch(`${server.origin}/api/a`)).rejects.toMatchObject({ code: 'refresh-unavailable' })

@@ -36,17 +36,17 @@ const arrange = async (endpoint: () => Response, options: StageOptions = {}): Pr
 const ask = (stage: Stage) => outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
 const calls = ({ sends }: Stage) => sends.filter(({ path }) => path === '/token').length
 
-type Class = 'refused' | 'misconfigured' | 'unavailable'
+type Class = 'refresh-rejected' | 'misconfigured' | 'unavailable'
 
 const endings: readonly (readonly [id: string, name: string, endpoint: () => Response, becomes: Class])[] = [
-  ['RF-09', '400 invalid_grant', jsonOf(400, { error: 'invalid_grant' }), 'refused'],
-  ['RF-09', '401 invalid_grant', jsonOf(401, { error: 'invalid_grant' }), 'refused'],
-  ['RF-09', '401 without a body', textOf(401, ''), 'refused'],
-  ['RF-09', '401 with a page', textOf(401, '<p>Log in', 'text/html'), 'refused'],
-  ['RF-09', '403 with JSON', jsonOf(403, { message: 'no' }), 'refused'],
-  ['RF-05', '200 bad_refresh_token', jsonOf(200, { error: 'bad_refresh_token' }), 'refused'],
-  ['RF-05', '200 invalid_grant', jsonOf(200, { error: 'invalid_grant' }), 'refused'],
-  ['RF-09', '400 login_required', jsonOf(400, { error: 'login_required' }), 'refused'],
+  ['RF-09', '400 invalid_grant', jsonOf(400, { error: 'invalid_grant' }), 'refresh-rejected'],
+  ['RF-09', '401 invalid_grant', jsonOf(401, { error: 'invalid_grant' }), 'refresh-rejected'],
+  ['RF-09', '401 without a body', textOf(401, ''), 'refresh-rejected'],
+  ['RF-09', '401 with a page', textOf(401, '<p>Log in', 'text/html'), 'refresh-rejected'],
+  ['RF-09', '403 with JSON', jsonOf(403, { message: 'no' }), 'refresh-rejected'],
+  ['RF-05', '200 bad_refresh_token', jsonOf(200, { error: 'bad_refresh_token' }), 'refresh-rejected'],
+  ['RF-05', '200 invalid_grant', jsonOf(200, { error: 'invalid_grant' }), 'refresh-rejected'],
+  ['RF-09', '400 login_required', jsonOf(400, { error: 'login_required' }), 'refresh-rejected'],
   ['RF-11', 'invalid_client', jsonOf(401, { error: 'invalid_client' }), 'misconfigured'],
   ['RF-11', 'unauthorized_client', jsonOf(400, { error: 'unauthorized_client' }), 'misconfigured'],
   ['RF-11', 'unsupported_grant_type', jsonOf(400, { error: 'unsupported_grant_type' }), 'misconfigured'],
@@ -57,7 +57,7 @@ const endings: readonly (readonly [id: string, name: string, endpoint: () => Res
   ['RF-04', '200 without a token', jsonOf(200, { ok: true }), 'unavailable'],
   ['RF-04', '200 with an empty token', jsonOf(200, { access_token: '', token_type: 'Bearer' }), 'unavailable'],
   ['RF-04', '200 with a number for a token', jsonOf(200, { access_token: 7, token_type: 'Bearer' }), 'unavailable'],
-  ['RF-04', '200 with null', jsonOf(200, null), 'refused'],
+  ['RF-04', '200 with null', jsonOf(200, null), 'refresh-rejected'],
   ['RF-04', '200 with nothing', textOf(200, ''), 'unavailable'],
   [
     'RF-04',
@@ -183,8 +183,8 @@ describe('what the store says when the answer comes', () => {
   test('RT-09: a refusal of the token that the store still holds ends the session, in the store too', async () => {
     const { stage, read, answer, asked } = await start()
     answer.resolve(null)
-    await expect(asked).rejects.toMatchObject({ reason: 'refused' })
+    await expect(asked).rejects.toMatchObject({ reason: 'refresh-rejected' })
     await stage.clock.settle()
-    expect(await read()).toMatchObject({ credentials: null, endedBy: 'refused' })
+    expect(await read()).toMatchObject({ credentials: null, endedBy: 'refresh-rejected' })
   })
 })

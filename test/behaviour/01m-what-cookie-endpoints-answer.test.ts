@@ -34,8 +34,8 @@ describe.each(['session', 'token'] as const)('a page starts, and the cookie endp
   test('419: not now, unless the app says that it is over', async () => {
     const world = createCookieWorld(mode)
     world.answer('/session', () => new Response('{}', { status: 419 }))
-    const isOver = ({ status }: { readonly status: number }) => status === 419 || undefined
-    const page = world.open({}, { isOver })
+    const isSignedOut = ({ status }: { readonly status: number }) => status === 419 || undefined
+    const page = world.open({}, { isSignedOut })
     expect(await page.ready()).toBe('signed-out null')
   })
 
@@ -45,9 +45,12 @@ describe.each(['session', 'token'] as const)('a page starts, and the cookie endp
     const page = world.open()
     await page.ready()
     world.answer('/session', answers[5]?.[1])
-    await expect(page.client.session.refresh()).rejects.toMatchObject({ code: 'session-ended', reason: 'refused' })
+    await expect(page.client.session.refresh()).rejects.toMatchObject({
+      code: 'session-ended',
+      reason: 'refresh-rejected',
+    })
     await world.clock.advance(0)
-    expect(page.logins).toEqual(['refused'])
+    expect(page.logins).toEqual(['refresh-rejected'])
   })
 })
 

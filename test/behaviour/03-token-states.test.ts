@@ -66,7 +66,7 @@ const rows: readonly Row[] = [
     stream: 'send',
   },
   {
-    token: 'due',
+    token: 'expiring',
     flight: 'none, visible',
     arrange: ({ stage }) => stage.clock.advance(dueMs),
     ordinary: 'send, start',
@@ -77,7 +77,7 @@ const rows: readonly Row[] = [
     { flight: 'none: prerendering', page: { visibilityState: 'visible', prerendering: true } },
   ].map(
     ({ flight, page }): Row => ({
-      token: 'due',
+      token: 'expiring',
       flight,
       arrange: async ({ stage }) => {
         await stage.clock.advance(dueMs)
@@ -88,7 +88,7 @@ const rows: readonly Row[] = [
     }),
   ),
   {
-    token: 'due',
+    token: 'expiring',
     flight: 'none: backoff',
     arrange: async scene => {
       await scene.stage.clock.advance(dueMs - 5000)
@@ -99,7 +99,7 @@ const rows: readonly Row[] = [
     stream: 'send',
   },
   {
-    token: 'due',
+    token: 'expiring',
     flight: 'none: breaker',
     arrange: async scene => {
       await tripBreaker(scene)
@@ -109,7 +109,7 @@ const rows: readonly Row[] = [
     stream: 'send',
   },
   {
-    token: 'due',
+    token: 'expiring',
     flight: 'running',
     arrange: async scene => {
       await scene.stage.clock.advance(dueMs)

@@ -117,7 +117,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     const stage = createStage(ambient)
     expect((await send(stage.client, '/asked')).status).toBe(200)
     expect([sentAt(stage, '/asked'), stage.exchanges.length]).toEqual([['access-1'], 1])
-    expect(stage.exchanges[0]).toMatchObject({ cause: 'start', refreshToken: undefined })
+    expect(stage.exchanges[0]).toMatchObject({ cause: 'restore', refreshToken: undefined })
   })
 
   test('ST-03: where nobody turns out to be signed in, the request goes out bare, and its 401 asks for login', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createStage, outcomeOf, refusal } from '../support/stage.ts'
 
 const start = async () => {
-  const { audienceOf, exchange } = oauthRefresh({
+  const { audienceOf, refresh: exchange } = oauthRefresh({
     tokenEndpoint: 'https://api.test/token',
     clientId: 'spa',
     resource: { 'https://files.test': 'urn:files' },

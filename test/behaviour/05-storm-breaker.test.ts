@@ -199,7 +199,7 @@ describe('promise 5: over all routes', () => {
   })
 
   test('both numbers can be set', async () => {
-    const stage = await start(isBad, { limits: { fruitlessExchanges: 2, fruitlessWindowMs: 5000 } })
+    const stage = await start(isBad, { limits: { unhelpfulRefreshes: 2, unhelpfulWindowMs: 5000 } })
     for (const _ of [1, 2]) expect(await ask(stage, bad())).toEqual(refusedWith)
     expect(await ask(stage, bad())).toEqual(handedOver)
     await stage.clock.advance(5000)

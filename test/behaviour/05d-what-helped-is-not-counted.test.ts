@@ -120,7 +120,7 @@ describe('promise 5: an exchange whose token was then accepted is not counted', 
 
 describe('promise 5: what helped nobody is counted, and its limit says so', () => {
   test('a page that reloads itself at every 401 causes ten exchanges in 30 s, whichever page began them', async () => {
-    const pages = createPages({ store: memoryStore(), limits: { fruitlessExchanges: 100 } })
+    const pages = createPages({ store: memoryStore(), limits: { unhelpfulRefreshes: 100 } })
     await openIn(pages, 'refuses').signIn({ subject: 'alice' })
     let exchanges = 0
     for (let index = 0; index < 25; index += 1) {
@@ -139,7 +139,7 @@ describe('promise 5: what helped nobody is counted, and its limit says so', () =
     const failures: RefreshUnavailableError[] = []
     const answered: unknown[] = []
     page.client.session.on('refresh-failed', ({ error }) => void failures.push(error))
-    page.client.session.on('request', ({ step, ...more }) => step === 'answered' && answered.push(more))
+    page.client.session.on('request', ({ step, ...more }) => step === 'completed' && answered.push(more))
     for (let index = 0; index < 10; index += 1) await page.client.session.refresh()
     const error = await outcomeOf(page.client.session.refresh(), page.clock)
     expect(error).toMatchObject({ reason: 'circuit-open', status: null, retryAfterMs: 30 * second })

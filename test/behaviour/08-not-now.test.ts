@@ -26,8 +26,8 @@ const passing: readonly (readonly [name: string, fault: Fault, reason: string])[
   ),
   ['a connection that breaks', { kind: 'lost' }, 'network'],
   ['an answer that is cut off', { kind: 'truncated' }, 'network'],
-  ['a captive portal’s HTML', { kind: 'captive-portal' }, 'unreadable-answer'],
-  ['JSON that is none', { kind: 'garbage' }, 'unreadable-answer'],
+  ['a captive portal’s HTML', { kind: 'captive-portal' }, 'unreadable-response'],
+  ['JSON that is none', { kind: 'garbage' }, 'unreadable-response'],
   ['a redirect', { kind: 'redirect', location: 'https://elsewhere.test/' }, 'status'],
 ]
 

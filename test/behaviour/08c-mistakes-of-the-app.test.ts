@@ -30,7 +30,7 @@ describe('a mistake in the app’s own refresh', () => {
     'is told on the console once, with its stack, and is not called network: %s',
     async (_name, run) => {
       const { ask, told, tries } = await start(async () => run() as never)
-      expect(await ask()).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-answer' })
+      expect(await ask()).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
       expect(tries).toHaveBeenCalledTimes(1)
       await ask()
       expect(told).toHaveBeenCalledTimes(1)

@@ -92,7 +92,7 @@ describe('a store that says so for the page’s own writes, too', () => {
     client.session.on('refreshed', ({ tab, cause }) => void tabs.push(`${tab} ${cause}`))
     await client.session.refresh()
     await clock.advance(10)
-    expect(tabs).toEqual(['this asked'])
+    expect(tabs).toEqual(['this manual'])
   })
 
   test('nor from its refusal: the app is told of it as of this tab, with the request', async () => {
@@ -103,6 +103,6 @@ describe('a store that says so for the page’s own writes, too', () => {
     client.fetch('https://api.test/x').catch(() => {})
     await clock.settle()
     await clock.advance(10)
-    expect(logins).toMatchObject([{ reason: 'refused', tab: 'this', request: { url: 'https://api.test/x' } }])
+    expect(logins).toMatchObject([{ reason: 'refresh-rejected', tab: 'this', request: { url: 'https://api.test/x' } }])
   })
 })

@@ -67,7 +67,7 @@ const createLife = (removes: boolean) => {
     sessionName: 'main',
     store,
     retry: 0,
-    limits: { fruitlessExchanges: 1000 },
+    limits: { unhelpfulRefreshes: 1000 },
     refresh: async ({ refreshToken = '' }) => {
       if (spent.has(refreshToken)) broken.push(`${refreshToken} was presented twice`)
       spent.add(refreshToken)

@@ -43,7 +43,7 @@ describe('promise 10: the answer of an exchange was lost', () => {
     expect(await outcome()).toBe('refresh-unavailable')
     await clock.advance(500)
     expect(await outcome()).toBe('session-ended')
-    expect([server.exchanges, client.session.getSnapshot().endReason]).toEqual([2, 'refused'])
+    expect([server.exchanges, client.session.getSnapshot().endReason]).toEqual([2, 'refresh-rejected'])
     expect(await outcome()).toBe('401')
     expect([server.exchanges, await askedForLogin()]).toEqual([2, 1])
   })

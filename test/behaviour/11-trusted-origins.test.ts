@@ -88,7 +88,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
   test('of a cross-site page in mode no-cors is left out knowingly, and that is told (TX-09)', async () => {
     const { server, client } = await createServedClient()
     const why: unknown[] = []
-    client.session.on('request', event => 'why' in event && why.push(event.why))
+    client.session.on('request', event => 'reason' in event && why.push(event.reason))
     await client.fetch(`${server.origin}/api/x`, { mode: 'no-cors' })
     expect(server.sends.map(({ authorization }) => authorization)).toEqual([null])
     expect(why).toEqual(['no-cors'])

@@ -123,7 +123,7 @@ describe('TX-11: one session, a token for each audience', () => {
     server.revoke()
     await expect(Promise.all([getFile(), getFile()])).rejects.toMatchObject({
       code: 'session-ended',
-      reason: 'refused',
+      reason: 'refresh-rejected',
     })
     expect(await askedForLogin()).toBe(1)
     expect([client.session.status, (await get()).status]).toEqual(['signed-out', 401])

@@ -62,7 +62,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(asked()).toEqual(['files', 'own'])
     expect(await file()).toMatchObject({ status: 200 })
     answer.resolve(null)
-    expect(await waiting).toBe('refused')
+    expect(await waiting).toBe('refresh-rejected')
   })
 
   test('the age of each counts from when it was asked for, whatever is known of the others', async () => {

@@ -108,7 +108,7 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     await client.session.signOut()
     bring()
     const error = await waiting
-    expect([error.code, error.reason, error.refusedResponse?.status]).toEqual(['session-ended', 'signed-out', 401])
+    expect([error.code, error.reason, error.rejectedResponse?.status]).toEqual(['session-ended', 'signed-out', 401])
     expect(tokens()).toEqual(['files-for-first'])
   })
 

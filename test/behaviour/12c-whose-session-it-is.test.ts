@@ -126,7 +126,7 @@ test('a `sub` of any other type is refused by its name, and the token in use sta
     { accessToken: jwtOf({ sub: 'alice' }) },
     { accessToken: jwtOf({ sub: {} }) },
   )
-  expect(outcome).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-answer' })
+  expect(outcome).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
   expect(String(outcome)).toContain('`sub`')
   expect(status).toBe('signed-in')
 })

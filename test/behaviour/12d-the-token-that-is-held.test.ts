@@ -68,7 +68,7 @@ test('a dialog that brings the very tokens that were refused has brought nothing
   stage.answer(() => new Response('', { status: 401 }))
   stage.exchange(async () => null)
   const outcome = await outcomeOf(stage.client.fetch('https://api.test/me'), stage.clock)
-  expect(outcome).toMatchObject({ code: 'session-ended', reason: 'refused' })
+  expect(outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
   expect(stage.sends.map(({ token }) => token)).toEqual(['a1'])
 })
 
@@ -99,7 +99,7 @@ describe('a token that no header can carry never replaces one that can', () => {
       stage.answer(({ token }) => new Response('', { status: token === 'a1' ? 200 : 401 }))
       stage.exchange(async () => ({ accessToken, refreshToken: 'r2' }))
       const refreshed = await outcomeOf(stage.client.session.refresh(), stage.clock)
-      expect(refreshed).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-answer' })
+      expect(refreshed).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
       if (accessToken !== 'undefined') expect(String(refreshed)).not.toContain(accessToken)
       expect((await stage.client.fetch('https://api.test/me')).status).toBe(200)
       expect(await stage.client.session.getAccessToken()).toBe('a1')

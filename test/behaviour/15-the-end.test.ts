@@ -1,4 +1,4 @@
-import { createClient, type EndReason, type LoginRequired, SessionEndedError } from 'latchkey'
+import { createClient, type EndReason, type LoginRequiredEvent, SessionEndedError } from 'latchkey'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDeferred } from '../support/deferred.ts'
 import { createServedClient } from '../support/served-client.ts'
@@ -42,7 +42,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(order).toEqual([...rejected, 'login, signed-out, stored nothing'])
     const errors = await Promise.all(waiters)
     expect(new Set(errors).size).toBe(50)
-    for (const error of errors) expect(error).toMatchObject({ code: 'session-ended', reason: 'refused' })
+    for (const error of errors) expect(error).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     await clock.advance(60_000)
     expect(onLoginRequired).toHaveBeenCalledTimes(1)
   })
@@ -53,7 +53,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     await clock.advance(0)
     expect(logins).toEqual([
       {
-        reason: 'refused',
+        reason: 'refresh-rejected',
         returnTo: '/',
         tab: 'this',
         subject: 'alice',
@@ -66,7 +66,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
   test('gives each waiter the 401 that made it wait, where there was one', async () => {
     const { client } = await startRefused()
     const error = await send(client, '/x').catch(reason => reason)
-    expect(error).toMatchObject({ refusedResponse: { status: 401 } })
+    expect(error).toMatchObject({ rejectedResponse: { status: 401 } })
     expect(Object.keys(error)).not.toContain('response')
   })
 
@@ -83,7 +83,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(await outcome).toMatchObject({ code: 'session-ended' })
     await clock.advance(0)
     expect(reported.mock.calls).toEqual([[mistake]])
-    expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+    expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 
   test('is told once: later requests go out bare, and neither exchange nor ask again (LR-02)', async () => {
@@ -107,19 +107,19 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
       await clock.advance(31_000)
     }
     expect(logins.map(({ reason, subject }) => [reason, subject])).toEqual([
-      ['refused', 'alice'],
-      ['refused', 'bob'],
+      ['refresh-rejected', 'alice'],
+      ['refresh-rejected', 'bob'],
     ])
   })
 })
 
 describe('the reason', () => {
   const refusals: readonly (readonly [string, unknown, EndReason])[] = [
-    ['`null`', null, 'refused'],
-    ['a 401', { status: 401 }, 'refused'],
-    ['a 403', { status: 403 }, 'refused'],
-    ['invalid_grant', { error: 'invalid_grant' }, 'refused'],
-    ['login_required', { error: 'login_required' }, 'refused'],
+    ['`null`', null, 'refresh-rejected'],
+    ['a 401', { status: 401 }, 'refresh-rejected'],
+    ['a 403', { status: 403 }, 'refresh-rejected'],
+    ['invalid_grant', { error: 'invalid_grant' }, 'refresh-rejected'],
+    ['login_required', { error: 'login_required' }, 'refresh-rejected'],
     ['invalid_client', { error: 'invalid_client' }, 'misconfigured'],
     ['unauthorized_client', { error: 'unauthorized_client' }, 'misconfigured'],
     ['invalid_scope', { error: 'invalid_scope' }, 'misconfigured'],
@@ -136,7 +136,7 @@ describe('the reason', () => {
   })
 
   test('is "expired" where there is no way to refresh', async () => {
-    const logins: LoginRequired[] = []
+    const logins: LoginRequiredEvent[] = []
     const client = createClient({
       baseUrl: stageOrigin,
       retry: 0,
@@ -223,7 +223,7 @@ describe('a login loop', () => {
     await signIn({ subject: 'alice' })
     refuseAll()
     await end()
-    expect(logins.map(({ reason }) => reason)).toEqual(['refused', 'login-loop'])
+    expect(logins.map(({ reason }) => reason)).toEqual(['refresh-rejected', 'login-loop'])
   })
 
   test('is none if it took longer, or if nobody signed in between (LR-07)', async () => {
@@ -237,7 +237,7 @@ describe('a login loop', () => {
     refuseAll()
     await ask()
     await clock.advance(0)
-    expect(logins.map(({ reason }) => reason)).toEqual(['refused', 'not-signed-in', 'refused'])
+    expect(logins.map(({ reason }) => reason)).toEqual(['refresh-rejected', 'not-signed-in', 'refresh-rejected'])
   })
 })
 
@@ -258,7 +258,7 @@ describe('over a real server', () => {
       setItem: (key: string, value: string) => void items.set(key, value),
     }
     const here = await createServedClient({ store, sessionName: 'shared-end' })
-    const there: LoginRequired[] = []
+    const there: LoginRequiredEvent[] = []
     const other = createClient({
       baseUrl: here.server.origin,
       store,
@@ -278,8 +278,8 @@ describe('over a real server', () => {
     gate.open()
     await Promise.all([ended, theirs])
     await vi.waitFor(() => expect(there).toHaveLength(1))
-    expect(there[0]).toMatchObject({ reason: 'refused', tab: 'other', request: null })
-    expect(here.logins).toMatchObject([{ reason: 'refused', tab: 'this', request: { method: 'GET' } }])
+    expect(there[0]).toMatchObject({ reason: 'refresh-rejected', tab: 'other', request: null })
+    expect(here.logins).toMatchObject([{ reason: 'refresh-rejected', tab: 'this', request: { method: 'GET' } }])
     await other.session.ready()
     expect([here.logins.length, there.length]).toEqual([1, 1])
   })

@@ -13,7 +13,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect(await outcomeOf(send(client, '/x'), clock)).toBe('pending')
     expect(client.session.getSnapshot()).toEqual({ ...before, status: 'reauthenticating' })
     expect(asked.map(({ need }) => need)).toEqual([
-      { kind: 'login', reason: 'refused', subject: 'alice', claims: null, signal: expect.any(AbortSignal) },
+      { kind: 'login', reason: 'refresh-rejected', subject: 'alice', claims: null, signal: expect.any(AbortSignal) },
     ])
     await clock.advance(3_600_000)
     expect([logins, ended.mock.calls]).toEqual([[], []])
@@ -78,10 +78,16 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     const outcome = send(client, '/x').catch(reasonOf)
     await clock.settle()
     await answerDialog(null)
-    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refused', refusedResponse: { status: 401 } })
-    expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+    expect(await outcome).toMatchObject({
+      code: 'session-ended',
+      reason: 'refresh-rejected',
+      rejectedResponse: { status: 401 },
+    })
+    expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
     await clock.advance(0)
-    expect(logins).toMatchObject([{ reason: 'refused', subject: 'alice', request: { url: `${stageOrigin}/x` } }])
+    expect(logins).toMatchObject([
+      { reason: 'refresh-rejected', subject: 'alice', request: { url: `${stageOrigin}/x` } },
+    ])
   })
 
   test('the caller’s abort ends the waiting of that one, at once and with its reason; the dialog stays', async () => {
@@ -191,7 +197,7 @@ describe('the dialog', () => {
   ])('that %s is no dialog: the session ends, and nothing is left unhandled', async (_, reauthenticate) => {
     const { client, clock, logins } = await openDialog({ reauthenticate })
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)
-    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refused' })
+    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     await clock.advance(0)
     expect(logins).toHaveLength(1)
   })
@@ -203,7 +209,7 @@ describe('the dialog', () => {
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)
     await clock.settle()
     await answerDialog({ token: 'mapped wrongly' } as never)
-    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refused' })
+    expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     expect(reported.mock.calls).toMatchObject([[{ code: 'configuration' }]])
   })
 

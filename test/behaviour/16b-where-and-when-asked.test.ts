@@ -103,7 +103,7 @@ describe('with nobody signed in', () => {
     const ended = client.fetch(url).catch(reasonOf)
     await clock.settle()
     await answerDialog(null)
-    expect(await ended).toMatchObject({ reason: 'refused' })
+    expect(await ended).toMatchObject({ reason: 'refresh-rejected' })
     await clock.advance(100)
     expect((await client.fetch(url)).status).toBe(401)
     expect([asked.length, logins.length]).toEqual([1, 1])

@@ -1,4 +1,4 @@
-import type { AuthenticationNeed, SessionInput } from 'latchkey'
+import type { ReauthenticateContext, SessionInput } from 'latchkey'
 import { createClient } from 'latchkey'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
@@ -21,7 +21,7 @@ const createStorage = () => {
 
 /** One tab's dialog, and what it was asked. */
 const createDialog = () => {
-  const asked: { readonly need: AuthenticationNeed; readonly answer: Deferred<SessionInput | null> }[] = []
+  const asked: { readonly need: ReauthenticateContext; readonly answer: Deferred<SessionInput | null> }[] = []
   const options: Pick<ClientOptions, 'reauthenticate' | 'onLoginRequired'> = {
     reauthenticate: need => {
       const answer = createDeferred<SessionInput | null>()
@@ -125,13 +125,13 @@ describe('a dialog in each of two tabs', () => {
     here.asked[0]?.answer.resolve(null)
     const outcomes = await Promise.allSettled(waiting)
     expect(outcomes.map(outcome => outcome.status === 'rejected' && outcome.reason.reason)).toEqual([
-      'refused',
-      'refused',
+      'refresh-rejected',
+      'refresh-rejected',
     ])
     expect(there.asked[0]?.need.signal.aborted).toBe(true)
     expect([client.session.status, other.session.status]).toEqual(['signed-out', 'signed-out'])
     await vi.waitFor(() => expect(logins).toHaveBeenCalledTimes(1))
-    expect(logins.mock.calls[0]?.[0]).toMatchObject({ reason: 'refused', tab: 'other', subject: 'alice' })
+    expect(logins.mock.calls[0]?.[0]).toMatchObject({ reason: 'refresh-rejected', tab: 'other', subject: 'alice' })
   })
 
   test('is closed in both when another person signs in in one, and nothing of alice’s is sent as that one', async () => {

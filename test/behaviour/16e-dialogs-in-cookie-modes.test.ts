@@ -111,6 +111,6 @@ describe('after a login that says only that there is a cookie', () => {
     globalThis.reportError = former
     expect(reported).toMatchObject([{ code: 'configuration', message: expect.stringContaining('credentials') }])
     await world.clock.advance(0)
-    expect(page.logins).toEqual(['refused'])
+    expect(page.logins).toEqual(['refresh-rejected'])
   })
 })

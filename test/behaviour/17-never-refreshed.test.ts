@@ -1,4 +1,4 @@
-import { type AnswerView, readChallenges } from 'latchkey'
+import { type ResponseView, readChallenges } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
 import { createStage, forms, refusal, stageOrigin } from '../support/stage.ts'
 
@@ -109,14 +109,14 @@ describe('shouldRefresh', () => {
       : new Response('fine')
 
   test.each([
-    ['419', 419, ({ status }: AnswerView) => status === 419 || undefined],
-    ['440', 440, ({ status }: AnswerView) => status === 440 || undefined],
+    ['419', 419, ({ status }: ResponseView) => status === 419 || undefined],
+    ['440', 440, ({ status }: ResponseView) => status === 440 || undefined],
     [
       'a 403 that means "expired"',
       403,
-      async (answer: AnswerView) => (await answer.json())?.code === 'expired' || undefined,
+      async (answer: ResponseView) => (await answer.json())?.code === 'expired' || undefined,
     ],
-    ['an error of GraphQL in a 200', 200, async (answer: AnswerView) => (await answer.json())?.code === 'expired'],
+    ['an error of GraphQL in a 200', 200, async (answer: ResponseView) => (await answer.json())?.code === 'expired'],
   ])('makes of %s what a 401 is (ST-14)', async (_, status, shouldRefresh) => {
     const stage = createStage({ shouldRefresh })
     await stage.signIn()
@@ -136,7 +136,7 @@ describe('shouldRefresh', () => {
   })
 
   test('is not asked about a 401, nor about the answer to a replay, nor with auth: false, nor elsewhere', async () => {
-    const shouldRefresh = vi.fn((_answer: AnswerView) => true)
+    const shouldRefresh = vi.fn((_answer: ResponseView) => true)
     const { client, answer, exchanges } = await startAnswering(() => refusal(), { shouldRefresh })
     answer(({ path, token }) => {
       if (path === '/401' && token === 'access-1') return refusal()

@@ -56,7 +56,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
       code: 'step-up-required',
       requirement: { acrValues: ['urn:gold', 'urn:silver'], maxAgeSeconds: 300, scope: 'pay' },
     })
-    const { refusedResponse: response } = (await outcome) as { readonly refusedResponse: Response }
+    const { rejectedResponse: response } = (await outcome) as { readonly rejectedResponse: Response }
     expect([response.status, await response.text()]).toEqual([401, 'refused'])
     await clock.advance(1000)
     expect([client.session.status, logins]).toEqual(['signed-in', []])

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import type { AnswerView } from '../../src/request/answer-view.ts'
+import type { ResponseView } from '../../src/request/answer-view.ts'
 import { createDeferred } from '../support/deferred.ts'
 import { createServedClient } from '../support/served-client.ts'
 import { createStage, forms, outcomeOf, stageOrigin } from '../support/stage.ts'
@@ -18,7 +18,7 @@ const createOpenBody = () => {
 
 const readsJson = () => {
   const read: unknown[] = []
-  const shouldRefresh = async (answer: AnswerView) => {
+  const shouldRefresh = async (answer: ResponseView) => {
     read.push(await answer.json())
     return undefined
   }
@@ -162,7 +162,7 @@ describe('a 401 whose challenge is of another scheme', () => {
   test.each(['JWT realm="api"', 'Basic realm="api"'])(
     'is refreshed where shouldRefresh says so: %s',
     async challenge => {
-      const asked = vi.fn(({ status }: AnswerView) => status === 401)
+      const asked = vi.fn(({ status }: ResponseView) => status === 401)
       const { server, client } = await createServedClient({ shouldRefresh: asked })
       server.answerWith('/api/a', { status: 401, headers: { 'www-authenticate': challenge } }, 1)
       expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(200)

@@ -134,7 +134,7 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
     const stage = await signedIn()
     stage.refuseAll()
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.map(({ cause }) => cause)).toEqual(['refused'])
+    expect(stage.exchanges.map(({ cause }) => cause)).toEqual(['rejected'])
   })
 })
 

@@ -26,7 +26,7 @@ describe('promise 19: a token that is due, but valid', () => {
     const { clock, ask, answer, issue, sends, exchanges } = await start()
     await clock.advance(dueAt)
     for (let request = 0; request < 20; request += 1) expect(await ask()).toMatchObject({ status: 200 })
-    expect([exchanges.length, exchanges[0]?.cause]).toEqual([1, 'due'])
+    expect([exchanges.length, exchanges[0]?.cause]).toEqual([1, 'expiring'])
     answer.resolve(issue())
     await clock.settle()
     expect(await ask()).toMatchObject({ status: 200 })
@@ -53,7 +53,7 @@ describe('promise 19: a token that is due, but valid', () => {
   })
 
   test('that runs out while it is renewed: requests from then on wait for it', async () => {
-    const { clock, ask, answer, issue, sends } = await start({ limits: { exchangeTimeoutMs: 60_000 } })
+    const { clock, ask, answer, issue, sends } = await start({ limits: { refreshTimeoutMs: 60_000 } })
     await clock.advance(dueAt)
     await ask()
     await clock.advance(expiredAt - dueAt)
@@ -209,7 +209,7 @@ describe('promise 19: waking', () => {
   })
 
   test.each([
-    ['due', dueAt],
+    ['expiring', dueAt],
     ['expired', expiredAt],
   ])('a token that is %s by then is renewed while nobody waits for it yet', async (cause, agedMs) => {
     const { clock, client, wake, exchanges } = await start()

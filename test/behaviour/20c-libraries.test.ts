@@ -105,10 +105,14 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
     if (!(error instanceof AxiosError)) throw error
     expect([error.name, error.code, error.response]).toEqual(['SessionEndedError', 'session-ended', undefined])
-    expect(error.cause).toMatchObject({ code: 'session-ended', reason: 'refused', refusedResponse: { status: 401 } })
+    expect(error.cause).toMatchObject({
+      code: 'session-ended',
+      reason: 'refresh-rejected',
+      rejectedResponse: { status: 401 },
+    })
     expect(isLatchkeyError(error.cause)).toBe(true)
     const next = await client.session.getAccessToken().catch((thrown: unknown) => thrown)
-    expect(next).toMatchObject({ code: 'session-ended', refusedResponse: null })
+    expect(next).toMatchObject({ code: 'session-ended', rejectedResponse: null })
   })
 
   test('sees a declined step-up as that', async () => {

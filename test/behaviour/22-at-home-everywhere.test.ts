@@ -48,7 +48,7 @@ describe('making a client', () => {
       createClient({
         baseUrl: stageOrigin,
         store,
-        refresh: { exchange, ambient: true },
+        refresh: { refresh: exchange, ambient: true },
         onLoginRequired: redirectTo('/login'),
       })
       createClient({ store: indexedDbStore() })

@@ -37,7 +37,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
       refresh: () => stage.client.post('auth/refresh', { json: { refreshToken: 'unknown' } }).json(),
     }))
     stage.server.expireAccessTokens()
-    await expect(stage.client.get('api/x')).rejects.toMatchObject({ code: 'session-ended', reason: 'refused' })
+    await expect(stage.client.get('api/x')).rejects.toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     expect(stage.server.exchanges).toBe(1)
   })
 

@@ -38,7 +38,7 @@ describe.each(forms)('the steps of a request, asked by %s', (_form, send) => {
     stage.answer(() => new Response('fine'))
     const { short } = listen(stage)
     await send(stage.client, '/x')
-    expect(short()).toEqual(['waiting for store', 'sent cookie', 'answered'])
+    expect(short()).toEqual(['waiting for store', 'sent cookie', 'completed'])
   })
 
   test('tell that it waits for the store', async () => {
@@ -52,7 +52,7 @@ describe.each(forms)('the steps of a request, asked by %s', (_form, send) => {
     expect(short()).toEqual(['waiting for store'])
     open()
     await sent
-    expect(short()).toEqual(['waiting for store', 'sent none', 'refused', 'answered'])
+    expect(short()).toEqual(['waiting for store', 'sent none', 'rejected', 'completed'])
   })
 })
 
@@ -91,7 +91,7 @@ describe.each(forms)('a 401 that is handed over because a limit was reached, ask
     const ask = async () => {
       await send(stage.client, '/bad?secret=1')
       const last = steps.at(-1)
-      return last?.step === 'answered' ? [last.status, last.replayed, last.notRefreshed] : last
+      return last?.step === 'completed' ? [last.status, last.replayed, last.notRefreshed] : last
     }
     return { stage, ask, warn }
   }

@@ -60,7 +60,7 @@ describe('an exchange by DPoP', () => {
       refresh: {
         ambient: true,
         endpoint: tokenEndpoint,
-        exchange: async ({ post }) => {
+        refresh: async ({ post }) => {
           await post(tokenEndpoint, new URLSearchParams()).catch(() => {})
           await post(tokenEndpoint, new URLSearchParams()).catch(() => {})
           return post(`${server.issuer}/login`)

@@ -5,7 +5,7 @@ import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import { createDpopClient, logIn } from '../support/dpop-client.ts'
 import { type DpopServer, startDpopServer } from '../support/dpop-server.ts'
 
@@ -21,7 +21,7 @@ const openBrowser = async () => {
   vi.stubGlobal('indexedDB', new IDBFactory())
   const server = await startDpopServer()
   const openPage = (more: ClientOptions = {}) => {
-    const logins: LoginRequired[] = []
+    const logins: LoginRequiredEvent[] = []
     const scheme = dpop()
     const client = createClient({
       baseUrl: server.api,

@@ -3,7 +3,7 @@ import { createClient, indexedDbStore, type SessionInput } from 'latchkey'
 import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import { createDpopClient } from '../support/dpop-client.ts'
 import { startDpopServer } from '../support/dpop-server.ts'
 
@@ -12,7 +12,7 @@ const openBrowser = async ({ withIndexedDb = true } = {}) => {
   if (withIndexedDb) vi.stubGlobal('indexedDB', new IDBFactory())
   const server = await startDpopServer()
   const openPage = () => {
-    const logins: LoginRequired[] = []
+    const logins: LoginRequiredEvent[] = []
     const scheme = dpop()
     const client = createClient({
       baseUrl: server.api,
@@ -59,7 +59,7 @@ describe.each([
     const tokens = await page.bringTokens('bob')
     server.expireAccessTokens()
     server.answerWith('/token', () => ({ status: 400, body: '{"error":"invalid_grant"}' }))
-    await expect(page.get()).rejects.toMatchObject({ code: 'session-ended', reason: 'refused' })
+    await expect(page.get()).rejects.toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     const bob = await page.bringTokens('bob')
     expect(tokens).not.toEqual(bob)
     await page.session.signIn(bob)

@@ -1,4 +1,4 @@
-import { type Client, createClient, type LoginRequired } from 'latchkey'
+import { type Client, createClient, type LoginRequiredEvent } from 'latchkey'
 import { delay, HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -35,7 +35,7 @@ afterEach(() => server.resetHandlers())
 afterAll(() => server.close())
 
 const start = async () => {
-  const logins: LoginRequired[] = []
+  const logins: LoginRequiredEvent[] = []
   const client = createClient({
     // The runtime's own Request, as msw needs it, knows of no page: a relative base URL would mean nothing to it.
     baseUrl: window.location.origin,
@@ -86,7 +86,7 @@ describe('under msw 3 and happy-dom', () => {
     const { client, logins } = await start()
     await expect(client.get('api/a')).rejects.toMatchObject({ code: 'session-ended' })
     await vi.waitFor(() => expect(logins).toHaveLength(1))
-    expect(logins[0]).toMatchObject({ reason: 'refused', returnTo: '/todos?page=2' })
+    expect(logins[0]).toMatchObject({ reason: 'refresh-rejected', returnTo: '/todos?page=2' })
     expect(window.location.href).toBe(before)
   })
 })

@@ -113,7 +113,7 @@ test('who aborts while waiting is let go before the refresh has ended', async ()
 })
 
 test('a refresh that hangs ends at its deadline, and the session goes on', async () => {
-  const { server, api, send } = await setUp({ exchangeTimeoutMs: 200, patienceMs: 100 })
+  const { server, api, send } = await setUp({ refreshTimeoutMs: 200, patienceMs: 100 })
   server.failExchanges({ kind: 'hang-in-headers' })
   expect(await send().catch(codeOf)).toBe('refresh-unavailable')
   expect(api.session.status).toBe('signed-in')

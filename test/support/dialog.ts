@@ -1,10 +1,10 @@
-import type { AuthenticationNeed, SessionInput } from 'latchkey'
+import type { ReauthenticateContext, SessionInput } from 'latchkey'
 import { createDeferred, type Deferred } from './deferred.ts'
 import { createStage, type Stage, type StageOptions } from './stage.ts'
 
 /** One time that `reauthenticate` was asked. */
 export interface Asked {
-  readonly need: AuthenticationNeed
+  readonly need: ReauthenticateContext
   /** What the dialog answers, when the test lets it. */
   readonly answer: Deferred<SessionInput | null>
 }

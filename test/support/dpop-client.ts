@@ -3,7 +3,7 @@ import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import { type DpopServer, type DpopSettings, startDpopServer } from './dpop-server.ts'
 
 /** A login of one's own, with the proof that the coming session's key makes. */
@@ -32,7 +32,7 @@ export const createDpopClient = async (options: DpopClientOptions = {}) => {
   const { algorithm, client: more, signedIn = true, ...settings } = options
   const server = await startDpopServer(settings)
   const scheme = dpop(algorithm && { algorithm })
-  const logins: LoginRequired[] = []
+  const logins: LoginRequiredEvent[] = []
   const client = createClient({
     limits: { patienceMs: 0 },
     baseUrl: server.api,

@@ -85,7 +85,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     const blind = isBlind || hasBroken || next.credentials?.accessToken?.startsWith('stepped-up')
     const former = content
     const [before, after] = [former?.credentials, next.credentials]
-    if (!blind && before && !after && next.endedBy === 'refused' && !refusedTokens.has(before.refreshToken))
+    if (!blind && before && !after && next.endedBy === 'refresh-rejected' && !refusedTokens.has(before.refreshToken))
       broken.push('tokens were removed that nobody had refused')
     if (!blind && former && before && after && before.refreshToken !== after.refreshToken) {
       // What a sign-in brought is newer whatever its number: two in a row may be stored as one. A step-up may put the token
@@ -191,7 +191,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       fetch: (input, init) => send(tab, input, init),
       trustedOrigins: ['https://files.test'],
       refresh: {
-        exchange: context => exchange(tab, context),
+        refresh: context => exchange(tab, context),
         ...(audiences && { audienceOf: origin => (origin === 'https://files.test' ? 'files' : undefined) }),
       },
       ...(dialog && {

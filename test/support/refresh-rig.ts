@@ -75,18 +75,18 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     strategy: {
       ambient: options.ambient === true,
       audienceOf: options.audienceOf,
-      exchange: ({ refreshToken, cause, signal }) => {
+      refresh: ({ refreshToken, cause, signal }) => {
         const answer = createDeferred<SessionInput | null>()
         calls.push({ refreshToken, cause, signal, answer })
         return answer.promise
       },
     },
-    exchangeTimeoutMs: 10_000,
-    lostAnswerGraceMs: 30_000,
+    refreshTimeoutMs: 10_000,
+    reuseIntervalMs: 30_000,
     scheme: { accepts: () => true },
     breaker: createStormBreaker(
       clock.wallMs,
-      { fruitlessExchanges: 5, fruitlessWindowMs: 30_000, circuitOpensAfter: 10 },
+      { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
       () => rig.records.latest?.counts,
       () => {},
     ),
@@ -102,7 +102,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
   }
 
   /** Steps b to h for the session as it is now. */
-  const start = (held: HeldLock | null = null, cause: RefreshCause = 'refused') => {
+  const start = (held: HeldLock | null = null, cause: RefreshCause = 'rejected') => {
     const { session: of, generation, credentials } = session.state
     const flight = { outcome: undefined as Outcome | undefined }
     const flown = { session: of, generation, from: credentials, cause, startedMs: clock.monotonicMs() }

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
 import { createClient } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import { type AuthServer, startAuthServer } from './auth-server.ts'
 import type { AuthSettings } from './auth-settings.ts'
 import { createDeferred } from './deferred.ts'
@@ -10,7 +10,7 @@ import { createDeferred } from './deferred.ts'
 export interface ServedClient {
   readonly server: AuthServer
   readonly client: RootClient
-  readonly logins: readonly LoginRequired[]
+  readonly logins: readonly LoginRequiredEvent[]
   /** Resolves when so many requests wait for a refresh, all in all. */
   waiting(count: number): Promise<void>
 }
@@ -23,7 +23,7 @@ export const createServedClient = async (
   const { signedIn = true, ...serverSettings } = settings
   const server = await startAuthServer(serverSettings)
   onTestFinished(server.close)
-  const logins: LoginRequired[] = []
+  const logins: LoginRequiredEvent[] = []
   const given = typeof options === 'function' ? options(server) : options
   const client = createClient({
     baseUrl: server.origin,

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
 import { createClientOn } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
 import type { SessionInput, Tokens } from '../../src/session/token-set.ts'
 import { type ControlledClock, createControlledClock } from './clock.ts'
@@ -23,7 +23,7 @@ export interface Stage {
   readonly client: RootClient
   readonly sends: readonly StagedSend[]
   readonly exchanges: readonly RefreshContext[]
-  readonly logins: readonly LoginRequired[]
+  readonly logins: readonly LoginRequiredEvent[]
   /** Another pair; by default the API takes the newest access token only. */
   issue(more?: Partial<Tokens>): Tokens
   /** Signs in with a pair just issued. */
@@ -44,7 +44,7 @@ export interface StageOptions extends Omit<ClientOptions, 'refresh' | 'fetch'> {
   readonly clock?: ControlledClock
   /** Of what {@link Stage.issue} issues. @default left out: only a 401 tells */
   readonly lifetimeSeconds?: number
-  readonly strategy?: Omit<RefreshStrategy, 'exchange'>
+  readonly strategy?: Omit<RefreshStrategy, 'refresh'>
 }
 
 export const stageOrigin = 'https://api.test'
@@ -61,7 +61,7 @@ export const createStage = ({
 }: StageOptions = {}): Stage => {
   const sends: StagedSend[] = []
   const exchanges: RefreshContext[] = []
-  const logins: LoginRequired[] = []
+  const logins: LoginRequiredEvent[] = []
   const wakings = new Set<() => void>()
   let issued = 0
   let good: string | undefined
@@ -102,7 +102,7 @@ export const createStage = ({
       fetch: network,
       refresh: {
         ...strategy,
-        exchange: context => {
+        refresh: context => {
           exchanges.push(context)
           return exchange ? exchange(context) : Promise.resolve(issue())
         },

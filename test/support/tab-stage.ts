@@ -21,7 +21,7 @@ export interface TabOptions {
   /** Whether the client lives in an iframe of the page. @default false */
   readonly isFramed?: boolean
   /** Short, so that a claim is given up soon after. @default 1500 */
-  readonly exchangeTimeoutMs?: number
+  readonly refreshTimeoutMs?: number
 }
 
 export interface Asked {
@@ -90,8 +90,8 @@ export async function createStage<OfPage extends Page>(
     const page = await browser.newPage(`${server.origin}/page.html`)
     pages.push(page)
     const { missing = [], offsetMs = 0, gates = [], store = 'indexed-db' } = options
-    const { isFramed = false, exchangeTimeoutMs = 1500 } = options
-    const settled = { missing, offsetMs, gates, store, exchangeTimeoutMs }
+    const { isFramed = false, refreshTimeoutMs = 1500 } = options
+    const settled = { missing, offsetMs, gates, store, refreshTimeoutMs }
     await page.run(isFramed ? startFramedClient : startClient, settled, startClient)
     return wrap(page)
   }

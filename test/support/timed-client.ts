@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
 import { createClientOn } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequired } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
 import { type AuthServer, startAuthServer } from './auth-server.ts'
 import type { AuthSettings } from './auth-settings.ts'
 import { type ControlledClock, createControlledClock } from './clock.ts'
@@ -11,7 +11,7 @@ import { createTestWake, noLock } from './refresh-rig.ts'
 export interface TimedClient {
   readonly client: RootClient
   readonly wake: ReturnType<typeof createTestWake>
-  readonly logins: readonly LoginRequired[]
+  readonly logins: readonly LoginRequiredEvent[]
   /** How often a login was asked for, as soon as that is known. */
   askedForLogin(): Promise<number>
   get(path?: string): Promise<Response>
@@ -35,7 +35,7 @@ export const createTimedWorld = async (settings: Partial<AuthSettings> = {}): Pr
   onTestFinished(server.close)
 
   const open = (options: ClientOptions = {}): TimedClient => {
-    const logins: LoginRequired[] = []
+    const logins: LoginRequiredEvent[] = []
     const wake = createTestWake()
     const client = createClientOn(
       { clock, wake: wake.port, lock: noLock },

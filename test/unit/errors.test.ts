@@ -15,7 +15,7 @@ const response = new Response('the body', { status: 401, headers: { 'x-own': 'in
 const requirement = { acrValues: ['gold'], maxAgeSeconds: 60, scope: null }
 
 const errors: readonly (readonly [string, AnyLatchkeyError, string])[] = [
-  ['SessionEndedError', new SessionEndedError('refused', response), 'session-ended'],
+  ['SessionEndedError', new SessionEndedError('refresh-rejected', response), 'session-ended'],
   [
     'RefreshUnavailableError',
     new RefreshUnavailableError({
@@ -64,15 +64,15 @@ describe.each(errors)('%s', (name, error, code) => {
 describe('what an error carries', () => {
   test('is at hand: the reason, the status, the requirement, the response', () => {
     const [ended, unavailable, stepUp, configuration] = errors.map(([, error]) => error)
-    expect(ended).toMatchObject({ reason: 'refused', refusedResponse: response })
+    expect(ended).toMatchObject({ reason: 'refresh-rejected', rejectedResponse: response })
     expect(unavailable).toMatchObject({ reason: 'status', status: 503, retryAfterMs: 1234.5 })
     expect(unavailable?.message).toBe('No newer token (status 503: POST /refresh answered 503). Try again in 1235 ms.')
-    expect(stepUp).toMatchObject({ requirement, refusedResponse: response })
+    expect(stepUp).toMatchObject({ requirement, rejectedResponse: response })
     expect(configuration).toMatchObject({ option: 'limits.leewayMs' })
   })
 
   test('is `null` where there was none', () => {
-    expect(new SessionEndedError('not-signed-in').refusedResponse).toBeNull()
+    expect(new SessionEndedError('not-signed-in').rejectedResponse).toBeNull()
     expect(new ConfigurationError(null, 'Say it.')).toMatchObject({ option: null, message: 'Say it.' })
   })
 
@@ -82,7 +82,7 @@ describe('what an error carries', () => {
 
   test('may be a cause', () => {
     const cause = new Error('below')
-    expect(new SessionEndedError('refused', null, cause).cause).toBe(cause)
+    expect(new SessionEndedError('refresh-rejected', null, cause).cause).toBe(cause)
   })
 })
 
@@ -91,7 +91,7 @@ describe('isLatchkeyError', () => {
     // A module of another address is another copy.
     const address = '../../src/errors.ts?another-copy'
     const copy = (await import(/* @vite-ignore */ address)) as { readonly SessionEndedError: typeof SessionEndedError }
-    const foreign = new copy.SessionEndedError('refused')
+    const foreign = new copy.SessionEndedError('refresh-rejected')
     expect(foreign instanceof LatchkeyError).toBe(false)
     expect(isLatchkeyError(foreign)).toBe(true)
   })

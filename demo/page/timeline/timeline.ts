@@ -56,7 +56,7 @@ export function createTimeline(svg: SVGSVGElement): Timeline {
       const track = tracks.apply(event, at)
       trackPainter.paint(track)
       if (event.step === 'waiting' && event.for === 'refresh') flights.wait(at)
-      if (event.step === 'refused') flights.refuse(at, track.generation)
+      if (event.step === 'rejected') flights.refuse(at, track.generation)
       paintFlights()
     },
     settled(outcome, backoffMs) {

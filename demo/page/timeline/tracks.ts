@@ -102,10 +102,10 @@ export function createTracks(): Tracks {
       case 'replayed':
         track.stretches.push({ kind: 'replaying', from: at, to: null })
         break
-      case 'refused':
+      case 'rejected':
         track.marks.push({ kind: 'refused', at, replayed: false })
         break
-      case 'answered':
+      case 'completed':
         end(track, at, event.status === 401 ? 'refused' : event.status < 400 ? 'answered' : 'declined', event.replayed)
         break
       case 'failed':

@@ -97,7 +97,7 @@ export function createJudge(settings: DaySettings, server: Server, nowMs: () => 
     const now = nowMs()
     const isLeft = family === undefined || family.leftAtMs <= now
     if (reason === 'signed-out') return isLeft || family.signedOutAtMs <= now
-    if (reason === 'refused') return isLeft || family.revoked || settings.reuse === 'lenient'
+    if (reason === 'refresh-rejected') return isLeft || family.revoked || settings.reuse === 'lenient'
     return reason === 'replaced' && isLeft
   }
 

@@ -1,7 +1,7 @@
 import type { Fleet, Policy } from './simulate.ts'
 
 export const tickMs = 100
-/** An answer that was lost longer ago is not counted among those in a row (`lostAnswerGraceMs`). */
+/** An answer that was lost longer ago is not counted among those in a row (`reuseIntervalMs`). */
 const graceMs = 30_000
 
 /** mulberry32: the same fleet at each run. */

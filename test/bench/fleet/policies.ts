@@ -8,7 +8,7 @@ import { tokenAge } from '../../../src/session/expiry.ts'
 import type { Policy } from './simulate.ts'
 
 export const lifetimeMs = 900_000
-const lostAnswerGraceMs = 30_000
+const reuseIntervalMs = 30_000
 /** A wall clock at a plausible time: the library takes times near zero for jumped clocks. */
 const epochMs = Date.UTC(2026, 0, 1)
 
@@ -53,7 +53,7 @@ export const createLibraryPolicy = (name: string, given: LibraryLimits = {}): Po
       const flown = { patience: untilMs === null ? undefined : { untilMs, failed } }
       const found = planRetry(
         { failure: { ...failure, detail: '' } as Failed, failures, tries, flown: flown as Flown },
-        { clock: { ...clock, monotonicMs: () => nowMs, random: () => random }, lostAnswerGraceMs } as ExchangePorts,
+        { clock: { ...clock, monotonicMs: () => nowMs, random: () => random }, reuseIntervalMs } as ExchangePorts,
       )
       const quietMs = rests && isUntouched && untilMs === null ? restMs(leftMs, random) : 0
       return { quietMs, retryAfterMs: found.retryAfterMs, isPlanned: found.next === 'planned' }

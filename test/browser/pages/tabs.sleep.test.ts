@@ -143,7 +143,7 @@ describe.each(engines)('in %s', engine => {
   test("the loser's refusal, before the winner's tokens have come, ends nobody's session (RT-09)", async () => {
     const { server, openTab, openTabs } = await createStage(browser, { reuse: 'lenient' })
     // Its patience is so long that others take its exchange for lost, as if it slept.
-    const [loser] = await openTabs(1, { exchangeTimeoutMs: 60_000 })
+    const [loser] = await openTabs(1, { refreshTimeoutMs: 60_000 })
     const winner = await openTab()
     server.expireAccessTokens()
     const losersRequest = server.holdExchange()

@@ -70,7 +70,7 @@ export const onTop = createClient({
   baseUrl: 'https://api.example.com/',
   refresh: {
     ambient: true,
-    exchange: async () => ({ accessToken: await sdk.getTokenSilently({ cacheMode: 'off' }) }),
+    refresh: async () => ({ accessToken: await sdk.getTokenSilently({ cacheMode: 'off' }) }),
     revoke: () => sdk.logout(),
   },
 })

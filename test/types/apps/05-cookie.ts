@@ -8,7 +8,7 @@ export const mediated = createClient({
     signOutUrl: 'https://example.com/auth/logout',
     headers: () => ({ 'X-CSRFToken': /csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? '' }),
     read: (a: { jwt: string }) => ({ accessToken: a.jwt }),
-    isOver: ({ status, redirected }) => status === 419 || redirected || undefined,
+    isSignedOut: ({ status, redirected }) => status === 419 || redirected || undefined,
   }),
   sendHeaders: () => ({ 'X-CSRFToken': /csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? '' }),
   onLoginRequired: redirectTo('/login'),

@@ -35,7 +35,7 @@ try {
   await api.get('x')
 } catch (e) {
   if (isLatchkeyError(e) && e.code === 'session-ended') {
-    const r: 'refused' | string = e.reason
+    const r: 'refresh-rejected' | string = e.reason
     void r
     // @ts-expect-error narrowed by code
     e.retryAfterMs

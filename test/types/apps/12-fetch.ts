@@ -54,8 +54,8 @@ export async function login(tokens: Tokens): Promise<readonly Challenge[]> {
   return response.status === 401 && !isReplayable(response) ? readChallenges(response) : []
 }
 export function tell(error: unknown): AnyLatchkeyError | string {
-  if (error instanceof SessionEndedError) return `${error.refusedResponse?.status}`
-  if (error instanceof StepUpRequiredError) return error.refusedResponse.statusText
+  if (error instanceof SessionEndedError) return `${error.rejectedResponse?.status}`
+  if (error instanceof StepUpRequiredError) return error.rejectedResponse.statusText
   if (error instanceof RefreshUnavailableError || error instanceof ConfigurationError) return error.message
   if (isLatchkeyError(error)) return error
   throw error

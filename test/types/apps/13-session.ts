@@ -1,8 +1,8 @@
 // (13) The session in pages: events, React's external store, routers, development on a LAN
 import {
-  type AnswerView,
   createClient,
   isLatchkeyError,
+  type ResponseView,
   redirectTo,
   type Session,
   type SessionEvents,
@@ -43,7 +43,7 @@ export function measure(count: (what: string, ms?: number) => void): readonly ((
     on('refresh-started', ({ cause, audience }) => count(`${cause} for ${audience ?? 'the session'}`)),
     on('refreshed', ({ durationMs }) => count('refreshed', durationMs ?? undefined)),
     on('refresh-failed', ({ durationMs, error }) => count(error.reason, durationMs)),
-    on('reauthenticating', ({ kind, subject }) => count(`${subject}: ${kind satisfies 'login' | 'step-up'}`)),
+    on('reauthentication-started', ({ kind, subject }) => count(`${subject}: ${kind satisfies 'login' | 'step-up'}`)),
   ]
 }
 /** What a log says of one step of a request. */
@@ -51,7 +51,7 @@ export function logRequests(log: (line: string) => void): () => void {
   return api.session.on('request', event => {
     if (event.step === 'sent' && event.credentials !== 'none') log(event.credentials satisfies 'attached' | 'cookie')
     if (event.step === 'waiting') log(event.for satisfies 'store' | 'refresh' | 'login' | 'step-up' | 'online')
-    if (event.step === 'answered')
+    if (event.step === 'completed')
       log((event.notRefreshed satisfies 'circuit-open' | null) ?? 'refreshed, or no need to')
     // @ts-expect-error only of the last step
     event.notRefreshed
@@ -59,7 +59,7 @@ export function logRequests(log: (line: string) => void): () => void {
 }
 
 /** A backend for frontend that redirects to its login page, asked with `redirect: 'manual'`. */
-export const wantsLogin = ({ type, status }: AnswerView): true | undefined =>
+export const wantsLogin = ({ type, status }: ResponseView): true | undefined =>
   (type satisfies ResponseType) === 'opaqueredirect' || status === 440 || undefined
 
 export const isRestored = (event: SessionEvents[keyof SessionEvents]) => event.type === 'restored'
@@ -73,5 +73,5 @@ export function statusOf(error: unknown): number | undefined {
     return undefined
   // @ts-expect-error not named `response`: axios would write to it
   error.response
-  return error.refusedResponse?.status
+  return error.rejectedResponse?.status
 }

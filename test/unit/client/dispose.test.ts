@@ -29,7 +29,7 @@ describe('LF-07: what an exchange brings after its client was disposed of', () =
     await clock.advance(1000)
     expect(logins).toEqual([])
     const next = createStage({ store, clock })
-    expect(await next.client.session.ready()).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+    expect(await next.client.session.ready()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 
   test('tokens are stored for the next client, and nothing is listened to for it', async () => {

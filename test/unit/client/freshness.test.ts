@@ -146,7 +146,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
 describe('promise 19: waking', () => {
   test.each([
     ['good', 100_000, []],
-    ['due', 280_000, ['due']],
+    ['expiring', 280_000, ['expiring']],
     ['expired', 400_000, ['expired']],
   ])('with a token that is %s', async (_name, agedMs, causes) => {
     const { clock, wake, calls } = await createKnown()

@@ -24,7 +24,7 @@ const complaint = (run: () => unknown): readonly [string | null, string] => {
 
 /** Whoever reads the message finds the option's name in it, and what to write. */
 const wrong: readonly (readonly [option: string, options: object, instead: RegExp])[] = [
-  ...[null, 'auth/refresh', 5, true, {}, [], { exchange: 'x' }].map(
+  ...[null, 'auth/refresh', 5, true, {}, [], { refresh: 'x' }].map(
     refresh => ['refresh', { refresh }, /async function|cookieRefresh/] as const,
   ),
   ...[null, '/login', 5, {}].map(onLoginRequired => ['onLoginRequired', { onLoginRequired }, /redirectTo/] as const),
@@ -69,11 +69,12 @@ const wrong: readonly (readonly [option: string, options: object, instead: RegEx
   ...[0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '30000', null, true, {}].map(
     leewayMs => ['limits.leewayMs', { limits: { leewayMs } }, /number over 0/] as const,
   ),
-  ['limits.exchangeTimeoutMs', { limits: { exchangeTimeoutMs: '10000' } }, /number/],
-  ['limits.fruitlessExchanges', { limits: { fruitlessExchanges: 0 } }, /number/],
-  ['limits.fruitlessWindowMs', { limits: { fruitlessWindowMs: -1 } }, /number/],
-  ['limits.lostAnswerGraceMs', { limits: { lostAnswerGraceMs: Number.NaN } }, /number/],
+  ['limits.refreshTimeoutMs', { limits: { refreshTimeoutMs: '10000' } }, /number/],
+  ['limits.unhelpfulRefreshes', { limits: { unhelpfulRefreshes: 0 } }, /number/],
+  ['limits.unhelpfulWindowMs', { limits: { unhelpfulWindowMs: -1 } }, /number/],
+  ['limits.reuseIntervalMs', { limits: { reuseIntervalMs: Number.NaN } }, /number/],
   ['limits.leeway', { limits: { leeway: 30 } }, /leewayMs/],
+  ['limits.exchangeTimeoutMs', { limits: { exchangeTimeoutMs: 1 } }, /is now `limits.refreshTimeoutMs`/],
   ...[5, {}, true, [], 'https://', 'https://[', 'file:///x', 'capacitor://localhost', 'app://x', 'data:,x'].map(
     baseUrl => ['baseUrl', { baseUrl }, /absolute https URL/] as const,
   ),
@@ -129,10 +130,10 @@ describe('a right option is taken', () => {
     { limits: {} },
     { limits: { leewayMs: undefined } },
     {
-      limits: { leewayMs: 1, fruitlessExchanges: 1, fruitlessWindowMs: 1, lostAnswerGraceMs: 1, exchangeTimeoutMs: 1 },
+      limits: { leewayMs: 1, unhelpfulRefreshes: 1, unhelpfulWindowMs: 1, reuseIntervalMs: 1, refreshTimeoutMs: 1 },
     },
     { refresh: async () => null },
-    { refresh: { exchange: async () => null } },
+    { refresh: { refresh: async () => null } },
     { trustedOrigins: [] },
     { trustedOrigins: ['https://a.test', new URL('https://b.test/'), 'http://localhost:3000', 'https://a.test/'] },
     { store: memoryStore() },
@@ -271,7 +272,7 @@ describe('the name of the session', () => {
   }
 
   const [a, b] = ['https://a.test', 'https://b.test']
-  const strategy = (id: string) => ({ exchange: async () => null, id })
+  const strategy = (id: string) => ({ refresh: async () => null, id })
 
   test('is made of the origin of the base URL and of the strategy', async () => {
     expect(await keysOf({ baseUrl: `${a}/v1/`, refresh: strategy('x') })).toEqual([`latchkey:${a} x`])

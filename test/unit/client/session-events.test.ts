@@ -64,12 +64,12 @@ describe('a refresh', () => {
     await clock.settle()
     answers.push(client.session.refresh())
     await clock.advance(1500)
-    expect(told).toMatchObject([{ type: 'refresh-started', cause: 'refused', audience: null, generation: 0 }])
+    expect(told).toMatchObject([{ type: 'refresh-started', cause: 'rejected', audience: null, generation: 0 }])
     exchanged.resolve(issue())
     await clock.settle()
     await Promise.all(answers)
     expect(types()).toEqual(['refresh-started', 'refreshed'])
-    expect(told[1]).toMatchObject({ cause: 'refused', durationMs: 1500, generation: 1 })
+    expect(told[1]).toMatchObject({ cause: 'rejected', durationMs: 1500, generation: 1 })
   })
 
   test('that fails says how long it took, too', async () => {
@@ -140,7 +140,7 @@ describe('a dialog', () => {
     const { told, types } = listen(stage.client)
     void stage.client.fetch(url).catch(() => {})
     await stage.clock.settle()
-    expect(types()).toEqual(['refresh-started', 'reauthenticating'])
+    expect(types()).toEqual(['refresh-started', 'reauthentication-started'])
     expect(told[1]).toMatchObject({ kind: 'login', subject: 'alice' })
     expect(stage.client.session.status).toBe('reauthenticating')
     await stage.answerDialog(stage.issue({ subject: 'alice' }))
@@ -154,7 +154,7 @@ describe('a dialog', () => {
     const { told } = listen(stage.client)
     void stage.client.fetch(url).catch(() => {})
     await stage.clock.settle()
-    expect(told).toMatchObject([{ type: 'reauthenticating', kind: 'step-up', subject: 'alice' }])
+    expect(told).toMatchObject([{ type: 'reauthentication-started', kind: 'step-up', subject: 'alice' }])
   })
 
   test('is told once, however many requests wait for it', async () => {
@@ -164,7 +164,7 @@ describe('a dialog', () => {
       void stage.client.fetch(url).catch(() => {})
       await stage.clock.settle()
     }
-    expect(types()).toEqual(['refresh-started', 'reauthenticating'])
+    expect(types()).toEqual(['refresh-started', 'reauthentication-started'])
   })
 })
 

@@ -246,7 +246,7 @@ describe('getAccessToken', () => {
     answer(() => refusal())
     exchange(async () => null)
     await client.fetch(`${stageOrigin}/x`).catch(() => {})
-    await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'refused' })
+    await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'refresh-rejected' })
   })
 
   test('says that a cookie session has none in the page', async () => {

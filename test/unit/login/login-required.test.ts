@@ -86,7 +86,7 @@ describe('over reloads, which is where loops are', () => {
     await clock.advance(30_000)
     const next = load()
     await next.signInAndLose()
-    expect(next.reasons()).toEqual(['refused'])
+    expect(next.reasons()).toEqual(['refresh-rejected'])
   })
 
   test('a loop that was told goes on being one while it goes round', async () => {
@@ -98,7 +98,7 @@ describe('over reloads, which is where loops are', () => {
       reasons.push(...page.reasons())
       await clock.advance(8000)
     }
-    expect(reasons).toEqual(['refused', 'login-loop', 'login-loop', 'login-loop'])
+    expect(reasons).toEqual(['refresh-rejected', 'login-loop', 'login-loop', 'login-loop'])
   })
 
   test('a refresh cookie that the browser keeps back shows as one: login, first refresh refused, login again (CK-04)', async () => {
@@ -111,7 +111,7 @@ describe('over reloads, which is where loops are', () => {
       reasons.push(...page.reasons())
       await clock.advance(5000)
     }
-    expect(reasons).toEqual(['refused', 'login-loop'])
+    expect(reasons).toEqual(['refresh-rejected', 'login-loop'])
   })
 
   test('it is none after a sign-out in between', async () => {
@@ -137,7 +137,7 @@ describe('over reloads, which is where loops are', () => {
     await page.signIn({ subject: 'bob' })
     page.refuseAll()
     await page.ask()
-    expect(page.reasons()).toEqual(['refused', 'refused'])
+    expect(page.reasons()).toEqual(['refresh-rejected', 'refresh-rejected'])
   })
 
   test('but it is one for the same person, and for who cannot be told apart', async () => {
@@ -149,7 +149,7 @@ describe('over reloads, which is where loops are', () => {
       await page.signIn(subject ? { subject } : {})
       page.refuseAll()
       await page.ask()
-      expect(page.reasons()).toEqual(['refused', 'login-loop'])
+      expect(page.reasons()).toEqual(['refresh-rejected', 'login-loop'])
     }
   })
 
@@ -163,7 +163,7 @@ describe('over reloads, which is where loops are', () => {
     page.refuseAll()
     page.exchange(async () => null)
     await page.ask()
-    expect(page.reasons()).toEqual(['refused'])
+    expect(page.reasons()).toEqual(['refresh-rejected'])
   })
 
   test('what is never refused ends no loop: a public answer comes in each round of one', async () => {
@@ -179,7 +179,7 @@ describe('over reloads, which is where loops are', () => {
       reasons.push(...page.reasons())
       await clock.advance(5000)
     }
-    expect(reasons).toEqual(['refused', 'login-loop', 'login-loop'])
+    expect(reasons).toEqual(['refresh-rejected', 'login-loop', 'login-loop'])
   })
 
   test('clients of other sessions in the same tab are not confused with each other', async () => {
@@ -281,7 +281,7 @@ describe('what is told', () => {
     page.exchange(async () => null)
     await page.client.session.refresh().catch(() => {})
     await clock.advance(0)
-    expect(page.logins).toMatchObject([{ reason: 'refused', request: null }])
+    expect(page.logins).toMatchObject([{ reason: 'refresh-rejected', request: null }])
   })
 
   test('is where the person is by then', async () => {

@@ -1,8 +1,8 @@
-import { type LoginRequired, redirectTo } from 'latchkey'
+import { type LoginRequiredEvent, redirectTo } from 'latchkey'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-const event = (more: Partial<LoginRequired> = {}): LoginRequired => ({
-  reason: 'refused',
+const event = (more: Partial<LoginRequiredEvent> = {}): LoginRequiredEvent => ({
+  reason: 'refresh-rejected',
   returnTo: '/todos?page=2',
   tab: 'this',
   subject: null,
@@ -12,7 +12,7 @@ const event = (more: Partial<LoginRequired> = {}): LoginRequired => ({
 })
 
 /** Where the page goes from there. */
-const goFrom = (href: string, redirect: (event: LoginRequired) => void, more?: Partial<LoginRequired>) => {
+const goFrom = (href: string, redirect: (event: LoginRequiredEvent) => void, more?: Partial<LoginRequiredEvent>) => {
   const assign = vi.fn((_target: string | URL) => {})
   const { origin, pathname, search, hash } = new URL(href)
   vi.stubGlobal('location', { href, origin, pathname, search, hash, assign })

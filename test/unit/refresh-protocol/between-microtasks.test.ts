@@ -32,7 +32,7 @@ describe('what is done here while an answer is being taken up is newer than the 
       for (const ticks of allTicks) {
         const rig = await createSignedInRig({ ports: { reauthenticate } })
         const { clock, session, store, refresher, calls } = rig
-        const { outcome } = refresher.start('refused')
+        const { outcome } = refresher.start('rejected')
         await clock.settle()
         arrive(rig)
         await takeTicks(ticks)
@@ -62,7 +62,7 @@ describe('what is done here while an answer is being taken up is newer than the 
       for (const ticks of allTicks) {
         const rig = await createSignedInRig()
         const { clock, refresher, call, discarded, told, session, id } = rig
-        refresher.start('refused')
+        refresher.start('rejected')
         await clock.settle()
         call().answer.resolve(newerTokens)
         await takeTicks(ticks)
@@ -82,7 +82,7 @@ describe('what another tab does while an answer is being taken up, at every micr
     for (const ticks of allTicks) {
       const rig = await createSignedInRig()
       const { clock, session, store, refresher } = rig
-      const { outcome } = refresher.start('refused')
+      const { outcome } = refresher.start('rejected')
       await clock.settle()
       arrive(rig)
       await takeTicks(ticks)

@@ -40,7 +40,7 @@ const isClaimOpen = ({ store }: Rig) => {
 describe('a claim is closed by its owner, however the exchange ended', () => {
   test.each(cases)('%s, after %s', async (_answer, _move, arrive, move) => {
     const rig = await createSignedInRig({ ports: { patienceMs: 0 } })
-    const { outcome } = rig.refresher.start('refused')
+    const { outcome } = rig.refresher.start('rejected')
     await rig.clock.settle()
     expect(isClaimOpen(rig)).toBe(true)
     await move(rig)
@@ -52,7 +52,7 @@ describe('a claim is closed by its owner, however the exchange ended', () => {
 
   test.each(answers)('%s, after this page was disposed of', async (_answer, arrive) => {
     const rig = await createSignedInRig()
-    rig.refresher.start('refused')
+    rig.refresher.start('rejected')
     await rig.clock.settle()
     rig.refresher.dispose()
     arrive(rig)
@@ -74,13 +74,13 @@ describe('a claim is closed by its owner, however the exchange ended', () => {
 
   test('so that the next refresh does not wait for it', async () => {
     const rig = await createSignedInRig()
-    const first = rig.refresher.start('refused')
+    const first = rig.refresher.start('rejected')
     await rig.clock.settle()
     await rig.session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
     rig.call().answer.reject(statusError(503))
     await first.outcome
     await rig.clock.advance(1000)
-    rig.refresher.start('refused')
+    rig.refresher.start('rejected')
     await rig.clock.settle()
     expect(rig.calls.length).toBe(2)
   })

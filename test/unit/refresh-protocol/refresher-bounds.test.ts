@@ -6,7 +6,7 @@ test('a refresh for one of several audiences does not go round for ever, though 
   const { store, session, refresher, clock, id, calls } = await createSignedInRig({ audienceOf: () => undefined })
   Object.assign(session, { follow: () => {} })
   store.content = storedRecord({ session: id, generation: 1 })
-  const { outcome } = refresher.start('refused')
+  const { outcome } = refresher.start('rejected')
   await clock.settle()
   expect([(await outcome).kind, calls.length]).toEqual(['adopted', 0])
   expect(store.calls.length).toBeLessThan(30)

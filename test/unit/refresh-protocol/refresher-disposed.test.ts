@@ -13,7 +13,7 @@ import { createTestLock } from '../../support/test-lock.ts'
 describe('LF-07: disposed', () => {
   test('who waits is sent home at once; the exchange goes on, and its tokens are kept', async () => {
     const { clock, refresher, call, stored } = await createSignedInRig()
-    const seen = watchOutcome(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('rejected').outcome)
     await clock.settle()
     refresher.dispose()
     await clock.settle()
@@ -27,7 +27,7 @@ describe('LF-07: disposed', () => {
     const { clock, refresher, call, refusals } = await createSignedInRig({
       ports: { reauthenticate: async () => null },
     })
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     refresher.dispose()
     call().answer.reject(oauthError('invalid_grant'))
@@ -39,7 +39,7 @@ describe('LF-07: disposed', () => {
     const { clock, session, refresher, call } = await createSignedInRig()
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(event => void failures.push(event))
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     refresher.dispose()
     call().answer.reject(statusError(503))
@@ -52,7 +52,7 @@ describe('LF-07: disposed', () => {
     const { clock, wake, refresher, call, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })
     const before = wake.size
     goOffline()
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     call().answer.reject(new TypeError('Failed to fetch'))
     await clock.settle()
@@ -69,7 +69,7 @@ describe('LF-07: disposed', () => {
     lock.takenByAnother()
     const { clock, wake, refresher } = await createSignedInRig({ lock })
     const before = wake.size
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     refresher.dispose()
     await clock.settle()
@@ -81,7 +81,7 @@ describe('LF-07: disposed', () => {
     lock.takenByAnother()
     const { clock, wake, refresher } = await createSignedInRig({ lock })
     const before = wake.size
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     wake.sleep()
     await clock.settle()
@@ -94,7 +94,7 @@ describe('LF-07: disposed', () => {
     const lock = createTestLock()
     const free = lock.takenByAnother()
     const { clock, refresher, calls } = await createSignedInRig({ lock })
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     refresher.dispose()
     free()

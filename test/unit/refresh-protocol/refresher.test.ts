@@ -14,20 +14,20 @@ import { createTestLock } from '../../support/test-lock.ts'
 describe('one refresh at a time', () => {
   test('whoever asks while one is under way joins it', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
-    const flight = refresher.start('due')
+    const flight = refresher.start('expiring')
     expect(refresher.flightOf()).toBe(flight)
-    expect(refresher.start('asked')).toBe(flight)
+    expect(refresher.start('manual')).toBe(flight)
     await clock.settle()
-    expect(refresher.start('refused')).toBe(flight)
+    expect(refresher.start('rejected')).toBe(flight)
     expect(calls.length).toBe(1)
   })
 
   test.each([
-    ['due', false],
-    ['asked', false],
+    ['expiring', false],
+    ['manual', false],
     ['expired', true],
-    ['refused', true],
-    ['start', true],
+    ['rejected', true],
+    ['restore', true],
   ] as const)('one for %s keeps requests back: %s', async (cause, blocks) => {
     const { refresher } = await createSignedInRig()
     expect(refresher.start(cause).blocks).toBe(blocks)
@@ -35,39 +35,39 @@ describe('one refresh at a time', () => {
 
   test('one in the background keeps requests back from the moment a 401 joins it, and for good', async () => {
     const { refresher } = await createSignedInRig()
-    const flight = refresher.start('due')
-    refresher.start('refused')
+    const flight = refresher.start('expiring')
+    refresher.start('rejected')
     expect(flight.blocks).toBe(true)
-    refresher.start('due')
+    refresher.start('expiring')
     expect(flight.blocks).toBe(true)
   })
 
   test('after it, there is none, and the next one is another', async () => {
     const { clock, refresher, call, calls } = await createSignedInRig()
-    const flight = refresher.start('refused')
+    const flight = refresher.start('rejected')
     await clock.settle()
     call().answer.resolve(newerTokens)
     expect((await flight.outcome).kind).toBe('refreshed')
     expect(refresher.flightOf()).toBeNull()
-    expect(refresher.start('refused')).not.toBe(flight)
+    expect(refresher.start('rejected')).not.toBe(flight)
     await clock.settle()
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-2'])
   })
 
   test('of another session than the current one is nobody’s to join', async () => {
     const { clock, session, refresher, calls } = await createSignedInRig()
-    const flight = refresher.start('refused')
+    const flight = refresher.start('rejected')
     await clock.settle()
     await session.signIn({ accessToken: 'of-bob', refreshToken: 'refresh-of-bob', subject: 'bob' })
     expect(refresher.flightOf()).toBeNull()
-    expect(refresher.start('refused')).not.toBe(flight)
+    expect(refresher.start('rejected')).not.toBe(flight)
     await clock.settle()
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
   })
 
   test('of an older generation than the current one is nobody’s to join', async () => {
     const { store, clock, session, refresher, id } = await createSignedInRig()
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     store.content = storedRecord({ session: id, generation: 1 })
     await session.reread()
@@ -108,7 +108,7 @@ describe('one refresh at a time', () => {
       ...storedRecord({ session: String(session.state.session) }),
       claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
     })
-    const seen = watchOutcome(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('rejected').outcome)
     await clock.advance(6000)
     expect(seen.outcome).toMatchObject({ kind: 'unavailable', reason: 'store', detail: 'a mistake' })
     expect(refresher.flightOf()).toBeNull()
@@ -123,7 +123,7 @@ describe('what a refresh tells', () => {
     const { clock, session, refresher, call, stored } = rig
     const note = (what: string) =>
       void order.push(`${what}: stored ${stored().generation}, held ${lock.isHeld}, here ${session.state.generation}`)
-    const done = refresher.start('refused').outcome.then(() => note('waiting'))
+    const done = refresher.start('rejected').outcome.then(() => note('waiting'))
     await clock.settle()
     call().answer.resolve(newerTokens)
     await done
@@ -134,7 +134,7 @@ describe('what a refresh tells', () => {
     const { clock, session, refresher, call } = await createSignedInRig({ ports: { patienceMs: 0 } })
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(({ error }) => void failures.push(error))
-    for (const cause of ['refused', 'expired', 'asked'] as const) refresher.start(cause)
+    for (const cause of ['rejected', 'expired', 'manual'] as const) refresher.start(cause)
     await clock.settle()
     call().answer.reject(statusError(503))
     await clock.settle()
@@ -145,16 +145,16 @@ describe('what a refresh tells', () => {
     const { clock, refresher, call, refusals } = await createSignedInRig({
       ports: { reauthenticate: async () => null },
     })
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     call().answer.reject(oauthError('invalid_grant'))
     await clock.settle()
-    expect(refusals).toEqual(['refused'])
+    expect(refusals).toEqual(['refresh-rejected'])
   })
 
   test('a refusal that ended the session not again', async () => {
     const { clock, session, refresher, call, refusals, told } = await createSignedInRig()
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     call().answer.reject(oauthError('invalid_grant'))
     await clock.settle()
@@ -165,7 +165,7 @@ describe('what a refresh tells', () => {
 describe('promise 8: reasons not to begin', () => {
   test('RF-12: a backoff on record, until it is over', async () => {
     const { clock, refresher, call, calls } = await createSignedInRig()
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     call().answer.reject(statusError(503, { 'retry-after': '30' }))
     await clock.settle()
@@ -174,10 +174,10 @@ describe('promise 8: reasons not to begin', () => {
       retryAfterMs: 30_500,
       cause: { code: 'refresh-unavailable', reason: 'status', status: 503 },
     })
-    expect((await refresher.start('refused').outcome).kind).toBe('unavailable')
+    expect((await refresher.start('rejected').outcome).kind).toBe('unavailable')
     await clock.advance(30_500)
     expect(refresher.hindrance()).toBeNull()
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     expect(calls.length).toBe(2)
   })
@@ -185,14 +185,14 @@ describe('promise 8: reasons not to begin', () => {
   test('being offline is a hint: it is tried, and where the hint is right other tabs need not wait for it', async () => {
     const { clock, refresher, call, calls, stored } = await createSignedInRig({ ports: { patienceMs: 0 } })
     goOffline()
-    const { outcome } = refresher.start('refused')
+    const { outcome } = refresher.start('rejected')
     await clock.settle()
     call().answer.reject(new TypeError('Failed to fetch'))
     expect(await outcome).toMatchObject({ reason: 'offline', retryAfterMs: 500 })
     expect([calls.length, stored().retryAt]).toEqual([1, clock.wallMs()])
-    expect(await refresher.start('refused').outcome).toMatchObject({ reason: 'offline', cause: { reason: 'offline' } })
+    expect(await refresher.start('rejected').outcome).toMatchObject({ reason: 'offline', cause: { reason: 'offline' } })
     goOffline(false)
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     expect(calls.length).toBe(2)
   })
@@ -200,7 +200,7 @@ describe('promise 8: reasons not to begin', () => {
   test('being offline wrongly: an exchange that works is one like any other', async () => {
     const { clock, refresher, call } = await createSignedInRig()
     goOffline()
-    const { outcome } = refresher.start('refused')
+    const { outcome } = refresher.start('rejected')
     await clock.settle()
     call().answer.resolve(newerTokens)
     expect((await outcome).kind).toBe('refreshed')
@@ -209,7 +209,7 @@ describe('promise 8: reasons not to begin', () => {
   test('whenOffline wait: who waits does so without an end, and the network ends it at once', async () => {
     const { clock, wake, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
-    const seen = watchOutcome(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('rejected').outcome)
     for (let seconds = 0; seconds < 600; seconds += 1) {
       await clock.advance(1000)
       calls.at(-1)?.answer.reject(new TypeError('Failed to fetch'))
@@ -229,7 +229,7 @@ describe('promise 8: reasons not to begin', () => {
   test('whenOffline wait: a sign-out ends the waiting at once', async () => {
     const { clock, session, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
-    const seen = watchOutcome(refresher.start('refused').outcome)
+    const seen = watchOutcome(refresher.start('rejected').outcome)
     await session.signOut()
     await clock.settle()
     expect([calls.length, seen.outcome?.kind]).toEqual([0, 'superseded'])
@@ -238,7 +238,7 @@ describe('promise 8: reasons not to begin', () => {
   test('whenOffline wait: an ambient start is tried at once, so that ready() answers', async () => {
     const { clock, refresher, calls } = createRefreshRig({ ambient: true, ports: { whenOffline: 'wait' } })
     goOffline()
-    refresher.start('start')
+    refresher.start('restore')
     await clock.settle()
     expect(calls.length).toBe(1)
   })

@@ -18,7 +18,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const listeners = rig.wake.size
   const outcome = new Promise<Outcome>(() => {})
   const done = inTurn(
-    { session, generation, from: rig.session.state.credentials, cause: 'refused', startedMs: 0, outcome },
+    { session, generation, from: rig.session.state.credentials, cause: 'rejected', startedMs: 0, outcome },
     rig.ports,
     async held => {
       turns.push(held)
@@ -179,7 +179,7 @@ describe('step a: a page that is put to sleep', () => {
   test('in the middle of its turn finishes that: an exchange on its way is not given up', async () => {
     const lock = createTestLock()
     const rig = await createSignedInRig({ lock })
-    const { outcome } = rig.refresher.start('refused')
+    const { outcome } = rig.refresher.start('rejected')
     await rig.clock.settle()
     rig.wake.sleep()
     await rig.clock.settle()
@@ -239,7 +239,7 @@ describe('step a: afterwards', () => {
       session: session.state.session,
       generation: 0,
       from: session.state.credentials,
-      cause: 'refused',
+      cause: 'rejected',
       startedMs: 0,
       outcome: new Promise<Outcome>(() => {}),
     } as const

@@ -9,7 +9,7 @@ describe('step b: the record as the refresh began with it', () => {
     start()
     await clock.settle()
     expect(calls.length).toBe(1)
-    expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'refused' })
+    expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'rejected' })
   })
 
   test('is exchanged with the refresh token that is stored, though memory remembers another', async () => {
@@ -22,7 +22,7 @@ describe('step b: the record as the refresh began with it', () => {
 
   test('is exchanged, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
     const { store, clock, session, start, call, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'due', startedMs: 0 })
+    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = {
       ...stored(),
       revision: 'r',
@@ -36,9 +36,9 @@ describe('step b: the record as the refresh began with it', () => {
 
   test('RT-08: has one refresh token, whoever asks and whatever for: it is asked for once', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
-    for (const cause of ['due', 'refused', 'asked', 'expired'] as const) refresher.start(cause)
+    for (const cause of ['expiring', 'rejected', 'manual', 'expired'] as const) refresher.start(cause)
     await clock.settle()
-    expect(calls.map(({ cause }) => cause)).toEqual(['due'])
+    expect(calls.map(({ cause }) => cause)).toEqual(['expiring'])
   })
 })
 
@@ -88,7 +88,7 @@ describe('step b: a record that has moved on', () => {
 
   test('to a sign-in of the same person by a tab that had missed a refresh: adopted, though its number is lower', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'due', startedMs: 0 })
+    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = { ...stored(), revision: 'r', generation: 3, credentials: credentialsOf(newerTokens) }
     expect((await start().done).kind).toBe('adopted')
     expect(calls).toEqual([])
@@ -142,7 +142,7 @@ describe('step b: reasons to wait', () => {
   test('a refusal on record: refused, nothing sent, nothing removed', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
     store.content = { ...stored(), refused: true }
-    expect(await start().done).toEqual({ kind: 'refused', reason: 'refused' })
+    expect(await start().done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
     expect(calls).toEqual([])
     expect([session.state.status, stored().credentials?.refreshToken]).toEqual(['signed-in', 'refresh-1'])
   })
@@ -183,22 +183,22 @@ describe('step b: reasons to wait', () => {
 describe('step b: an ambient start', () => {
   test('with nothing on record asks the server, with no token of anybody', async () => {
     const { clock, start, call } = createRefreshRig({ ambient: true })
-    start(null, 'start')
+    start(null, 'restore')
     await clock.settle()
-    expect(call()).toMatchObject({ refreshToken: undefined, cause: 'start' })
+    expect(call()).toMatchObject({ refreshToken: undefined, cause: 'restore' })
   })
 
   test('with tokens on record adopts them', async () => {
     const { store, session, start, calls } = createRefreshRig({ ambient: true })
     store.content = storedRecord()
-    expect((await start(null, 'start').done).kind).toBe('adopted')
+    expect((await start(null, 'restore').done).kind).toBe('adopted')
     expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
   })
 
   test('SG-03: with what is no record there asks once, and writes over it', async () => {
     const { store, clock, session, start, call, stored } = createRefreshRig({ ambient: true })
     store.content = { revision: 'of-something-else' }
-    start(null, 'start')
+    start(null, 'restore')
     await clock.settle()
     call().answer.resolve(newerTokens)
     await clock.settle()
@@ -208,8 +208,8 @@ describe('step b: an ambient start', () => {
 
   test('that is not ambient after all finds nobody and asks nobody', async () => {
     const { store, session, start, calls } = createRefreshRig()
-    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
-    expect((await start(null, 'start').done).kind).toBe('superseded')
+    store.content = storedRecord({ credentials: null, endedBy: 'refresh-rejected' })
+    expect((await start(null, 'restore').done).kind).toBe('superseded')
     expect([calls.length, session.state.status]).toEqual([0, 'signed-out'])
   })
 })

@@ -110,7 +110,7 @@ describe('step c: the claim', () => {
   test('that an ambient start cannot get written is given up, too', async () => {
     const { store, clock, start, calls } = createRefreshRig({ ambient: true })
     store.fail('compareAndSet', { answers: false })
-    const flight = start(null, 'start')
+    const flight = start(null, 'restore')
     await clock.advance(10_000)
     expect([flight.outcome?.kind, calls.length]).toEqual(['unavailable', 0])
   })
@@ -210,9 +210,9 @@ describe('step d: the send', () => {
 
   test('the exchange is told why, and gets a signal that aborts at its deadline and not before', async () => {
     const { clock, start, call } = await createSignedInRig()
-    start(null, 'asked')
+    start(null, 'manual')
     await clock.settle()
-    expect(call().cause).toBe('asked')
+    expect(call().cause).toBe('manual')
     await clock.advance(9999)
     expect(call().signal.aborted).toBe(false)
     await clock.advance(1)

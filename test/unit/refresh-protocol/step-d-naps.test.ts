@@ -7,7 +7,7 @@ const startClaimed = async () => {
   const lock = createTestLock()
   const rig = await createSignedInRig({ lock })
   const held = rig.store.hold('compareAndSet', 'before')
-  const { outcome } = rig.refresher.start('refused')
+  const { outcome } = rig.refresher.start('rejected')
   await held.reached
   expect(rig.stored().claim).toMatchObject({ underLock: true })
   return { ...rig, lock, held, outcome }

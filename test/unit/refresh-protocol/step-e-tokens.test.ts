@@ -207,7 +207,7 @@ describe('step e: another person’s tokens came', () => {
     store.content = storedRecord({
       credentials: credentialsOf({ accessToken: null, refreshToken: null, subject: 'alice' }),
     })
-    const flight = start(null, 'start')
+    const flight = start(null, 'restore')
     await clock.settle()
     call().answer.resolve({ accessToken: 'of-bob', subject: 'bob' })
     expect((await flight.done).kind).toBe('refreshed')

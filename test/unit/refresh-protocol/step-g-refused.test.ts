@@ -24,23 +24,23 @@ describe('step g: refused, and the store still holds what was refused', () => {
     const { session, flight, call, stored, told } = await startSent()
     if (answer === null) call().answer.resolve(null)
     else call().answer.reject(answer)
-    expect(await flight.done).toEqual({ kind: 'refused', reason: 'refused' })
-    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused', credentials: null })
-    expect(stored()).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refused' })
+    expect(await flight.done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', credentials: null })
+    expect(stored()).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refresh-rejected' })
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
   test('RF-11: by invalid_client: the reason is a mistake in the program', async () => {
     const { session, flight, call } = await startSent()
     call().answer.reject(oauthError('invalid_client'))
-    expect(await flight.done).toEqual({ kind: 'refused', reason: 'misconfigured' })
+    expect(await flight.done).toEqual({ kind: 'rejected', reason: 'misconfigured' })
     expect(session.state.endReason).toBe('misconfigured')
   })
 
   test('without a way to refresh it has expired', async () => {
     const { session, flight, call } = await startSent({ ports: { canRefresh: () => false } })
     call().answer.resolve(null)
-    expect(await flight.done).toEqual({ kind: 'refused', reason: 'expired' })
+    expect(await flight.done).toEqual({ kind: 'rejected', reason: 'expired' })
     expect(session.state.endReason).toBe('expired')
   })
 
@@ -49,14 +49,14 @@ describe('step g: refused, and the store still holds what was refused', () => {
     const claim = { id: 'another', generation: 0, startedAt: 0, underLock: false }
     store.content = { ...stored(), revision: 'r', claim }
     call().answer.resolve(null)
-    expect((await flight.done).kind).toBe('refused')
+    expect((await flight.done).kind).toBe('rejected')
     expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
   })
 
   test('where the person can be asked, it is suspended: nothing is removed, and the refusal stands in the record', async () => {
     const { session, flight, call, stored, told } = await startSent({ ports: { reauthenticate: async () => null } })
     call().answer.resolve(null)
-    expect(await flight.done).toEqual({ kind: 'refused', reason: 'refused' })
+    expect(await flight.done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
     expect(session.state.status).toBe('signed-in')
     expect(stored()).toMatchObject({ generation: 0, refused: true, credentials: { refreshToken: 'refresh-1' } })
     expect(stored().claim).toBeUndefined()
@@ -75,28 +75,28 @@ describe('step g: refused, and the store still holds what was refused', () => {
     store.fail('compareAndSet', fault, 1)
     call().answer.resolve(null)
     await clock.advance(2000)
-    expect(flight.outcome?.kind).toBe('refused')
+    expect(flight.outcome?.kind).toBe('rejected')
     expect(session.state.status).toBe('signed-out')
   })
 
   test('at an ambient start: nobody is signed in, and nothing has ended', async () => {
     const { clock, session, start, call, told } = createRefreshRig({ ambient: true })
-    const flight = start(null, 'start')
+    const flight = start(null, 'restore')
     await clock.settle()
     call().answer.resolve(null)
-    expect((await flight.done).kind).toBe('refused')
+    expect((await flight.done).kind).toBe('rejected')
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: null, epoch: 0 })
     expect(told).toEqual([])
   })
 
   test('at an ambient start after an end: why it ended is still told', async () => {
     const { store, clock, session, start, call } = createRefreshRig({ ambient: true })
-    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
-    const flight = start(null, 'start')
+    store.content = storedRecord({ credentials: null, endedBy: 'refresh-rejected' })
+    const flight = start(null, 'restore')
     await clock.settle()
     call().answer.resolve(null)
     await flight.done
-    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused' })
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 })
 

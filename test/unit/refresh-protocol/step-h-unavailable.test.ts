@@ -124,7 +124,7 @@ describe('step h: not now', () => {
     const { session, clock, refresher, call, told } = await createSignedInRig()
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(event => void failures.push(event))
-    refresher.start('refused')
+    refresher.start('rejected')
     await clock.settle()
     await session.signOut()
     call().answer.reject(statusError(503))
@@ -135,7 +135,7 @@ describe('step h: not now', () => {
 
   test('the same person signed in meanwhile: who waits goes on with that, and nobody is told to come back later', async () => {
     const { session, clock, refresher, call, stored } = await createSignedInRig()
-    const { outcome } = refresher.start('refused')
+    const { outcome } = refresher.start('rejected')
     await clock.settle()
     await session.signIn({ accessToken: 'again', refreshToken: 'refresh-again', subject: 'alice' })
     call().answer.reject(statusError(503))
@@ -146,7 +146,7 @@ describe('step h: not now', () => {
 
   test('another tab’s newer tokens were stored meanwhile: who waits goes on with those', async () => {
     const { store, session, clock, refresher, call, id } = await createSignedInRig()
-    const { outcome } = refresher.start('refused')
+    const { outcome } = refresher.start('rejected')
     await clock.settle()
     store.content = storedRecord({ session: id, generation: 1 })
     call().answer.reject(new TypeError('Failed to fetch'))

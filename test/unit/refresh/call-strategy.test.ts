@@ -22,16 +22,19 @@ const former: Credentials = {
 const start = (exchange: RefreshFunction, more: Partial<CallPorts> = {}) => {
   const clock = createControlledClock()
   const ports: CallPorts = {
-    strategy: { exchange },
+    strategy: { refresh: exchange },
     transport: async () => Response.json({ accessToken: 'posted' }),
     baseUrl: () => 'https://api.test/',
     clock,
-    exchangeTimeoutMs: 10_000,
+    refreshTimeoutMs: 10_000,
     scheme: { accepts: type => type === null || type === 'Bearer' },
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>
-    callStrategy(ports, { cause: 'refused' }, credentials, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() })
+    callStrategy(ports, { cause: 'rejected' }, credentials, {
+      wallMs: clock.wallMs(),
+      monotonicMs: clock.monotonicMs(),
+    })
   return { clock, call }
 }
 const answering =
@@ -57,7 +60,7 @@ describe('what the exchange is given', () => {
       return null
     })
     void call()
-    expect(contexts).toMatchObject([{ refreshToken: 'old-refresh', cause: 'refused', post: expect.any(Function) }])
+    expect(contexts).toMatchObject([{ refreshToken: 'old-refresh', cause: 'rejected', post: expect.any(Function) }])
     expect(contexts[0]?.signal.aborted).toBe(false)
   })
 
@@ -88,7 +91,7 @@ describe('what the answer means', () => {
   })
 
   test('null is a refusal', async () => {
-    expect(await start(answering(null)).call()).toMatchObject({ kind: 'refused', misconfigured: false })
+    expect(await start(answering(null)).call()).toMatchObject({ kind: 'rejected', misconfigured: false })
   })
 
   test.each([
@@ -101,7 +104,7 @@ describe('what the answer means', () => {
   ])('RF-04: %s is not now, and nothing is known of the token', async (_name, answer) => {
     expect(await start(answering(answer)).call()).toMatchObject({
       kind: 'unavailable',
-      reason: 'unreadable-answer',
+      reason: 'unreadable-response',
       untouched: false,
       retryAfterMs: null,
     })

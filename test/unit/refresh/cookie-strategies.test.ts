@@ -9,9 +9,9 @@ const run = async (strategy: RefreshStrategy, answer: unknown, what: 'exchange' 
     posted.push([String(url), body, { ...init, headers: Object.fromEntries(new Headers(init.headers)) }])
     return answer
   }) as Post
-  const context = { refreshToken: undefined, post, signal: new AbortController().signal, cause: 'start' } as const
+  const context = { refreshToken: undefined, post, signal: new AbortController().signal, cause: 'restore' } as const
   const tokens = { accessToken: undefined, refreshToken: undefined, idToken: undefined, post }
-  return { brought: what === 'exchange' ? await strategy.exchange(context) : await strategy.revoke?.(tokens), posted }
+  return { brought: what === 'exchange' ? await strategy.refresh(context) : await strategy.revoke?.(tokens), posted }
 }
 
 const endpoint = { url: '/auth/refresh', signOutUrl: '/auth/logout' } as const
@@ -86,13 +86,18 @@ describe.each([
     ['401 is judged as anywhere', { status: 401 }, undefined, 'thrown'],
   ])('of answers that bring nothing: %s', async (_name, failure, over, outcome) => {
     const seen: unknown[] = []
-    const isOver = (answer: unknown) => {
+    const isSignedOut = (answer: unknown) => {
       seen.push(answer)
       return over
     }
     const post = () => Promise.reject(Object.assign(new Error('POST /auth'), failure))
     const signal = new AbortController().signal
-    const asked = create({ ...endpoint, isOver }).exchange({ refreshToken: undefined, post, signal, cause: 'due' })
+    const asked = create({ ...endpoint, isSignedOut }).refresh({
+      refreshToken: undefined,
+      post,
+      signal,
+      cause: 'expiring',
+    })
     const brought = await asked.catch(({ status = 0 }) =>
       status === failure.status ? 'thrown' : `thrown as ${status}`,
     )

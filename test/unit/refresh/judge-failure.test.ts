@@ -86,7 +86,7 @@ describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
   test.each(table)('%s', async (_name, answered, becomes) => {
     const failure = judgeFailure(await fail(answered), now, null)
     if (becomes === 'refused' || becomes === 'misconfigured') {
-      expect(failure).toMatchObject({ kind: 'refused', misconfigured: becomes === 'misconfigured' })
+      expect(failure).toMatchObject({ kind: 'rejected', misconfigured: becomes === 'misconfigured' })
       return
     }
     const untouched = becomes === 'unavailable, untouched'
@@ -135,19 +135,19 @@ describe('judgeFailure, of other things thrown', () => {
       ['invalid_client', true],
     ] as const) {
       const error = await caught(processRefreshTokenResponse(server, client, responseOf(jsonOf(400, code))))
-      expect(judgeFailure(error, now, null)).toMatchObject({ kind: 'refused', misconfigured })
+      expect(judgeFailure(error, now, null)).toMatchObject({ kind: 'rejected', misconfigured })
     }
   })
 
   test.each([
-    ['a Response with 401', new Response('', { status: 401 }), { kind: 'refused' }],
+    ['a Response with 401', new Response('', { status: 401 }), { kind: 'rejected' }],
     ['a Response with 503', new Response('', { status: 503 }), { kind: 'unavailable', status: 503 }],
-    ['an object with a status', { status: 401 }, { kind: 'refused' }],
-    ['an Error with a code of OAuth', Object.assign(new Error(), { error: 'invalid_grant' }), { kind: 'refused' }],
+    ['an object with a status', { status: 401 }, { kind: 'rejected' }],
+    ['an Error with a code of OAuth', Object.assign(new Error(), { error: 'invalid_grant' }), { kind: 'rejected' }],
     [
       'an Error with such a code as `code`',
       Object.assign(new Error(), { code: 'login_required' }),
-      { kind: 'refused' },
+      { kind: 'rejected' },
     ],
     ['a network error', new TypeError('Failed to fetch'), { kind: 'unavailable', reason: 'network', status: null }],
     ['a timeout', new DOMException('late', 'TimeoutError'), { kind: 'unavailable', reason: 'timeout', status: null }],
@@ -175,6 +175,10 @@ describe('judgeFailure, of other things thrown', () => {
 
   test('a good status with something that cannot be read is an unreadable answer', async () => {
     const page = await caught(readAnswer(url, responseOf(htmlOf(200))))
-    expect(judgeFailure(page, now, null)).toMatchObject({ reason: 'unreadable-answer', status: 200, untouched: false })
+    expect(judgeFailure(page, now, null)).toMatchObject({
+      reason: 'unreadable-response',
+      status: 200,
+      untouched: false,
+    })
   })
 })

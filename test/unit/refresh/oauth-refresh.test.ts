@@ -18,7 +18,7 @@ const contextOf = (answer: unknown, more: Partial<RefreshContext> = {}) => {
     refreshToken: 'r',
     post,
     signal: new AbortController().signal,
-    cause: 'refused',
+    cause: 'rejected',
     ...more,
   }
   return { context, posted }
@@ -90,20 +90,20 @@ describe('oauthRefresh refuses at once', () => {
 describe('the exchange of oauthRefresh', () => {
   test('RF-01: is a form with grant type, refresh token and client id, without credentials', async () => {
     const { context, posted } = contextOf(good)
-    expect(await oauthRefresh(base).exchange(context)).toBe(good)
+    expect(await oauthRefresh(base).refresh(context)).toBe(good)
     expect(posted).toMatchObject([[endpoint, expect.any(URLSearchParams), { credentials: 'omit' }]])
     expect(formIn(posted)).toEqual({ grant_type: 'refresh_token', refresh_token: 'r', client_id: 'spa' })
   })
 
   test('RF-03: asks for no scope of itself', async () => {
     const { context, posted } = contextOf(good)
-    await oauthRefresh({ ...base, scope: undefined, resource: undefined }).exchange(context)
+    await oauthRefresh({ ...base, scope: undefined, resource: undefined }).refresh(context)
     expect(Object.keys(formIn(posted))).not.toContain('scope')
   })
 
   test('parameters cannot displace what it sets', async () => {
     const { context, posted } = contextOf(good)
-    await oauthRefresh({ ...base, scope: 'read', parameters: { audience: 'x', scope: 'everything' } }).exchange(context)
+    await oauthRefresh({ ...base, scope: 'read', parameters: { audience: 'x', scope: 'everything' } }).refresh(context)
     expect(formIn(posted)).toMatchObject({ scope: 'read', audience: 'x' })
   })
 
@@ -111,19 +111,19 @@ describe('the exchange of oauthRefresh', () => {
     'RF-04: an answer without a token type fails: %o',
     async answer => {
       const { context } = contextOf(answer)
-      await expect(oauthRefresh(base).exchange(context)).rejects.toThrow('token_type')
+      await expect(oauthRefresh(base).refresh(context)).rejects.toThrow('token_type')
     },
   )
 
   test('without a refresh token nothing is posted: the session is over', async () => {
     const { context, posted } = contextOf(good, { refreshToken: undefined })
-    expect(await oauthRefresh(base).exchange(context)).toBeNull()
+    expect(await oauthRefresh(base).refresh(context)).toBeNull()
     expect(posted).toEqual([])
   })
 
   test('without a refresh token another audience’s cannot be had, which ends nothing', async () => {
     const { context, posted } = contextOf(good, { refreshToken: undefined, audience: 'files' })
-    await expect(oauthRefresh(base).exchange(context)).rejects.toThrow('no refresh token')
+    await expect(oauthRefresh(base).refresh(context)).rejects.toThrow('no refresh token')
     expect(posted).toEqual([])
   })
 })

@@ -9,15 +9,15 @@ const start = (recorded?: ExchangeCounts) => {
   const corrections: number[] = []
   const breaker = createStormBreaker(
     () => now,
-    { fruitlessExchanges: 5, fruitlessWindowMs: 30_000, circuitOpensAfter: 10 },
+    { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
     () => record,
     () => void corrections.push(breaker.counts().begun.length),
   )
-  const claim = (cause: RefreshCause = 'refused') => {
+  const claim = (cause: RefreshCause = 'rejected') => {
     record = breaker.begin(cause)
   }
   /** One exchange: claimed, recorded, begun. */
-  const exchange = (cause: RefreshCause = 'refused') => {
+  const exchange = (cause: RefreshCause = 'rejected') => {
     claim(cause)
     breaker.begun()
     return { sentAt: now }
@@ -92,7 +92,7 @@ describe('over all routes', () => {
     const credentials = scene.exchange()
     for (const route of fiveRoutes) scene.breaker.replayed(route, credentials, true)
     expect(scene.breaker.allows('f', false)).toBe(true)
-    expect(scene.breaker.begin('refused').fruitless.length).toBe(1)
+    expect(scene.breaker.begin('rejected').fruitless.length).toBe(1)
   })
 
   test.each([
@@ -102,7 +102,7 @@ describe('over all routes', () => {
     const { breaker, exchange } = start()
     const credentials = exchange()
     for (const [index, refused] of refusals.entries()) breaker.replayed(`route ${index}`, credentials, refused)
-    expect(breaker.begin('refused').fruitless).toEqual([])
+    expect(breaker.begin('rejected').fruitless).toEqual([])
   })
 
   test('one that helped late, after the next had begun, changes nothing of the next', () => {
@@ -111,7 +111,7 @@ describe('over all routes', () => {
     breaker.replayed('a', second, true)
     breaker.replayed('b', first, false)
     breaker.replayed('c', second, true)
-    expect(breaker.begin('refused').fruitless.length).toBe(1)
+    expect(breaker.begin('rejected').fruitless.length).toBe(1)
   })
 
   test('what was counted here is written with the next claim, and counts once', () => {
@@ -120,7 +120,7 @@ describe('over all routes', () => {
     scene.advance(1000)
     scene.exchange()
     expect(scene.record()?.fruitless).toEqual([scene.now() - 1000])
-    expect(scene.breaker.begin('refused').fruitless).toEqual([scene.now() - 1000])
+    expect(scene.breaker.begin('rejected').fruitless).toEqual([scene.now() - 1000])
   })
 })
 
@@ -141,7 +141,7 @@ describe('of any kind', () => {
 
   test('a claim that was not written counts for nothing', () => {
     const { breaker } = start()
-    for (let index = 0; index < 20; index += 1) breaker.begin('refused')
+    for (let index = 0; index < 20; index += 1) breaker.begin('rejected')
     expect(breaker.fullForMs()).toBe(0)
   })
 
@@ -194,7 +194,7 @@ describe('what helped is not counted', () => {
 
   test('the one that a page makes at its start', () => {
     const scene = start()
-    for (let index = 0; index < 50; index += 1) scene.exchange('start')
+    for (let index = 0; index < 50; index += 1) scene.exchange('restore')
     expect([full(scene), scene.record()?.begun]).toEqual([false, []])
   })
 

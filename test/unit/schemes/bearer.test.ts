@@ -160,7 +160,7 @@ describe('bearer', () => {
       await client.session.signIn({ accessToken: 'the-token' })
       await expect(client.session.refresh()).rejects.toMatchObject({
         code: 'refresh-unavailable',
-        reason: 'unreadable-answer',
+        reason: 'unreadable-response',
       })
       expect(await client.session.getAccessToken()).toBe('the-token')
     },

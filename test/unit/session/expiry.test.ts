@@ -89,7 +89,7 @@ describe('how long a token lives', () => {
     async tookMs => {
       const { credentials, age } = await arrive({ expiresInSeconds: 300 }, tookMs)
       expect(credentials.lifetimeMs).toBe(tookMs < 300_000 ? 300_000 : null)
-      expect(age()).toBe(tookMs < 300_000 ? 'due' : 'good')
+      expect(age()).toBe(tookMs < 300_000 ? 'expiring' : 'good')
     },
   )
 })
@@ -100,9 +100,9 @@ describe('good, due or expired', () => {
     await clock.advance(269_999)
     expect(age()).toBe('good')
     await clock.advance(1)
-    expect(age()).toBe('due')
+    expect(age()).toBe('expiring')
     await clock.advance(29_999)
-    expect(age()).toBe('due')
+    expect(age()).toBe('expiring')
     await clock.advance(1)
     expect(age()).toBe('expired')
   })
@@ -112,7 +112,7 @@ describe('good, due or expired', () => {
     await clock.advance(7499)
     expect(age()).toBe('good')
     await clock.advance(1)
-    expect(age()).toBe('due')
+    expect(age()).toBe('expiring')
   })
 
   test('TM-06: a token of 35 days is good until then', async () => {
@@ -120,7 +120,7 @@ describe('good, due or expired', () => {
     await clock.advance(3_000_000_000 - 30_001)
     expect(age()).toBe('good')
     await clock.advance(1)
-    expect(age()).toBe('due')
+    expect(age()).toBe('expiring')
   })
 })
 
@@ -180,7 +180,7 @@ describe('promise 18: clocks that are wrong', () => {
           const credentials = credentialsOf({ lifetimeMs: lifetime || null, sentAt: clock.wallMs() })
           for (const move of moves) clock.jumpWall(move)
           for (const monotonicSentAt of [null, clock.monotonicMs()]) {
-            expect(['good', 'due', 'expired']).toContain(
+            expect(['good', 'expiring', 'expired']).toContain(
               tokenAge(credentials, monotonicSentAt, { mostMs: leeway, share: 1 }, clock),
             )
           }

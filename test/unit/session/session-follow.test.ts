@@ -32,9 +32,9 @@ describe('following the store, at the start', () => {
 
   test('a session that ended: signed out, with the reason for the login page, and no event', async () => {
     const { store, session, told } = createSessionRig()
-    store.content = storedRecord({ credentials: null, endedBy: 'refused' })
+    store.content = storedRecord({ credentials: null, endedBy: 'refresh-rejected' })
     await session.reread()
-    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused', epoch: 0 })
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', epoch: 0 })
     expect(told).toEqual([])
   })
 
@@ -140,18 +140,21 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'ended:other', 'signed-in:other'])
   })
 
-  test.each(['signed-out', 'refused'] as const)('promise 12: an end (%s) in another tab is one here', async endedBy => {
-    const { store, session, told } = await start()
-    store.content = storedRecord({ session: 'over', credentials: null, endedBy })
-    await session.reread()
-    expect(session.state).toMatchObject({
-      status: 'signed-out',
-      session: 'over',
-      endReason: endedBy,
-      credentials: null,
-    })
-    expect(told).toEqual(['signed-in:this', 'ended:other'])
-  })
+  test.each(['signed-out', 'refresh-rejected'] as const)(
+    'promise 12: an end (%s) in another tab is one here',
+    async endedBy => {
+      const { store, session, told } = await start()
+      store.content = storedRecord({ session: 'over', credentials: null, endedBy })
+      await session.reread()
+      expect(session.state).toMatchObject({
+        status: 'signed-out',
+        session: 'over',
+        endReason: endedBy,
+        credentials: null,
+      })
+      expect(told).toEqual(['signed-in:this', 'ended:other'])
+    },
+  )
 
   test('SG-04: a record once seen and now absent means signed out elsewhere', async () => {
     const { store, session, told } = await start()
@@ -203,7 +206,7 @@ test('promise 13: an end of this page’s session, however close to finding anot
     const reread = session.reread()
     await takeTicks(ticks)
     if (session.state.session === 'of-bob') break
-    await Promise.all([reread, session.end('refused')])
+    await Promise.all([reread, session.end('refresh-rejected')])
     await clock.settle()
     expect(store.content, `after ${ticks} microtasks`).toBe(bobs)
   }

@@ -182,7 +182,7 @@ describe('renewing and ending', () => {
   test('what an exchange brought counts, in the same epoch', async () => {
     const { session, latest, told } = await start()
     const credentials = { ...latest.credentials, accessToken: 'newer' } as typeof latest.credentials
-    session.renewed({ ...latest, generation: 1, credentials }, 77, { cause: 'refused', startedMs: 0 })
+    session.renewed({ ...latest, generation: 1, credentials }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toMatchObject({ epoch: 1, generation: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
@@ -190,14 +190,14 @@ describe('renewing and ending', () => {
   test('RT-06: what an exchange of another session brought does not', async () => {
     const { session, latest, told } = await start()
     const before = session.state
-    session.renewed({ ...latest, session: 'another' }, 77, { cause: 'refused', startedMs: 0 })
+    session.renewed({ ...latest, session: 'another' }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
 
   test('what a first exchange of an ambient strategy brought is restored: nobody has just signed in', () => {
     const { session, told } = createSessionRig({ ambient: true })
-    session.renewed(storedRecord(), 77, { cause: 'start', startedMs: 0 })
+    session.renewed(storedRecord(), 77, { cause: 'restore', startedMs: 0 })
     expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['restored:this'])
   })
@@ -205,23 +205,27 @@ describe('renewing and ending', () => {
   test('a record without credentials renews nothing', async () => {
     const { session, latest } = await start()
     const before = session.state
-    session.renewed({ ...latest, credentials: null }, 77, { cause: 'refused', startedMs: 0 })
+    session.renewed({ ...latest, credentials: null }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toBe(before)
   })
 
   test('an end of another session than the current one changes nothing', async () => {
     const { session, told } = await start()
     const before = session.state
-    session.ended('another', 'refused', 'next')
+    session.ended('another', 'refresh-rejected', 'next')
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
 
   test('an end is stored over the record it is about', async () => {
     const { store, session, announced } = await start()
-    await session.end('refused')
-    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refused' })
-    expect(store.content).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refused' })
+    await session.end('refresh-rejected')
+    expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
+    expect(store.content).toMatchObject({
+      session: session.state.session,
+      credentials: null,
+      endedBy: 'refresh-rejected',
+    })
     expect(announced.length).toBe(2)
   })
 
@@ -229,7 +233,7 @@ describe('renewing and ending', () => {
     const { store, session, latest } = await start()
     const newer = { ...storedRecord({ session: latest.session, generation: 1 }) }
     store.content = newer
-    await session.end('refused')
+    await session.end('refresh-rejected')
     expect(store.content).toBe(newer)
     expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })
   })

@@ -68,7 +68,7 @@ describe('what the app may see of a session', () => {
   })
 
   test('an end has its reason', () => {
-    const state: SessionState = { ...initialState, status: 'signed-out', endReason: 'refused' }
-    expect(toSnapshot(state)).toMatchObject({ status: 'signed-out', endReason: 'refused', subject: null })
+    const state: SessionState = { ...initialState, status: 'signed-out', endReason: 'refresh-rejected' }
+    expect(toSnapshot(state)).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', subject: null })
   })
 })

@@ -16,7 +16,13 @@ const signedIn: SessionState = {
   endReason: null,
 }
 const suspended: SessionState = { ...signedIn, status: 'reauthenticating' }
-const over: SessionState = { ...initialState, status: 'signed-out', session: 'b', epoch: 4, endReason: 'refused' }
+const over: SessionState = {
+  ...initialState,
+  status: 'signed-out',
+  session: 'b',
+  epoch: 4,
+  endReason: 'refresh-rejected',
+}
 const strangersDialog: SessionState = { ...over, status: 'reauthenticating' }
 
 const states = { unknown: initialState, 'signed in': signedIn, suspended, 'signed out': over, strangersDialog } as const
@@ -104,13 +110,13 @@ describe('the states of a session', () => {
   })
 
   test('ended again without a reason keeps the one it ended for, so that a login page can say it', () => {
-    expect(transition(over, { type: 'ended', session: 'z', reason: null }).endReason).toBe('refused')
+    expect(transition(over, { type: 'ended', session: 'z', reason: null }).endReason).toBe('refresh-rejected')
   })
 
   test('a state is never changed, only followed by another', () => {
     const frozen = Object.freeze({ ...signedIn })
     transition(frozen, entering)
-    transition(frozen, { type: 'ended', session: 'z', reason: 'refused' })
+    transition(frozen, { type: 'ended', session: 'z', reason: 'refresh-rejected' })
     expect(frozen).toEqual(signedIn)
   })
 })
@@ -124,7 +130,7 @@ const changes: fc.Arbitrary<SessionChange> = fc.oneof(
   fc.record({
     type: fc.constant('ended' as const),
     session: sessions,
-    reason: fc.constantFrom('signed-out', 'refused', 'expired', null),
+    reason: fc.constantFrom('signed-out', 'refresh-rejected', 'expired', null),
   }),
 )
 
