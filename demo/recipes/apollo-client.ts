@@ -1,6 +1,6 @@
 // Apollo Client: an `HttpLink` over `api.fetch`; no `SetContextLink`, no `ErrorLink` for tokens.
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client'
-import type { AnswerView, Client } from 'latchkey'
+import type { Client, ResponseView } from 'latchkey'
 
 export const createApolloClient = (api: Pick<Client, 'fetch' | 'session'>, uri: string): ApolloClient => {
   const apollo = new ApolloClient({ link: new HttpLink({ uri, fetch: api.fetch }), cache: new InMemoryCache() })
@@ -14,7 +14,7 @@ export const createApolloClient = (api: Pick<Client, 'fetch' | 'session'>, uri: 
  * For servers that answer 200 with an error in place of a 401.
  * @example createClient({ shouldRefresh: isUnauthenticated, … })
  */
-export const isUnauthenticated = async (answer: AnswerView): Promise<boolean | undefined> => {
+export const isUnauthenticated = async (answer: ResponseView): Promise<boolean | undefined> => {
   if (answer.status !== 200) return undefined
   const { errors } = (await answer.json().catch(() => ({}))) as {
     readonly errors?: readonly { readonly extensions?: { readonly code?: string } }[]

@@ -15,7 +15,7 @@ describe('the recipe for Sentry', () => {
   test('drops the end of a session and a refresh that must wait, and keeps faults of the program', () => {
     const unavailable = new RefreshUnavailableError({ reason: 'offline', status: null, retryAfterMs: 1000 })
     expect({
-      ended: send(new SessionEndedError('refused')),
+      ended: send(new SessionEndedError('refresh-rejected')),
       unavailable: send(unavailable),
       configuration: send(new ConfigurationError(null, 'wrong')),
       other: send(new TypeError('x is undefined')),
