@@ -63,7 +63,7 @@ describe('the README', () => {
   test('has a row for every event', () => {
     const events = [...bodyOf('src/session/events.ts', 'SessionEvents').matchAll(/^ {2}'?([\w-]+)'?: AnyEvent/gm)]
     expect(events.length).toBeGreaterThan(0)
-    expect(namesOf(rowsOf('README.md', 'The session in your pages'))).toEqual(events.map(([, event]) => event))
+    expect(namesOf(rowsOf('README.md', 'Events'))).toEqual(events.map(([, event]) => event))
   })
 
   test.each([
@@ -71,9 +71,9 @@ describe('the README', () => {
     ...['loading', 'authenticated', 'unauthenticated', 'userLoaded', 'silentRenewError', 'accessTokenExpiring'],
     ...['signinSilent', 'addUser', 'getAccessTokenSilently', 'getToken', 'getIdToken', 'protectedResourceMap'],
     ...['allowedList', 'remember me', 'setTokens', 'logout', 'isAuthenticated', 'silent renew', 'idle timeout', '419'],
-  ])('finds who comes with the word “%s”', word => {
-    const [, glossary = ''] = read('README.md').split('\n## Words you may bring along\n')
-    expect(glossary.split('\n## ')[0]).toContain(word)
+  ])('lists the word “%s” of other libraries', word => {
+    const [, words = ''] = read('README.md').split('\n## Migrating from other libraries\n')
+    expect(words.split('\n## ')[0]).toContain(word)
   })
 })
 
