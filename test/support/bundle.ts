@@ -15,7 +15,7 @@ export interface Bundle {
 export interface BundleOptions {
   /** @default everything of the entry */
   readonly names?: readonly string[]
-  /** @default ['ky'] */
+  /** @default ['ky', 'react', 'vue'] */
   readonly external?: readonly string[]
   /** Modules put in the place of packages. */
   readonly plugins?: readonly Plugin[]
@@ -40,7 +40,7 @@ const readSources = (code: string, map: SourceMapPayload): ReadonlySet<string> =
 
 /** What a bundler makes of the built package for an app that imports these names, minified. */
 export const bundleEntry = async (entry: string, options: BundleOptions = {}): Promise<Bundle> => {
-  const { names, external = ['ky'], plugins = [], format = 'esm' } = options
+  const { names, external = ['ky', 'react', 'vue'], plugins = [], format = 'esm' } = options
   const result = await build({
     stdin: {
       contents: `export ${names ? `{ ${names.join(', ')} }` : '*'} from './dist/${entry}.js'`,

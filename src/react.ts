@@ -1,0 +1,3 @@
+'use client'
+
+export { type HasSession, useSession, useSuspenseSession } from './react/use-session.ts'

@@ -1,0 +1,1 @@
+export { type HasSession, type SessionRefs, useSession } from './vue/use-session.ts'
