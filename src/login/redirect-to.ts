@@ -17,7 +17,8 @@ const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, ''
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
   const { param = 'returnTo' } = options
-  return ({ reason, returnTo }: LoginRequiredEvent<object>): void => {
+  // Nothing of the claims: `createClient` would take their type from here.
+  return ({ reason, returnTo }: Pick<LoginRequiredEvent, 'reason' | 'returnTo'>): void => {
     const { location } = globalThis
     if (!location) return
     const target = new URL(path, location.href)

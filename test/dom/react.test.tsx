@@ -185,11 +185,11 @@ describe('useSuspenseSession', () => {
 
   test('shows "unknown" if the server could not be asked, and does not suspend again', async () => {
     let calls = 0
-    const exchange = async () => {
+    const refresh = async () => {
       calls += 1
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
     }
-    const { client } = start({ refresh: { exchange, ambient: true }, limits: { patienceMs: 0 } })
+    const { client } = start({ refresh: { refresh, ambient: true }, limits: { patienceMs: 0 } })
     const place = await show(client)
     await vi.waitFor(() => act(async () => expect(place.textContent).toBe('unknown')))
     expect(calls).toBe(1)

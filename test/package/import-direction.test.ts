@@ -4,6 +4,8 @@ import { readSourceFiles, type SourceFile } from '../support/source-files.ts'
 /** A folder imports only from itself and from those after it. */
 const layers = [
   'entries',
+  'react',
+  'vue',
   'client',
   'login',
   'request',

@@ -72,6 +72,15 @@ describe('the packed package', () => {
     }
   })
 
+  test("begins latchkey/react with 'use client', in both formats, and no other entry", async () => {
+    const starts = entries.flatMap(entry => ['js', 'cjs'].map(ending => `dist/${entry}.${ending}`))
+    const texts = await Promise.all(
+      starts.map(path => readFile(join(app.folder, 'node_modules/latchkey', path), 'utf8')),
+    )
+    const marked = starts.filter((_path, index) => texts[index]?.startsWith("'use client'"))
+    expect(marked).toEqual(['dist/react.js', 'dist/react.cjs'])
+  })
+
   test('names no folder of the machine it was built on', async () => {
     const texts = app.files.map(path => readFile(join(app.folder, 'node_modules/latchkey', path), 'utf8'))
     expect((await Promise.all(texts)).filter(text => text.includes(root))).toEqual([])
