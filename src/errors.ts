@@ -9,8 +9,8 @@ export interface StepUpRequirement {
 export type EndReason =
   | 'signed-out' // signOut(), here or in another tab
   | 'replaced' // another subject signed in
-  | 'refresh-rejected' // the server refused the refresh
-  | 'expired' // the token was refused or ran out, and there is no way to refresh
+  | 'refresh-rejected' // the server rejected the refresh
+  | 'expired' // the token was rejected or ran out, and there is no way to refresh
   | 'misconfigured' // invalid_client and its kin: signing in again will not help
   | 'key-lost' // the DPoP key is gone
 
@@ -32,7 +32,7 @@ export function withoutQuotes(text: string): string {
 }
 
 /** What an app's store threw, as it may be told: by name and by words that quote nothing. The browser's own errors do not quote. */
-export function tellable(cause: unknown): unknown {
+export function toReportable(cause: unknown): unknown {
   if (globalThis.DOMException && cause instanceof DOMException) return cause
   const { name, message } = Object(cause) as Partial<Error>
   const told = new Error(withoutQuotes(typeof message === 'string' ? message : ''))
@@ -75,7 +75,7 @@ export type UnavailableReason =
   | 'circuit-open' // nothing was sent: too many refreshes helped nobody
   | 'reauthenticating' // the user is being asked to sign in
   | 'store' // the store could not be read, so the refresh token may be an old one
-  | 'no-refresh-token' // nothing is held that could be exchanged
+  | 'no-refresh-token' // nothing is held that could be refreshed
 
 /** What failed, for messages. */
 export const summarize = ({

@@ -4,7 +4,7 @@ import { ownBaseUrl, parseUrl } from '../platform/page.ts'
 import type { AuthRequestOptions } from '../request/journey.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
-/** Options that belong to the session: refused in `extend()` and `create()`, and kept out of ky's. */
+/** Options that belong to the session: rejected in `extend()` and `create()`, and kept out of ky's. */
 export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
   'refresh',
   'onLoginRequired',

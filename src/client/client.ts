@@ -19,7 +19,7 @@ export interface Client<Claims extends object = JwtClaims> extends KyInstance {
   delete: Send
   query: Send
   head: (url: Input, options?: RequestOptions) => ResponsePromise
-  /** ky's `extend`; the session is the same one. Session options belong to `createClient` and are refused here. */
+  /** ky's `extend`; the session is the same one. Session options belong to `createClient` and are rejected here. */
   extend: (options: RequestOptions | ((parent: RequestOptions) => RequestOptions)) => Client<Claims>
   /** ky's `create`: fresh request defaults, the same session and trusted origins. For another session call `createClient`. */
   create: (options?: RequestOptions) => Client<Claims>

@@ -1,12 +1,12 @@
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
-import type { Call } from '../request/journey.ts'
+import type { FetchAdapter } from '../request/journey.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
-import { createCore } from './core.ts'
+import { createClientParts } from './core.ts'
 import type { SessionOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
-import { createSessionFacade, type Session } from './session-facade.ts'
+import { createSessionApi, type Session } from './session-facade.ts'
 
 export interface FetchClient<Claims extends object = JwtClaims> {
   readonly fetch: AuthenticatedFetch
@@ -34,11 +34,11 @@ export function createAuthenticatedFetch<Claims extends object = JwtClaims>(
   options: FetchClientOptions<Claims> = {},
 ): FetchClient<Claims> {
   const resolved = resolveOptions(options as GivenOptions)
-  const call: Call = { transport: (input, init) => transportOf(options.fetch)(input, init) }
-  const core = createCore(resolved, call.transport)
+  const call: FetchAdapter = { transport: (input, init) => transportOf(options.fetch)(input, init) }
+  const core = createClientParts(resolved, call.transport)
   return {
-    fetch: asOwnFetch((input, init) => core.spine(input, init, call)),
-    session: createSessionFacade<Claims>(core, resolved),
+    fetch: asOwnFetch((input, init) => core.pipeline(input, init, call)),
+    session: createSessionApi<Claims>(core, resolved),
     dispose: core.dispose,
   }
 }

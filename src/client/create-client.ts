@@ -2,11 +2,11 @@ import { transportOf } from '../http/transport.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
-import { createCore, type Platform } from './core.ts'
-import { createKyInstance } from './ky-instance.ts'
+import { createClientParts, type Platform } from './core.ts'
+import { createKyAdapter } from './ky-instance.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
-import { createSessionFacade } from './session-facade.ts'
+import { createSessionApi } from './session-facade.ts'
 
 /**
  * Makes a client. Nothing is touched until the first use: safe at module level, also on a server.
@@ -37,7 +37,7 @@ export function createClientOn<Claims extends object = JwtClaims>(
   const requestOptions = Object.fromEntries(
     Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
   ) as RequestOptions
-  const core = createCore(resolved, (input, init) => transportOf(options.fetch)(input, init), platform)
-  const session = createSessionFacade<Claims>(core, resolved)
-  return Object.assign(createKyInstance(requestOptions, core, session), { dispose: core.dispose })
+  const core = createClientParts(resolved, (input, init) => transportOf(options.fetch)(input, init), platform)
+  const session = createSessionApi<Claims>(core, resolved)
+  return Object.assign(createKyAdapter(requestOptions, core, session), { dispose: core.dispose })
 }

@@ -6,7 +6,7 @@ import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
 
-export interface FreshnessPorts {
+export interface StoreSyncPorts {
   readonly session: SessionCore
   readonly name: string
   readonly wake: Wake
@@ -16,17 +16,17 @@ export interface FreshnessPorts {
 }
 
 /** Whether what this page remembers of the session is what the store holds (promises 12 and 19). */
-export interface Freshness {
+export interface StoreSync {
   /** `undefined` if memory may be used at once; else when it may. Takes up listeners and channel on first use. */
-  fresh(): Promise<void> | undefined
+  syncIfStale(): Promise<void> | undefined
   /** Tells the other tabs that the record has changed. */
   announce(): void
   close(): void
   /** Closed, and not used since: whatever still comes is nobody's concern. */
-  readonly closed: boolean
+  readonly isClosed: boolean
 }
 
-export function createFreshness(ports: FreshnessPorts): Freshness {
+export function createStoreSync(ports: StoreSyncPorts): StoreSync {
   const { session, name, wake, refresher, ageOf, strategy } = ports
   const { shared } = session.records
   let stale = true
@@ -62,7 +62,7 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       refresher.start('restore')
     }
     const age = ageOf()
-    if (age !== 'good' && !isHidden() && !refresher.hindrance()) refresher.start(age)
+    if (age !== 'good' && !isHidden() && !refresher.blockedBy()) refresher.start(age)
   }
 
   function heard(): void {
@@ -79,10 +79,10 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
   }
 
   return {
-    fresh() {
+    syncIfStale() {
       if (!stopWaking) open()
       // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
-      if (shared && !channel?.reliable) return reading ? reading.then(reread) : reread()
+      if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
       return stale || reading || session.records.state === 'unread' ? settled() : undefined
     },
     announce() {
@@ -91,10 +91,10 @@ export function createFreshness(ports: FreshnessPorts): Freshness {
       // What a closed client still has to tell is no use of it.
       if (!closed) open()
       const speaker = channel ?? createTabChannel(name, () => {})
-      speaker.tell(latest)
+      speaker.post(latest)
       if (closed) speaker.close()
     },
-    get closed() {
+    get isClosed() {
       return closed
     },
     close() {

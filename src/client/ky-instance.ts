@@ -1,11 +1,11 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
-import { isOneShot, snapshot } from '../http/replay.ts'
+import { copyBody, isOneShot } from '../http/replay.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
-import type { Call } from '../request/journey.ts'
+import type { FetchAdapter } from '../request/journey.ts'
 import { absolute, checkClientHeaders, checkRequestOptions, isOptions } from './check-options.ts'
 import type { Client } from './client.ts'
-import type { Core } from './core.ts'
+import type { ClientParts } from './core.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
 import type { RequestOptions } from './options.ts'
 import type { Session } from './session-facade.ts'
@@ -18,9 +18,9 @@ type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 const replacing: readonly (keyof Hooks)[] = ['beforeRequest', 'beforeRetry', 'afterResponse']
 
 /** The first instance of a client. */
-export function createKyInstance<Claims extends object>(
+export function createKyAdapter<Claims extends object>(
   options: RequestOptions,
-  core: Core,
+  core: ClientParts,
   session: Session<Claims>,
 ): Client<Claims> {
   const inner = ky.create(options)
@@ -29,10 +29,10 @@ export function createKyInstance<Claims extends object>(
 }
 
 /**
- * ky round the spine. Nothing of ours lives in an instance's options or hooks, which `replaceOption` or `undefined` would
+ * ky round the request pipeline. Nothing of ours lives in an instance's options or hooks, which `replaceOption` or `undefined` would
  * drop: each call wraps whatever `fetch` was chosen. Where `init` hooks may still change the options, ours runs last.
  */
-function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: Session<Claims>): Client<Claims> {
+function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, session: Session<Claims>): Client<Claims> {
   const defaults = defaultsOf(inner)
   // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
   checkRequestOptions(defaults)
@@ -44,7 +44,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const send = (method: Method | null, input: Input, options?: RequestOptions) => {
     if (options !== undefined && !isOptions(options)) return verbOf(inner, method)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
-      takeOver(into, final, { core, input, verb, auth, replay })
+      attachPipeline(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length) {
       const final = options ? { ...defaults, ...options } : defaults
@@ -58,7 +58,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
   for (const method of methods)
     client[method] = ((input: Input, options?: RequestOptions) => send(method, input, options)) as never
-  const plain: Call = {
+  const plain: FetchAdapter = {
     auth,
     replay,
     get transport() {
@@ -68,7 +68,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: Core, session: S
   const members: Pick<Client<Claims>, 'extend' | 'create' | 'fetch' | 'session' | 'stop' | 'retry'> = {
     extend: options => wrapKy(inner.extend(options), core, session),
     create: options => wrapKy(inner.create(options), core, session),
-    fetch: asOwnFetch((input, init) => core.spine(input, init, plain)),
+    fetch: asOwnFetch((input, init) => core.pipeline(input, init, plain)),
     session,
     stop: inner.stop,
     retry: inner.retry,
@@ -89,17 +89,17 @@ function defaultsOf(inner: KyInstance): RequestOptions {
 }
 
 /** One call: what it is made on, and what its instance says. */
-interface About extends Pick<Call, 'auth' | 'replay'> {
-  readonly core: Core
+interface KyCall extends Pick<FetchAdapter, 'auth' | 'replay'> {
+  readonly core: ClientParts
   readonly input: Input
   readonly verb: string | undefined
 }
 
-/** Sets, over the options that ky will use, the spine between ky and the network. `final`: those options, merged. */
-function takeOver(
+/** Sets, over the options that ky will use, the request pipeline between ky and the network. `final`: those options, merged. */
+function attachPipeline(
   into: Mutable<RequestOptions>,
   final: RequestOptions,
-  { core, input, verb, auth, replay }: About,
+  { core, input, verb, auth, replay }: KyCall,
 ): RequestOptions {
   const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
   const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
@@ -110,7 +110,7 @@ function takeOver(
   const source = hooked && !once ? undefined : sourceOf(final, into, input)
   // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
-  if (core.exchanging()) into.auth = false
+  if (core.isInsideCallback()) into.auth = false
   const id = core.nextId()
   // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
   if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
@@ -120,7 +120,7 @@ function takeOver(
     // A `Request` does not tell whether its `redirect` was chosen; and one with an init loses its referrer (Fetch).
     const { referrer, referrerPolicy } = request
     const given = redirect ? { ...init, redirect, referrer, referrerPolicy } : init
-    return outsideTimeouts(request, call, limits, () => core.spine(request, given, call))
+    return outsideTimeouts(request, call, limits, () => core.pipeline(request, given, call))
   }
   return into
 }
@@ -136,7 +136,7 @@ function sourceOf(
   input: Input,
 ): (() => BodyInit | null) | undefined {
   if (json === undefined) {
-    const kept = snapshot(body) ?? null
+    const kept = copyBody(body) ?? null
     if (kept === null) return typeof input === 'object' && 'method' in input ? undefined : noBody
     return () => kept
   }

@@ -1,5 +1,5 @@
 import { createAbort } from '../platform/abort.ts'
-import type { Call } from '../request/journey.ts'
+import type { FetchAdapter } from '../request/journey.ts'
 
 export interface KyTimeouts {
   /** ky's own, as it will use them: milliseconds, or `false`. */
@@ -58,7 +58,7 @@ function follow(upstream: AbortSignal, controller: AbortController): AbortSignal
  */
 export function outsideTimeouts(
   request: Request,
-  call: Mutable<Call>,
+  call: Mutable<FetchAdapter>,
   limits: KyTimeouts,
   run: () => Promise<Response>,
 ): Promise<Response> {
@@ -93,7 +93,7 @@ export function outsideTimeouts(
 }
 
 /** The first wait has begun: from here on each send is timed for itself, and `totalTimeout`, if there is one, goes on. */
-function timeFromNow(request: Request, call: Mutable<Call>, limits: KyTimeouts): Deadline | undefined {
+function timeFromNow(request: Request, call: Mutable<FetchAdapter>, limits: KyTimeouts): Deadline | undefined {
   const { timeout, totalTimeout, startedAt } = limits
   const { transport } = call
   const timedOut = () => limits.timedOut(request)

@@ -15,7 +15,7 @@ export interface RequestOptions extends KyOptions, AuthRequestOptions {}
 /** Everything about signing in; shared with the ky-free `latchkey/fetch` entry. */
 export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
-   * How to get newer credentials. Without one, a refused token ends the session.
+   * How to get newer credentials. Without one, a rejected token ends the session.
    * @example refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
    */
   readonly refresh?: RefreshFunction | RefreshStrategy | undefined
@@ -89,7 +89,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
 }
 
 export interface Limits {
-  /** The exchange's deadline over headers and body. @default 10_000 */
+  /** The refresh's deadline over headers and body. @default 10_000 */
   readonly refreshTimeoutMs?: number | undefined
   /**
    * How long before its end a token is renewed in the background, in milliseconds; never more than a quarter of its life. Each
@@ -101,7 +101,7 @@ export interface Limits {
    * is tried again, before it gets `RefreshUnavailableError`. `0`: not at all. @default 5_000
    */
   readonly patienceMs?: number | undefined
-  /** After this many exchanges that helped nobody… @default 5 */
+  /** After this many refreshes that helped nobody… @default 5 */
   readonly unhelpfulRefreshes?: number | undefined
   /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */
   readonly unhelpfulWindowMs?: number | undefined
@@ -125,7 +125,7 @@ export interface Limits {
 
 /**
  * ky's options and the session's, flat: `createClient({ baseUrl, refresh, onLoginRequired })` is a whole program.
- * `headers.Authorization` is refused here: it would switch every request to "the caller's own". In `extend()` and `create()`
+ * `headers.Authorization` is rejected here: it would switch every request to "the caller's own". In `extend()` and `create()`
  * it is just that, for requests of that instance.
  */
 export interface ClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims>, RequestOptions {}

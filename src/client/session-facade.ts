@@ -1,14 +1,14 @@
 import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/exchange-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
-import { land, stay } from '../request/waiting.ts'
+import { assertSameSession, awaitRefresh } from '../request/waiting.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
-import { leftMs } from '../session/expiry.ts'
+import { remainingLifetimeMs } from '../session/expiry.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
 import { initialState, type SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
-import type { Core } from './core.ts'
+import type { ClientParts } from './core.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { createSignOut, type SignOutResult } from './sign-out.ts'
 
@@ -63,8 +63,11 @@ export interface Session<Claims extends object = JwtClaims> {
   getIdToken(): string | null
 }
 
-export function createSessionFacade<Claims extends object>(core: Core, { strategy }: ResolvedOptions): Session<Claims> {
-  const { session, refresher, login, freshness, clock, canRefresh } = core
+export function createSessionApi<Claims extends object>(
+  core: ClientParts,
+  { strategy }: ResolvedOptions,
+): Session<Claims> {
+  const { session, refresher, login, storeSync, clock, canRefresh } = core
   const { ambient = false } = strategy
   let shown: SessionState = initialState
   const serverSnapshot = toSnapshot<Claims>(shown)
@@ -83,14 +86,14 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
 
   /** What a session is to be restored by has ended; `undefined`: it is known without. What it brought is in the state. */
   async function restored(): Promise<Outcome | undefined> {
-    await freshness.fresh()
+    await storeSync.syncIfStale()
     return ambient && session.state.status === 'unknown' ? refresher.start('restore').outcome : undefined
   }
 
   function ready(): Promise<SessionSnapshot<Claims>> {
     if (session.state.status !== 'unknown') return makeReady()
     // Who renders again and again while it cannot be known must not ask again and again.
-    if (!readying || freshness.closed || (readying.isOver && (!refresher.hindrance() || freshness.fresh()))) {
+    if (!readying || storeSync.isClosed || (readying.isOver && (!refresher.blockedBy() || storeSync.syncIfStale()))) {
       const begun = { snapshot: makeReady(), isOver: false }
       begun.snapshot.then(() => {
         begun.isOver = true
@@ -101,9 +104,9 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
   }
 
   /** The session once it is known, if there is one, and how long its token is good. */
-  async function held(): Promise<{ readonly session: string | null; readonly validMs: number }> {
+  async function held(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
     const outcome = await restored()
-    const { credentials, endReason, session: id, status } = session.state
+    const { credentials, endReason, sessionId: id, status } = session.state
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
     if (status === 'unknown') {
       const isKnown = outcome?.kind === 'unavailable'
@@ -111,23 +114,23 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
     }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Not waited for: it may well be the dialog itself that asks.
-    if (login.asking?.kind === 'login') {
+    if (login.reauthentication?.kind === 'login') {
       throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
     }
-    return { session: id, validMs: validMs() }
+    return { sessionId: id, validMs: validMs() }
   }
 
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
     check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
-    await land(core, refresher.start('manual'), waiter)
+    await awaitRefresh(core, refresher.start('manual'), waiter)
     // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
-    return session.state.credentials?.withheld ? refresh() : getSnapshot()
+    return session.state.credentials?.tokensElsewhere ? refresh() : getSnapshot()
   }
 
   const validMs = (): number => {
     const { credentials, monotonicSentAt } = session.state
-    return credentials ? leftMs(credentials, monotonicSentAt, clock) : 0
+    return credentials ? remainingLifetimeMs(credentials, monotonicSentAt, clock) : 0
   }
   /** What `minValidityMs` last brought, and how long that was good: nothing better is to be had by asking again. */
   let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
@@ -140,9 +143,9 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
       best?.token === session.state.credentials?.accessToken &&
       minValidityMs > (best?.validMs ?? Number.POSITIVE_INFINITY)
     const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
-    if (refresher.flightOf()?.blocks || (canRefresh() && isTooOld)) {
+    if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
       try {
-        await land(core, refresher.start(expired ? 'expired' : 'manual'), waiter)
+        await awaitRefresh(core, refresher.start(expired ? 'expired' : 'manual'), waiter)
         best = { token: session.state.credentials?.accessToken, validMs: validMs() }
       } catch (error) {
         // A token that is still good is better than none.
@@ -150,10 +153,10 @@ export function createSessionFacade<Claims extends object>(core: Core, { strateg
       }
     }
     // However the refresh ended: who signed in, or out, meanwhile is not whose token was asked for.
-    stay(core, waiter)
-    const { accessToken, withheld } = session.state.credentials ?? {}
+    assertSameSession(core, waiter)
+    const { accessToken, tokensElsewhere } = session.state.credentials ?? {}
     // Somebody signed in meanwhile, in a tab that shares no tokens.
-    if (withheld) return getAccessToken(options)
+    if (tokensElsewhere) return getAccessToken(options)
     check(accessToken, null, 'A cookie session has no access token.')
     return accessToken
   }

@@ -1,5 +1,5 @@
 import { type Credentials, hasSame } from '../session/credentials.ts'
-import type { Core } from './core.ts'
+import type { ClientParts } from './core.ts'
 
 /** What `signOut()` resolves with, once everything local is done. */
 export interface SignOutResult {
@@ -11,7 +11,10 @@ export interface SignOutResult {
 }
 
 /** Ends the session here at once, then in the store; the server is told meanwhile. */
-export function createSignOut({ session, clock, revocation }: Core, ambient: boolean): () => Promise<SignOutResult> {
+export function createSignOut(
+  { session, clock, revocation }: ClientParts,
+  ambient: boolean,
+): () => Promise<SignOutResult> {
   /** Of what a sign-out found in the store: neither what memory held, too, nor what a sign-in has brought since. */
   const isOverwritten = (held: Credentials | null, former: Credentials | null, sinceMs: number): boolean =>
     held !== null &&
@@ -25,13 +28,14 @@ export function createSignOut({ session, clock, revocation }: Core, ambient: boo
     const { records } = session
     const sinceMs = clock.wallMs()
     // Not read yet, or changed since: what is about to be written over is what the server has to be told of.
-    const found = !ambient && (records.shared || session.state.status === 'unknown') ? records.peek() : undefined
+    const found =
+      !ambient && (records.shared || session.state.status === 'unknown') ? records.peekCredentials() : undefined
     const pending = revocation.pendingOf(credentials)
     const stored = session.signOut(pending)
     // Begun before anything is waited for: the page may be about to leave.
-    const told = credentials || !found ? revocation.tell(credentials, pending) : undefined
+    const told = credentials || !found ? revocation.revoke(credentials, pending) : undefined
     const also = found?.then(held =>
-      isOverwritten(held, credentials, sinceMs) ? revocation.tell(held) : (told ?? revocation.tell(null)),
+      isOverwritten(held, credentials, sinceMs) ? revocation.revoke(held) : (told ?? revocation.revoke(null)),
     )
     const revoked = Promise.all([told, also]).then(calls => !calls.includes(false))
     await stored

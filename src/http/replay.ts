@@ -19,7 +19,7 @@ const isBuffer = (body: unknown): body is ArrayBuffer => does(body, 'slice') && 
  * The body as it is now. `fetch` copies it when it is called (Fetch, "extract a body"), so what the caller makes of it later
  * is not what was to be sent: not after a wait, and not in a replay.
  */
-export function snapshot<Body>(body: Body): Body | BodyInit {
+export function copyBody<Body>(body: Body): Body | BodyInit {
   if (typeof body !== 'object') return body
   if (isParams(body)) return new URLSearchParams(body)
   if (ArrayBuffer.isView(body)) {
@@ -40,7 +40,7 @@ export function snapshot<Body>(body: Body): Body | BodyInit {
  * Lets go of a body that nobody will read: unread ones hold their connection, and six to one HTTP/1.1 origin would block
  * the refresh. Not waited for, as a copy's body settles only with its twin. One that is used, locked or missing is left be.
  */
-export function drain({ body }: Pick<Response, 'body'>): void {
+export function releaseBody({ body }: Pick<Response, 'body'>): void {
   try {
     body?.cancel().catch(ignored)
   } catch {

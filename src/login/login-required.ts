@@ -2,14 +2,14 @@ import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type LoginPort, type RequestTarget, routeOf, targetOf } from '../request/spine-ports.ts'
 import type { Credentials, JwtClaims } from '../session/credentials.ts'
-import { type Tab, tell } from '../session/events.ts'
+import { callListener, type Tab } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import { currentReturnTo } from './return-to.ts'
 
 export interface LoginRequiredEvent<Claims extends object = JwtClaims> {
   /**
    * `'login-loop'`: asked twice within 30 s with a sign-in between that did not help: stop and show an error instead. Not
-   * after a sign-out, nor for another subject, nor where the request that is refused now was accepted after that sign-in.
+   * after a sign-out, nor for another subject, nor where the request that is rejected now was accepted after that sign-in.
    */
   readonly reason: LoginReason
   /** Where the person is: a path of this origin with query and hash, without `code`, `state` or tokens. */
@@ -27,18 +27,18 @@ const quietMs = 10_000
 const loopMs = 30_000
 
 /** When this tab last asked for a login, and whether somebody signed in since. Outlives reloads: that is where loops are. */
-interface LastAsked {
+interface LastLoginRequest {
   readonly at: number
   readonly signedIn: boolean
 }
 
-function createMemory(name: string): { read(): LastAsked | null; write(asked: LastAsked | null): void } {
+function createMemory(name: string): { read(): LastLoginRequest | null; write(asked: LastLoginRequest | null): void } {
   const key = `latchkey:login:${name}`
-  let memory: LastAsked | null = null
+  let memory: LastLoginRequest | null = null
   return {
     read() {
       try {
-        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastAsked | null
+        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastLoginRequest | null
         if (typeof stored?.at === 'number') return stored
       } catch {
         // No storage, or not ours: what this page remembers must do.
@@ -56,30 +56,30 @@ function createMemory(name: string): { read(): LastAsked | null; write(asked: La
   }
 }
 
-export interface LoginRequiredPorts {
+export interface LoginNotifierPorts {
   readonly session: SessionCore
   readonly clock: Clock
   readonly name: string
   readonly onLoginRequired: ((event: LoginRequiredEvent) => unknown) | undefined
   /** Whether this client was disposed of. */
-  readonly isOver: () => boolean
+  readonly isDisposed: () => boolean
 }
 
 /** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
-export interface LoginTeller extends Pick<LoginPort, 'note' | 'accepted'> {
+export interface LoginNotifier extends Pick<LoginPort, 'noteRequest' | 'noteAccepted'> {
   /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
-  quiet(): boolean
-  /** Nobody is signed in, and a request was refused for it. */
+  isQuiet(): boolean
+  /** Nobody is signed in, and a request was rejected for it. */
   notSignedIn(request: RequestTarget): void
 }
 
-export function createLoginRequired({
+export function createLoginNotifier({
   session,
   clock,
   name,
   onLoginRequired,
-  isOver,
-}: LoginRequiredPorts): LoginTeller {
+  isDisposed,
+}: LoginNotifierPorts): LoginNotifier {
   const asked = createMemory(name)
   let held: Credentials | null = null
   let request: RequestTarget | null = null
@@ -87,7 +87,7 @@ export function createLoginRequired({
   let askedSubject: string | null = null
   /** Whether one more login within its time would be a loop; `undefined`: not looked up yet. */
   let mayLoop: boolean | undefined
-  /** What was accepted since. Not just any of it is an end of the loop: some requests are never refused. */
+  /** What was accepted since. Not just any of it is an end of the loop: some requests are never rejected. */
   const accepted = new Set<string>()
 
   function wasAsked(withinMs: number, signedInSince: boolean): boolean {
@@ -97,10 +97,10 @@ export function createLoginRequired({
     // A time ahead of now is a jumped clock's.
     return sinceMs >= 0 && sinceMs < withinMs
   }
-  const quiet = () => wasAsked(quietMs, false)
+  const isQuiet = () => wasAsked(quietMs, false)
 
   function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
-    if (isOver()) return
+    if (isDisposed()) return
     const { subject = null, claims = null } = whose ?? {}
     const refused = tab === 'this' ? request : null
     const hasWorked = refused ? accepted.has(routeOf(refused)) : accepted.size > 0
@@ -116,7 +116,7 @@ export function createLoginRequired({
       request: refused,
     }
     // In a task of its own: whoever waited has been rejected by then, and an error in it is the app's own.
-    clock.setTimer(() => tell(onLoginRequired, event), 0)
+    clock.setTimer(() => callListener(onLoginRequired, event), 0)
   }
 
   session.changed.add(({ credentials }) => {
@@ -143,17 +143,17 @@ export function createLoginRequired({
     else asked.write(null)
   })
   return {
-    note(next) {
+    noteRequest(next) {
       request = next
     },
-    accepted(next) {
+    noteAccepted(next) {
       mayLoop ??= wasAsked(loopMs, true)
       if (mayLoop && accepted.size < 200) accepted.add(routeOf(targetOf(next)))
     },
-    quiet,
+    isQuiet,
     notSignedIn(next) {
       request = next
-      if (!quiet()) required('not-signed-in', null, 'this')
+      if (!isQuiet()) required('not-signed-in', null, 'this')
     },
   }
 }

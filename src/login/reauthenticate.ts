@@ -3,13 +3,13 @@ import { createAbort } from '../platform/abort.ts'
 import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import { type Wake, waking } from '../platform/wake.ts'
-import type { Asking, LoginPort } from '../request/spine-ports.ts'
+import type { LoginPort, Reauthentication } from '../request/spine-ports.ts'
 import { hasSame, type JwtClaims } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { SessionState } from '../session/state.ts'
 import type { SessionInput } from '../session/token-set.ts'
-import type { LoginReason, LoginTeller } from './login-required.ts'
+import type { LoginNotifier, LoginReason } from './login-required.ts'
 
 export type ReauthenticateContext<Claims extends object = JwtClaims> = LoginContext<Claims> | StepUpContext<Claims>
 
@@ -29,46 +29,50 @@ export interface StepUpContext<Claims extends object = JwtClaims> extends AnyCon
   readonly kind: 'step-up'
 }
 
-export interface ReauthenticatePorts {
+export interface ReauthenticatorPorts {
   readonly session: SessionCore
   readonly wake: Wake
   readonly clock: Clock
-  readonly teller: LoginTeller
+  readonly notifier: LoginNotifier
   /** Whether this client was disposed of: it asks nobody any more. */
-  readonly isOver: () => boolean
+  readonly isDisposed: () => boolean
   readonly reauthenticate: ((need: ReauthenticateContext) => Promise<SessionInput | null>) | undefined
 }
 
 /** The middle of the ladder: asks the person in place, one question at a time, before the login page is asked for. */
-export interface Login extends LoginPort {
-  /** The refresh was refused: asks in place, or ends the session. */
-  refused(reason: EndReason): void
+export interface Reauthenticator extends LoginPort {
+  /** The refresh was rejected: asks in place, or ends the session. */
+  onRefreshRejected(reason: EndReason): void
   dispose(): void
 }
 
-interface RunningAsk extends Asking {
-  session: string | null
-  settle(answered: Awaited<Asking['answered']>): void
+interface RunningReauthentication extends Reauthentication {
+  sessionId: string | null
+  settle(answered: Awaited<Reauthentication['outcome']>): void
 }
 
 type Question =
   | { readonly kind: 'login'; readonly reason: LoginReason }
   | ({ readonly kind: 'step-up' } & StepUpRequirement)
 
-interface Answered extends Pick<SessionState, 'session' | 'generation'> {
-  readonly asking: Asking
+interface CompletedReauthentication extends Pick<SessionState, 'sessionId' | 'generation'> {
+  readonly reauthentication: Reauthentication
   readonly question: string
   readonly monotonicMs: number
 }
 
-export function createLogin(ports: ReauthenticatePorts): Login {
-  const { session, wake, clock, teller, isOver, reauthenticate } = ports
-  let running: RunningAsk | null = null
+export function createReauthenticator(ports: ReauthenticatorPorts): Reauthenticator {
+  const { session, wake, clock, notifier, isDisposed, reauthenticate } = ports
+  let running: RunningReauthentication | null = null
   /** The last question that somebody answered by signing in, and what that brought. */
-  let done: Answered | undefined
+  let done: CompletedReauthentication | undefined
 
   /** Asks, and signs in with what comes of it. */
-  async function put(question: Question, signal: AbortSignal, answered: Asking['answered']): Promise<void> {
+  async function promptUser(
+    question: Question,
+    signal: AbortSignal,
+    answered: Reauthentication['outcome'],
+  ): Promise<void> {
     const { credentials } = session.state
     // Once somebody looks at the page, or nobody need be asked any more.
     await (isHidden() && waking(wake, () => !isHidden(), answered))
@@ -87,28 +91,28 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     }
   }
 
-  function ask(question: Question, declined: () => void): RunningAsk {
+  function startReauthentication(question: Question, declined: () => void): RunningReauthentication {
     const controller = createAbort()
-    const { session: of, credentials: refused } = session.state
-    let resolve: RunningAsk['settle'] = () => {}
-    const answered: Asking['answered'] = new Promise(settle => {
+    const { sessionId: of, credentials: refused } = session.state
+    let resolve: RunningReauthentication['settle'] = () => {}
+    const answered: Reauthentication['outcome'] = new Promise(settle => {
       resolve = settle
     })
-    const asking: RunningAsk = {
+    const reauthentication: RunningReauthentication = {
       kind: question.kind,
-      answered,
-      session: null,
+      outcome: answered,
+      sessionId: null,
       settle(outcome) {
-        if (running !== asking) return
+        if (running !== reauthentication) return
         running = null
         for (const stop of stops) stop()
         if (outcome === 'declined') declined()
-        const { session: now, generation } = session.state
-        asking.session = now
+        const { sessionId: now, generation } = session.state
+        reauthentication.sessionId = now
         if (outcome === 'signed-in' && now === of) {
           done = {
-            asking,
-            session: of,
+            reauthentication,
+            sessionId: of,
             generation,
             question: JSON.stringify(question),
             monotonicMs: clock.monotonicMs(),
@@ -122,60 +126,62 @@ export function createLogin(ports: ReauthenticatePorts): Login {
     const stops = [
       session.listenersOf('signed-in').add(() => {
         const { credentials } = session.state
-        // The very tokens that were refused are no answer to a login; a step-up may have been made for them.
+        // The very tokens that were rejected are no answer to a login; a step-up may have been made for them.
         const isRefused = question.kind === 'login' && hasSame('accessToken', credentials, refused)
-        if (!isRefused || credentials?.refreshToken !== refused?.refreshToken) asking.settle('signed-in')
+        if (!isRefused || credentials?.refreshToken !== refused?.refreshToken) reauthentication.settle('signed-in')
       }),
       // Another tab's sign-in as the same subject arrives as newer credentials.
       session
         .listenersOf('refreshed')
-        .add(({ tab }) => asking.kind === 'login' && tab === 'other' && asking.settle('signed-in')),
-      session.changed.add(({ session: now }) => now !== of && queueMicrotask(() => asking.settle('declined'))),
+        .add(({ tab }) => reauthentication.kind === 'login' && tab === 'other' && reauthentication.settle('signed-in')),
+      session.changed.add(
+        ({ sessionId: now }) => now !== of && queueMicrotask(() => reauthentication.settle('declined')),
+      ),
     ]
-    running = asking
+    running = reauthentication
     session.suspend(question.kind === 'login')
     session.emit('reauthentication-started', {
       kind: question.kind,
       subject: session.state.credentials?.subject ?? null,
     })
-    put(question, controller.signal, answered).then(() => asking.settle('declined'))
-    return asking
+    promptUser(question, controller.signal, answered).then(() => reauthentication.settle('declined'))
+    return reauthentication
   }
 
   return {
-    note: teller.note,
-    accepted: teller.accepted,
-    get asking() {
+    noteRequest: notifier.noteRequest,
+    noteAccepted: notifier.noteAccepted,
+    get reauthentication() {
       return running
     },
-    refused(reason) {
+    onRefreshRejected(reason) {
       const end = () => {
         if (session.state.credentials) session.end(reason)
       }
       if (running?.kind === 'login') return
       running?.settle('declined')
-      if (reauthenticate) ask({ kind: 'login', reason: reason as LoginReason }, end)
+      if (reauthenticate) startReauthentication({ kind: 'login', reason: reason as LoginReason }, end)
       else end()
     },
     notSignedIn(request) {
-      const declined = () => teller.notSignedIn(request)
-      if (reauthenticate && !isOver() && !teller.quiet())
-        return ask({ kind: 'login', reason: 'not-signed-in' }, declined)
+      const declined = () => notifier.notSignedIn(request)
+      if (reauthenticate && !isDisposed() && !notifier.isQuiet())
+        return startReauthentication({ kind: 'login', reason: 'not-signed-in' }, declined)
       declined()
       return null
     },
     stepUp(requirement, generation) {
-      if (!reauthenticate || isOver()) return null
+      if (!reauthenticate || isDisposed()) return null
       const question = { kind: 'step-up', ...requirement } as const
-      if (done?.session === session.state.session) {
-        if (generation < done.generation) return done.asking
+      if (done?.sessionId === session.state.sessionId) {
+        if (generation < done.generation) return done.reauthentication
         // Its answer did not content the server, and would not now, unless that was too long ago.
         const { maxAgeSeconds } = requirement
         const isOld = maxAgeSeconds !== null && clock.monotonicMs() - done.monotonicMs > maxAgeSeconds * 1000
         if (generation === done.generation && done.question === JSON.stringify(question) && !isOld) return null
       }
       // One question at a time: who finds another one open goes on with what that one brings.
-      return running ?? ask(question, () => {})
+      return running ?? startReauthentication(question, () => {})
     },
     dispose: () => running?.settle('disposed'),
   }

@@ -73,7 +73,7 @@ export function isRequest(input: unknown): input is Request {
 }
 
 /** What is asked for, as `fetch` reads it: by the init, else by the Request. */
-export const readAsked = <Name extends 'method' | 'mode' | 'redirect' | 'keepalive' | 'signal'>(
+export const readRequestOption = <Name extends 'method' | 'mode' | 'redirect' | 'keepalive' | 'signal'>(
   init: RequestInit,
   request: Request | undefined,
   name: Name,

@@ -22,7 +22,7 @@ export function backoffMs(failures: number, retryAfterMs: number | null, capMs: 
  */
 export const restMs = (leftMs: number, random: number): number => leftMs * (0.25 + random / 2)
 
-/** Milliseconds until an exchange may begin; a time that no backoff can have set is a jumped clock, and ignored. */
+/** Milliseconds until a token request may begin; a time that no backoff can have set is a jumped clock, and ignored. */
 export function remainingMs(retryAt: number | undefined, wallMs: number): number {
   const leftMs = (retryAt ?? 0) - wallMs
   return leftMs > 0 && leftMs <= 2 * longestMs ? leftMs : 0

@@ -4,7 +4,7 @@ import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
 import { isOffline } from '../platform/page.ts'
 import { checkToken } from '../schemes/check-token.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
-import { besideOthers, forAnotherAudience } from '../session/audience.ts'
+import { mergeAudienceTokens, withoutIdentity } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import { continueFrom, describeKeys, readCredentials } from '../session/token-set.ts'
@@ -15,13 +15,13 @@ import { unavailable } from './unavailable.ts'
 
 /** `fresh` is what came; `credentials`, what the session goes on with. */
 export type Granted = { readonly kind: 'granted'; readonly fresh: Credentials; readonly credentials: Credentials }
-export type Answer = Granted | Failure
+export type TokenResult = Granted | Failure
 
-export interface CallPorts {
+export interface TokenRequestPorts {
   readonly strategy: RefreshStrategy
   readonly transport: Transport
   /** Which key the answer's tokens will be bound to, if to one. */
-  readonly key?: string | undefined
+  readonly keyThumbprint?: string | undefined
   readonly baseUrl: () => string | undefined
   readonly sendHeaders?: PostPorts['sendHeaders']
   readonly trusted?: PostPorts['trusted']
@@ -32,7 +32,7 @@ export interface CallPorts {
 }
 
 /** Why it is called, and for whom. */
-type Asked = Pick<RefreshContext, 'cause' | 'audience'>
+type TokenRequestPurpose = Pick<RefreshContext, 'cause' | 'audience'>
 
 const lateMs = 1000
 const graceMs = 2000
@@ -47,27 +47,27 @@ function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () =>
   return () => cancel()
 }
 
-function judgeAnswer(
+function readTokenResult(
   answer: unknown,
-  ports: CallPorts,
-  { audience }: Asked,
+  ports: TokenRequestPorts,
+  { audience }: TokenRequestPurpose,
   sent: Moment,
   former: Credentials | null,
-): Answer {
+): TokenResult {
   if (answer === null) return { kind: 'rejected', misconfigured: false }
-  const unreadable = (detail: string): Answer => ({
+  const unreadable = (detail: string): TokenResult => ({
     ...unavailable('unreadable-response', null, detail),
-    untouched: false,
+    isUnrotated: false,
   })
   try {
     const read = readCredentials(answer, sent, ports.clock)
     if (!read) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
     if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
     if (read.accessToken) checkToken(read.accessToken)
-    const { key } = ports
-    const own = audience === undefined ? read : forAnotherAudience(read)
-    const fresh: Credentials = key ? { ...own, key } : own
-    return { kind: 'granted', fresh, credentials: besideOthers(continueFrom(fresh, former), former, audience) }
+    const { keyThumbprint } = ports
+    const own = audience === undefined ? read : withoutIdentity(read)
+    const fresh: Credentials = keyThumbprint ? { ...own, keyThumbprint } : own
+    return { kind: 'granted', fresh, credentials: mergeAudienceTokens(continueFrom(fresh, former), former, audience) }
   } catch (error) {
     if (isLatchkeyError(error)) return unreadable(error.message)
     throw error
@@ -84,19 +84,19 @@ function reportOnce(strategy: RefreshStrategy, error: unknown): void {
 }
 
 /**
- * One call of the strategy, under the exchange's deadline over headers and body. Calls it in this very task: nothing may be
- * awaited between the claim and the send. Never rejects.
+ * One call of the strategy, under the token request's deadline over headers and body. Calls it in this very task: nothing may be
+ * awaited between the lease and the send. Never rejects.
  */
-export function callStrategy(
-  ports: CallPorts,
-  asked: Asked,
+export function sendTokenRequest(
+  ports: TokenRequestPorts,
+  purpose: TokenRequestPurpose,
   former: Credentials | null,
   sent: Moment,
-): Promise<Answer> {
+): Promise<TokenResult> {
   const { strategy, clock, baseUrl, refreshTimeoutMs } = ports
   const controller = createAbort()
   const { signal } = controller
-  return new Promise<Answer>(resolve => {
+  return new Promise<TokenResult>(resolve => {
     const fail = (error: unknown) => {
       if (isMistake(error)) reportOnce(strategy, error)
       const failure = judgeFailure(error, clock.wallMs(), former)
@@ -109,17 +109,17 @@ export function callStrategy(
       fail(error)
       controller.abort(error)
     })
-    const exchange = async () =>
+    const callRefresh = async () =>
       strategy.refresh({
         refreshToken: former?.refreshToken ?? undefined,
         // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
         post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
-        cause: asked.cause,
-        audience: asked.audience,
+        cause: purpose.cause,
+        audience: purpose.audience,
       })
-    exchange()
-      .then(answer => resolve(judgeAnswer(answer, ports, asked, sent, former)))
+    callRefresh()
+      .then(answer => resolve(readTokenResult(answer, ports, purpose, sent, former)))
       .catch(fail)
       // What was thrown throws in its turn, when looked at.
       .catch(() => fail(null))

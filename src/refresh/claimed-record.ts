@@ -1,22 +1,22 @@
-import type { Claim, RecordContent, StoredRecord } from '../session/session-store.ts'
-import { type ExchangePorts, type Flown, mostTries, pollMs } from './exchange-ports.ts'
+import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
+import { mostTries, pollMs, type RefreshRequest, type RefreshRequestPorts } from './exchange-ports.ts'
 
 /**
  * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while
- * another tab, which took this one for lost, has them in exchange: what it brings is newer than a refusal here.
+ * another tab, which took this one for lost, has them in a token request: what it brings is newer than a rejection here.
  */
-export async function replace(
-  claimed: StoredRecord,
+export async function replaceRecord(
+  leased: StoredRecord,
   content: RecordContent,
-  { session, isOpen, pause }: ExchangePorts,
+  { session, isLeaseOpen, pause }: RefreshRequestPorts,
   yields = false,
 ): Promise<StoredRecord | null> {
-  let expected: StoredRecord | null | undefined = claimed
+  let expected: StoredRecord | null | undefined = leased
   const others = new Set<string>()
-  for (let tries = 0; expected && isSame(expected, claimed); ) {
-    const { claim } = expected
-    if (yields && claim && claim.id !== claimed.claim?.id && others.size < mostTries && isOpen(claim, pollMs)) {
-      others.add(claim.id)
+  for (let tries = 0; expected && isSame(expected, leased); ) {
+    const { lease } = expected
+    if (yields && lease && lease.id !== leased.lease?.id && others.size < mostTries && isLeaseOpen(lease, pollMs)) {
+      others.add(lease.id)
       await pause(pollMs)
     } else {
       const written = await session.records.compareAndSet(expected, content)
@@ -29,28 +29,31 @@ export async function replace(
   return null
 }
 
-/** Ends this page's claim, wherever the record has moved on to with it. `more`: what else is to be said there. */
-export async function closeClaim(
-  claimed: StoredRecord,
-  { session: { records } }: ExchangePorts,
+/** Ends this page's lease, wherever the record has moved on to with it. `more`: what else is to be said there. */
+export async function closeLease(
+  leased: StoredRecord,
+  { session: { records } }: RefreshRequestPorts,
   stays: boolean,
-  { tries, ...more }: Pick<RecordContent, 'failures' | 'retryAt'> & Pick<Claim, 'tries'> = {},
+  { attempts, ...more }: Pick<RecordContent, 'failures' | 'retryAt'> & Pick<Lease, 'attempts'> = {},
 ): Promise<void> {
-  const { claim: own, session } = claimed
-  let seen: StoredRecord | null | undefined = claimed
-  for (let turn = 0; seen?.claim && seen.claim.id === own?.id && seen.session === session; turn += 1) {
-    if (seen.claim.closed || turn >= mostTries) return
-    const claim = stays ? { ...seen.claim, closed: true, tries: tries ?? seen.claim.tries ?? 1 } : null
-    if (await records.compareAndSet(seen, { ...seen, ...more, claim })) return
+  const { lease: own, sessionId } = leased
+  let seen: StoredRecord | null | undefined = leased
+  for (let turn = 0; seen?.lease && seen.lease.id === own?.id && seen.sessionId === sessionId; turn += 1) {
+    if (seen.lease.closed || turn >= mostTries) return
+    const lease = stays ? { ...seen.lease, closed: true, attempts: attempts ?? seen.lease.attempts ?? 1 } : null
+    if (await records.compareAndSet(seen, { ...seen, ...more, lease })) return
     seen = await records.read()
   }
 }
 
 /** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
-export const stands = (written: StoredRecord, flown: Flown, { session: { records, state } }: ExchangePorts): boolean =>
-  records.latest !== null && isSame(records.latest, written) && state.session === flown.session
+export const isStillCurrent = (
+  written: StoredRecord,
+  request: RefreshRequest,
+  { session: { records, state } }: RefreshRequestPorts,
+): boolean => records.latest !== null && isSame(records.latest, written) && state.sessionId === request.sessionId
 
-const isSame = (seen: StoredRecord, claimed: StoredRecord): boolean =>
-  seen.session === claimed.session &&
-  seen.generation === claimed.generation &&
-  seen.credentials?.refreshToken === claimed.credentials?.refreshToken
+const isSame = (seen: StoredRecord, leased: StoredRecord): boolean =>
+  seen.sessionId === leased.sessionId &&
+  seen.generation === leased.generation &&
+  seen.credentials?.refreshToken === leased.credentials?.refreshToken

@@ -3,41 +3,41 @@ import { continueIdentity, isSamePerson } from '../session/identity.ts'
 import { emptyRecord } from '../session/records.ts'
 import type { RecordContent, StoredRecord } from '../session/session-store.ts'
 import { recentFailures } from './backoff.ts'
-import type { Answer } from './call-strategy.ts'
-import { closeClaim, replace, stands } from './claimed-record.ts'
-import { type ExchangePorts, type Flown, mostTries, type Outcome } from './exchange-ports.ts'
+import type { TokenResult } from './call-strategy.ts'
+import { closeLease, isStillCurrent, replaceRecord } from './claimed-record.ts'
+import { mostTries, type Outcome, type RefreshRequest, type RefreshRequestPorts } from './exchange-ports.ts'
 import { planRetry } from './patience.ts'
 import { callMs, isSignedOut } from './revocation.ts'
 
 /** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
-export async function conclude(
-  answer: Answer,
-  claimed: StoredRecord,
-  flown: Flown,
+export async function applyResult(
+  answer: TokenResult,
+  leased: StoredRecord,
+  request: RefreshRequest,
   monotonicSentAt: number,
-  ports: ExchangePorts,
+  ports: RefreshRequestPorts,
 ): Promise<Outcome | null> {
   const { session } = ports
-  if (answer.kind === 'unavailable') return postpone(answer, claimed, flown, ports)
-  if (answer.kind === 'rejected') return refuse(answer, claimed, flown, ports)
+  if (answer.kind === 'unavailable') return applyFailure(answer, leased, request, ports)
+  if (answer.kind === 'rejected') return applyRejection(answer, leased, request, ports)
   // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
   const { fresh } = answer
-  const unproved = claimed.credentials?.unproved === true
-  const begins = flown.cause === 'restore' || unproved
-  const former = claimed.credentials
+  const ownerUnverified = leased.credentials?.ownerUnverified === true
+  const begins = request.cause === 'restore' || ownerUnverified
+  const former = leased.credentials
   // Memory may know of a person that the record does not name.
-  const isStranger = [former, flown.from].some(known => {
+  const isStranger = [former, request.replaces].some(known => {
     const same = known ? isSamePerson(fresh, known) : true
     // Who was expected has to be named; else the answer of a server that names nobody is as good.
-    return unproved ? !same : same === false
+    return ownerUnverified ? !same : same === false
   })
   // What an ambient start leaves unsaid is not said of somebody else: the record goes on knowing whose it is.
   const named = begins && former && !isStranger && { statedBy: continueIdentity(fresh, former).statedBy }
   const credentials = { ...answer.credentials, ...named }
-  const pending = begins && claimed.revocationPending
+  const pending = begins && leased.revocationPending
   if (pending && isSignedOut(pending, credentials)) {
-    const askedAfterMs = (claimed.claim?.startedAt ?? 0) - pending.calledAt
-    if (pending.failed || pending.exchange) return endAgain(claimed, flown, ports)
+    const askedAfterMs = (leased.lease?.startedAt ?? 0) - pending.calledAt
+    if (pending.failed || pending.leaseId) return endRestoredSession(leased, request, ports)
     if (askedAfterMs >= 0 && askedAfterMs < callMs) {
       // Perhaps the call was slower than this question.
       await ports.pause(callMs - askedAfterMs)
@@ -47,20 +47,20 @@ export async function conclude(
   const content =
     begins && (isStranger || !former)
       ? { ...emptyRecord(), credentials }
-      : { session: claimed.session, generation: claimed.generation + 1, credentials }
-  const wanted = (begins || !isStranger) && session.state.session === flown.session
-  const replaced = wanted && (await replace(claimed, content, ports))
-  const saved = replaced || (wanted && (await rescue(claimed, credentials, ports)))
-  if (saved && stands(saved, flown, ports)) {
-    const isOwn = flown.audience === undefined
-    session.renewed(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, flown)
+      : { sessionId: leased.sessionId, generation: leased.generation + 1, credentials }
+  const wanted = (begins || !isStranger) && session.state.sessionId === request.sessionId
+  const replaced = wanted && (await replaceRecord(leased, content, ports))
+  const saved = replaced || (wanted && (await saveRotatedToken(leased, credentials, ports)))
+  if (saved && isStillCurrent(saved, request, ports)) {
+    const isOwn = request.audience === undefined
+    session.applyRenewal(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, request)
     return { kind: replaced || isOwn ? 'refreshed' : 'adopted' }
   }
-  drop(fresh, claimed, isStranger, ports)
+  discardUnusedTokens(fresh, leased, isStranger, ports)
   if (begins || !isStranger) return null
-  const ended = await replace(claimed, emptyRecord('replaced'), ports)
-  if (!ended || !stands(ended, flown, ports)) return null
-  session.ended(flown.session, 'replaced', ended.session)
+  const ended = await replaceRecord(leased, emptyRecord('replaced'), ports)
+  if (!ended || !isStillCurrent(ended, request, ports)) return null
+  session.applyEnd(request.sessionId, 'replaced', ended.sessionId)
   return { kind: 'superseded' }
 }
 
@@ -68,15 +68,19 @@ export async function conclude(
  * A start has met the session that somebody signed out of, and that the server surely was not told of: it stays ended. Once:
  * should it be met again, it is a login made since, whatever the server says.
  */
-async function endAgain(claimed: StoredRecord, flown: Flown, ports: ExchangePorts): Promise<Outcome | null> {
-  const { session, generation, endedBy, revocationPending: pending } = claimed
+async function endRestoredSession(
+  leased: StoredRecord,
+  request: RefreshRequest,
+  ports: RefreshRequestPorts,
+): Promise<Outcome | null> {
+  const { sessionId, generation, endedBy, revocationPending: pending } = leased
   const calledAt = ports.clock.wallMs()
-  const again = pending && { ...pending, calledAt, failed: false, repeated: true, exchange: undefined }
-  const content = { session, generation, credentials: null, endedBy, revocationPending: again }
-  const written = await replace(claimed, content, ports)
-  if (!written || !stands(written, flown, ports)) return null
-  ports.session.ended(flown.session, endedBy ?? null, written.session)
-  if (again) ports.revocation.repeat(again)
+  const again = pending && { ...pending, calledAt, failed: false, repeated: true, leaseId: undefined }
+  const content = { sessionId, generation, credentials: null, endedBy, revocationPending: again }
+  const written = await replaceRecord(leased, content, ports)
+  if (!written || !isStillCurrent(written, request, ports)) return null
+  ports.session.applyEnd(request.sessionId, endedBy ?? null, written.sessionId)
+  if (again) ports.revocation.revokeAgain(again)
   return { kind: 'superseded' }
 }
 
@@ -84,31 +88,31 @@ async function endAgain(claimed: StoredRecord, flown: Flown, ports: ExchangePort
  * Somebody signed in as the same person meanwhile and brought no refresh token (a step-up, say), so the record goes on with
  * the one that was just spent: what it was traded for goes in its place, beside the newer access token.
  */
-async function rescue(
-  claimed: StoredRecord,
+async function saveRotatedToken(
+  leased: StoredRecord,
   { refreshToken }: Credentials,
-  { session }: ExchangePorts,
+  { session }: RefreshRequestPorts,
 ): Promise<StoredRecord | null> {
   const { records } = session
-  const spent = claimed.credentials?.refreshToken
+  const spent = leased.credentials?.refreshToken
   for (let tries = 0; tries < mostTries; tries += 1) {
     const seen = await records.read()
-    const held = seen?.session === claimed.session ? seen.credentials : null
+    const held = seen?.sessionId === leased.sessionId ? seen.credentials : null
     if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
-    const { session: id, generation } = seen
+    const { sessionId: id, generation } = seen
     const credentials = { ...held, refreshToken }
-    const written = await records.compareAndSet(seen, { session: id, generation: generation + 1, credentials })
+    const written = await records.compareAndSet(seen, { sessionId: id, generation: generation + 1, credentials })
     if (written) return written
   }
   return null
 }
 
 /** Tokens that nobody will use. None of a family in use: a server may revoke all of it for one (RFC 7009 §2.1). */
-function drop(
+function discardUnusedTokens(
   fresh: Credentials,
-  { session, credentials: sent }: StoredRecord,
+  { sessionId, credentials: sent }: StoredRecord,
   isStranger: boolean,
-  ports: ExchangePorts,
+  ports: RefreshRequestPorts,
 ) {
   const { state, records } = ports.session
   const { latest } = records
@@ -116,51 +120,52 @@ function drop(
   const { refreshToken } = fresh
   const isHeld = refreshToken && [held, state.credentials].some(known => known?.refreshToken === refreshToken)
   const isSent = sent?.refreshToken && held?.refreshToken === sent.refreshToken
-  const isOurs = held && !isStranger && (latest?.session === session || isSent)
+  const isOurs = held && !isStranger && (latest?.sessionId === sessionId || isSent)
   if (!isHeld && !isOurs) ports.discard(fresh)
 }
 
-/** g: a refusal counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
-async function refuse(
-  answer: Extract<Answer, { kind: 'rejected' }>,
-  claimed: StoredRecord,
-  flown: Flown,
-  ports: ExchangePorts,
+/** g: a rejection counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
+async function applyRejection(
+  answer: Extract<TokenResult, { kind: 'rejected' }>,
+  leased: StoredRecord,
+  request: RefreshRequest,
+  ports: RefreshRequestPorts,
 ): Promise<Outcome | null> {
   const { session, strategy, canRefresh, reauthenticate } = ports
-  const { credentials } = claimed
+  const { credentials } = leased
   const couldRefresh = canRefresh() && (strategy.ambient || credentials?.refreshToken)
   const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refresh-rejected' : 'expired'
   const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
   const content: RecordContent = suspends
-    ? { session: claimed.session, generation: claimed.generation, credentials, refused: true }
-    : emptyRecord(credentials ? reason : claimed.endedBy)
-  const written = await replace(claimed, content, ports, true)
+    ? { sessionId: leased.sessionId, generation: leased.generation, credentials, rejected: true }
+    : emptyRecord(credentials ? reason : leased.endedBy)
+  const written = await replaceRecord(leased, content, ports, true)
   if (!written) return null
-  if (!suspends && stands(written, flown, ports)) session.ended(flown.session, content.endedBy ?? null, content.session)
+  if (!suspends && isStillCurrent(written, request, ports))
+    session.applyEnd(request.sessionId, content.endedBy ?? null, content.sessionId)
   return { kind: 'rejected', reason }
 }
 
 /**
- * h: not now. If the server surely did not rotate, the claim goes; else it stays, closed, and says so. `retryAt` is for the
+ * h: not now. If the server surely did not rotate, the lease goes; else it stays, closed, and says so. `retryAt` is for the
  * server's sake: where the browser says that there is no network, nothing has reached it.
  */
-async function postpone(
-  failure: Extract<Answer, { kind: 'unavailable' }>,
-  claimed: StoredRecord,
-  flown: Flown,
-  ports: ExchangePorts,
+async function applyFailure(
+  failure: Extract<TokenResult, { kind: 'unavailable' }>,
+  leased: StoredRecord,
+  request: RefreshRequest,
+  ports: RefreshRequestPorts,
 ): Promise<Outcome> {
   const { session, clock } = ports
-  const failures = recentFailures(claimed.failures, claimed.retryAt, clock.wallMs()) + 1
-  const { retryAfterMs, next } = planRetry({ failure, failures, tries: claimed.claim?.tries ?? 1, flown }, ports)
+  const failures = recentFailures(leased.failures, leased.retryAt, clock.wallMs()) + 1
+  const { retryAfterMs, next } = planRetry({ failure, failures, attempts: leased.lease?.attempts ?? 1, request }, ports)
   const now = clock.wallMs()
   const told =
-    failure.reason === 'offline' ? { failures, retryAt: now, tries: 0 } : { failures, retryAt: now + retryAfterMs }
-  await closeClaim(claimed, ports, !failure.untouched, told)
+    failure.reason === 'offline' ? { failures, retryAt: now, attempts: 0 } : { failures, retryAt: now + retryAfterMs }
+  await closeLease(leased, ports, !failure.isUnrotated, told)
   session.follow(session.records.latest)
   // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
   const { state } = session
-  if (state.session !== flown.session) return { kind: 'superseded' }
-  return state.generation !== flown.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs, next }
+  if (state.sessionId !== request.sessionId) return { kind: 'superseded' }
+  return state.generation !== request.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs, next }
 }

@@ -98,7 +98,7 @@ function cookieStrategy(
     ambient: true,
     cookie,
     id: baseUrl => `cookie ${absolute(url, baseUrl)}`,
-    // Tabs must know of each other's sign-outs and exchanges, even where their tokens stay in memory.
+    // Tabs must know of each other's sign-outs and refreshes, even where their tokens stay in memory.
     store: () => withoutTokens(indexedDbStore()),
     refresh: async ({ post }) => {
       const answer = await ask(post)

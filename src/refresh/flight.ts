@@ -1,38 +1,38 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Credentials } from '../session/credentials.ts'
-import type { Flown, Outcome } from './exchange-ports.ts'
+import type { Outcome, RefreshRequest } from './exchange-ports.ts'
 import type { Patience } from './patience.ts'
 
 /** A refresh under way, shared by all who wait for it. */
 export interface Flight {
-  readonly session: string | null
+  readonly sessionId: string | null
   readonly generation: number
-  /** Whether the token it replaces must not be sent: it was refused, or has expired, or there is none. */
-  readonly blocks: boolean
+  /** Whether the token it replaces must not be sent: it was rejected, or has expired, or there is none. */
+  readonly blocksRequests: boolean
   /** Never rejects, so that nobody need wait for it. */
   readonly outcome: Promise<Outcome>
 }
 
 /** As its one owner sees it. */
-export interface RunningFlight extends Flight, Flown {
-  from: Credentials | null
+export interface RunningFlight extends Flight, RefreshRequest {
+  replaces: Credentials | null
   generation: number
-  blocks: boolean
+  blocksRequests: boolean
   patience?: Patience | undefined
-  /** Waits until then, or until {@link goOn}. */
+  /** Waits until then, or until {@link resume}. */
   pause(ms: number): Promise<void>
-  goOn(): void
+  resume(): void
   settle(outcome: Outcome): void
 }
 
-export function createFlight(flown: Flown & Pick<Flight, 'blocks'>, clock: Clock): RunningFlight {
+export function createFlight(request: RefreshRequest & Pick<Flight, 'blocksRequests'>, clock: Clock): RunningFlight {
   let settle: RunningFlight['settle'] = () => {}
   const outcome = new Promise<Outcome>(resolve => {
     settle = resolve
   })
   let goOn = () => {}
   return {
-    ...flown,
+    ...request,
     outcome,
     pause: ms =>
       new Promise(resolve => {
@@ -42,7 +42,7 @@ export function createFlight(flown: Flown & Pick<Flight, 'blocks'>, clock: Clock
           resolve()
         }
       }),
-    goOn: () => goOn(),
+    resume: () => goOn(),
     settle(ended) {
       settle(ended)
       goOn()

@@ -3,7 +3,7 @@ import { readRetryAfter } from '../http/retry-after.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { PostError } from './post.ts'
 
-/** What an exchange that brought no credentials means. */
+/** What a token request that brought no credentials means. */
 export type Failure =
   | { readonly kind: 'rejected'; readonly misconfigured: boolean }
   | {
@@ -13,7 +13,7 @@ export type Failure =
       /** What the server asked for, if it did. */
       readonly retryAfterMs: number | null
       /** Whether the server surely did not rotate the token; else its answer may just be lost. */
-      readonly untouched: boolean
+      readonly isUnrotated: boolean
       readonly detail: string
     }
 
@@ -86,7 +86,7 @@ export function statusOf(error: unknown): { readonly status: number; readonly re
 }
 
 /**
- * Judges what an exchange threw, by the table of RFC 6749 §5.2 and the statuses around it: only a refusal ends a session.
+ * Judges what a token request threw, by the table of RFC 6749 §5.2 and the statuses around it: only a rejection ends a session.
  * Reads ky's, axios' and oauth4webapi's errors, a thrown `Response`, and our own.
  */
 export function judgeFailure(error: unknown, wallMs: number, sent: Credentials | null): Failure {
@@ -106,7 +106,7 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
     reason: isMistake(error) && !status ? 'unreadable-response' : reasonOf(thrown, status),
     status: status || null,
     retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
-    untouched: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
+    isUnrotated: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
     detail:
       redact(describe(thrown), sent) +
       (status >= 400 && status < 500 && !isPassing(status) && !code ? '. If the session is over, return null' : ''),

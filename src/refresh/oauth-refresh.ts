@@ -89,7 +89,7 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
     ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
     async refresh({ refreshToken, post, audience }) {
       if (refreshToken === undefined) {
-        // Nothing to exchange; but the session's own token may still be good.
+        // Nothing to refresh; but the session's own token may still be good.
         if (audience !== undefined) throw new Error('there is no refresh token')
         return null
       }

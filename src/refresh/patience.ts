@@ -7,7 +7,7 @@ import type { Unavailable } from './unavailable.ts'
 export interface Patience {
   /** By the monotonic clock. */
   readonly untilMs: number
-  /** How many exchanges have failed since it began. */
+  /** How many token requests have failed since it began. */
   readonly failed: number
 }
 
@@ -21,7 +21,7 @@ const mayPass = ({ reason, status }: Pick<Unavailable, 'reason' | 'status'>): bo
   status === null ? reason !== 'unreadable-response' && !lasting.includes(reason) : status < 300 || isPassing(status)
 
 /** Whether it is no use to wait for another try. */
-export const outlasts = (found: Unavailable, leftMs: number): boolean =>
+export const outlastsWait = (found: Unavailable, leftMs: number): boolean =>
   found.next === 'never' || !mayPass(found) || found.retryAfterMs >= leftMs
 
 interface Failed {
@@ -29,27 +29,27 @@ interface Failed {
   /** In a row, in all tabs, this one among them. */
   readonly failures: number
   /** How often the token was presented without an answer in a row. */
-  readonly tries: number
-  readonly flown: { readonly patience?: Patience | null | undefined }
+  readonly attempts: number
+  readonly request: { readonly patience?: Patience | null | undefined }
 }
 
 /**
- * When the next exchange may begin, and whether those who wait for this refresh wait for it. For them a first failure is
+ * When the next token request may begin, and whether those who wait for this refresh wait for it. For them a first failure is
  * taken for a hiccup, which is over by the end of their patience: what the server has answered is tried again by then at the
  * latest; a token whose answer was lost only once, and late, so that this outlasts most of what it may have been.
  */
 export function planRetry(
-  { failure, failures, tries, flown: { patience } }: Failed,
+  { failure, failures, attempts, request: { patience } }: Failed,
   { clock, reuseIntervalMs }: { readonly clock: Clock; readonly reuseIntervalMs: number },
 ): Pick<Unavailable, 'retryAfterMs' | 'next'> {
-  const { untouched, retryAfterMs: askedMs } = failure
-  const capMs = untouched ? Number.POSITIVE_INFINITY : reuseIntervalMs
+  const { isUnrotated, retryAfterMs: askedMs } = failure
+  const capMs = isUnrotated ? Number.POSITIVE_INFINITY : reuseIntervalMs
   const random = clock.random()
   const retryAfterMs = backoffMs(failures, askedMs, capMs, random)
-  if (!mayPass(failure) || (!untouched && tries > 1)) return { retryAfterMs, next: 'never' }
+  if (!mayPass(failure) || (!isUnrotated && attempts > 1)) return { retryAfterMs, next: 'never' }
   const leftMs = patience ? patience.untilMs - clock.monotonicMs() : 0
   if (leftMs > 0 && patience?.failed === failures - 1 && (askedMs ?? 0) <= leftMs) {
-    const lateMs = untouched || askedMs ? retryAfterMs : Math.min(leftMs, capMs) * (0.6 + 0.4 * random)
+    const lateMs = isUnrotated || askedMs ? retryAfterMs : Math.min(leftMs, capMs) * (0.6 + 0.4 * random)
     return { retryAfterMs: Math.floor(Math.min(lateMs, leftMs)), next: 'planned' }
   }
   return { retryAfterMs, next: retryAfterMs < leftMs ? 'planned' : 'unplanned' }

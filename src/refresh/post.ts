@@ -49,7 +49,7 @@ function errorCode(answer: unknown): string {
   return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
-/** The calls of the token endpoint and its kin: bare, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
+/** The calls of the token endpoint and its kin: without credentials, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
 export function createPost(ports: PostPorts): Post {
   const { transport, baseUrl, isPrefix, signal = null, keepalive = false, sendHeaders, trusted } = ports
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {

@@ -2,25 +2,25 @@ import { type EndReason, RefreshUnavailableError } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
 import { forAudience, isSameToken } from '../session/audience.ts'
 import type { RefreshCause } from '../session/events.ts'
-import { leftMs } from '../session/expiry.ts'
+import { remainingLifetimeMs } from '../session/expiry.ts'
 import { restMs } from './backoff.ts'
-import { exchange } from './exchange.ts'
+import { runRefreshRequest } from './exchange.ts'
 import { mostTries, type Outcome } from './exchange-ports.ts'
 import { createFlight, type Flight, type RunningFlight } from './flight.ts'
-import { createHindrances } from './hindrance.ts'
-import { inTurn, type TurnPorts } from './lock-turn.ts'
-import { outlasts } from './patience.ts'
-import type { UnderWay } from './revocation.ts'
+import { createRefreshBlocks } from './hindrance.ts'
+import { type LockTurnPorts, runInLockTurn } from './lock-turn.ts'
+import { outlastsWait } from './patience.ts'
+import type { PendingCalls } from './revocation.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
 
-export interface RefresherPorts extends TurnPorts {
+export interface RefresherPorts extends LockTurnPorts {
   readonly whenOffline: 'fail' | 'wait'
   /** Whether this client was disposed of: what still asks for a flight began before that, and gets none. */
-  readonly isOver: () => boolean
+  readonly isDisposed: () => boolean
   readonly patienceMs: number
-  /** The server refused, and the person may be asked. */
-  readonly onRefused: (reason: EndReason) => void
-  readonly underWay: UnderWay
+  /** The server rejected, and the person may be asked. */
+  readonly onRejected: (reason: EndReason) => void
+  readonly pendingCalls: PendingCalls
 }
 
 /** One refresh at a time for each session and generation (promise 1), whatever audience it is for. */
@@ -29,13 +29,13 @@ export interface Refresher {
   flightOf(audience?: string): Flight | null
   /** Joins the refresh under way, or starts one. */
   start(cause: RefreshCause, audience?: string): Flight
-  /** Why no exchange may begin now, if so. */
-  hindrance(): Unavailable | null
-  /** Whether a token that is due is used as a good one: its renewal failed, and there is time. */
+  /** Why no token request may begin now, if so. */
+  blockedBy(): Unavailable | null
+  /** Whether a token that is expiring is used as a good one: its renewal failed, and there is time. */
   isResting(): boolean
-  /** Why no exchange may begin now, where it is no use to wait for the end of it. */
-  outage(): Unavailable | null
-  /** Sends the waiting home; the exchange goes on, since a rotated token must not be lost. */
+  /** Why no token request may begin now, where it is no use to wait for the end of it. */
+  lastingBlock(): Unavailable | null
+  /** Sends the waiting home; the token request goes on, since a rotated token must not be lost. */
   dispose(): void
 }
 
@@ -52,8 +52,9 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   /** By the monotonic clock. Of this page alone: what waits for a refresh does not mind it. */
   let restsUntil = 0
 
-  const isCurrent = ({ session: flown, from: credentials, generation, audience }: RunningFlight) =>
-    flown === session.state.session && isSameToken({ credentials, generation }, session.state, audienceOf, audience)
+  const isCurrent = ({ sessionId, replaces: credentials, generation, audience }: RunningFlight) =>
+    sessionId === session.state.sessionId &&
+    isSameToken({ credentials, generation }, session.state, audienceOf, audience)
   const isUnderWay = (flight: RunningFlight) => flights.get(flight.audience) === flight
   const currentOf = (audience: string | undefined) => {
     const flight = flights.get(audience)
@@ -62,17 +63,17 @@ export function createRefresher(ports: RefresherPorts): Refresher {
 
   // Whose session is over does not wait for an answer that will be dropped. Should the store bring that session back, it is
   // not to be joined: what it settled with is old.
-  session.changed.add(({ session: now }) => {
+  session.changed.add(({ sessionId: now }) => {
     for (const flight of flights.values()) {
-      if (flight.session && flight.session !== now) {
+      if (flight.sessionId && flight.sessionId !== now) {
         flights.delete(flight.audience)
         flight.settle({ kind: 'superseded' })
         // What it waits to bring is here.
-      } else if (!isCurrent(flight)) flight.goOn()
+      } else if (!isCurrent(flight)) flight.resume()
     }
   })
 
-  const hindrances = createHindrances(ports)
+  const blocks = createRefreshBlocks(ports)
   /** Offline, what is no answer passes when there is a network. */
   const waitsForNetwork = ({ status, reason }: Unavailable) =>
     whenOffline === 'wait' && isOffline() && status === null && !/^(unread|no-)/.test(reason)
@@ -81,27 +82,30 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     const { patience, cause } = flight
     if (!patience) return false
     if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'restore')) return true
-    return !outlasts(found, Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyMs))
+    return !outlastsWait(
+      found,
+      Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyMs),
+    )
   }
-  const bear = (flight: RunningFlight) => {
+  const startPatience = (flight: RunningFlight) => {
     flight.patience = { untilMs: clock.monotonicMs() + patienceMs, failed: flight.patience?.failed ?? 0 }
   }
 
   async function attempt(flight: RunningFlight): Promise<Outcome> {
     // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
-    const turn = ports.underWay.add(inTurn(flight, ports, lock => exchange(flight, lock, ports)))
+    const turn = ports.pendingCalls.track(runInLockTurn(flight, ports, lock => runRefreshRequest(flight, lock, ports)))
     const outcome = await turn.catch((error): Unavailable => unavailable('store', retryMs, String(error?.message)))
     ports.announce()
-    const hasFailed = hindrances.note(outcome)
+    const hasFailed = blocks.noteOutcome(outcome)
     if (hasFailed && flight.patience) flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
     // A token whose answer was lost is to be presented again while the server forgives that.
-    const mayRest = outcome.kind === 'unavailable' && outcome.untouched && !flight.patience
+    const mayRest = outcome.kind === 'unavailable' && outcome.isUnrotated && !flight.patience
     restsUntil = hasFailed && mayRest ? restOf(flight) : 0
     return outcome
   }
-  function restOf({ from, audience }: RunningFlight): number {
+  function restOf({ replaces, audience }: RunningFlight): number {
     const sentAt = audience === undefined ? session.state.monotonicSentAt : null
-    const left = from ? leftMs(forAudience(from, audience), sentAt, clock) : 0
+    const left = replaces ? remainingLifetimeMs(forAudience(replaces, audience), sentAt, clock) : 0
     return clock.monotonicMs() + restMs(left, clock.random())
   }
 
@@ -112,12 +116,13 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
       // What those before it brought, or another tab, is what it goes on from.
-      if (isCurrent(flight)) Object.assign(flight, { generation, from: credentials })
+      if (isCurrent(flight))
+        Object.assign(flight, { generation, replaces: credentials } satisfies Partial<RunningFlight>)
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
-      const hindered = isHopeless
+      const blocked = isHopeless
         ? unavailable('no-refresh-token', retryMs, 'no refresh token is held')
-        : hindrances.now(flight.cause === 'restore')
-      const outcome = hindered ?? (await attempt(flight))
+        : blocks.blockedBy(flight.cause === 'restore')
+      const outcome = blocked ?? (await attempt(flight))
       if (outcome.kind === 'unavailable') {
         if (isCurrent(flight) && !isWorthWaiting(flight, outcome)) return outcome
         // Who joins meanwhile shares the patience of those who wait already: these are not to wait for ever.
@@ -131,7 +136,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     }
   }
 
-  function conclude(flight: RunningFlight, outcome: Outcome): void {
+  function settleFlight(flight: RunningFlight, outcome: Outcome): void {
     // Who was disposed of meanwhile is told nothing.
     const isHeard = isUnderWay(flight) && isCurrent(flight)
     if (isUnderWay(flight)) flights.delete(flight.audience)
@@ -139,7 +144,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const durationMs = clock.monotonicMs() - flight.startedMs
       session.emit('refresh-failed', { error: new RefreshUnavailableError(outcome), durationMs })
     } else if (isHeard && outcome.kind === 'rejected' && session.state.credentials) {
-      ports.onRefused(outcome.reason)
+      ports.onRejected(outcome.reason)
     }
     flight.settle(outcome)
   }
@@ -148,41 +153,44 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     flightOf: currentOf,
     start(cause, audience) {
       const isBackground = cause === 'expiring'
-      const blocks = !isBackground && cause !== 'manual'
+      const blocksRequests = !isBackground && cause !== 'manual'
       const joined = currentOf(audience)
       if (joined) {
-        joined.blocks ||= blocks
-        if (!isBackground && !joined.patience) bear(joined)
+        joined.blocksRequests ||= blocksRequests
+        if (!isBackground && !joined.patience) startPatience(joined)
         return joined
       }
-      const { session: of, generation, credentials: from } = session.state
+      const { sessionId: of, generation, credentials: replaces } = session.state
       const startedMs = clock.monotonicMs()
-      const flight = createFlight({ session: of, generation, from, cause, startedMs, audience, blocks }, clock)
-      if (ports.isOver()) {
+      const flight = createFlight(
+        { sessionId: of, generation, replaces, cause, startedMs, audience, blocksRequests },
+        clock,
+      )
+      if (ports.isDisposed()) {
         flight.settle({ kind: 'disposed' })
         return flight
       }
-      if (!isBackground) bear(flight)
+      if (!isBackground) startPatience(flight)
       flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       session.emit('refresh-started', { cause, audience: audience ?? null })
       // Who comes back to the page has patience anew.
       const stop = wake.onWake(() => {
-        if (flight.patience) bear(flight)
-        flight.goOn()
+        if (flight.patience) startPatience(flight)
+        flight.resume()
       })
       run(flight, before).then(ended => {
         stop()
-        conclude(flight, ended)
+        settleFlight(flight, ended)
       })
       return flight
     },
-    hindrance: () => hindrances.now(),
+    blockedBy: () => blocks.blockedBy(),
     isResting: () => clock.monotonicMs() < restsUntil,
-    outage() {
-      const found = hindrances.now()
-      return found && !waitsForNetwork(found) && outlasts(found, patienceMs) ? found : null
+    lastingBlock() {
+      const found = blocks.blockedBy()
+      return found && !waitsForNetwork(found) && outlastsWait(found, patienceMs) ? found : null
     },
     dispose() {
       for (const flight of flights.values()) flight.settle({ kind: 'disposed' })

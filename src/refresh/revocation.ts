@@ -3,7 +3,7 @@ import { isOffline } from '../platform/page.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
-import type { Records } from '../session/records.ts'
+import type { SyncedStore } from '../session/records.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from '../session/session-store.ts'
 import { isPassing, statusOf } from './judge-failure.ts'
 import { createPost, type PostPorts, type Transport } from './post.ts'
@@ -16,10 +16,10 @@ export interface RevocationPorts {
   readonly sendHeaders?: PostPorts['sendHeaders']
   readonly trusted?: PostPorts['trusted']
   readonly isPrefix?: boolean
-  readonly records: Records
+  readonly records: SyncedStore
   readonly clock: Clock
   readonly refreshTimeoutMs: number
-  readonly underWay: UnderWay
+  readonly pendingCalls: PendingCalls
 }
 
 /** Tells the server of a sign-out; can neither delay nor undo it. */
@@ -27,11 +27,11 @@ export interface Revocation {
   /** What to store with a sign-out until the server is known to have been told; `undefined` if that need not be remembered. */
   pendingOf(credentials: Credentials | null): RevocationPending | undefined
   /** Resolves with whether the server was told, within the deadline. Never rejects. */
-  tell(credentials: Credentials | null, pending?: RevocationPending): Promise<boolean>
+  revoke(credentials: Credentials | null, pending?: RevocationPending): Promise<boolean>
   /** Tells the server once more of what `pending` says, which a start has found to be outstanding. */
-  repeat(pending: RevocationPending): void
-  /** The exchange that was claimed so is over. `mayBring`: its answer may have brought a cookie of a session signed out meanwhile. */
-  exchanged(claimed: StoredRecord, mayBring: boolean): void
+  revokeAgain(pending: RevocationPending): void
+  /** The token request that was leased so is over. `mayBring`: its answer may have brought a cookie of a session signed out meanwhile. */
+  noteRefreshEnded(leased: StoredRecord, mayBring: boolean): void
 }
 
 /** More than other tabs can come in between. */
@@ -55,25 +55,25 @@ export function isSignedOut(pending: RevocationPending, credentials: Credentials
 }
 
 /** Calls whose answers may change the cookie: a login that the page makes waits for them. */
-export interface UnderWay {
-  add<Value>(call: Promise<Value>): Promise<Value>
+export interface PendingCalls {
+  track<Value>(call: Promise<Value>): Promise<Value>
   /** `undefined`: there are none. Resolves when they are over, or have taken too long to be waited for. */
-  over(): Promise<unknown> | undefined
+  whenSettled(): Promise<unknown> | undefined
 }
 
-export function createUnderWay(clock: Clock, longestMs: number): UnderWay {
+export function createPendingCalls(clock: Clock, longestMs: number): PendingCalls {
   const calls = new Set<Promise<unknown>>()
   const all = async (): Promise<void> => {
     while (calls.size > 0) await Promise.allSettled(calls)
   }
   return {
-    add(call) {
+    track(call) {
       calls.add(call)
       const remove = () => void calls.delete(call)
       call.then(remove, remove)
       return call
     },
-    over: () => (calls.size > 0 ? within(clock, longestMs, all()) : undefined),
+    whenSettled: () => (calls.size > 0 ? within(clock, longestMs, all()) : undefined),
   }
 }
 
@@ -85,7 +85,7 @@ function within<Value>(clock: Clock, ms: number, promise: Promise<Value>): Promi
 }
 
 export function createRevocation(ports: RevocationPorts): Revocation {
-  const { strategy, baseUrl, records, clock, refreshTimeoutMs, underWay } = ports
+  const { strategy, baseUrl, records, clock, refreshTimeoutMs, pendingCalls } = ports
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
   /** Changes what the record says, as long as it is of the sign-out that is meant. Resolves with what is outstanding then. */
@@ -105,7 +105,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       subject: again.subject,
       sid: again.sid,
       authTime: again.authTime,
-      secondsAgo: Math.max(0, Math.round((clock.wallMs() - again.at) / 1000)),
+      secondsAgo: Math.max(0, Math.round((clock.wallMs() - again.signedOutAt) / 1000)),
     }
     return strategy.revoke?.({
       accessToken: credentials?.accessToken ?? undefined,
@@ -139,14 +139,14 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       if (now?.id !== pending.id) return null
       // A start that has ended a session again does so once: what it finds then is a login, whatever the server says.
       if (failed) return { revocationPending: { ...now, failed: !pending.repeated } }
-      return { revocationPending: now.exchange ? { ...now, failed } : undefined }
+      return { revocationPending: now.leaseId ? { ...now, failed } : undefined }
     })
     return told
   }
 
-  const tell: Revocation['tell'] = async (credentials, pending) => {
+  const revoke: Revocation['revoke'] = async (credentials, pending) => {
     // Begun before anything is waited for: the page may be about to leave.
-    const told = underWay.add(send(credentials, pending))
+    const told = pendingCalls.track(send(credentials, pending))
     return (await within(clock, refreshTimeoutMs, told)) ?? false
   }
 
@@ -154,9 +154,9 @@ export function createRevocation(ports: RevocationPorts): Revocation {
     pendingOf(credentials) {
       if (!remembers) return undefined
       const { latest } = records
-      const { claim } = latest ?? {}
+      const { lease } = latest ?? {}
       const at = clock.wallMs()
-      const ageMs = claim && !claim.closed ? at - claim.startedAt : -1
+      const ageMs = lease && !lease.closed ? at - lease.startedAt : -1
       const isUnderWay = ageMs >= 0 && ageMs < refreshTimeoutMs + callMs
       // Signed out already: it is still the same session that the server has to hear of.
       const name = credentials
@@ -168,32 +168,33 @@ export function createRevocation(ports: RevocationPorts): Revocation {
         subject,
         sid,
         authTime,
-        at,
+        signedOutAt: at,
         calledAt: at,
         failed: isOffline(),
-        exchange: isUnderWay ? claim?.id : undefined,
+        leaseId: isUnderWay ? lease?.id : undefined,
       }
     },
-    tell,
-    repeat: pending => void underWay.add(send(null, pending, pending)),
-    exchanged({ session, claim: own, credentials }, mayBring) {
+    revoke,
+    revokeAgain: pending => void pendingCalls.track(send(null, pending, pending)),
+    noteRefreshEnded({ sessionId, lease: own, credentials }, mayBring) {
       const isMeant = (latest: StoredRecord | null) =>
-        latest !== null && latest.session !== session && !latest.credentials && latest.endedBy === 'signed-out'
+        latest !== null && latest.sessionId !== sessionId && !latest.credentials && latest.endedBy === 'signed-out'
       if (!remembers || !isMeant(records.latest)) return
       const late = update(latest => {
-        const { claim, revocationPending: pending } = latest
-        if (!isMeant(latest) || !(mayBring || claim?.id === own?.id)) return null
+        const { lease, revocationPending: pending } = latest
+        if (!isMeant(latest) || !(mayBring || lease?.id === own?.id)) return null
         const calledAt = clock.wallMs()
         // Told or not, it is to be told once more of what came after.
-        const again = { id: randomId(), at: calledAt, ...nameOf(credentials), ...pending, calledAt, failed: false }
+        const meant = { id: randomId(), signedOutAt: calledAt, ...nameOf(credentials), ...pending }
+        const again = { ...meant, calledAt, failed: false }
         return {
-          claim: claim?.id === own?.id ? null : claim,
+          lease: lease?.id === own?.id ? null : lease,
           revocationPending: mayBring
-            ? { ...again, exchange: undefined }
-            : pending && { ...pending, exchange: undefined },
+            ? { ...again, leaseId: undefined }
+            : pending && { ...pending, leaseId: undefined },
         }
       })
-      underWay.add(late.then(pending => pending && mayBring && send(null, pending, pending)))
+      pendingCalls.track(late.then(pending => pending && mayBring && send(null, pending, pending)))
     },
   }
 }

@@ -4,9 +4,9 @@ import type { SessionInput } from '../session/token-set.ts'
 
 /**
  * POSTs `body` and resolves with the parsed JSON answer. A plain object is sent as JSON, `URLSearchParams` as a form.
- * Relative to `baseUrl`. It carries no token, follows no redirect, is not cached and not retried, has the exchange's
+ * Relative to `baseUrl`. It carries no token, follows no redirect, is not cached and not retried, has the refresh's
  * deadline over headers and body, and every failure it throws is judged rightly: 401, and 403 that is not HTML, mean
- * "refused"; an OAuth `error` of RFC 6749 §5.2 is read; everything else is "unavailable" and ends nothing.
+ * "rejected"; an OAuth `error` of RFC 6749 §5.2 is read; everything else is "unavailable" and ends nothing.
  */
 export type Post = <Answer = unknown>(
   url: string | URL,
@@ -29,7 +29,7 @@ export interface RefreshContext {
   /** The refresh token in use; `undefined` where the credential is not in the page (cookie, native shell, another SDK). */
   readonly refreshToken: string | undefined
   readonly post: Post
-  /** Aborts at the exchange's deadline. It never aborts because a caller lost interest. */
+  /** Aborts at the refresh's deadline. It never aborts because a caller lost interest. */
   readonly signal: AbortSignal
   readonly cause: RefreshCause
   /** Whose token is wanted, where {@link RefreshStrategy.audienceOf} tells several apart; `undefined`: the session's own. */
@@ -47,7 +47,7 @@ export interface RefreshContext {
  *   OAuth and OpenID codes (`invalid_grant`, `login_required`) from its `error` or `code`.
  * - Any other answer (no `accessToken`) counts as "not now", and the error's message lists the keys it found.
  *
- * It may call the client itself: before its first `await` such calls go out bare. Later ones wait as any request does, until
+ * It may call the client itself: before its first `await` such calls go out without credentials. Later ones wait as any request does, until
  * the deadline; `post` never waits.
  *
  * @example
@@ -84,30 +84,30 @@ export interface SignedOutSession {
 export interface RefreshStrategy {
   readonly refresh: RefreshFunction
   /**
-   * The credential is not in the page, so an exchange may be tried with nothing held: at start (`session.ready()`, the
+   * The credential is not in the page, so a refresh may be tried with nothing held: at start (`session.ready()`, the
    * first request) the session is restored, or found to be over without calling `onLoginRequired`.
    * @default false
    */
   readonly ambient?: boolean | undefined
   /**
-   * Without a refresh token there is nothing to exchange: a session that has none sends its token until a 401 ends it.
+   * Without a refresh token there is nothing to refresh: a session that has none sends its token until a 401 ends it.
    * @default false
    */
   readonly needsRefreshToken?: boolean | undefined
   /** Told by `signOut()`, after everything local is gone; what it does can neither delay nor undo the sign-out. */
   readonly revoke?: ((context: RevokeContext) => unknown) | undefined
   /**
-   * The credential is an HttpOnly cookie, and an exchange brings a token, or only who is signed in. A login that the page
-   * makes (`auth: false`) then waits for exchanges and sign-outs under way, whose answers would change the new cookie.
+   * The credential is an HttpOnly cookie, and a refresh brings a token, or only who is signed in. A login that the page
+   * makes (`auth: false`) then waits for refreshes and sign-outs under way, whose answers would change the new cookie.
    */
   readonly cookie?: 'token' | 'session' | undefined
   /** Part of the default `sessionName`: strategies with different ids never share a session. A function resolves by `baseUrl`. */
   readonly id?: string | ((baseUrl: string | undefined) => string) | undefined
-  /** Where the exchange POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
+  /** Where the refresh POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
   readonly endpoint?: string | URL | undefined
   /**
    * Which audience's token an origin takes; `undefined`: the session's own, which the login brought. One that has none yet
-   * gets it by an exchange of its own, one at a time for the session (RFC 8707, RFC 9700 §2.3).
+   * gets it by a refresh of its own, one at a time for the session (RFC 8707, RFC 9700 §2.3).
    */
   readonly audienceOf?: ((origin: string) => string | undefined) | undefined
   /** Where the session rests if the app names no store. @default memory */

@@ -7,7 +7,7 @@ export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 's
   /** The failure that it follows from. */
   readonly cause?: RefreshUnavailableError | undefined
   /** Whether the server surely did not rotate the token. */
-  readonly untouched?: boolean | undefined
+  readonly isUnrotated?: boolean | undefined
   /** Whether the next try is made for those who wait for this one. Left out: nothing was tried. */
   readonly next?: 'planned' | 'unplanned' | 'never' | undefined
 }

@@ -1,7 +1,7 @@
 import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** A refused answer, looked at without consuming it. */
+/** A rejected answer, looked at without consuming it. */
 export interface ResponseView {
   /** 0 of a redirect that is not followed. */
   readonly status: number

@@ -1,6 +1,6 @@
 import { isFormData, isOneShot } from '../http/replay.ts'
 import { unlessAborted } from '../platform/abort.ts'
-import { readAsked, readMember } from '../platform/fetch.ts'
+import { readMember, readRequestOption } from '../platform/fetch.ts'
 import { pageBaseUrl, parseUrl } from '../platform/page.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { NotRefreshedReason, NotReplayableReason } from '../session/events.ts'
@@ -12,7 +12,7 @@ export interface AuthRequestOptions {
   /**
    * - `true`: the token goes along; a 401 refreshes and replays; with nobody signed in, a 401 asks for login.
    * - `'optional'`: the same, but nobody is asked to log in. For what also answers strangers, and for probes (`/me`).
-   * - `false`: bare. No token, and a 401 is the caller's. For login, registration, password reset.
+   * - `false`: without credentials. No token, and a 401 is the caller's. For login, registration, password reset.
    * @default true
    */
   readonly auth?: boolean | 'optional' | undefined
@@ -28,7 +28,7 @@ export interface AuthRequestOptions {
 export type FetchInit = RequestInit & AuthRequestOptions
 
 /** What the form round `fetch` (ky's) knows, and `fetch`'s own arguments do not show. */
-export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
+export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
   /** Where one call is made of several: ky's retries. */
   readonly id?: number | undefined
@@ -41,9 +41,9 @@ export interface Call extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
 }
 
 /** One request on its way: what was asked for, and what became of it so far. */
-export interface Journey {
+export interface RequestContext {
   readonly id: number
-  readonly call: Call
+  readonly adapter: FetchAdapter
   /** What is sent: it is what was judged. */
   readonly input: RequestInfo
   readonly request: Request | undefined
@@ -54,16 +54,16 @@ export interface Journey {
   readonly auth: AuthRequestOptions['auth']
   readonly replay: AuthRequestOptions['replay']
   /** Why it cannot be sent again, if so. */
-  readonly once: NotReplayableReason | null
+  readonly notReplayableReason: NotReplayableReason | null
   /** A caller's own `Request` is used up by its first send; this one is for the replay. */
-  copy: Request | undefined
+  replayCopy: Request | undefined
   /** The session that it was begun in, and is only ever sent in; `null`: nobody's. */
-  session: string | null
+  sessionId: string | null
   /** It goes out without credentials: nobody is signed in, or they are being asked to log in. */
-  bare: boolean
+  isAnonymous: boolean
   /** What the session was when it was last sent. */
-  left: SessionState | null
-  replayed: boolean
+  sentWith: SessionState | null
+  isReplay: boolean
   /** Where the scheme proves each send: what takes its answer. */
   learn?: Learn | undefined
   /** What this send was proved anew for, so that each reason counts once: the first send and the replay count apart. */
@@ -71,89 +71,92 @@ export interface Journey {
   /** Why its 401 caused no refresh, where the app should know. */
   notRefreshed: NotRefreshedReason | null
   /** The answer that makes it wait, or be sent again; its body is let go by then. */
-  refused: Response | null
+  rejectedResponse: Response | null
   /** The credentials that a refresh brought which it waited for. */
-  waitedFor: object | null
+  awaitedCredentials: object | null
 }
 
 /** Ends all waiting: of the call, or of the request itself. */
-export function signalOf({ call, init, request }: Journey): AbortSignal | null | undefined {
-  return call.signal ?? readAsked(init, request, 'signal')
+export function signalOf({ adapter, init, request }: RequestContext): AbortSignal | null | undefined {
+  return adapter.signal ?? readRequestOption(init, request, 'signal')
 }
 
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
-export function createJourney(
+export function createRequestContext(
   id: number,
   input: RequestInfo,
   given: FetchInit | undefined,
-  call: Call,
-): Journey | null {
+  adapter: FetchAdapter,
+): RequestContext | null {
   const request = typeof input === 'string' ? undefined : input
   const text = typeof input === 'string' ? input : readMember(input, 'url')
   const url = parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
   if (!url) return null
   const init = readInit(given, request)
-  const replay = given?.replay ?? call.replay
+  const replay = given?.replay ?? adapter.replay
   return {
     id,
     url,
     input: request ?? url.href,
     request,
     init,
-    call,
-    auth: given?.auth ?? call.auth,
+    adapter,
+    auth: given?.auth ?? adapter.auth,
     replay,
-    method: `${readAsked(init, request, 'method') ?? 'GET'}`.toUpperCase(),
-    once: whyOnce(init, request, call, replay),
-    copy: undefined,
-    session: null,
-    bare: false,
-    left: null,
-    replayed: false,
+    method: `${readRequestOption(init, request, 'method') ?? 'GET'}`.toUpperCase(),
+    notReplayableReason: whyNotReplayable(init, request, adapter, replay),
+    replayCopy: undefined,
+    sessionId: null,
+    isAnonymous: false,
+    sentWith: null,
+    isReplay: false,
     learn: undefined,
     provedAnewFor: '',
     notRefreshed: null,
-    refused: null,
-    waitedFor: null,
+    rejectedResponse: null,
+    awaitedCredentials: null,
   }
 }
 
 /** An absolute URL has no use for the base, whose reading and parsing is the dearest part of it. */
 const absolute = /^https?:\/\//i
 
-function whyOnce(
+function whyNotReplayable(
   init: RequestInit,
   request: Request | undefined,
-  call: Call,
+  call: FetchAdapter,
   replay: AuthRequestOptions['replay'],
 ): NotReplayableReason | null {
-  if (readAsked(init, request, 'keepalive')) return 'keepalive'
+  if (readRequestOption(init, request, 'keepalive')) return 'keepalive'
   if (replay === false) return 'replay-false'
   if (typeof replay === 'function') return null
   return isOneShot(call.source ? call.source() : init.body) ? 'one-shot-body' : null
 }
 
-export const mayHaveBody = ({ method }: Journey): boolean => method !== 'GET' && method !== 'HEAD'
+export const mayHaveBody = ({ method }: RequestContext): boolean => method !== 'GET' && method !== 'HEAD'
 
 /** Taken before a send that may not be the last: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
-export function keepCopy(journey: Journey): void {
-  const { request, init, call, once, replayed, replay, learn } = journey
-  const source = journey.copy ?? request
-  const known = once || init.body || call.source || typeof replay === 'function'
+export function cloneForReplay(context: RequestContext): void {
+  const { request, init, adapter, notReplayableReason, isReplay, replay, learn } = context
+  const source = context.replayCopy ?? request
+  const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'
   // Whether it has a body is not asked: in WebKit a look at `body` spoils one that is FormData with a file.
-  const has = source && !known && !readMember(source, 'bodyUsed') && mayHaveBody(journey)
-  journey.copy = has && (learn || !replayed) ? readMember(source, 'clone').call(source) : undefined
+  const has = source && !known && !readMember(source, 'bodyUsed') && mayHaveBody(context)
+  context.replayCopy = has && (learn || !isReplay) ? readMember(source, 'clone').call(source) : undefined
 }
 
 /** The arguments for the first send; it has the headers to itself. */
-export const sendInit = ({ init }: Journey): Outgoing => ({ ...init, headers: init.headers ?? new Headers() })
+export const createSendInit = ({ init }: RequestContext): Outgoing => ({
+  ...init,
+  headers: init.headers ?? new Headers(),
+})
 
 /**
  * The arguments for another send. The body is sent from where the caller gave it, so nothing is cloned for it; a promise
  * where the caller makes it again.
  */
-export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
-  const { init, call, request, replay } = journey
+export function createReplayInit(context: RequestContext): Outgoing | Promise<Outgoing> {
+  const { init, adapter, request, replay } = context
   const next: Outgoing = { ...init, headers: new Headers(init.headers) }
   const withBody = (body: BodyInit | null | undefined): Outgoing => {
     if (body === undefined) return next
@@ -161,11 +164,11 @@ export function replayInit(journey: Journey): Outgoing | Promise<Outgoing> {
     if (isFormData(body) && request) next.headers.delete('content-type')
     return { ...next, body, ...(isOneShot(body) && { duplex: 'half' }) }
   }
-  if (!mayHaveBody(journey)) {
-    // What the browser's cache has kept may be the very answer that was refused (Fetch, "HTTP-network-or-cache fetch").
+  if (!mayHaveBody(context)) {
+    // What the browser's cache has kept may be the very answer that was rejected (Fetch, "HTTP-network-or-cache fetch").
     const isChosen = init.cache !== undefined || (request && readMember(request, 'cache') !== 'default')
     return isChosen ? next : { ...next, cache: 'no-cache' }
   }
-  if (typeof replay !== 'function') return withBody(call.source?.())
-  return unlessAborted(Promise.resolve(replay()), signalOf(journey)).then(withBody)
+  if (typeof replay !== 'function') return withBody(adapter.source?.())
+  return unlessAborted(Promise.resolve(replay()), signalOf(context)).then(withBody)
 }

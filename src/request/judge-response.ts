@@ -38,7 +38,7 @@ const isFromElsewhere = ({ redirected, url }: Evidence, origin: string): boolean
  * Whether `shouldRefresh` is asked: not about a 401 that speaks to us, and an opaque answer (status 0) tells nothing, unless
  * it is a redirect that is not followed (Fetch, filtered responses).
  */
-export const mayBeAsked = (response: Evidence, origin: string, verdict: Verdict): boolean => {
+export const mayAskShouldRefresh = (response: Evidence, origin: string, verdict: Verdict): boolean => {
   const { status, type } = response
   if (status === 401) return verdict === foreign
   return (status !== 0 || type === 'opaqueredirect') && !isFromElsewhere(response, origin)

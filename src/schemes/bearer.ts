@@ -1,5 +1,5 @@
 import { check } from '../errors.ts'
-import { readAsked } from '../platform/fetch.ts'
+import { readRequestOption } from '../platform/fetch.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
@@ -45,7 +45,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
-    // What is sent as `JWT …` is refused as `JWT` (RFC 9110 §11.4).
+    // What is sent as `JWT …` is rejected as `JWT` (RFC 9110 §11.4).
     challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
@@ -58,7 +58,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
       checked = accessToken
       init.headers.set(header, before + accessToken)
       // Any other header the platform takes along when another origin is redirected to.
-      if (isOwn && (readAsked(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'
+      if (isOwn && (readRequestOption(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'
       return undefined
     },
   }

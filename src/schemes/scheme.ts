@@ -15,7 +15,7 @@ export interface Destination {
   readonly request: Request | undefined
 }
 
-/** What an answer taught, if another proof would say something that the refused one did not. */
+/** What an answer taught, if another proof would say something that the rejected one did not. */
 export type Learned = 'nonce' | 'clock' | null
 
 /** Learns from the answer to one send. */
@@ -24,7 +24,7 @@ export type Learn = (response: Response) => Learned
 /** The network with a proof on each call, and the key that proves. */
 export interface ProvedTransport {
   readonly transport: typeof globalThis.fetch
-  readonly key: string
+  readonly keyThumbprint: string
 }
 
 /** How credentials go on the wire, as the rest of the library uses it. */
@@ -45,7 +45,7 @@ export interface WireScheme extends Scheme {
   open?(sessionName: string, session: SessionCore, formerName?: string): void
   /** What a sign-in brought, as it is to be kept. @throws ConfigurationError for a token that it cannot send */
   adopt?(credentials: Credentials, former: Credentials | null): Credentials
-  /** For an exchange that goes to `endpoint`, if that is known. If it can be proved no more, it ends the session. */
+  /** For a token request that goes to `endpoint`, if that is known. If it can be proved no more, it ends the session. */
   prepare?(
     former: Credentials | null,
     transport: typeof globalThis.fetch,

@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { readRecord } from './read-record.ts'
-import type { Claim, SessionStore, StoredRecord } from './session-store.ts'
+import type { Lease, SessionStore, StoredRecord } from './session-store.ts'
 
 export interface AdoptPorts {
   readonly store: SessionStore
@@ -11,24 +11,24 @@ export interface AdoptPorts {
 }
 
 const pollMs = 250
-/** The longest that an exchange of an earlier release may have been under way: its deadline, and time to save. */
-const claimMs = 15_000
+/** The longest that a token request of an earlier release may have been under way: its deadline, and time to save. */
+const leaseMs = 15_000
 const mostAttempts = 5
 
-function isUnderWay(claim: Claim | null | undefined, wallMs: number): boolean {
-  if (!claim || claim.closed) return false
-  const ageMs = wallMs - claim.startedAt
-  return ageMs >= 0 && ageMs < claimMs
+function isUnderWay(lease: Lease | null | undefined, wallMs: number): boolean {
+  if (!lease || lease.closed) return false
+  const ageMs = wallMs - lease.startedAt
+  return ageMs >= 0 && ageMs < leaseMs
 }
 
 /** No token may rest where nobody looks any more. */
 function takeAway({ store, formerName }: AdoptPorts, former: StoredRecord) {
-  const { revision, version, session } = former
+  const { revision, version, sessionId } = former
   if (store.remove) return store.remove(formerName, revision)
   return store.compareAndSet(formerName, revision, {
     version,
     revision: randomId(),
-    session,
+    sessionId,
     generation: 0,
     credentials: null,
   })
@@ -36,7 +36,7 @@ function takeAway({ store, formerName }: AdoptPorts, former: StoredRecord) {
 
 /**
  * Moves what an earlier release stored under its own name to where this one looks, once; answers what is stored there then.
- * A tab of the earlier release may still be open: while it exchanges it is waited for, and then finds that its record is gone.
+ * A tab of the earlier release may still be open: while it refreshes it is waited for, and then finds that its record is gone.
  * Under two names, the refresh token would be presented twice.
  */
 export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
@@ -44,7 +44,7 @@ export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
   for (let attempt = 1; attempt <= mostAttempts; ) {
     const { record: former } = readRecord(await store.read(formerName))
     if (!former?.credentials) break
-    if (isUnderWay(former.claim, clock.wallMs())) {
+    if (isUnderWay(former.lease, clock.wallMs())) {
       await new Promise<void>(resolve => clock.setTimer(resolve, pollMs))
       continue
     }
@@ -53,7 +53,7 @@ export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
     // The app's own store may have one slot for all names: that is no former record, and must not be taken away.
     if (held?.revision === former.revision) break
     // What was moved a moment ago, and renewed under its former name meanwhile.
-    const isOlder = held && held.session === former.session && held.generation < former.generation
+    const isOlder = held && held.sessionId === former.sessionId && held.generation < former.generation
     if (isOlder || (!held && !isNewer)) await store.compareAndSet(name, revision, { ...former, revision: randomId() })
     if (await takeAway(ports, former)) break
   }

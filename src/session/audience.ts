@@ -10,9 +10,9 @@ export type AudienceOf = ((origin: string) => string | undefined) | undefined
 export const forAudience = (credentials: Credentials, audience: string | undefined): Credentials =>
   audience === undefined
     ? credentials
-    : { ...credentials, accessToken: null, lifetimeMs: 0, ...credentials.others?.[audience] }
+    : { ...credentials, accessToken: null, lifetimeMs: 0, ...credentials.audienceTokens?.[audience] }
 
-/** By time alone: good, due or expired. When another audience's token was asked for, only the wall clock knows. */
+/** By time alone: good, expiring or expired. When another audience's token was asked for, only the wall clock knows. */
 export function ageFor(
   { credentials, monotonicSentAt }: SessionState,
   audience: string | undefined,
@@ -37,21 +37,21 @@ export function isSameToken(one: Known, other: Known, audienceOf: AudienceOf, au
 }
 
 /** What another audience's access token says of the person is not said of the session's own (OpenID Connect Core §8.1). */
-export function forAnotherAudience(fresh: Credentials): Credentials {
+export function withoutIdentity(fresh: Credentials): Credentials {
   const { statedBy } = fresh
   return statedBy ? { ...fresh, statedBy: { ...statedBy, accessToken: { issuer: null, subject: null } } } : fresh
 }
 
-/** What an exchange brought for one audience, beside what the others hold. The person is who they were (RFC 6749 §6). */
-export function besideOthers(
+/** What a token request brought for one audience, beside what the others hold. The person is who they were (RFC 6749 §6). */
+export function mergeAudienceTokens(
   granted: Credentials,
   former: Credentials | null,
   audience: string | undefined,
 ): Credentials {
   if (!former) return granted
-  const { others } = former
-  if (audience === undefined) return others ? { ...granted, others } : granted
+  const { audienceTokens } = former
+  if (audience === undefined) return audienceTokens ? { ...granted, audienceTokens } : granted
   const { accessToken, lifetimeMs, sentAt, refreshToken } = granted
   const own: AudienceToken = { accessToken, lifetimeMs, sentAt }
-  return { ...former, refreshToken, others: { ...others, [audience]: own } }
+  return { ...former, refreshToken, audienceTokens: { ...audienceTokens, [audience]: own } }
 }

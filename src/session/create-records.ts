@@ -1,36 +1,35 @@
 import { randomId } from '../platform/random-id.ts'
-import { isSpent, judgeFound, type RecordsState, remember } from './judge-found.ts'
+import { isSpent, judgeStoredRecord, remember, type SyncState } from './judge-found.ts'
 import type { FoundRecord } from './read-record.ts'
-import { emptyRecord, type Records } from './records.ts'
+import { emptyRecord, type SyncedStore } from './records.ts'
 import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
 import { isSlow } from './store-calls.ts'
-import { createStoredSide, type StoredSidePorts, type Written } from './stored-record.ts'
+import { createStoreSide, type StoreSidePorts, type Written } from './stored-record.ts'
 
-export interface RecordsPorts extends StoredSidePorts {
+export interface SyncedStorePorts extends StoreSidePorts {
   /** The store has answered after its deadline. */
   readonly onLate: (record: StoredRecord | null) => void
 }
 
-type ToldRecord = Promise<StoredRecord | null | undefined>
+type MaybeRecord = Promise<StoredRecord | null | undefined>
 /** How often in a row is tried what another tab came between. */
 const mostAttempts = 3
 
-export function createRecords(ports: RecordsPorts): Records {
+export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const { store, name, onFailure } = ports
-  const side = createStoredSide(ports)
-  let state: RecordsState = 'unread'
+  const side = createStoreSide(ports)
+  let state: SyncState = 'unread'
   let latest: StoredRecord | null = null
   /** Sessions that were signed out of here, or for another. */
-  const left = new Set<string>()
-  const outdated = new Set<string | null>()
+  const abandonedIds = new Set<string>()
+  const outdatedRevisions = new Set<string | null>()
   /** Reads are counted: one that was asked for before another that was answered, or before `latest` changed here, is old. */
   let asked = 0
   let answered = 0
-  let keeps = false
+  let isRetaining = false
   /** What counted here, and was not stored before another tab wrote. */
   let displaced: StoredRecord | null | undefined
   const lost = () => displaced?.credentials?.accessToken
-
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     answered = ++asked
@@ -38,8 +37,8 @@ export function createRecords(ports: RecordsPorts): Records {
     return next
   }
   const stamp = (content: RecordContent): StoredRecord => ({
-    // Exchanges are counted whoever is signed in: what is looked after is the server.
-    counts: latest?.counts,
+    // Token requests are counted whoever is signed in: what is looked after is the server.
+    refreshCounts: latest?.refreshCounts,
     ...content,
     version: recordVersion,
     revision: randomId(),
@@ -47,16 +46,16 @@ export function createRecords(ports: RecordsPorts): Records {
   /** Whether the store may show the refresh token to others, although this page is ahead of it. */
   const isShown = (token = latest?.credentials?.refreshToken) =>
     token && token === side.found.record?.credentials?.refreshToken
-  const withdraw = (revision: string | null) => side.withdraw(revision, stamp(emptyRecord('signed-out')))
+  const withdraw = (revision: string | null) => side.removeOrEmpty(revision, stamp(emptyRecord('signed-out')))
 
   /** `wanted`: what to write down in place of what is known here, if that is newer than what is stored. */
-  async function read(wanted?: StoredRecord, attempt = 1): ToldRecord {
+  async function read(wanted?: StoredRecord, attempt = 1): MaybeRecord {
     const turn = ++asked
     const settleLate = (found: FoundRecord) =>
       void settle(found, turn).then(record => record === undefined || ports.onLate(record))
     try {
       // A hiccup must not be taken for "nobody is signed in".
-      return await settle(await side.look(settleLate, () => state === 'unread'), turn, wanted, attempt)
+      return await settle(await side.lookUp(settleLate, () => state === 'unread'), turn, wanted, attempt)
     } catch (cause) {
       onFailure('read', cause)
       // A slow store is not an empty one.
@@ -72,10 +71,11 @@ export function createRecords(ports: RecordsPorts): Records {
     if (turn < answered) return state === 'unread' ? undefined : latest
     answered = turn
     const { record } = found
-    const means = judgeFound(found, { state, latest, known: side.known, left, outdated, keeps })
-    keeps ||= record !== null
+    const known = { state, latest, ownRevisions: side.ownRevisions, abandonedIds, outdatedRevisions, isRetaining }
+    const means = judgeStoredRecord(found, known)
+    isRetaining ||= record !== null
     if (means === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
-    side.holds(found)
+    side.noteHeld(found)
     if (means === 'newer') return (isAlone() && latest) || undefined
     if (means === 'forgotten') {
       if (state === 'synced') onFailure('write', new Error('The store keeps nothing.'))
@@ -90,11 +90,11 @@ export function createRecords(ports: RecordsPorts): Records {
   }
 
   /** Writes down what is known here and nowhere else, over what was found. */
-  async function restore(mine: StoredRecord, found: FoundRecord, attempt = 1): ToldRecord {
+  async function restore(mine: StoredRecord, found: FoundRecord, attempt = 1): MaybeRecord {
     const { record, revision } = found
     const known = latest
-    side.holds(found)
-    if (record && record.session !== mine.session) remember(left, record.session)
+    side.noteHeld(found)
+    if (record && record.sessionId !== mine.sessionId) remember(abandonedIds, record.sessionId)
     const written = await write(mine, () => store.compareAndSet(name, revision, mine))
     if (written === 'moved' && attempt < mostAttempts) return read(mine === known ? undefined : mine, attempt + 1)
     if (written === 'written') {
@@ -111,7 +111,7 @@ export function createRecords(ports: RecordsPorts): Records {
     const { revision } = side.found
     const written = await side.write(next, run)
     // Should the store lose what it has confirmed, the token before it is spent all the same.
-    if (written === 'written' && revision) remember(outdated, revision)
+    if (written === 'written' && revision) remember(outdatedRevisions, revision)
     if (written === 'failed' || written === 'slow') state = 'ahead'
     else if (written === 'written' && latest === next) state = 'synced'
     return written
@@ -138,21 +138,21 @@ export function createRecords(ports: RecordsPorts): Records {
     return latest === next ? next : null
   }
 
-  async function claim(expected: StoredRecord | null, content: RecordContent): ToldRecord {
+  async function acquireLease(expected: StoredRecord | null, content: RecordContent): MaybeRecord {
     const was = state
-    const claimed = await compareAndSet(expected, content)
+    const leased = await compareAndSet(expected, content)
     const isExposed = () => isAlone() && isShown(content.credentials?.refreshToken)
-    if (!claimed || !expected || !isExposed()) return claimed
+    if (!leased || !expected || !isExposed()) return leased
     await read()
-    const isSafe = latest !== claimed || !isExposed() || (await withdraw(side.found.revision))
-    if (latest !== claimed || isSafe) return latest === claimed ? claimed : null
-    // A claim that no exchange follows must not be written down later.
+    const isSafe = latest !== leased || !isExposed() || (await withdraw(side.found.revision))
+    if (latest !== leased || isSafe) return latest === leased ? leased : null
+    // A lease that no token request follows must not be written down later.
     set(expected)
     state = was
     return undefined
   }
 
-  async function advance(content: RecordContent): Promise<boolean> {
+  async function writeAhead(content: RecordContent): Promise<boolean> {
     const isKnown = !isAlone() && !side.found.isNewer
     const { revision } = side.found
     const next = set(stamp(content))
@@ -175,26 +175,26 @@ export function createRecords(ports: RecordsPorts): Records {
     },
     read: () => read(),
     watch: side.watch,
-    peek: async () => (await side.look().catch(() => null))?.record?.credentials ?? null,
+    peekCredentials: async () => (await side.lookUp().catch(() => null))?.record?.credentials ?? null,
     compareAndSet,
-    claim,
-    advance,
+    acquireLease,
+    writeAhead,
     async overwrite(content) {
-      if (latest && latest.session !== content.session) remember(left, latest.session)
+      if (latest && latest.sessionId !== content.sessionId) remember(abandonedIds, latest.sessionId)
       const next = set(stamp(content))
       state = 'ahead'
       const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
-      if (written === 'slow') remember(outdated, next.revision)
+      if (written === 'slow') remember(outdatedRevisions, next.revision)
       if (written === 'failed') {
         // Once more, by another way; and what still cannot be written over is taken away.
-        const found = await side.look().catch(() => null)
+        const found = await side.lookUp().catch(() => null)
         if (found && !found.isNewer && latest === next) await restore(next, found)
       }
       // Written over what is newer: it took its time.
       if (written === 'written' && latest !== next) state = 'ahead'
       // Some storages take everything and keep nothing; better known now than taken for a sign-out elsewhere.
-      if (written === 'written' && !keeps) await read()
+      if (written === 'written' && !isRetaining) await read()
     },
   }
 }

@@ -31,13 +31,13 @@ export interface Credentials {
   /** Wall clock when it was asked for. */
   readonly sentAt: number
   /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
-  readonly withheld?: boolean
-  /** A login said only that there is a cookie: whose it is, the next exchange tells, before anything is sent by it. */
-  readonly unproved?: boolean
+  readonly tokensElsewhere?: boolean
+  /** A login said only that there is a cookie: whose it is, the next token request tells, before anything is sent by it. */
+  readonly ownerUnverified?: boolean
   /** Which key the tokens are bound to, where they are bound to one (RFC 7638 thumbprint). */
-  readonly key?: string
+  readonly keyThumbprint?: string
   /** Tokens of other audiences than the session's own, by name (RFC 8707). */
-  readonly others?: Readonly<Record<string, AudienceToken>> | undefined
+  readonly audienceTokens?: Readonly<Record<string, AudienceToken>> | undefined
 }
 
 /** What an audience has for itself; all else is the session's. */

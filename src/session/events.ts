@@ -97,7 +97,10 @@ export function report(error: unknown): void {
 }
 
 /** Calls what an app gave, so that its mistakes surface as its own and change nothing here. */
-export function tell<Argument>(listener: ((argument: Argument) => unknown) | undefined, argument: Argument): void {
+export function callListener<Argument>(
+  listener: ((argument: Argument) => unknown) | undefined,
+  argument: Argument,
+): void {
   try {
     listener?.(argument)
   } catch (error) {
@@ -107,7 +110,7 @@ export function tell<Argument>(listener: ((argument: Argument) => unknown) | und
 
 export interface Listeners<Argument> {
   add(listener: (argument: Argument) => void): () => void
-  tell(argument: Argument): void
+  notify(argument: Argument): void
   readonly size: number
 }
 
@@ -120,8 +123,8 @@ export function createListeners<Argument>(): Listeners<Argument> {
       entries.add(entry)
       return () => void entries.delete(entry)
     },
-    tell(argument) {
-      for (const { listener } of [...entries]) tell(listener, argument)
+    notify(argument) {
+      for (const { listener } of [...entries]) callListener(listener, argument)
     },
     get size() {
       return entries.size
@@ -152,7 +155,7 @@ export function createEmitter(stateOf: () => { readonly epoch: number; readonly 
     listenersOf,
     emit(type, fields, tab = 'this') {
       const { epoch, generation } = stateOf()
-      listenersOf(type).tell({ type, epoch, generation, tab, ...fields } as never)
+      listenersOf(type).notify({ type, epoch, generation, tab, ...fields } as never)
     },
   }
 }

@@ -19,7 +19,7 @@ export function decodeClaims(token: string | null): JwtClaims | null {
  * `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if unknown, or if it would be past its end on
  * arrival: such a token is used until a 401, or every request would refresh.
  */
-export function arrivedLifetimeMs(
+export function lifetimeOnArrivalMs(
   stated: number | null,
   claims: JwtClaims | null,
   sent: Moment,
@@ -37,7 +37,7 @@ export function arrivedLifetimeMs(
  * monotonic one may stand still in sleep (hr-time issue 115). After a reload only the wall clock knows; below zero it knows
  * nothing.
  */
-export function leftMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
+export function remainingLifetimeMs(credentials: Credentials, monotonicSentAt: number | null, clock: Clock): number {
   const { lifetimeMs, sentAt } = credentials
   // A token that is not there has no age, whatever the clock says.
   if (!lifetimeMs) return lifetimeMs ?? Number.POSITIVE_INFINITY
@@ -48,20 +48,20 @@ export function leftMs(credentials: Credentials, monotonicSentAt: number | null,
 
 export type TokenAge = 'good' | 'expiring' | 'expired'
 
-/** How long before its end a token is due: this share of the lesser of `mostMs` and a quarter of its life. */
+/** How long before its end a token is expiring: this share of the lesser of `mostMs` and a quarter of its life. */
 export interface Leeway {
-  readonly mostMs: number
+  readonly maxMs: number
   readonly share: number
 }
 
-/** By time alone: good, due (within the leeway) or expired. */
+/** By time alone: good, expiring (within the leeway) or expired. */
 export function tokenAge(
   credentials: Credentials,
   monotonicSentAt: number | null,
-  { mostMs, share }: Leeway,
+  { maxMs, share }: Leeway,
   clock: Clock,
 ): TokenAge {
-  const left = leftMs(credentials, monotonicSentAt, clock)
+  const left = remainingLifetimeMs(credentials, monotonicSentAt, clock)
   if (left <= 0) return 'expired'
-  return left <= Math.min(mostMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
+  return left <= Math.min(maxMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
 }

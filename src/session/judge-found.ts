@@ -8,20 +8,20 @@ import type { StoredRecord } from './session-store.ts'
  * - `'ahead'`: memory is newer, since a write failed; the next read writes it down.
  * - `'unreliable'`: the store is not there, or keeps nothing; memory goes on alone.
  */
-export type RecordsState = 'unread' | 'synced' | 'ahead' | 'unreliable'
+export type SyncState = 'unread' | 'synced' | 'ahead' | 'unreliable'
 
 /** What a page knows of its record when the store answers. */
-export interface Knowledge {
-  readonly state: RecordsState
+export interface KnownState {
+  readonly state: SyncState
   readonly latest: StoredRecord | null
   /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
-  readonly known: ReadonlySet<string | null> | undefined
+  readonly ownRevisions: ReadonlySet<string | null> | undefined
   /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
-  readonly left: ReadonlySet<string>
+  readonly abandonedIds: ReadonlySet<string>
   /** Revisions that were written over here, or that hung and may land after what came later. */
-  readonly outdated: ReadonlySet<string | null>
+  readonly outdatedRevisions: ReadonlySet<string | null>
   /** A record was read from the store before, so it keeps what it is given. */
-  readonly keeps: boolean
+  readonly isRetaining: boolean
 }
 
 /**
@@ -30,17 +30,20 @@ export interface Knowledge {
  * - `'ours'`: what is known here is newer, and is to be written down.
  * - `'theirs'`: the store is the truth.
  */
-export type FoundMeans = 'newer' | 'forgotten' | 'ours' | 'theirs'
+export type StoredRecordVerdict = 'newer' | 'forgotten' | 'ours' | 'theirs'
 
 /** Pure. */
-export function judgeFound(found: FoundRecord, { state, latest, known, left, outdated, keeps }: Knowledge): FoundMeans {
+export function judgeStoredRecord(
+  found: FoundRecord,
+  { state, latest, ownRevisions, abandonedIds, outdatedRevisions, isRetaining }: KnownState,
+): StoredRecordVerdict {
   const { record, revision, isNewer } = found
   if (isNewer) return 'newer'
   if (!latest || state === 'unread') return 'theirs'
-  if (!keeps && !record && state !== 'ahead') return 'forgotten'
-  if (revision !== latest.revision && outdated.has(revision)) return 'ours'
+  if (!isRetaining && !record && state !== 'ahead') return 'forgotten'
+  if (revision !== latest.revision && outdatedRevisions.has(revision)) return 'ours'
   if (state === 'synced') return 'theirs'
-  const isOld = !known || known.has(revision) || (record !== null && left.has(record.session))
+  const isOld = !ownRevisions || ownRevisions.has(revision) || (record !== null && abandonedIds.has(record.sessionId))
   return isOld ? 'ours' : 'theirs'
 }
 

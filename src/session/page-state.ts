@@ -6,14 +6,14 @@ import type { RecordContent } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
 
 /** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
-export interface RenewedBy {
+export interface RenewalSource {
   /** The session that it began in: what it brought may be another person's. */
-  readonly session?: string | null
+  readonly sessionId?: string | null
   readonly cause: RefreshCause
   readonly startedMs: number | null
 }
 
-const tabOf = (by: RenewedBy | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
+const tabOf = (by: RenewalSource | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
 
 /** What this page knows of the session, and every way in which that changes; each is told as it happens. */
 export interface PageState extends Emitter {
@@ -23,10 +23,15 @@ export interface PageState extends Emitter {
   /** Whether it still holds once all were told: a listener may have signed out, or in. */
   change(next: SessionChange): boolean
   /** Every way into a session, and from one into another. */
-  enter(content: RecordContent, credentials: Credentials, monotonicSentAt: number | null, by?: RenewedBy): void
+  enterSession(
+    content: RecordContent,
+    credentials: Credentials,
+    monotonicSentAt: number | null,
+    by?: RenewalSource,
+  ): void
   /** A newer state of the session in this page, or another session in its place. */
-  take(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewedBy): void
-  leave(next: string, reason: EndReason | null, tab: Tab): void
+  takeOver(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewalSource): void
+  leaveSession(next: string, reason: EndReason | null, tab: Tab): void
 }
 
 export function createPageState(clock: Clock): PageState {
@@ -36,38 +41,38 @@ export function createPageState(clock: Clock): PageState {
   function change(next: SessionChange): boolean {
     const made = transition(state, next)
     state = made
-    changed.tell(made)
+    changed.notify(made)
     return state === made
   }
-  function enter(
+  function enterSession(
     content: RecordContent,
     credentials: Credentials,
     monotonicSentAt: number | null,
-    by?: RenewedBy,
+    by?: RenewalSource,
   ): void {
-    const { session, generation } = content
+    const { sessionId, generation } = content
     const { subject, claims } = credentials
     const tab = tabOf(by)
     const isRestored = by && state.status === 'unknown'
-    const left = state.credentials && state.session !== session ? state.credentials : null
-    const holds = change({ type: 'signed-in', session, generation, credentials, monotonicSentAt })
+    const left = state.credentials && state.sessionId !== sessionId ? state.credentials : null
+    const holds = change({ type: 'signed-in', sessionId, generation, credentials, monotonicSentAt })
     if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
     if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
     else if (holds) emit('signed-in', { subject, claims }, tab)
   }
-  function take(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewedBy) {
-    const { session, generation } = content
+  function takeOver(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewalSource) {
+    const { sessionId, generation } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
     // The very token that was there before is no newer one, whatever number it has.
     const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
-    if (!state.credentials || session !== state.session) enter(content, credentials, sentAt, by)
+    if (!state.credentials || sessionId !== state.sessionId) enterSession(content, credentials, sentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
-  function leave(next: string, reason: EndReason | null, tab: Tab): void {
+  function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {
     const was = state
-    change({ type: 'ended', session: next, reason })
+    change({ type: 'ended', sessionId: next, reason })
     if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
   }
   return {
@@ -78,8 +83,8 @@ export function createPageState(clock: Clock): PageState {
     listenersOf,
     emit,
     change,
-    enter,
-    take,
-    leave,
+    enterSession,
+    takeOver,
+    leaveSession,
   }
 }

@@ -1,8 +1,9 @@
 import type { EndReason } from '../errors.ts'
 import type { AudienceToken, Credentials, JwtClaims, Statement, Statements } from './credentials.ts'
+import { renameMembers } from './record-version-1.ts'
 import {
-  type Claim,
-  type ExchangeCounts,
+  type Lease,
+  type RefreshCounts,
   type RevocationPending,
   recordVersion,
   type StoredRecord,
@@ -47,13 +48,13 @@ function keepValid<Type>(found: Members, checks: Checks<Type>): Type {
 
 const audienceChecks: Checks<AudienceToken> = { accessToken: tokenOf, lifetimeMs: durationOf, sentAt: numberOf }
 
-function othersOf(value: unknown): Credentials['others'] {
-  const others = Object.entries(objectOf(value) ?? {}).map(
+function audienceTokensOf(value: unknown): Credentials['audienceTokens'] {
+  const tokens = Object.entries(objectOf(value) ?? {}).map(
     ([name, token]) => [name, keepValid(objectOf(token) ?? {}, audienceChecks)] as const,
   )
   return value === undefined
     ? undefined
-    : Object.fromEntries(others.filter(([, { accessToken, sentAt }]) => accessToken && sentAt !== undefined))
+    : Object.fromEntries(tokens.filter(([, { accessToken, sentAt }]) => accessToken && sentAt !== undefined))
 }
 
 const statementChecks: Checks<Statement> = { issuer: textOf, subject: textOf }
@@ -77,10 +78,10 @@ const credentialChecks: Checks<Credentials> = {
   lifetimeMs: durationOf,
   sessionLifetimeMs: durationOf,
   sentAt: value => numberOf(value) ?? 0,
-  withheld: flagOf,
-  unproved: flagOf,
-  key: optionalText,
-  others: othersOf,
+  tokensElsewhere: flagOf,
+  ownerUnverified: flagOf,
+  keyThumbprint: optionalText,
+  audienceTokens: audienceTokensOf,
 }
 
 /** An access token that cannot be used is fetched anew, if there is a refresh token; only a cookie session has none. */
@@ -94,17 +95,17 @@ function credentialsOf(value: unknown): Credentials | null {
   return read.sentAt || !read.lifetimeMs ? read : { ...read, lifetimeMs: null, sessionLifetimeMs: null }
 }
 
-const claimChecks: Checks<Claim> = {
+const leaseChecks: Checks<Lease> = {
   id: optionalText,
   generation: numberOf,
   startedAt: numberOf,
   underLock: value => value === true,
   closed: flagOf,
-  tries: numberOf,
+  attempts: numberOf,
 }
-function claimOf(value: unknown): Claim | undefined {
-  const claim = keepValid(objectOf(value) ?? {}, claimChecks)
-  return claim.id && claim.generation !== undefined && claim.startedAt !== undefined ? claim : undefined
+function leaseOf(value: unknown): Lease | undefined {
+  const lease = keepValid(objectOf(value) ?? {}, leaseChecks)
+  return lease.id && lease.generation !== undefined && lease.startedAt !== undefined ? lease : undefined
 }
 
 const pendingChecks: Checks<RevocationPending> = {
@@ -112,21 +113,21 @@ const pendingChecks: Checks<RevocationPending> = {
   subject: textOf,
   sid: value => value,
   authTime: value => value,
-  at: numberOf,
+  signedOutAt: numberOf,
   calledAt: numberOf,
   failed: flagOf,
   repeated: flagOf,
-  exchange: optionalText,
+  leaseId: optionalText,
 }
 function pendingOf(value: unknown): RevocationPending | undefined {
   const pending = keepValid(objectOf(value) ?? {}, pendingChecks)
-  return pending.id && pending.at !== undefined && pending.calledAt !== undefined ? pending : undefined
+  return pending.id && pending.signedOutAt !== undefined && pending.calledAt !== undefined ? pending : undefined
 }
 
 /** Longer lists are nobody's, and too long for `Math.max`. */
 const timesOf = (value: unknown): number[] =>
   (Array.isArray(value) ? value : []).filter(time => numberOf(time) !== undefined).slice(-100)
-const countChecks: Checks<ExchangeCounts> = { begun: timesOf, fruitless: timesOf }
+const countChecks: Checks<RefreshCounts> = { started: timesOf, unhelpful: timesOf }
 
 const endReasons: Readonly<Record<EndReason, true>> = {
   'signed-out': true,
@@ -140,16 +141,16 @@ const endReasons: Readonly<Record<EndReason, true>> = {
 const recordChecks: Checks<StoredRecord> = {
   version: () => recordVersion,
   revision: optionalText,
-  session: optionalText,
+  sessionId: optionalText,
   generation: value => value as number,
   credentials: credentialsOf,
-  claim: claimOf,
+  lease: leaseOf,
   retryAt: numberOf,
   failures: value => (isCount(value) ? value : undefined),
   endedBy: value => (Object.keys(endReasons).includes(value as string) ? (value as EndReason) : undefined),
   revocationPending: pendingOf,
-  refused: flagOf,
-  counts: value => (objectOf(value) ? keepValid(value as Members, countChecks) : undefined),
+  rejected: flagOf,
+  refreshCounts: value => (objectOf(value) ? keepValid(value as Members, countChecks) : undefined),
 }
 
 /**
@@ -157,8 +158,9 @@ const recordChecks: Checks<StoredRecord> = {
  * that nothing has to be thrown later. What is no record at all counts as nothing there.
  */
 export function readRecord(value: unknown): FoundRecord {
-  const found = objectOf(value) ?? {}
-  const { version, session, generation, credentials } = found
+  const stored = objectOf(value) ?? {}
+  const found = stored['version'] === 1 ? (renameMembers(stored) as Members) : stored
+  const { version, sessionId, generation, credentials } = found
   const revision = textOf(found['revision'])
   const isVersion = Number.isSafeInteger(version) && (version as number) > 0
   const isNewer = isVersion && revision !== null && (version as number) > recordVersion
@@ -166,7 +168,7 @@ export function readRecord(value: unknown): FoundRecord {
     isVersion &&
     !isNewer &&
     revision &&
-    textOf(session) &&
+    textOf(sessionId) &&
     Number.isSafeInteger(generation) &&
     (credentials === null || objectOf(credentials))
   return { record: isRecord ? keepValid(found, recordChecks) : null, revision, isNewer }

@@ -9,30 +9,30 @@ export interface SessionRecord {
   /** Random, new with every write. */
   readonly revision: string
   /** Random, new at sign-in, sign-out and end; compared for equality only. */
-  readonly session: string
+  readonly sessionId: string
   readonly generation: number
   readonly credentials: unknown
 }
 
 /** The newest record layout this library writes. A record of a newer version is neither read nor written over. */
-export const recordVersion = 1
+export const recordVersion = 2
 
-/** One exchange was begun: by whom is told by the random `id`, and whether its owner held the lock. */
-export interface Claim {
+/** One token request was begun: by whom is told by the random `id`, and whether its owner held the lock. */
+export interface Lease {
   readonly id: string
   readonly generation: number
   readonly startedAt: number
   readonly underLock: boolean
-  /** Its owner is done, but the exchange's answer is not known. */
+  /** Its owner is done, but the token request's answer is not known. */
   readonly closed?: boolean
-  /** How many claims on the same token followed each other without an answer, this one among them. @default 1 */
-  readonly tries?: number
+  /** How many leases on the same token followed each other without an answer, this one among them. @default 1 */
+  readonly attempts?: number
 }
 
-/** Exchanges counted over all tabs, wall-clock milliseconds, oldest first. */
-export interface ExchangeCounts {
-  readonly begun: readonly number[]
-  readonly fruitless: readonly number[]
+/** Token requests counted over all tabs, wall-clock milliseconds, oldest first. */
+export interface RefreshCounts {
+  readonly started: readonly number[]
+  readonly unhelpful: readonly number[]
 }
 
 /** Whose sign-out it was, and what is known of the call that told the server. Without secrets. */
@@ -44,14 +44,14 @@ export interface RevocationPending {
   readonly sid?: unknown
   readonly authTime?: unknown
   /** Wall-clock milliseconds of the sign-out, and of the last call. */
-  readonly at: number
+  readonly signedOutAt: number
   readonly calledAt: number
   /** That call surely did not arrive. Else its page may have left before it could say. */
   readonly failed?: boolean
   /** It was made by a start that had found the session alive: not once more. */
   readonly repeated?: boolean
-  /** The claim of an exchange that was under way: its answer may bring a cookie of this session. */
-  readonly exchange?: string | undefined
+  /** The lease of a token request that was under way: its answer may bring a cookie of this session. */
+  readonly leaseId?: string | undefined
 }
 
 /** The record as this library reads and writes it. */
@@ -61,20 +61,20 @@ export interface StoredRecord extends SessionRecord, RecordContent {
 
 /** What a writer says; `version` and `revision` are added by the one place that writes. */
 export interface RecordContent {
-  readonly session: string
+  readonly sessionId: string
   readonly generation: number
   readonly credentials: Credentials | null
-  readonly claim?: Claim | null | undefined
-  /** Wall-clock milliseconds before which no exchange is begun. */
+  readonly lease?: Lease | null | undefined
+  /** Wall-clock milliseconds before which no token request is begun. */
   readonly retryAt?: number | undefined
-  /** How many exchanges in a row failed for a passing reason. */
+  /** How many token requests in a row failed for a passing reason. */
   readonly failures?: number | undefined
   readonly endedBy?: EndReason | undefined
   /** A sign-out that the server is not known to have heard of. */
   readonly revocationPending?: RevocationPending | undefined
-  /** The server refused these credentials; a dialog may still renew the session. */
-  readonly refused?: boolean | undefined
-  readonly counts?: ExchangeCounts | undefined
+  /** The server rejected these credentials; a dialog may still renew the session. */
+  readonly rejected?: boolean | undefined
+  readonly refreshCounts?: RefreshCounts | undefined
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` answers

@@ -9,31 +9,31 @@ import { continueFrom } from './token-set.ts'
 export const mostTries = 10
 
 /** Whether a sign-in goes on with the session of `former`: the token that is held, surely the same person, or the same grant. */
-export const continues = (fresh: Credentials, former: Credentials): boolean =>
+export const continuesSession = (fresh: Credentials, former: Credentials): boolean =>
   hasSame('accessToken', fresh, former) ||
   isSurelySame(fresh, former) ||
   (hasSame('refreshToken', fresh, former) && isSamePerson(fresh, former) !== false)
 
-export interface SignedIn extends RecordContent {
+export interface SignedInContent extends RecordContent {
   readonly credentials: Credentials
 }
 
-export const beginRecord = (credentials: Credentials): SignedIn => ({ ...emptyRecord(), credentials })
+export const beginRecord = (credentials: Credentials): SignedInContent => ({ ...emptyRecord(), credentials })
 
 /** What a sign-in makes of its session, as it is `known`, in memory or in the store; `latest` is the newest record there is. */
 export function continueRecord(
   fresh: Credentials,
-  session: string,
+  sessionId: string,
   { generation, credentials: former }: Pick<SessionState, 'generation' | 'credentials'>,
   latest: StoredRecord | null,
-): SignedIn {
+): SignedInContent {
   const credentials = continueFrom(fresh, former)
-  // Where it goes on with the refresh token in use, an exchange of that token goes on too.
-  const goesOn = latest?.session === session && credentials.refreshToken === latest.credentials?.refreshToken
+  // Where it goes on with the refresh token in use, a token request of that token goes on too.
+  const goesOn = latest?.sessionId === sessionId && credentials.refreshToken === latest.credentials?.refreshToken
   if (!former || !hasSame('accessToken', fresh, former)) {
-    return { session, generation: generation + 1, credentials, claim: goesOn ? latest.claim : undefined }
+    return { sessionId, generation: generation + 1, credentials, lease: goesOn ? latest.lease : undefined }
   }
   // The very token that is held is no newer one: who waits for a newer one goes on waiting, and its age is known already.
   const { lifetimeMs, sentAt } = former.lifetimeMs === null ? credentials : former
-  return { ...(goesOn && latest), session, generation, credentials: { ...credentials, lifetimeMs, sentAt } }
+  return { ...(goesOn && latest), sessionId, generation, credentials: { ...credentials, lifetimeMs, sentAt } }
 }

@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts'
 export interface SessionState {
   readonly status: 'unknown' | 'signed-in' | 'reauthenticating' | 'signed-out'
   /** Session id: random; compared for equality only. `null` until the store was read. */
-  readonly session: string | null
+  readonly sessionId: string | null
   readonly epoch: number
   readonly generation: number
   readonly credentials: Credentials | null
@@ -16,14 +16,14 @@ export interface SessionState {
 
 export type SessionChange =
   /** Somebody signed in: here, in another tab, or found in the store. The same `session` continues. */
-  | ({ readonly type: 'signed-in'; readonly session: string; readonly generation: number } & Carried)
-  /** The same session got newer credentials, from an exchange here or in another tab. */
+  | ({ readonly type: 'signed-in'; readonly sessionId: string; readonly generation: number } & Carried)
+  /** The same session got newer credentials, from a token request here or in another tab. */
   | ({ readonly type: 'renewed'; readonly generation: number } & Carried)
   /** The person is asked to authenticate again; nothing else changes. */
   | { readonly type: 'suspended' }
   | { readonly type: 'resumed' }
   /** Nobody is signed in; `reason` is `null` where nobody was. */
-  | { readonly type: 'ended'; readonly session: string; readonly reason: EndReason | null }
+  | { readonly type: 'ended'; readonly sessionId: string; readonly reason: EndReason | null }
 
 interface Carried {
   readonly credentials: Credentials
@@ -32,7 +32,7 @@ interface Carried {
 
 export const initialState: SessionState = {
   status: 'unknown',
-  session: null,
+  sessionId: null,
   epoch: 0,
   generation: 0,
   credentials: null,
@@ -57,7 +57,7 @@ export function transition(state: SessionState, change: SessionChange): SessionS
   switch (change.type) {
     case 'signed-in': {
       const { type: _, ...entered } = change
-      const epoch = entered.session === state.session && state.credentials ? state.epoch : state.epoch + 1
+      const epoch = entered.sessionId === state.sessionId && state.credentials ? state.epoch : state.epoch + 1
       return { ...entered, status: 'signed-in', epoch, endReason: null }
     }
     case 'renewed': {
@@ -73,7 +73,7 @@ export function transition(state: SessionState, change: SessionChange): SessionS
       return {
         ...initialState,
         status: 'signed-out',
-        session: change.session,
+        sessionId: change.sessionId,
         epoch,
         endReason: change.reason ?? state.endReason,
       }

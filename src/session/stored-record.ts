@@ -1,30 +1,30 @@
 import type { Clock } from '../platform/clock.ts'
 import { adoptFormer } from './adopt-former.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
-import type { Records } from './records.ts'
+import type { SyncedStore } from './records.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 import { createCallStore, isMissing, isSlow } from './store-calls.ts'
 
 export type Written = 'written' | 'moved' | 'failed' | 'slow'
 
 /** The store's side of a session's record: what it was last known to hold, and the calls that change that. */
-export interface StoredSide {
+export interface StoreSide {
   /** What it was last known to hold. */
   readonly found: FoundRecord
   /** Revisions it may hold without anybody having written after us; `undefined` until it first answered. */
-  readonly known: ReadonlySet<string | null> | undefined
-  readonly watch: Records['watch']
+  readonly ownRevisions: ReadonlySet<string | null> | undefined
+  readonly watch: SyncedStore['watch']
   /** It was found, or made, to hold this. */
-  holds(found: FoundRecord): void
+  noteHeld(found: FoundRecord): void
   /** `again`: whether a failure that may pass is no answer yet; it is asked again within the deadline. */
-  look(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
+  lookUp(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
   /** Never rejects. */
   write(next: StoredRecord, run: () => unknown): Promise<Written>
   /** Where nothing can be written, what must not be read can still be taken away: that needs no room. Never rejects. */
-  withdraw(revision: string | null, empty: StoredRecord): Promise<boolean>
+  removeOrEmpty(revision: string | null, empty: StoredRecord): Promise<boolean>
 }
 
-export interface StoredSidePorts {
+export interface StoreSidePorts {
   readonly store: SessionStore
   readonly name: string
   /** What an earlier release called it, if that differs. */
@@ -36,7 +36,7 @@ export interface StoredSidePorts {
 
 const retryMs = 200
 
-export function createStoredSide(ports: StoredSidePorts): StoredSide {
+export function createStoreSide(ports: StoreSidePorts): StoreSide {
   const { store, name, clock, storeTimeoutMs, onFailure } = ports
   const call = createCallStore(clock, storeTimeoutMs)
   /** Until what an earlier release stored under it was adopted. */
@@ -48,7 +48,7 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
   /** The last write, once it has ended. */
   let writing: Promise<unknown> = Promise.resolve()
 
-  const holds = (next: FoundRecord) => {
+  const noteHeld = (next: FoundRecord) => {
     known = new Set([next.revision])
     found = next
   }
@@ -61,7 +61,7 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
     get found() {
       return found
     },
-    get known() {
+    get ownRevisions() {
       return known
     },
     watch:
@@ -77,8 +77,8 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
         watching.catch(cause => onFailure('read', cause))
         return () => void watching.then(stop => stop?.()).catch(() => {})
       }),
-    holds,
-    async look(late, again) {
+    noteHeld,
+    async lookUp(late, again) {
       const until = clock.monotonicMs() + storeTimeoutMs - retryMs
       for (;;) {
         try {
@@ -96,7 +96,7 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
       writing = answer.catch(() => {})
       try {
         if ((await answer) === false) return 'moved'
-        holds({ record: next, revision: next.revision, isNewer: false })
+        noteHeld({ record: next, revision: next.revision, isNewer: false })
         return 'written'
       } catch (cause) {
         // It may still arrive late.
@@ -105,13 +105,13 @@ export function createStoredSide(ports: StoredSidePorts): StoredSide {
         return isSlow(cause) ? 'slow' : 'failed'
       }
     },
-    async withdraw(revision, empty) {
+    async removeOrEmpty(revision, empty) {
       const { remove } = store
       try {
         const gone = await call(() =>
           remove ? remove.call(store, name, revision) : store.compareAndSet(name, revision, empty),
         )
-        if (gone !== false) holds(readRecord(remove ? null : empty))
+        if (gone !== false) noteHeld(readRecord(remove ? null : empty))
         return gone !== false
       } catch {
         return false

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Clock, Moment } from '../platform/clock.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
-import { arrivedLifetimeMs, decodeClaims } from './expiry.ts'
+import { decodeClaims, lifetimeOnArrivalMs } from './expiry.ts'
 import { checkIdentity, continueIdentity, readStatements } from './identity.ts'
 
 /**
@@ -77,7 +77,7 @@ function durationMs(value: unknown): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
-/** Reads what a login or an exchange brought; `null` if it is none of the shapes that are credentials. @throws ConfigurationError */
+/** Reads what a login or a token request brought; `null` if it is none of the shapes that are credentials. @throws ConfigurationError */
 export function readCredentials(input: unknown, sent: Moment, clock: Clock): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
   const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
@@ -97,7 +97,7 @@ export function readCredentials(input: unknown, sent: Moment, clock: Clock): Cre
     statedBy,
     claims: claims.idToken ?? claims.accessToken ?? told ?? null,
     lifetimeMs: accessToken
-      ? arrivedLifetimeMs(durationMs(given.expiresInSeconds ?? given.expires_in), claims.accessToken, sent, clock)
+      ? lifetimeOnArrivalMs(durationMs(given.expiresInSeconds ?? given.expires_in), claims.accessToken, sent, clock)
       : null,
     sessionLifetimeMs: durationMs(
       given.sessionExpiresInSeconds ?? given.refresh_expires_in ?? given.refresh_token_expires_in,

@@ -13,13 +13,13 @@ export function withoutSecrets<Value extends object | null>(given: Value): Value
 }
 
 function strip(credentials: Credentials): Credentials {
-  const bare = { ...withoutSecrets(credentials), refreshToken: null, idToken: null, others: undefined }
+  const bare = { ...withoutSecrets(credentials), refreshToken: null, idToken: null, audienceTokens: undefined }
   // With a token, it is past its end for whoever reads it: one of its own has to be fetched.
-  return credentials.accessToken ? { ...bare, accessToken: null, lifetimeMs: 0, withheld: true } : bare
+  return credentials.accessToken ? { ...bare, accessToken: null, lifetimeMs: 0, tokensElsewhere: true } : bare
 }
 
 /**
- * Shares with other tabs who is signed in, since when, and who is exchanging, but no token: those stay in this page. For
+ * Shares with other tabs who is signed in, since when, and who is refreshing, but no token: those stay in this page. For
  * cookie modes, where the cookie is shared anyway and each tab can fetch a token of its own.
  */
 export function withoutTokens(store: SessionStore): SessionStore {
@@ -33,7 +33,9 @@ export function withoutTokens(store: SessionStore): SessionStore {
   function own(found: SessionRecord | null): SessionRecord | null {
     const record = found as StoredRecord | null
     const isOurs =
-      record?.credentials?.withheld && record.session === held?.session && record.generation === held.generation
+      record?.credentials?.tokensElsewhere &&
+      record.sessionId === held?.sessionId &&
+      record.generation === held.generation
     return isOurs ? { ...record, credentials: held?.credentials ?? null } : record
   }
 

@@ -4,22 +4,22 @@ import { listen } from '../platform/wake.ts'
 
 /** Something changed: read the store again. Never acted on by content or order, and holds no secret. */
 export interface Hint {
-  readonly session: string
+  readonly sessionId: string
   readonly generation: number
 }
 
 export interface TabChannel {
   /** Whether other tabs can hear. Where not, the record must be read again before each send. */
-  readonly reliable: boolean
+  readonly isReliable: boolean
   /** Never throws. Works after `close` too: a sign-out often is the last thing a page does. */
-  tell(hint: Hint): void
+  post(hint: Hint): void
   close(): void
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 type Receive = (message: unknown) => void
 
-const messageOf = ({ session, generation }: Hint) => ({ latchkey: 1, session, generation })
+const messageOf = ({ sessionId, generation }: Hint) => ({ latchkey: 1, sessionId, generation })
 
 /** Of BroadcastChannel's listeners also those in this page hear it; of the storage ping only other tabs do. */
 const overBroadcast = (name: string, receive: Receive): TabChannel => {
@@ -41,8 +41,8 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   }
   const stops = [listen(hide, ['pagehide']), listen(show, ['pageshow'])]
   return {
-    reliable: true,
-    tell(hint) {
+    isReliable: true,
+    post(hint) {
       const speaker = channel ?? open()
       speaker.postMessage(messageOf(hint))
       if (!channel) speaker.close()
@@ -65,13 +65,13 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
   // Throws where nobody can listen.
   addEventListener('storage', listener)
   const channel: Mutable<TabChannel> = {
-    reliable: true,
-    tell(hint) {
+    isReliable: true,
+    post(hint) {
       try {
         // The nonce: storing an equal value tells nobody.
         write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
       } catch {
-        channel.reliable = false
+        channel.isReliable = false
       }
     },
     close: () => removeEventListener('storage', listener),
@@ -83,13 +83,14 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
 export function createTabChannel(name: string, heard: (hint: Hint) => void): TabChannel {
   // Anything may arrive: other code of the origin, another version of this library.
   const receive: Receive = message => {
-    const { latchkey, session, generation } = (message ?? {}) as Record<string, unknown>
-    if (latchkey === 1 && typeof session === 'string' && typeof generation === 'number') heard({ session, generation })
+    const { latchkey, sessionId, generation } = (message ?? {}) as Record<string, unknown>
+    if (latchkey === 1 && typeof sessionId === 'string' && typeof generation === 'number')
+      heard({ sessionId, generation })
   }
   for (const make of [overBroadcast, overStorage]) {
     try {
       return make(name, receive)
     } catch {}
   }
-  return { reliable: false, tell() {}, close() {} }
+  return { isReliable: false, post() {}, close() {} }
 }

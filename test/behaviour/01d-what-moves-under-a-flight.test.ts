@@ -40,7 +40,7 @@ type Step = (
 
 const steps: readonly (readonly [name: string, step: Step])[] = [
   ['the record is being read', (_stage, hold) => hold('read')],
-  ['the claim is being written', (_stage, hold) => hold('compareAndSet')],
+  ['the lease is being written', (_stage, hold) => hold('compareAndSet')],
   [
     'the exchange is under way',
     stage => {

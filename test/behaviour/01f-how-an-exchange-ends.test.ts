@@ -167,7 +167,7 @@ describe('what the store says when the answer comes', () => {
 
   test('RT-09: a refusal of a token that the store has replaced meanwhile adopts the newer one', async () => {
     const { stage, store, read, answer, asked } = await start()
-    const { claim: _claim, credentials, generation, ...record } = await read()
+    const { lease: _claim, credentials, generation, ...record } = await read()
     if (!credentials) throw new Error('nobody is signed in')
     const newer = { ...credentials, accessToken: 'of-another-tab', refreshToken: 'refresh-of-another-tab' }
     const next: StoredRecord = { ...record, revision: 'newer', generation: generation + 1, credentials: newer }

@@ -51,7 +51,7 @@ describe('promise 4: tabs over one store', () => {
     }
   })
 
-  test.each([2, 5, 20])('RT-12: %i of them without Web Locks make one exchange: the claim is enough', async count => {
+  test.each([2, 5, 20])('RT-12: %i of them without Web Locks make one exchange: the lease is enough', async count => {
     const { server, open, patiently } = await createTimedWorld()
     const store = createScriptedStore()
     const tabs = Array.from({ length: count }, () => open({ store }))
@@ -63,7 +63,7 @@ describe('promise 4: tabs over one store', () => {
     expect([server.exchanges, server.reuses]).toEqual([1, 0])
   })
 
-  test('RT-11: a claim is respected for all the time that its owner may take: to send, to wait, and to save', async () => {
+  test('RT-11: a lease is respected for all the time that its owner may take: to send, to wait, and to save', async () => {
     const { server, clock, open, patiently } = await createTimedWorld()
     const store = createScriptedStore()
     const waits: { doneMs: number; toldMs: number }[] = []
@@ -76,7 +76,7 @@ describe('promise 4: tabs over one store', () => {
     waits.push({ doneMs: 0, toldMs: 1900 }, { doneMs: 1900, toldMs: 0 })
     const gate = server.holdExchange()
     const answer = slow.outcome()
-    await vi.waitFor(() => expect(store.content).toMatchObject({ claim: { generation: 0 } }))
+    await vi.waitFor(() => expect(store.content).toMatchObject({ lease: { generation: 0 } }))
     const othersAnswer = other.outcome()
     await vi.waitFor(() => expect(server.sends.filter(({ status }) => status === 401)).toHaveLength(2))
     await clock.advance(1900)

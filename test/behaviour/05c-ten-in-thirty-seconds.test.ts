@@ -92,7 +92,7 @@ describe('promise 5: of any kind', () => {
     await store.overwrite('one', {
       ...record,
       revision: 'of-another-tab',
-      counts: { begun, fruitless: [] },
+      refreshCounts: { started: begun, unhelpful: [] },
     } as StoredRecord)
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: 30 * second })
     expect(stage.exchanges.length).toBe(0)
@@ -116,7 +116,7 @@ describe('promise 5: of any kind', () => {
     const stage = await start(path => path === '/bad', { store, sessionName: 'one' })
     const ahead = Array.from({ length: 10 }, () => stage.clock.wallMs() + aheadMs)
     const record = (await store.read('one')) as StoredRecord
-    await store.overwrite('one', { ...record, counts: { begun: ahead, fruitless: ahead } } as StoredRecord)
+    await store.overwrite('one', { ...record, refreshCounts: { started: ahead, unhelpful: ahead } } as StoredRecord)
     const reloaded = createStage({ store, sessionName: 'one', clock: stage.clock })
     refuse(reloaded, path => path === '/bad')
     expect(await ask(reloaded, '/bad')).toEqual(refusedWith)

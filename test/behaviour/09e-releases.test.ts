@@ -73,10 +73,10 @@ describe('a record of a newer release', () => {
     // As the stores of this library do it.
     const { overwrite } = store
     store.overwrite = (name, next) =>
-      (store.content as { readonly version: number } | null)?.version === 2 ? false : overwrite(name, next)
+      (store.content as { readonly version: number } | null)?.version === 3 ? false : overwrite(name, next)
     return { store, ...createStage({ sessionName: 'releases', store, ...options }) }
   }
-  const newer = storedRecord({ version: 2 })
+  const newer = storedRecord({ version: 3 })
 
   test('at the start: unknown; requests are unavailable, and nobody is asked to log in', async () => {
     const { store, client, clock, logins, sends } = open()
@@ -147,7 +147,7 @@ describe('two clients over one memory store are one session, as any clients with
     await Promise.all([
       one.client.session.refresh(),
       two.client.session.refresh(),
-      // The claim of the other is looked at every quarter of a second.
+      // The lease of the other is looked at every quarter of a second.
       one.clock.advance(2000),
       two.clock.advance(2000),
     ])

@@ -199,10 +199,10 @@ test('SG-03: any change to a good record costs no error that is not ours, in any
       lifetimeMs: 60_000,
       scope: 'read',
       claims: { sub: 'alice' },
-      others: {},
+      audienceTokens: {},
     }),
-    claim: { id: 'c', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
-    counts: { begun: [1], fruitless: [1] },
+    lease: { id: 'c', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
+    refreshCounts: { started: [1], unhelpful: [1] },
     retryAt: Date.UTC(2026, 0, 1),
     failures: 1,
   })

@@ -20,7 +20,7 @@ describe('promise 10: the answer of an exchange was lost', () => {
     const { server, clock, client, outcome, stored } = await start()
     server.failExchanges({ kind: 'lost' })
     expect(await outcome()).toBe('refresh-unavailable')
-    expect(stored()).toMatchObject({ generation: 0, claim: { closed: true } })
+    expect(stored()).toMatchObject({ generation: 0, lease: { closed: true } })
     await clock.advance(500)
     expect(await outcome()).toBe('200')
     expect([server.exchanges, server.reuses, client.session.getSnapshot().generation]).toEqual([2, 0, 1])
@@ -54,18 +54,18 @@ describe('promise 10: the answer of an exchange was lost', () => {
       const { server, clock, outcome, stored } = await start({ reuse: 'grace' })
       server.failExchanges({ kind }, { at: 'after-handling' })
       expect(await outcome()).toBe('refresh-unavailable')
-      expect(stored().claim).toMatchObject({ closed: true })
+      expect(stored().lease).toMatchObject({ closed: true })
       await clock.advance(500)
       expect(await outcome()).toBe('200')
       expect(server.exchanges).toBe(2)
     },
   )
 
-  test('a server that answered without rotating has lost nothing: the record has no claim', async () => {
+  test('a server that answered without rotating has lost nothing: the record has no lease', async () => {
     const { server, outcome, stored } = await start()
     server.failExchanges({ kind: 'status', status: 503, headers: { 'content-type': 'application/json' }, body: '{}' })
     expect(await outcome()).toBe('refresh-unavailable')
-    expect(stored().claim ?? null).toBeNull()
+    expect(stored().lease ?? null).toBeNull()
   })
 
   test('RF-13: a request causes one exchange, and ky’s retries none: a lost answer is not asked for again by itself', async () => {

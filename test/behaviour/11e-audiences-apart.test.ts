@@ -127,7 +127,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     await file()
     expect(await file()).toMatchObject({ status: 200 })
     const record = JSON.stringify(await store.read('https://api.test https://files.test https://mail.test '))
-    expect(record).toContain('"withheld":true')
+    expect(record).toContain('"tokensElsewhere":true')
     expect(record).not.toMatch(/files-access|"login"|"refresh-/)
   })
 

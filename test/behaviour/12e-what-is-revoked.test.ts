@@ -128,7 +128,7 @@ describe('a sign-out tells the server of what it writes over', () => {
     const signedOut = client.session.signOut()
     await clock.settle()
     const credentials = credentialsOf({ refreshToken: 's1', sentAt: clock.wallMs() + 1 })
-    store.content = storedRecord({ session: 'newer', credentials })
+    store.content = storedRecord({ sessionId: 'newer', credentials })
     look.open()
     await signedOut
     await clock.settle()

@@ -211,7 +211,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     stage.answer(() => held.promise)
     const asked = told(send(stage.client, '/slow'))
     await stage.clock.settle()
-    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     held.resolve(refusal('Bearer error="insufficient_user_authentication"'))
     expect(await asked).toBe(401)
     expect([stage.asked.length, stage.client.session.status]).toEqual([0, 'signed-out'])

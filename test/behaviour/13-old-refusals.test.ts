@@ -71,7 +71,7 @@ describe('promise 13: a terminal refusal', () => {
     const { server, tab, answer, refuse, store, stored } = await startRefused()
     const { accessToken, refreshToken } = server.issue('alice')
     const credentials = credentialsOf({ accessToken, refreshToken })
-    store.content = { ...stored(), revision: 'of-another-tab', generation: 1, claim: null, credentials }
+    store.content = { ...stored(), revision: 'of-another-tab', generation: 1, lease: null, credentials }
     refuse()
     expect(await answer).toBe('200')
     expect(tab.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
@@ -112,7 +112,7 @@ describe('promise 13, cookie mode: there is no refresh token to compare', () => 
 
   test('another tab has renewed it since: adopted', async () => {
     const { tab, answer, refuse, store, stored } = await startCookie()
-    store.content = { ...stored(), revision: 'of-another-tab', generation: 1, claim: null }
+    store.content = { ...stored(), revision: 'of-another-tab', generation: 1, lease: null }
     refuse()
     expect(await answer).toMatchObject({ status: 'signed-in', generation: 1 })
     expect(await tab.askedForLogin()).toBe(0)

@@ -124,7 +124,7 @@ describe('what is told to others', () => {
     hunt.note(said)
     hunt.verdict()
     for (const message of said)
-      expect(Object.keys(message as object).sort()).toEqual(['generation', 'latchkey', 'session'])
+      expect(Object.keys(message as object).sort()).toEqual(['generation', 'latchkey', 'sessionId'])
   })
 
   test.each<readonly [name: string, fail: (value: string) => unknown]>([

@@ -178,7 +178,7 @@ describe('promise 19: waking', () => {
     store.content = {
       ...(store.content as object),
       revision: 'r',
-      session: 'over',
+      sessionId: 'over',
       credentials: null,
       endedBy: 'signed-out',
     }

@@ -123,7 +123,7 @@ describe('an exchange by DPoP', () => {
     expect(server.to('token').map(({ error }) => error)).toEqual([null])
   })
 
-  test('has its proof before it is claimed: nothing is awaited between the claim and the send', async () => {
+  test('has its proof before it is leased: nothing is awaited between the lease and the send', async () => {
     const log: string[] = []
     const { server, client, scheme } = await createDpopClient({
       signedIn: false,
@@ -132,7 +132,7 @@ describe('an exchange by DPoP', () => {
           getItem: () => stored,
           setItem: (_key, value) => {
             stored = value
-            if (value.includes('"underLock"')) log.push('claim')
+            if (value.includes('"underLock"')) log.push('lease')
           },
         },
         fetch: (input, init) => {
@@ -150,7 +150,7 @@ describe('an exchange by DPoP', () => {
       return sign(...parameters)
     })
     await client.session.refresh()
-    expect(log.slice(0, 3)).toEqual(['proof', 'claim', 'send'])
+    expect(log.slice(0, 3)).toEqual(['proof', 'lease', 'send'])
     expect(log.filter(step => step === 'proof')).toHaveLength(1)
   })
 })

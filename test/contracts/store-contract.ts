@@ -15,7 +15,7 @@ export const recordOf = (
 ): SessionRecord => ({
   version: 1,
   revision,
-  session: 'session-one',
+  sessionId: 'session-one',
   generation: 1,
   credentials: {
     accessToken: `token-${revision}`,
@@ -28,8 +28,8 @@ export const recordOf = (
 
 const everything = recordOf('whole', {
   subject: null,
-  claim: { id: 'c', generation: 1, startedAt: 1_700_000_000_000, underLock: true, closed: true },
-  counts: { begun: [1, 2, 3], fruitless: [] },
+  lease: { id: 'c', generation: 1, startedAt: 1_700_000_000_000, underLock: true, closed: true },
+  refreshCounts: { started: [1, 2, 3], unhelpful: [] },
   fromALaterVersion: { nested: [null, true, -0.5, ''] },
 })
 
@@ -86,7 +86,7 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
 
     test('may end a session by compare-and-set, under a new session id', async () => {
       await store.overwrite('main', recordOf('a'))
-      const ended = recordOf('b', { session: 'session-two', credentials: null })
+      const ended = recordOf('b', { sessionId: 'session-two', credentials: null })
       expect(await store.compareAndSet('main', 'a', ended)).toBe(true)
       expect(await store.read('main')).toEqual(ended)
     })
@@ -102,15 +102,15 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
     test('overwrites without comparing, in the order of the calls', async () => {
       await Promise.all([
         store.overwrite('main', recordOf('a')),
-        store.overwrite('main', recordOf('b', { session: 'session-two', credentials: null })),
-        store.overwrite('main', recordOf('c', { session: 'session-three' })),
+        store.overwrite('main', recordOf('b', { sessionId: 'session-two', credentials: null })),
+        store.overwrite('main', recordOf('c', { sessionId: 'session-three' })),
       ])
-      expect(await store.read('main')).toEqual(recordOf('c', { session: 'session-three' }))
+      expect(await store.read('main')).toEqual(recordOf('c', { sessionId: 'session-three' }))
     })
 
     test('refuses the compare-and-set of one who read before an overwrite', async () => {
       await store.overwrite('main', recordOf('a'))
-      const signOut = recordOf('out', { session: 'session-two', credentials: null })
+      const signOut = recordOf('out', { sessionId: 'session-two', credentials: null })
       const [, late] = await Promise.all([
         store.overwrite('main', signOut),
         store.compareAndSet('main', 'a', recordOf('b')),
@@ -135,7 +135,7 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
       const other = storage.open()
       const answers = await Promise.all(
         Array.from({ length: 50 }, (_, index) =>
-          (index % 2 ? other : store).compareAndSet('main', null, recordOf(`b${index}`, { session: `s${index}` })),
+          (index % 2 ? other : store).compareAndSet('main', null, recordOf(`b${index}`, { sessionId: `s${index}` })),
         ),
       )
       expect(answers.filter(Boolean)).toHaveLength(1)
@@ -154,7 +154,9 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
     test('does not write over a record of a newer version, a sign-out included', async () => {
       const newer = recordOf('newer', { version: 2 })
       await store.overwrite('main', newer)
-      expect(await store.overwrite('main', recordOf('out', { session: 'session-two', credentials: null }))).toBe(false)
+      expect(await store.overwrite('main', recordOf('out', { sessionId: 'session-two', credentials: null }))).toBe(
+        false,
+      )
       expect(await store.compareAndSet('main', 'a', recordOf('b'))).toBe(false)
       expect(await store.read('main')).toEqual(newer)
     })
@@ -162,10 +164,10 @@ export function storeContract(name: string, make: () => Pick<StoreUnderTest, 'op
     test('keeps names apart, also where one begins like another', async () => {
       const names = ['https://api.test', 'https://api.test:8080', 'https://api.test:8080:main', '', '__proto__']
       for (const each of names) await store.overwrite(each, recordOf(`of ${each}`))
-      await store.overwrite('https://api.test', recordOf('again', { session: 'session-two' }))
+      await store.overwrite('https://api.test', recordOf('again', { sessionId: 'session-two' }))
       expect(await store.compareAndSet('https://api.test:8080', 'again', recordOf('b'))).toBe(false)
       for (const each of names.slice(1)) expect(await store.read(each)).toEqual(recordOf(`of ${each}`))
-      expect(await store.read('https://api.test')).toEqual(recordOf('again', { session: 'session-two' }))
+      expect(await store.read('https://api.test')).toEqual(recordOf('again', { sessionId: 'session-two' }))
     })
   })
 }

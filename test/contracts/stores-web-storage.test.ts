@@ -77,9 +77,9 @@ describe('over tabs that see each other late', () => {
     const storage = createLaggingStorage(80)
     const stores = [storage.openTab(), storage.openTab()].map(tab => storageStore(() => tab))
     const answers = await race(
-      () => stores[0]?.compareAndSet('main', null, recordOf('here', { session: 'of-here' })),
+      () => stores[0]?.compareAndSet('main', null, recordOf('here', { sessionId: 'of-here' })),
       laterMs,
-      () => stores[1]?.compareAndSet('main', null, recordOf('there', { session: 'of-there' })),
+      () => stores[1]?.compareAndSet('main', null, recordOf('there', { sessionId: 'of-there' })),
     )
     expect(answers.filter(Boolean)).toHaveLength(1)
     expect((await stores[0]?.read('main'))?.revision).toBe(answers[0] ? 'here' : 'there')
@@ -90,7 +90,7 @@ describe('over tabs that see each other late', () => {
     'a refresh of the session that was signed out %i ms ago is refused, and leaves no token anywhere',
     async laterMs => {
       const { storage, stores } = await setUp()
-      const signOut = recordOf('out', { session: 'nobody', credentials: null })
+      const signOut = recordOf('out', { sessionId: 'nobody', credentials: null })
       const [, refreshed] = await race(
         () => stores[0].overwrite('main', signOut),
         laterMs,
@@ -104,7 +104,7 @@ describe('over tabs that see each other late', () => {
 
   test.each([0, 40, 79, 200, 260])('a sign-out %i ms after a refresh began leaves no token anywhere', async laterMs => {
     const { storage, stores } = await setUp()
-    const signOut = recordOf('out', { session: 'nobody', credentials: null })
+    const signOut = recordOf('out', { sessionId: 'nobody', credentials: null })
     const [refreshed] = await race(
       () => stores[1].compareAndSet('main', 'a', recordOf('rotated')),
       laterMs,
@@ -129,9 +129,9 @@ describe('over tabs that see each other late', () => {
 
   test('an end of the old session does not take away a sign-in of that moment', async () => {
     const { stores } = await setUp()
-    const signedIn = recordOf('new', { session: 'session-two' })
+    const signedIn = recordOf('new', { sessionId: 'session-two' })
     const [ended] = await race(
-      () => stores[0].compareAndSet('main', 'a', recordOf('end', { session: 'nobody', credentials: null })),
+      () => stores[0].compareAndSet('main', 'a', recordOf('end', { sessionId: 'nobody', credentials: null })),
       40,
       () => stores[1].overwrite('main', signedIn),
     )
@@ -142,11 +142,11 @@ describe('over tabs that see each other late', () => {
   test('of two sign-ins at once the last holds, and the first leaves no token behind', async () => {
     const { storage, stores } = await setUp()
     await race(
-      () => stores[0].overwrite('main', recordOf('ann', { session: 'of-ann' })),
+      () => stores[0].overwrite('main', recordOf('ann', { sessionId: 'of-ann' })),
       40,
-      () => stores[1].overwrite('main', recordOf('bob', { session: 'of-bob' })),
+      () => stores[1].overwrite('main', recordOf('bob', { sessionId: 'of-bob' })),
     )
-    for (const store of stores) expect((await store.read('main'))?.session).toBe('of-bob')
+    for (const store of stores) expect((await store.read('main'))?.sessionId).toBe('of-bob')
     expect(textOf(storage.settled)).not.toContain('token-ann')
   })
 

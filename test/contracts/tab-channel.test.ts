@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } fro
 import { createTabChannel, type Hint, type TabChannel } from '../../src/tabs/tab-channel.ts'
 import { createDeferred } from '../support/deferred.ts'
 
-const hint: Hint = { session: 'session-one', generation: 2 }
-const last: Hint = { session: 'the last one', generation: 0 }
+const hint: Hint = { sessionId: 'session-one', generation: 2 }
+const last: Hint = { sessionId: 'the last one', generation: 0 }
 
 /** What no version of this library says, or another one does. */
 const garbage: readonly unknown[] = [
@@ -19,9 +19,9 @@ const garbage: readonly unknown[] = [
   hint,
   { ...hint, latchkey: 2 },
   { ...hint, latchkey: '1' },
-  { latchkey: 1, session: 'session-one' },
-  { latchkey: 1, session: 7, generation: 2 },
-  { latchkey: 1, session: 'session-one', generation: '2' },
+  { latchkey: 1, sessionId: 'session-one' },
+  { latchkey: 1, sessionId: 7, generation: 2 },
+  { latchkey: 1, sessionId: 'session-one', generation: '2' },
 ]
 
 const opened: { close(): void }[] = []
@@ -47,28 +47,28 @@ describe('over BroadcastChannel', () => {
     const heard: Hint[] = []
     const all = createDeferred<Hint[]>()
     const channel = createTabChannel(name, each =>
-      each.session === last.session ? all.resolve(heard) : heard.push(each),
+      each.sessionId === last.sessionId ? all.resolve(heard) : heard.push(each),
     )
     return { channel: keep(channel), all: all.promise }
   }
 
   test('a hint reaches every other channel of that name, in this page too, and not its own', async () => {
     const [one, two, three] = [listen('main'), listen('main'), listen('main')]
-    one.channel.tell(hint)
-    one.channel.tell(last)
+    one.channel.post(hint)
+    one.channel.post(last)
     expect(await two.all).toEqual([hint])
     expect(await three.all).toEqual([hint])
-    two.channel.tell(last)
+    two.channel.post(last)
     expect(await one.all).toEqual([])
-    expect(one.channel.reliable).toBe(true)
+    expect(one.channel.isReliable).toBe(true)
   })
 
   test('names are kept apart', async () => {
     const [main, other, speaker] = [listen('main'), listen('other'), listen('main')]
-    speaker.channel.tell(hint)
-    listen('other').channel.tell(last)
+    speaker.channel.post(hint)
+    listen('other').channel.post(last)
     expect(await other.all).toEqual([])
-    speaker.channel.tell(last)
+    speaker.channel.post(last)
     expect(await main.all).toEqual([hint])
   })
 
@@ -85,7 +85,7 @@ describe('over BroadcastChannel', () => {
     const said = createDeferred<unknown>()
     stranger.onmessage = event => said.resolve((event as MessageEvent).data)
     const { channel, all } = listen('main')
-    channel.tell({ ...hint, refreshToken: 'secret' } as Hint)
+    channel.post({ ...hint, refreshToken: 'secret' } as Hint)
     expect(await said.promise).toEqual({ latchkey: 1, ...hint })
     stranger.postMessage({ latchkey: 1, ...hint, refreshToken: 'secret' })
     stranger.postMessage({ latchkey: 1, ...last })
@@ -98,10 +98,10 @@ describe('over BroadcastChannel', () => {
     closed.channel.close()
     const heard = vi.fn()
     void closed.all.then(heard)
-    closed.channel.tell(hint)
-    closed.channel.tell(last)
+    closed.channel.post(hint)
+    closed.channel.post(last)
     expect(await other.all).toEqual([hint])
-    other.channel.tell(last)
+    other.channel.post(last)
     await new Promise(setImmediate)
     expect(heard).not.toHaveBeenCalled()
   })
@@ -155,7 +155,7 @@ describe('on a page that comes and goes (LF-05)', () => {
     const channel = createTabChannel('main', () => {})
     page.dispatchEvent(new Event('pagehide'))
     const said = vi.spyOn(FakeChannel.prototype, 'postMessage')
-    channel.tell(hint)
+    channel.post(hint)
     expect(said).toHaveBeenCalledExactlyOnceWith({ latchkey: 1, ...hint })
     expect(FakeChannel.open.size).toBe(0)
   })
@@ -195,8 +195,8 @@ describe.each([
   test('a hint is written for other tabs to hear', () => {
     const heard = vi.fn()
     const channel = keep(createTabChannel('main', heard))
-    expect(channel.reliable).toBe(true)
-    channel.tell(hint)
+    expect(channel.isReliable).toBe(true)
+    channel.post(hint)
     const [key, value] = told()[0] ?? ['', '']
     expect(key).toBe('latchkey:ping:main')
     hear(key, value)
@@ -205,13 +205,13 @@ describe.each([
 
   test('an equal hint is another value, or no tab would be told of it', () => {
     const channel = keep(createTabChannel('main', () => {}))
-    channel.tell(hint)
-    channel.tell(hint)
+    channel.post(hint)
+    channel.post(hint)
     expect(new Set(told().map(([, value]) => value)).size).toBe(2)
   })
 
   test('what it writes holds no more than session, generation and a nonce (SG-05)', () => {
-    keep(createTabChannel('main', () => {})).tell({ ...hint, refreshToken: 'secret' } as Hint)
+    keep(createTabChannel('main', () => {})).post({ ...hint, refreshToken: 'secret' } as Hint)
     expect(JSON.parse(told()[0]?.[1] ?? '')).toEqual({ latchkey: 1, ...hint, nonce: expect.any(String) })
   })
 
@@ -221,7 +221,7 @@ describe.each([
     for (const message of garbage) hear('latchkey:ping:main', JSON.stringify(message) ?? null)
     for (const text of ['', '{"latchkey":1,', null]) hear('latchkey:ping:main', text)
     for (const key of ['latchkey:ping:other', 'latchkey:main:current', null])
-      hear(key, '{"latchkey":1,"session":"s","generation":1}')
+      hear(key, '{"latchkey":1,"sessionId":"s","generation":1}')
     expect(heard).not.toHaveBeenCalled()
   })
 
@@ -230,8 +230,8 @@ describe.each([
     setItem.mockImplementation(() => {
       throw new DOMException('', 'QuotaExceededError')
     })
-    channel.tell(hint)
-    expect(channel.reliable).toBe(false)
+    channel.post(hint)
+    expect(channel.isReliable).toBe(false)
   })
 
   test('a closed one hears nothing more, and leaves no listener (LF-07)', () => {
@@ -266,8 +266,8 @@ describe.each([
     onTestFinished(() => void Reflect.deleteProperty(globalThis, 'localStorage'))
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...property })
     const channel: TabChannel = createTabChannel('main', () => {})
-    expect(channel.reliable).toBe(false)
-    expect(() => channel.tell(hint)).not.toThrow()
+    expect(channel.isReliable).toBe(false)
+    expect(() => channel.post(hint)).not.toThrow()
     expect(() => channel.close()).not.toThrow()
   })
 })
@@ -276,15 +276,15 @@ test('A storage whose events nobody can listen to is no way to hear, and the cha
   vi.stubGlobal('BroadcastChannel', undefined)
   vi.stubGlobal('addEventListener', undefined)
   vi.stubGlobal('localStorage', { setItem() {}, getItem: () => null })
-  expect(createTabChannel('main', () => {}).reliable).toBe(false)
+  expect(createTabChannel('main', () => {}).isReliable).toBe(false)
 })
 
 test('An open channel does not keep Node running', async () => {
   const file = fileURLToPath(new URL('../../src/tabs/tab-channel.ts', import.meta.url))
   const script = `const { createTabChannel } = await import(${JSON.stringify(file)})
     const channel = createTabChannel('main', () => {})
-    channel.tell({ session: 'a', generation: 1 })
-    console.log(channel.reliable)`
+    channel.post({ sessionId: 'a', generation: 1 })
+    console.log(channel.isReliable)`
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
     timeout: 20_000,
   })

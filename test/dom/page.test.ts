@@ -179,10 +179,16 @@ describe('messages of other scripts', () => {
     null,
     'x',
     { latchkey: 1 },
-    { latchkey: 1, session: 'of-mallory', generation: 1e308 },
-    { latchkey: 1, session: { toString: 'x' }, generation: 'NaN' },
-    { latchkey: 1, session: 'of-mallory', generation: 1, credentials: { accessToken: 'of-mallory' }, signedOut: true },
-    { latchkey: 2, session: 'of-mallory', generation: 1 },
+    { latchkey: 1, sessionId: 'of-mallory', generation: 1e308 },
+    { latchkey: 1, sessionId: { toString: 'x' }, generation: 'NaN' },
+    {
+      latchkey: 1,
+      sessionId: 'of-mallory',
+      generation: 1,
+      credentials: { accessToken: 'of-mallory' },
+      signedOut: true,
+    },
+    { latchkey: 2, sessionId: 'of-mallory', generation: 1 },
   ]
 
   test('say nothing that counts: nobody is signed in or out by them, and no token is sent for them (SG-05)', async () => {

@@ -89,11 +89,11 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       broken.push('tokens were removed that nobody had refused')
     if (!blind && former && before && after && before.refreshToken !== after.refreshToken) {
       // What a sign-in brought is newer whatever its number: two in a row may be stored as one. A step-up may put the token
-      // back that an exchange here has just spent, under that exchange's claim, until it comes to know of the newer one.
+      // back that an exchange here has just spent, under that exchange's lease, until it comes to know of the newer one.
       const isStepUp = /^stepped-up/.test(String(after.accessToken))
       const isSignIn = before.scope !== after.scope || (isStepUp && before.accessToken !== after.accessToken)
       const skips = isSignIn && next.generation >= former.generation
-      if (next.session !== former.session || (next.generation !== former.generation + 1 && !skips))
+      if (next.sessionId !== former.sessionId || (next.generation !== former.generation + 1 && !skips))
         broken.push('newer tokens were stored under a wrong number')
     }
     if (after?.refreshToken && over.has(familyIn(after.refreshToken)))

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts'
-import { createRecords } from '../../src/session/create-records.ts'
+import { createSyncedStore } from '../../src/session/create-records.ts'
 import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
 import { createControlledClock } from './clock.ts'
 import { createScriptedStore } from './scripted-store.ts'
@@ -13,7 +13,7 @@ export const createRecordsOver = (
 ) => {
   const late: (StoredRecord | null)[] = []
   const onLate = (record: StoredRecord | null) => void late.push(record)
-  const records = createRecords({ store, name: 'main', clock, storeTimeoutMs: 2000, onFailure, onLate })
+  const records = createSyncedStore({ store, name: 'main', clock, storeTimeoutMs: 2000, onFailure, onLate })
   return { records, late }
 }
 
@@ -26,12 +26,12 @@ export const content = (more: Partial<StoredRecord> = {}) => {
   const { version: _version, revision: _revision, ...rest } = storedRecord(more)
   return rest
 }
-export const over = { session: 'over', credentials: null }
+export const over = { sessionId: 'over', credentials: null }
 
 /** Signed out in memory, while the store still holds who was signed in. */
 export const createAhead = async () => {
   const made = create()
-  const before = storedRecord({ session: 'session-a' })
+  const before = storedRecord({ sessionId: 'session-a' })
   made.store.content = before
   await made.records.read()
   made.store.fail('overwrite', 'rejects', 1)

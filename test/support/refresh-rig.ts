@@ -1,10 +1,10 @@
 import { vi } from 'vitest'
-import { createClaimWatch } from '../../src/refresh/claim-watch.ts'
-import { exchange } from '../../src/refresh/exchange.ts'
+import { createLeaseWatch } from '../../src/refresh/claim-watch.ts'
+import { runRefreshRequest } from '../../src/refresh/exchange.ts'
 import type { Outcome } from '../../src/refresh/exchange-ports.ts'
 import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
-import { createUnderWay } from '../../src/refresh/revocation.ts'
-import { createStormBreaker } from '../../src/refresh/storm-breaker.ts'
+import { createPendingCalls } from '../../src/refresh/revocation.ts'
+import { createCircuitBreaker } from '../../src/refresh/storm-breaker.ts'
 import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
 import type { Credentials } from '../../src/session/credentials.ts'
 import type { RefreshCause } from '../../src/session/events.ts'
@@ -68,7 +68,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     wake: wake.port,
     name: 'main',
     whenOffline: 'fail',
-    isOver: () => false,
+    isDisposed: () => false,
     patienceMs: 5000,
     transport: () => Promise.reject(new Error('There is no network here')),
     baseUrl: () => 'https://api.test/',
@@ -84,29 +84,29 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     refreshTimeoutMs: 10_000,
     reuseIntervalMs: 30_000,
     scheme: { accepts: () => true },
-    breaker: createStormBreaker(
+    circuitBreaker: createCircuitBreaker(
       clock.wallMs,
       { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
-      () => rig.records.latest?.counts,
+      () => rig.records.latest?.refreshCounts,
       () => {},
     ),
     canRefresh: () => true,
-    isOpen: createClaimWatch(clock, 12_000),
+    isLeaseOpen: createLeaseWatch(clock, 12_000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
-    announce: () => void rig.announced.push(`refresh ${session.state.session}`),
+    announce: () => void rig.announced.push(`refresh ${session.state.sessionId}`),
     discard: credentials => void discarded.push(credentials),
-    revocation: { repeat: pending => void repeated.push(pending), exchanged: () => {} },
-    underWay: createUnderWay(clock, 10_000),
-    onRefused: reason => void refusals.push(reason),
+    revocation: { revokeAgain: pending => void repeated.push(pending), noteRefreshEnded: () => {} },
+    pendingCalls: createPendingCalls(clock, 10_000),
+    onRejected: reason => void refusals.push(reason),
     ...more,
   }
 
   /** Steps b to h for the session as it is now. */
   const start = (held: HeldLock | null = null, cause: RefreshCause = 'rejected') => {
-    const { session: of, generation, credentials } = session.state
+    const { sessionId: of, generation, credentials } = session.state
     const flight = { outcome: undefined as Outcome | undefined }
-    const flown = { session: of, generation, from: credentials, cause, startedMs: clock.monotonicMs() }
-    const done = exchange(flown, held, ports).then(outcome => {
+    const request = { sessionId: of, generation, replaces: credentials, cause, startedMs: clock.monotonicMs() }
+    const done = runRefreshRequest(request, held, ports).then(outcome => {
       flight.outcome = outcome
       return outcome
     })
@@ -143,7 +143,7 @@ export const newerTokens = { accessToken: 'access-2', refreshToken: 'refresh-2' 
 export const createSignedInRig = async (options?: RefreshRigOptions) => {
   const rig = createRefreshRig(options)
   await rig.session.signIn(aliceTokens)
-  return { ...rig, id: String(rig.session.state.session) }
+  return { ...rig, id: String(rig.session.state.sessionId) }
 }
 
 /** What a token endpoint that is busy throws. */

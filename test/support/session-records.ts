@@ -22,9 +22,9 @@ let written = 0
 export const storedRecord = (more: Partial<StoredRecord> = {}): StoredRecord => {
   written += 1
   return {
-    version: 1,
+    version: 2,
     revision: `revision-${written}`,
-    session: 'session-a',
+    sessionId: 'session-a',
     generation: 0,
     credentials: credentialsOf(),
     ...more,

@@ -48,7 +48,7 @@ const gated = {
     if (next.generation > seen) await pass('before saving')
     const written = await inner.compareAndSet(name, expected, next)
     if (written) note(next)
-    if (next.claim && !next.claim.closed) await pass('before sending')
+    if (next.lease && !next.lease.closed) await pass('before sending')
     return written
   },
 }

@@ -6,7 +6,7 @@ import { startClient, startFramedClient } from './tab-client.ts'
 import type { IssuedTokens } from './token-families.ts'
 
 export type Platform = 'Web Locks' | 'BroadcastChannel' | 'IndexedDB' | 'localStorage'
-/** Where a refresh can be made to stand: its claim is stored, its answer has come, its tokens are about to be stored. */
+/** Where a refresh can be made to stand: its lease is stored, its answer has come, its tokens are about to be stored. */
 export type GateName = 'before sending' | 'after the answer' | 'before saving'
 
 export interface TabOptions {
@@ -20,7 +20,7 @@ export interface TabOptions {
   readonly store?: 'indexed-db' | 'web-storage' | 'memory'
   /** Whether the client lives in an iframe of the page. @default false */
   readonly isFramed?: boolean
-  /** Short, so that a claim is given up soon after. @default 1500 */
+  /** Short, so that a lease is given up soon after. @default 1500 */
   readonly refreshTimeoutMs?: number
 }
 

@@ -35,8 +35,8 @@ export const stubChannel = () => {
       for (const message of posted.splice(0)) deliver(message)
     },
     /** As from a tab that this test knows nothing of. */
-    hint: (session = 'any', generation = 0) => {
-      for (const channel of [...open]) channel.onmessage?.({ data: { latchkey: 1, session, generation } })
+    hint: (sessionId = 'any', generation = 0) => {
+      for (const channel of [...open]) channel.onmessage?.({ data: { latchkey: 1, sessionId, generation } })
     },
   }
 }

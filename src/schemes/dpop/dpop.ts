@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../errors.ts'
 import { readChallenges } from '../../http/www-authenticate.ts'
-import { readAsked } from '../../platform/fetch.ts'
+import { readRequestOption } from '../../platform/fetch.ts'
 import type { Credentials } from '../../session/credentials.ts'
 import { decodeClaims } from '../../session/expiry.ts'
 import type { SessionCore } from '../../session/session.ts'
@@ -57,15 +57,16 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
   const servers = createServers()
   let session: SessionCore | undefined
   /** The token that `signIn` was given here while no key of ours was known. */
-  let unproved: string | null = null
+  let unprovedToken: string | null = null
 
   /** A token is of no use without its key, and no other key may take its place (RFC 9449 §5). */
   async function keyOf(credentials: Credentials): Promise<Key | null> {
-    const key = await keys.find(credentials.key)
+    const key = await keys.find(credentials.keyThumbprint)
     // Asking for a login would not help: the next one would bring such tokens again.
-    if (!key && !credentials.key && credentials.accessToken === unproved) throw new ConfigurationError(null, noKey)
+    if (!key && !credentials.keyThumbprint && credentials.accessToken === unprovedToken)
+      throw new ConfigurationError(null, noKey)
     const current = session?.state.credentials
-    if (!key && current && current.key === credentials.key) await session?.end('key-lost')
+    if (!key && current && current.keyThumbprint === credentials.keyThumbprint) await session?.end('key-lost')
     return key
   }
 
@@ -78,7 +79,12 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     if (!key) return undefined
     const { accessToken: token } = credentials
     const notes = servers.notesOf('api', url)
-    const proof = await prove(key, { ...notes, method: onTheWire(readAsked(init, request, 'method')), url, token })
+    const proof = await prove(key, {
+      ...notes,
+      method: onTheWire(readRequestOption(init, request, 'method')),
+      url,
+      token,
+    })
     init.headers.set('Authorization', `DPoP ${token}`)
     init.headers.set('DPoP', proof)
     return response => {
@@ -101,27 +107,29 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
       opened.changed.add(({ credentials }) => {
         former = held
         held = credentials
-        if (former && (!held || (former.key && former.key !== held.key))) keys.forget(former.key, false)
+        if (former && (!held || (former.keyThumbprint && former.keyThumbprint !== held.keyThumbprint)))
+          keys.forget(former.keyThumbprint, false)
       })
       // Only the tab that ended the session removes the key, or a slow tab would remove that of the session after it.
       opened.listenersOf('ended').add(({ tab }) => {
-        if (tab === 'this' && former && (!held || former.key !== held.key)) keys.forget(former.key, true)
+        if (tab === 'this' && former && (!held || former.keyThumbprint !== held.keyThumbprint))
+          keys.forget(former.keyThumbprint, true)
       })
     },
     adopt(credentials, former) {
       if (!isDpop(credentials.tokenType)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
       if (credentials.accessToken) checkToken(credentials.accessToken)
-      const key = keys.login ?? former?.key
+      const keyThumbprint = keys.login ?? former?.keyThumbprint
       const bound = boundTo(credentials)
-      if (key && bound && bound !== key) throw new ConfigurationError(null, noKey)
-      keys.adopted(key)
-      unproved = key ? null : credentials.accessToken
-      return key ? { ...credentials, key } : credentials
+      if (keyThumbprint && bound && bound !== keyThumbprint) throw new ConfigurationError(null, noKey)
+      keys.adopted(keyThumbprint)
+      unprovedToken = keyThumbprint ? null : credentials.accessToken
+      return keyThumbprint ? { ...credentials, keyThumbprint } : credentials
     },
     attach(init, credentials, to) {
       checkToken(credentials.accessToken)
       // The proof is for this URL alone, and a redirect would take it to another.
-      if (!init.redirect && readAsked(init, to.request, 'redirect') !== 'manual') init.redirect = 'error'
+      if (!init.redirect && readRequestOption(init, to.request, 'redirect') !== 'manual') init.redirect = 'error'
       return sign(init, credentials, to)
     },
     async prepare(former, transport, endpoint) {

@@ -19,7 +19,7 @@ export interface ProofContent {
   readonly token?: string | null | undefined
   readonly nonce?: string
   /** How far the server's clock is ahead of this device's. */
-  readonly aheadMs?: number
+  readonly clockSkewMs?: number
 }
 
 const parameters = {
@@ -49,13 +49,13 @@ export async function generateKey(algorithm: Algorithm): Promise<Key> {
 /** A proof of its own for each call: nobody may send one twice (RFC 9449 §11.1). */
 export async function prove(key: Key, content: ProofContent): Promise<string> {
   const { algorithm, jwk, privateKey } = key
-  const { method, url, token, nonce, aheadMs = 0 } = content
+  const { method, url, token, nonce, clockSkewMs = 0 } = content
   const claims = {
     jti: randomId(),
     htm: method,
     // As parsed and sent, and without query and fragment.
     htu: url.origin + url.pathname,
-    iat: Math.floor((Date.now() + aheadMs) / 1000),
+    iat: Math.floor((Date.now() + clockSkewMs) / 1000),
     ...(token && { ath: await hash(token) }),
     nonce,
   }

@@ -4,7 +4,7 @@ import type { Learned } from '../scheme.ts'
 export interface ServerNotes {
   readonly nonce?: string
   /** How far its clock is ahead of this device's. */
-  readonly aheadMs?: number
+  readonly clockSkewMs?: number
 }
 
 /** What an authorization server says is not for the API, even at one origin (RFC 9449 §9). */
@@ -13,15 +13,15 @@ type Role = 'token' | 'api'
 export interface Servers {
   notesOf(role: Role, url: URL): ServerNotes
   /**
-   * Takes the newest nonce of any response and, where a proof was refused for its time, the server's time. Returns what a
-   * proof would now say differently from the refused one, which was made by `used`; `null` if another one would not help.
+   * Takes the newest nonce of any response and, where a proof was rejected for its time, the server's time. Returns what a
+   * proof would now say differently from the rejected one, which was made by `used`; `null` if another one would not help.
    */
   learn(role: Role, url: URL, response: Pick<Response, 'headers' | 'url'>, used: ServerNotes, error: unknown): Learned
 }
 
 const mostServers = 32
 /** `Date` counts whole seconds, and was on its way for a while. */
-const leastAheadMs = 2000
+const minClockSkewMs = 2000
 
 export function createServers(): Servers {
   const servers = new Map<string, ServerNotes>()
@@ -43,11 +43,11 @@ export function createServers(): Servers {
       if (nonce) note(server, { nonce })
       const isWrong = error === 'invalid_dpop_proof'
       if (server !== role + url.origin || (!isWrong && error !== 'use_dpop_nonce')) return null
-      const aheadMs = Date.parse(headers.get('date') ?? '') - Date.now()
-      const isOff = isWrong && Math.abs(aheadMs - (used.aheadMs ?? 0)) > leastAheadMs
+      const clockSkewMs = Date.parse(headers.get('date') ?? '') - Date.now()
+      const isOff = isWrong && Math.abs(clockSkewMs - (used.clockSkewMs ?? 0)) > minClockSkewMs
       // First: a server may send a new nonce with every response, so the nonce alone would hide the clock.
       if (isOff) {
-        note(server, { aheadMs })
+        note(server, { clockSkewMs })
         return 'clock'
       }
       return nonce && nonce !== used.nonce ? 'nonce' : null

@@ -1,4 +1,4 @@
-import { drain } from '../../http/replay.ts'
+import { releaseBody } from '../../http/replay.ts'
 import type { ProvedTransport } from '../scheme.ts'
 import { type Key, prove } from './proof.ts'
 import type { ServerNotes, Servers } from './servers.ts'
@@ -19,7 +19,7 @@ async function errorOf(response: Response): Promise<unknown> {
 }
 
 /**
- * The network for one exchange, with a proof on each call. The first one to `endpoint` is made beforehand, so that the call
+ * The network for one token request, with a proof on each call. The first one to `endpoint` is made beforehand, so that the call
  * leaves in the task in which it is asked for.
  */
 export async function createTokenTransport(
@@ -45,16 +45,16 @@ export async function createTokenTransport(
     const { method = 'GET' } = init
     let made = (method === 'POST' && url.href === expected?.href && ready) || (await make(method, url))
     ready = undefined
-    // A proof is refused before the token is looked at, so the same token may be presented again: once with the server's
+    // A proof is rejected before the token is looked at, so the same token may be presented again: once with the server's
     // nonce and once with its time (RFC 9449 §8, §11.1).
     for (let provedAnewFor = ''; ; ) {
       const response = await send(url, init, made)
       const learned = servers.learn('token', url, response, made.notes, await errorOf(response))
       if (!learned || provedAnewFor.includes(learned)) return response
       provedAnewFor += learned
-      drain(response)
+      releaseBody(response)
       made = await make(method, url)
     }
   }
-  return { key: key.thumbprint, transport: proved }
+  return { keyThumbprint: key.thumbprint, transport: proved }
 }

@@ -54,7 +54,7 @@ function atRest({ server, store, livePages }: World): string[] {
     const isIn = session.status === 'signed-in'
     if (isIn !== (family !== undefined)) {
       violations.push(`at rest page ${life.number} is ${session.status}, the store says ${family?.subject}`)
-    } else if (isIn && core.session.state.session !== record.session) {
+    } else if (isIn && core.session.state.sessionId !== record.sessionId) {
       violations.push(`at rest page ${life.number} is in another session`)
     }
   }

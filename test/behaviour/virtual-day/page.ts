@@ -1,6 +1,6 @@
-import { type Core, createCore } from '../../../src/client/core.ts'
+import { type ClientParts, createClientParts } from '../../../src/client/core.ts'
 import { resolveOptions } from '../../../src/client/resolve-options.ts'
-import { createSessionFacade, type Session } from '../../../src/client/session-facade.ts'
+import { createSessionApi, type Session } from '../../../src/client/session-facade.ts'
 import type { JwtClaims } from '../../../src/session/credentials.ts'
 import type { SessionStore } from '../../../src/session/session-store.ts'
 import type { TabLock } from '../../../src/tabs/tab-lock.ts'
@@ -11,7 +11,7 @@ import type { ServerTokens } from './server.ts'
 /** A page with the real client in it, and a person in front. */
 export interface Page {
   readonly life: PageLife
-  readonly core: Core
+  readonly core: ClientParts
   readonly session: Session
   ask(url: string, init: RequestInit): Promise<string>
   signIn(tokens: ServerTokens): void
@@ -41,8 +41,8 @@ export function openPage(ports: PagePorts): Page {
     refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
     onLoginRequired,
   })
-  const core = createCore(options, transport(undefined), { clock: life.clock, wake: life.wake, lock })
-  const session = createSessionFacade<JwtClaims>(core, options)
+  const core = createClientParts(options, transport(undefined), { clock: life.clock, wake: life.wake, lock })
+  const session = createSessionApi<JwtClaims>(core, options)
   const unsettled = new Set<AskedRequest>()
   let isOwnDoing = false
   let held: string | null = null
@@ -79,7 +79,7 @@ export function openPage(ports: PagePorts): Page {
       }
       unsettled.add(request)
       try {
-        const { status } = await core.spine(url, init, { transport: transport(request) })
+        const { status } = await core.pipeline(url, init, { transport: transport(request) })
         return String(status)
       } catch (error) {
         return (error as { code?: string }).code ?? String((error as Error).name)

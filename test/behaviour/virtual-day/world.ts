@@ -29,11 +29,11 @@ export function createWorld(random: Random, settings: DaySettings) {
   const mood = { isOverloaded: false, isCalm: false }
   const store = createSharedStore(timeline, random, (page, former, next, isSigning) => {
     judge.written(page, former, next, isSigning)
-    if (next.claim && !next.claim.closed && !mood.isCalm && random.chance(settings.ambushRate)) ambush(page)
+    if (next.lease && !next.lease.closed && !mood.isCalm && random.chance(settings.ambushRate)) ambush(page)
   })
   const answers = { server, judge, network, random, nowMs, isOverloaded: () => mood.isOverloaded }
 
-  /** A page that has just claimed sleeps or dies: before it sends, while it waits, before it has saved. */
+  /** A page that has just leased sleeps or dies: before it sends, while it waits, before it has saved. */
   function ambush(page: PageLife): void {
     timeline.after(random.pick([0, 2, 10, 50, 100, 150]), () => {
       if (random.chance(0.3)) return page.die()

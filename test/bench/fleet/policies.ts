@@ -1,7 +1,7 @@
-import { spread } from '../../../src/client/core.ts'
+import { leewayShareOf } from '../../../src/client/core.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { restMs } from '../../../src/refresh/backoff.ts'
-import type { ExchangePorts, Flown } from '../../../src/refresh/exchange-ports.ts'
+import type { RefreshRequest, RefreshRequestPorts } from '../../../src/refresh/exchange-ports.ts'
 import { planRetry } from '../../../src/refresh/patience.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import { tokenAge } from '../../../src/session/expiry.ts'
@@ -31,13 +31,13 @@ export const createLibraryPolicy = (name: string, given: LibraryLimits = {}): Po
   const isDueAt = (atMs: number, share: number): boolean => {
     now = atMs
     const credentials = { lifetimeMs: livesMs, sentAt: epochMs } as Credentials
-    return tokenAge(credentials, 0, { mostMs: leewayMs, share }, clock) !== 'good'
+    return tokenAge(credentials, 0, { maxMs: leewayMs, share }, clock) !== 'good'
   }
   const dueAfter = (random: number): number => {
     let [good, due] = [0, livesMs]
     while (due - good > 50) {
       const middle = (good + due) / 2
-      if (isDueAt(middle, spread(random))) due = middle
+      if (isDueAt(middle, leewayShareOf(random))) due = middle
       else good = middle
     }
     return due
@@ -47,13 +47,19 @@ export const createLibraryPolicy = (name: string, given: LibraryLimits = {}): Po
     onRequest: true,
     patienceMs,
     dueAfter,
-    afterFailure: ({ failures, tries, failed, nowMs, untilMs, isUntouched, leftMs }, random) => {
+    afterFailure: ({ failures, tries: attempts, failed, nowMs, untilMs, isUntouched, leftMs }, random) => {
       if (wait) return { retryAfterMs: wait(failures, random), isPlanned: false }
-      const failure = { kind: 'unavailable', reason: 'status', status: 503, retryAfterMs: null, untouched: isUntouched }
+      const failure = {
+        kind: 'unavailable',
+        reason: 'status',
+        status: 503,
+        retryAfterMs: null,
+        isUnrotated: isUntouched,
+      }
       const flown = { patience: untilMs === null ? undefined : { untilMs, failed } }
       const found = planRetry(
-        { failure: { ...failure, detail: '' } as Failed, failures, tries, flown: flown as Flown },
-        { clock: { ...clock, monotonicMs: () => nowMs, random: () => random }, reuseIntervalMs } as ExchangePorts,
+        { failure: { ...failure, detail: '' } as Failed, failures, attempts, request: flown as RefreshRequest },
+        { clock: { ...clock, monotonicMs: () => nowMs, random: () => random }, reuseIntervalMs } as RefreshRequestPorts,
       )
       const quietMs = rests && isUntouched && untilMs === null ? restMs(leftMs, random) : 0
       return { quietMs, retryAfterMs: found.retryAfterMs, isPlanned: found.next === 'planned' }

@@ -21,8 +21,8 @@ export interface RealStore {
 }
 
 /** What a compare-and-set is for, by what it would write, and what the tab claimed before. */
-function purposeOf(claimed: RecordContent | null, { claim, credentials }: RecordContent): StoreCall['kind'] {
-  if (claim) return claim.closed ? 'close' : 'mark'
+function purposeOf(claimed: RecordContent | null, { lease, credentials }: RecordContent): StoreCall['kind'] {
+  if (lease) return lease.closed ? 'close' : 'mark'
   if (!credentials) return 'remove'
   return credentials.refreshToken === claimed?.credentials?.refreshToken ? 'unclaim' : 'persist'
 }
@@ -35,7 +35,7 @@ export function createRealStore(): RealStore {
       return record
     },
     get claimedBy() {
-      return claimants.get(record?.claim?.id ?? '') ?? null
+      return claimants.get(record?.lease?.id ?? '') ?? null
     },
     put(next) {
       record = next
@@ -62,9 +62,9 @@ export function createRealStore(): RealStore {
         compareAndSet: (_name, expected, next: SessionRecord) => {
           const content = next as StoredRecord
           const kind = purposeOf(claimed, content)
-          if (content.claim && kind === 'mark') {
+          if (content.lease && kind === 'mark') {
             claimed = content
-            claimants.set(content.claim.id, tab)
+            claimants.set(content.lease.id, tab)
           }
           return ask(kind, () => {
             const isUnmoved = (record?.revision ?? null) === expected

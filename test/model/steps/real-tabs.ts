@@ -1,4 +1,4 @@
-import { type Core, createCore } from '../../../src/client/core.ts'
+import { type ClientParts, createClientParts } from '../../../src/client/core.ts'
 import { resolveOptions } from '../../../src/client/resolve-options.ts'
 import type { FaultBudget } from '../rules.ts'
 import { type Life, type ModelAnswer, type Token, tokenOf } from '../state.ts'
@@ -24,7 +24,7 @@ interface Exchange {
 }
 
 export interface RealTab {
-  readonly core: Core
+  readonly core: ClientParts
   readonly storeCalls: StoreCall[]
   life: Life
   asleepSinceMs: number
@@ -91,7 +91,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
     })
     const asleep = { onWake: () => () => {}, onSleep: () => () => {} }
     const platform = { clock: time.open(index), wake: asleep, lock: hasLocks ? lock.open(index) : ownQueue }
-    const core = createCore(options, fetch, platform)
+    const core = createClientParts(options, fetch, platform)
     const tab: RealTab = {
       core,
       storeCalls,
@@ -109,20 +109,20 @@ export function createRealTabs(count: number, hasLocks: boolean) {
   async function start(): Promise<void> {
     const signedIn = server.signIn(0)
     const first = open(0)
-    first.core.freshness.fresh()
+    first.core.storeSync.syncIfStale()
     await drain(first)
     first.core.session.signIn(signedIn)
     await drain(first)
     for (let index = 1; index < count; index += 1) {
       const tab = open(index)
-      tab.core.freshness.fresh()
+      tab.core.storeSync.syncIfStale()
       await drain(tab)
     }
     for (const tab of tabs) {
       const letGo = () => {
         if (tab.request === 'waiting') tab.request = 'let-go'
       }
-      tab.core.spine(url, undefined, { transport: send(tab) }).then(letGo, letGo)
+      tab.core.pipeline(url, undefined, { transport: send(tab) }).then(letGo, letGo)
     }
     await settle()
   }
@@ -149,17 +149,17 @@ export function createRealTabs(count: number, hasLocks: boolean) {
       lock: lock.holder,
       queue: [...lock.queue],
       store: {
-        session: store.record?.session ?? null,
+        session: store.record?.sessionId ?? null,
         generation: store.record?.generation ?? 0,
         token: tokenIn(store.record?.credentials?.refreshToken),
         claimedBy: store.claimedBy,
       },
       families: server.families.map(({ current, revoked }) => ({ current, revoked })),
       tabs: tabs.map((tab, index) => {
-        const { session, generation, credentials } = tab.core.session.state
+        const { sessionId, generation, credentials } = tab.core.session.state
         return {
           life: tab.life,
-          session,
+          session: sessionId,
           generation,
           token: tokenIn(credentials?.refreshToken),
           request: tab.request,

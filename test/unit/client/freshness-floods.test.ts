@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createFreshness } from '../../../src/client/freshness.ts'
+import { createStoreSync } from '../../../src/client/freshness.ts'
 import { createRefreshRig } from '../../support/refresh-rig.ts'
 import { storedRecord } from '../../support/session-records.ts'
 import { stubChannel } from '../../support/test-channel.ts'
@@ -8,7 +8,7 @@ import { stubChannel } from '../../support/test-channel.ts'
 const createFlooded = async () => {
   const channel = stubChannel()
   const rig = createRefreshRig()
-  const freshness = createFreshness({
+  const freshness = createStoreSync({
     session: rig.session,
     name: 'main',
     wake: rig.wake.port,
@@ -17,7 +17,7 @@ const createFlooded = async () => {
     strategy: {},
   })
   rig.store.content = storedRecord()
-  await freshness.fresh()
+  await freshness.syncIfStale()
   const flood = { on: true, reads: 0 }
   const { read } = rig.store
   rig.store.read = async name => {
@@ -42,7 +42,7 @@ describe('a tab that says all the time that something changed', () => {
   test('keeps a request waiting for the read under way and one more', async () => {
     const { clock, freshness } = await createFlooded()
     await clock.settle()
-    const waiting = hasSettled(freshness.fresh())
+    const waiting = hasSettled(freshness.syncIfStale())
     await clock.advance(3)
     expect(waiting.settled).toBe(false)
     await clock.advance(1)
@@ -52,7 +52,7 @@ describe('a tab that says all the time that something changed', () => {
   test('keeps the next request waiting no longer than the first', async () => {
     const { clock, freshness } = await createFlooded()
     await clock.advance(101)
-    const waiting = hasSettled(freshness.fresh())
+    const waiting = hasSettled(freshness.syncIfStale())
     await clock.advance(4)
     expect(waiting.settled).toBe(true)
   })
@@ -60,11 +60,11 @@ describe('a tab that says all the time that something changed', () => {
   test('is read out in the end, though nobody waits any more', async () => {
     const { store, clock, freshness, flood, session } = await createFlooded()
     await clock.advance(20)
-    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     flood.on = false
     await clock.advance(4)
     expect(session.state.status).toBe('signed-out')
-    expect(freshness.fresh()).toBeUndefined()
+    expect(freshness.syncIfStale()).toBeUndefined()
     const { reads } = flood
     await clock.advance(60_000)
     expect(flood.reads).toBe(reads)

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createFreshness } from '../../../src/client/freshness.ts'
+import { createStoreSync } from '../../../src/client/freshness.ts'
 import { ageFor } from '../../../src/session/audience.ts'
 import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
 import { createScriptedStore, type ScriptedStore } from '../../support/scripted-store.ts'
@@ -9,12 +9,12 @@ import { stubChannel } from '../../support/test-channel.ts'
 const create = (options: RefreshRigOptions = {}) => {
   const channel = stubChannel()
   const rig = createRefreshRig(options)
-  const freshness = createFreshness({
+  const freshness = createStoreSync({
     session: rig.session,
     name: 'main',
     wake: rig.wake.port,
     refresher: rig.refresher,
-    ageOf: () => ageFor(rig.session.state, undefined, { mostMs: 30_000, share: 1 }, rig.clock),
+    ageOf: () => ageFor(rig.session.state, undefined, { maxMs: 30_000, share: 1 }, rig.clock),
     strategy: { ambient: options.ambient },
   })
   const reads = () => rig.store.calls.filter(call => call === 'read').length
@@ -25,11 +25,11 @@ const create = (options: RefreshRigOptions = {}) => {
 const createKnown = async (options?: RefreshRigOptions) => {
   const rig = create(options)
   rig.store.content = storedRecord({ credentials: credentialsOf({ lifetimeMs: 300_000, sentAt: rig.clock.wallMs() }) })
-  await rig.freshness.fresh()
+  await rig.freshness.syncIfStale()
   return rig
 }
 
-const over = () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+const over = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
 const hide = (hidden = true) =>
   vi.stubGlobal('document', { visibilityState: hidden ? 'hidden' : 'visible', addEventListener: () => {} })
 
@@ -37,13 +37,13 @@ describe('what this page remembers', () => {
   test('is looked at before the first use, and then used at once', async () => {
     const { freshness, session, reads } = await createKnown()
     expect(session.state.status).toBe('signed-in')
-    expect(freshness.fresh()).toBeUndefined()
+    expect(freshness.syncIfStale()).toBeUndefined()
     expect(reads()).toBe(1)
   })
 
   test('is read once, however many ask for it together', async () => {
     const { freshness, reads } = create()
-    await Promise.all(Array.from({ length: 100 }, () => freshness.fresh()))
+    await Promise.all(Array.from({ length: 100 }, () => freshness.syncIfStale()))
     expect(reads()).toBe(1)
   })
 
@@ -51,16 +51,16 @@ describe('what this page remembers', () => {
     const { store, channel, freshness, session } = await createKnown()
     store.content = over()
     channel.hint('anything', 99)
-    await freshness.fresh()
+    await freshness.syncIfStale()
     expect(session.state.status).toBe('signed-out')
-    expect(freshness.fresh()).toBeUndefined()
+    expect(freshness.syncIfStale()).toBeUndefined()
   })
 
   test('LF-01: is looked at again on waking, before the next send', async () => {
     const { store, wake, freshness, session } = await createKnown()
     store.content = over()
     wake.wake()
-    await freshness.fresh()
+    await freshness.syncIfStale()
     expect(session.state.status).toBe('signed-out')
   })
 
@@ -68,9 +68,9 @@ describe('what this page remembers', () => {
     const rig = create()
     vi.stubGlobal('BroadcastChannel', undefined)
     rig.store.content = storedRecord()
-    await rig.freshness.fresh()
+    await rig.freshness.syncIfStale()
     rig.store.content = over()
-    await rig.freshness.fresh()
+    await rig.freshness.syncIfStale()
     expect(rig.session.state.status).toBe('signed-out')
   })
 
@@ -80,7 +80,7 @@ describe('what this page remembers', () => {
     })
     wake.wake()
     await clock.settle()
-    expect([freshness.fresh(), reads(), channel.open]).toEqual([undefined, 1, 0])
+    expect([freshness.syncIfStale(), reads(), channel.open]).toEqual([undefined, 1, 0])
   })
 })
 
@@ -94,7 +94,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     channel.hint()
     first.open()
     await clock.settle()
-    const fresh = freshness.fresh()
+    const fresh = freshness.syncIfStale()
     expect(fresh).toBeInstanceOf(Promise)
     second.open()
     await fresh
@@ -106,7 +106,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     const first = store.hold('read', 'before')
     wake.wake()
     await first.reached
-    const fresh = freshness.fresh()
+    const fresh = freshness.syncIfStale()
     store.content = over()
     channel.hint()
     first.open()
@@ -119,12 +119,12 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     vi.stubGlobal('BroadcastChannel', undefined)
     const { store, freshness, session } = rig
     store.content = storedRecord()
-    await freshness.fresh()
+    await freshness.syncIfStale()
     const first = store.hold('read', 'before')
-    const early = freshness.fresh()
+    const early = freshness.syncIfStale()
     await first.reached
     store.content = over()
-    const late = freshness.fresh()
+    const late = freshness.syncIfStale()
     first.open()
     await late
     expect(session.state.status).toBe('signed-out')
@@ -137,8 +137,8 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     channel.hint()
     for (let message = 0; message < 100; message += 1) channel.hint()
     first.open()
-    await freshness.fresh()
-    expect(freshness.fresh()).toBeUndefined()
+    await freshness.syncIfStale()
+    expect(freshness.syncIfStale()).toBeUndefined()
     expect(reads()).toBe(3)
   })
 })
@@ -210,9 +210,9 @@ describe('other tabs', () => {
     const { channel, freshness, session } = create()
     await session.signIn({ accessToken: 'secret', refreshToken: 'secret', subject: 'secret' })
     freshness.announce()
-    const message = { latchkey: 1, session: session.state.session, generation: 0 }
+    const message = { latchkey: 1, sessionId: session.state.sessionId, generation: 0 }
     expect(channel.posted).toMatchObject([{ name: 'latchkey:main', message }])
-    expect(Object.keys(channel.posted[0]?.message as object).sort()).toEqual(['generation', 'latchkey', 'session'])
+    expect(Object.keys(channel.posted[0]?.message as object).sort()).toEqual(['generation', 'latchkey', 'sessionId'])
   })
 
   test.each([
@@ -221,9 +221,9 @@ describe('other tabs', () => {
   ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, exchanges) => {
     const { clock, store, session, freshness, wake, calls } = create({ ambient: true })
     await session.signIn({ cookie: true, subject: 'alice' })
-    await freshness.fresh()
-    const revocationPending = { id: 'a', subject: 'alice', at: 0, calledAt: 0, failed }
-    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out', revocationPending })
+    await freshness.syncIfStale()
+    const revocationPending = { id: 'a', subject: 'alice', signedOutAt: 0, calledAt: 0, failed }
+    store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out', revocationPending })
     wake.wake()
     await clock.advance(3000)
     expect([session.state.status, calls.length]).toEqual(['signed-out', exchanges])
@@ -249,7 +249,7 @@ describe('LF-07: closed', () => {
     const { store, channel, wake, freshness, session } = await createKnown()
     freshness.close()
     store.content = over()
-    await freshness.fresh()
+    await freshness.syncIfStale()
     expect(session.state.status).toBe('signed-out')
     expect([channel.open, wake.size > 0]).toEqual([1, true])
   })
@@ -273,7 +273,7 @@ describe('a store that says when its record has changed', () => {
     for (const changed of heard) changed()
     await clock.advance(0)
     expect(session.state.status).toBe('signed-out')
-    expect(freshness.fresh()).toBeUndefined()
+    expect(freshness.syncIfStale()).toBeUndefined()
   })
 
   test('LF-07: closed, it is not listened to, until it is used again', async () => {
@@ -281,7 +281,7 @@ describe('a store that says when its record has changed', () => {
     freshness.close()
     await clock.settle()
     expect(heard.size).toBe(0)
-    await freshness.fresh()
+    await freshness.syncIfStale()
     expect(heard.size).toBe(1)
   })
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { drain, isOneShot, isReplayable, markNotReplayable } from '../../../src/http/replay.ts'
+import { isOneShot, isReplayable, markNotReplayable, releaseBody } from '../../../src/http/replay.ts'
 
 async function* pieces() {
   yield new Uint8Array([1])
@@ -56,12 +56,12 @@ describe('RP-07 the body of a response that nobody will read is let go', () => {
 
   test('its stream is cancelled before drain returns', () => {
     const cancel = vi.fn()
-    drain(withStream(cancel))
+    releaseBody(withStream(cancel))
     expect(cancel).toHaveBeenCalledOnce()
   })
 
   test('nothing waits for a stream whose cancelling never ends', () => {
-    expect(drain(withStream(() => new Promise(() => {})))).toBeUndefined()
+    expect(releaseBody(withStream(() => new Promise(() => {})))).toBeUndefined()
   })
 
   test.each<[string, () => Response]>([
@@ -94,7 +94,7 @@ describe('RP-07 the body of a response that nobody will read is let go', () => {
     ['whose body has another shape than a stream', () => ({ body: { on: () => {} } }) as unknown as Response],
     ['of a fetch that knows no bodies', () => ({}) as Response],
   ])('a response %s is tolerated, without an unhandled rejection', async (_, make) => {
-    expect(() => drain(make())).not.toThrow()
+    expect(() => releaseBody(make())).not.toThrow()
     await taskDone()
     expect(unhandled).not.toHaveBeenCalled()
   })
@@ -102,10 +102,10 @@ describe('RP-07 the body of a response that nobody will read is let go', () => {
   test('a used response is tolerated, and one being read is read to its end', async () => {
     const used = new Response('x')
     await used.text()
-    drain(used)
+    releaseBody(used)
     const reading = new Response('text')
     const text = reading.text()
-    drain(reading)
+    releaseBody(reading)
     expect(await text).toBe('text')
     await taskDone()
     expect(unhandled).not.toHaveBeenCalled()
@@ -113,7 +113,7 @@ describe('RP-07 the body of a response that nobody will read is let go', () => {
 
   test('RP-06 the other copy of a cloned request can still be read', async () => {
     const request = new Request('https://api.example.com/', { method: 'POST', body: 'text' })
-    drain(request.clone())
+    releaseBody(request.clone())
     expect(await request.text()).toBe('text')
   })
 })

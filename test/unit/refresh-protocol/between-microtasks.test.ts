@@ -45,9 +45,9 @@ describe('what is done here while an answer is being taken up is newer than the 
         expect(session.state.credentials, note).toEqual(after.credentials)
         expect(session.state, note).toMatchObject({
           status: subject ? 'signed-in' : 'signed-out',
-          session: after.session,
+          sessionId: after.sessionId,
         })
-        expect(store.content, note).toMatchObject({ session: after.session, credentials: after.credentials })
+        expect(store.content, note).toMatchObject({ sessionId: after.sessionId, credentials: after.credentials })
         expect(calls.length, note).toBe(1)
         // Nobody is asked, nor sent to a login page, for a session that is not the current one.
         expect(rig.refusals.length, note).toBe(refusals)
@@ -70,7 +70,7 @@ describe('what is done here while an answer is being taken up is newer than the 
         await done
         await clock.settle()
         const wereUsed = told.includes('refreshed:this')
-        const goesOn = session.state.session === id
+        const goesOn = session.state.sessionId === id
         expect(discarded.length, `after ${ticks} microtasks`).toBe(wereUsed || goesOn ? 0 : 1)
       }
     },
@@ -86,14 +86,14 @@ describe('what another tab does while an answer is being taken up, at every micr
       await clock.settle()
       arrive(rig)
       await takeTicks(ticks)
-      const over = { ...rig.stored(), revision: 'over', session: 'over', credentials: null, endedBy: 'signed-out' }
+      const over = { ...rig.stored(), revision: 'over', sessionId: 'over', credentials: null, endedBy: 'signed-out' }
       store.content = over
       // Once the backoff is over it looks again.
       await Promise.all([outcome, clock.advance(5000)])
       await session.reread()
       const note = `after ${ticks} microtasks`
       expect(store.content, note).toBe(over)
-      expect(session.state, note).toMatchObject({ status: 'signed-out', session: 'over' })
+      expect(session.state, note).toMatchObject({ status: 'signed-out', sessionId: 'over' })
     }
   })
 })

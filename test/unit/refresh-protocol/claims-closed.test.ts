@@ -12,7 +12,7 @@ const answers: readonly (readonly [name: string, answer: (rig: Rig) => void])[] 
   ['with no answer', ({ call }) => call().answer.reject(new TypeError('Failed to fetch'))],
   ['with an answer that is none', ({ call }) => call().answer.resolve({ token: 'x' } as never)],
 ]
-/** How the record moves on and keeps the claim: the refresh token in exchange is still the one to go on with. */
+/** How the record moves on and keeps the lease: the refresh token in exchange is still the one to go on with. */
 const moves: readonly (readonly [name: string, move: (rig: Rig) => Promise<unknown>])[] = [
   ['the same person signed in here', ({ session }) => session.signIn({ accessToken: 'stepped-up', subject: 'alice' })],
   [
@@ -26,18 +26,18 @@ const moves: readonly (readonly [name: string, move: (rig: Rig) => Promise<unkno
   [
     'another tab noted something that is no concern of this exchange',
     async rig => {
-      rig.store.content = { ...rig.stored(), revision: 'r', counts: { begun: [1], fruitless: [] } }
+      rig.store.content = { ...rig.stored(), revision: 'r', refreshCounts: { started: [1], unhelpful: [] } }
     },
   ],
 ]
 const cases = answers.flatMap(([answer, arrive]) => moves.map(([name, move]) => [answer, name, arrive, move] as const))
 
 const isClaimOpen = ({ store }: Rig) => {
-  const { claim } = store.content as StoredRecord
-  return claim !== undefined && claim !== null && !claim.closed
+  const { lease } = store.content as StoredRecord
+  return lease !== undefined && lease !== null && !lease.closed
 }
 
-describe('a claim is closed by its owner, however the exchange ended', () => {
+describe('a lease is closed by its owner, however the exchange ended', () => {
   test.each(cases)('%s, after %s', async (_answer, _move, arrive, move) => {
     const rig = await createSignedInRig({ ports: { patienceMs: 0 } })
     const { outcome } = rig.refresher.start('rejected')
@@ -60,7 +60,7 @@ describe('a claim is closed by its owner, however the exchange ended', () => {
     expect(isClaimOpen(rig)).toBe(false)
   })
 
-  test('that was not sent, since the page had slept between its claim and the send, and there was no need any more', async () => {
+  test('that was not sent, since the page had slept between its lease and the send, and there was no need any more', async () => {
     const rig = await createSignedInRig()
     const held = rig.store.hold('compareAndSet', 'before')
     const flight = rig.start()
@@ -91,10 +91,10 @@ describe('a 503', () => {
     const rig = await createSignedInRig()
     const flight = rig.start()
     await rig.clock.settle()
-    rig.store.content = { ...rig.stored(), revision: 'r', counts: { begun: [1], fruitless: [] } }
+    rig.store.content = { ...rig.stored(), revision: 'r', refreshCounts: { started: [1], unhelpful: [] } }
     rig.call().answer.reject(statusError(503))
     expect(await flight.done).toMatchObject({ kind: 'unavailable' })
-    expect(rig.stored()).toMatchObject({ failures: 1, retryAt: expect.any(Number), counts: { begun: [1] } })
+    expect(rig.stored()).toMatchObject({ failures: 1, retryAt: expect.any(Number), refreshCounts: { started: [1] } })
   })
 })
 
@@ -105,8 +105,8 @@ describe('another tab’s claims, one after the other', () => {
     let made = 0
     rig.store.read = name => {
       made += 1
-      const claim = { id: `claim-${made}`, generation: 0, startedAt: rig.clock.wallMs(), underLock: false }
-      return { ...(read(name) as StoredRecord), claim } as StoredRecord
+      const lease = { id: `lease-${made}`, generation: 0, startedAt: rig.clock.wallMs(), underLock: false }
+      return { ...(read(name) as StoredRecord), lease } as StoredRecord
     }
     const flight = rig.start()
     await rig.clock.advance(10_000)

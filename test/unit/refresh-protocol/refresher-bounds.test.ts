@@ -5,7 +5,7 @@ import { storedRecord } from '../../support/session-records.ts'
 test('a refresh for one of several audiences does not go round for ever, though what it adopts never counts here', async () => {
   const { store, session, refresher, clock, id, calls } = await createSignedInRig({ audienceOf: () => undefined })
   Object.assign(session, { follow: () => {} })
-  store.content = storedRecord({ session: id, generation: 1 })
+  store.content = storedRecord({ sessionId: id, generation: 1 })
   const { outcome } = refresher.start('rejected')
   await clock.settle()
   expect([(await outcome).kind, calls.length]).toEqual(['adopted', 0])

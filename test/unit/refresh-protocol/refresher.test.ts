@@ -30,16 +30,16 @@ describe('one refresh at a time', () => {
     ['restore', true],
   ] as const)('one for %s keeps requests back: %s', async (cause, blocks) => {
     const { refresher } = await createSignedInRig()
-    expect(refresher.start(cause).blocks).toBe(blocks)
+    expect(refresher.start(cause).blocksRequests).toBe(blocks)
   })
 
   test('one in the background keeps requests back from the moment a 401 joins it, and for good', async () => {
     const { refresher } = await createSignedInRig()
     const flight = refresher.start('expiring')
     refresher.start('rejected')
-    expect(flight.blocks).toBe(true)
+    expect(flight.blocksRequests).toBe(true)
     refresher.start('expiring')
-    expect(flight.blocks).toBe(true)
+    expect(flight.blocksRequests).toBe(true)
   })
 
   test('after it, there is none, and the next one is another', async () => {
@@ -69,7 +69,7 @@ describe('one refresh at a time', () => {
     const { store, clock, session, refresher, id } = await createSignedInRig()
     refresher.start('rejected')
     await clock.settle()
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     await session.reread()
     expect(refresher.flightOf()).toBeNull()
   })
@@ -79,11 +79,11 @@ describe('one refresh at a time', () => {
     const start = () => refresher.start('expired', 'files')
     const first = start()
     await clock.settle()
-    const claimed = store.content
-    store.content = storedRecord({ session: 'of-bob' })
+    const leased = store.content
+    store.content = storedRecord({ sessionId: 'of-bob' })
     await session.reread()
     expect(await first.outcome).toEqual({ kind: 'superseded' })
-    store.content = claimed
+    store.content = leased
     await session.reread()
     expect(refresher.flightOf('files')).toBeNull()
     const seen = watchOutcome(start().outcome)
@@ -99,14 +99,14 @@ describe('one refresh at a time', () => {
   test('a mistake of ours ends it as unavailable, and leaves nobody waiting', async () => {
     const { clock, refresher, session } = await createSignedInRig({
       ports: {
-        isOpen: () => {
+        isLeaseOpen: () => {
           throw new Error('a mistake')
         },
       },
     })
     await session.records.overwrite({
-      ...storedRecord({ session: String(session.state.session) }),
-      claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
+      ...storedRecord({ sessionId: String(session.state.sessionId) }),
+      lease: { id: 'another', generation: 0, startedAt: 0, underLock: false },
     })
     const seen = watchOutcome(refresher.start('rejected').outcome)
     await clock.advance(6000)
@@ -169,14 +169,14 @@ describe('promise 8: reasons not to begin', () => {
     await clock.settle()
     call().answer.reject(statusError(503, { 'retry-after': '30' }))
     await clock.settle()
-    expect(refresher.hindrance()).toMatchObject({
+    expect(refresher.blockedBy()).toMatchObject({
       reason: 'backing-off',
       retryAfterMs: 30_500,
       cause: { code: 'refresh-unavailable', reason: 'status', status: 503 },
     })
     expect((await refresher.start('rejected').outcome).kind).toBe('unavailable')
     await clock.advance(30_500)
-    expect(refresher.hindrance()).toBeNull()
+    expect(refresher.blockedBy()).toBeNull()
     refresher.start('rejected')
     await clock.settle()
     expect(calls.length).toBe(2)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Outcome } from '../../../src/refresh/exchange-ports.ts'
-import { inTurn } from '../../../src/refresh/lock-turn.ts'
+import { runInLockTurn } from '../../../src/refresh/lock-turn.ts'
 import type { HeldLock } from '../../../src/tabs/tab-lock.ts'
 import { createSignedInRig } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
@@ -13,12 +13,12 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   const lock = createTestLock()
   const rig = await createSignedInRig({ lock, store })
   const free = taken ? lock.takenByAnother() : () => {}
-  const { session, generation } = rig.session.state
+  const { sessionId, generation } = rig.session.state
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
   const outcome = new Promise<Outcome>(() => {})
-  const done = inTurn(
-    { session, generation, from: rig.session.state.credentials, cause: 'rejected', startedMs: 0, outcome },
+  const done = runInLockTurn(
+    { sessionId, generation, replaces: rig.session.state.credentials, cause: 'rejected', startedMs: 0, outcome },
     rig.ports,
     async held => {
       turns.push(held)
@@ -29,7 +29,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   return { ...rig, lock, free, turns, done, listeners }
 }
 
-const claim = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true }
+const lease = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true }
 
 describe('step a: the lock', () => {
   test('is asked for by the session’s name, held for the turn, and freed', async () => {
@@ -67,7 +67,7 @@ describe('step a: the lock', () => {
 
   test('RT-10: as long as somebody is seen at work, it is waited for', async () => {
     const { store, clock, turns, stored, free, done } = await startAsking()
-    store.content = { ...stored(), revision: 'r', claim }
+    store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(10_000)
     expect(turns).toEqual([])
     free()
@@ -77,16 +77,16 @@ describe('step a: the lock', () => {
 
   test('somebody who was at work and is not any more: on without it', async () => {
     const { store, clock, turns, stored } = await startAsking()
-    store.content = { ...stored(), revision: 'r', claim }
+    store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(5000)
-    store.content = { ...stored(), revision: 'r2', claim: { ...claim, closed: true } }
+    store.content = { ...stored(), revision: 'r2', lease: { ...lease, closed: true } }
     await clock.advance(500)
     expect(turns).toEqual([null])
   })
 
-  test('somebody whose claim is stale is not at work: on without it', async () => {
+  test('somebody whose lease is stale is not at work: on without it', async () => {
     const { store, clock, turns, stored } = await startAsking()
-    store.content = { ...stored(), revision: 'r', claim }
+    store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(11_500)
     expect(turns).toEqual([])
     await clock.advance(1500)
@@ -121,16 +121,16 @@ describe('step a: a queue that has become pointless is left at once', () => {
 
   test('a message told of newer tokens', async () => {
     const { store, clock, session, turns, id } = await startAsking()
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     await session.reread()
     await clock.settle()
     expect(turns).toEqual([null])
   })
 
   test.each([
-    ['newer tokens', (id: string) => storedRecord({ session: id, generation: 1 })],
-    ['another session', () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })],
-    ['a sign-out', () => storedRecord({ session: 'over', credentials: null })],
+    ['newer tokens', (id: string) => storedRecord({ sessionId: id, generation: 1 })],
+    ['another session', () => storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })],
+    ['a sign-out', () => storedRecord({ sessionId: 'over', credentials: null })],
     ['nothing', () => null],
   ])('no message told of %s, but the record was looked at, twice a second', async (_name, record) => {
     const { store, clock, turns, id } = await startAsking()
@@ -236,14 +236,14 @@ describe('step a: afterwards', () => {
     const lock = createTestLock()
     const { session, ports, clock } = await createSignedInRig({ lock })
     const flown = {
-      session: session.state.session,
+      sessionId: session.state.sessionId,
       generation: 0,
-      from: session.state.credentials,
+      replaces: session.state.credentials,
       cause: 'rejected',
       startedMs: 0,
       outcome: new Promise<Outcome>(() => {}),
     } as const
-    await expect(inTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
+    await expect(runInLockTurn(flown, ports, () => Promise.reject(new Error('a mistake')))).rejects.toThrow('a mistake')
     expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])
   })
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { createClaimWatch } from '../../../src/refresh/claim-watch.ts'
-import type { Claim } from '../../../src/session/session-store.ts'
+import { createLeaseWatch } from '../../../src/refresh/claim-watch.ts'
+import type { Lease } from '../../../src/session/session-store.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
-const claimOf = (more: Partial<Claim> = {}): Claim => ({
+const leaseOf = (more: Partial<Lease> = {}): Lease => ({
   id: 'of-another-tab',
   generation: 0,
   startedAt: Date.UTC(2026, 0, 1),
@@ -13,15 +13,15 @@ const claimOf = (more: Partial<Claim> = {}): Claim => ({
   ...more,
 })
 
-/** Another tab has claimed the exchange of the record that this tab knows. */
-const startClaimed = async (more: Partial<Claim> = {}, held: Parameters<typeof createSignedInRig>[0] = {}) => {
+/** Another tab has leased the exchange of the record that this tab knows. */
+const startClaimed = async (more: Partial<Lease> = {}, held: Parameters<typeof createSignedInRig>[0] = {}) => {
   const rig = await createSignedInRig(held)
-  const claimed = { ...rig.stored(), revision: 'claimed', claim: claimOf({ startedAt: rig.clock.wallMs(), ...more }) }
-  rig.store.content = claimed
-  return { ...rig, claimed }
+  const leased = { ...rig.stored(), revision: 'leased', lease: leaseOf({ startedAt: rig.clock.wallMs(), ...more }) }
+  rig.store.content = leased
+  return { ...rig, leased }
 }
 
-describe('step b: an open claim of another tab', () => {
+describe('step b: an open lease of another tab', () => {
   test('is waited for: nothing is sent, and the record is looked at again and again', async () => {
     const { clock, start, calls } = await startClaimed()
     const flight = start()
@@ -30,10 +30,10 @@ describe('step b: an open claim of another tab', () => {
   })
 
   test('whose tokens came is adopted', async () => {
-    const { store, clock, start, calls, claimed } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startClaimed()
     const flight = start()
     await clock.advance(3000)
-    store.content = { ...claimed, revision: 'r', generation: 1, claim: null, credentials: credentialsOf(newerTokens) }
+    store.content = { ...leased, revision: 'r', generation: 1, lease: null, credentials: credentialsOf(newerTokens) }
     await clock.advance(250)
     expect([flight.outcome?.kind, calls.length]).toEqual(['adopted', 0])
   })
@@ -42,16 +42,16 @@ describe('step b: an open claim of another tab', () => {
     const { store, clock, start, calls } = await startClaimed()
     const flight = start()
     await clock.advance(3000)
-    store.content = storedRecord({ session: 'over', credentials: null })
+    store.content = storedRecord({ sessionId: 'over', credentials: null })
     await clock.advance(250)
     expect([flight.outcome?.kind, calls.length]).toEqual(['superseded', 0])
   })
 
   test('that failed for a passing reason leaves its backoff to all', async () => {
-    const { store, clock, start, calls, claimed } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startClaimed()
     const flight = start()
     await clock.advance(3000)
-    store.content = { ...claimed, revision: 'r', claim: null, retryAt: clock.wallMs() + 5000 }
+    store.content = { ...leased, revision: 'r', lease: null, retryAt: clock.wallMs() + 5000 }
     await clock.advance(250)
     expect(flight.outcome).toMatchObject({ kind: 'unavailable', retryAfterMs: 4750 })
     expect(calls).toEqual([])
@@ -59,12 +59,12 @@ describe('step b: an open claim of another tab', () => {
 
   test.each([
     ['withdrawn', null],
-    ['closed, its answer lost', claimOf({ closed: true })],
-  ])('that is %s lets this one send, once', async (_name, claim) => {
-    const { store, clock, start, calls, claimed } = await startClaimed()
+    ['closed, its answer lost', leaseOf({ closed: true })],
+  ])('that is %s lets this one send, once', async (_name, lease) => {
+    const { store, clock, start, calls, leased } = await startClaimed()
     start()
     await clock.advance(3000)
-    store.content = { ...claimed, revision: 'r', claim }
+    store.content = { ...leased, revision: 'r', lease }
     await clock.advance(250)
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1'])
   })
@@ -94,8 +94,8 @@ describe('step b: an open claim of another tab', () => {
     ],
     ['under the lock, which was taken from this tab', { underLock: true }, { lost: true, shared: true }],
     ['under the lock, while this tab has none', { underLock: true }, null],
-  ])('made %s is open', async (_name, claim, held) => {
-    const { clock, start, calls } = await startClaimed(claim)
+  ])('made %s is open', async (_name, lease, held) => {
+    const { clock, start, calls } = await startClaimed(lease)
     start(held)
     await clock.advance(5000)
     expect(calls).toEqual([])
@@ -120,10 +120,10 @@ describe('step b: an open claim of another tab', () => {
   })
 
   test('replaced by another one is seen anew', async () => {
-    const { store, clock, start, calls, claimed } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startClaimed()
     start()
     await clock.advance(8000)
-    store.content = { ...claimed, revision: 'r', claim: claimOf({ id: 'of-a-third-tab', startedAt: clock.wallMs() }) }
+    store.content = { ...leased, revision: 'r', lease: leaseOf({ id: 'of-a-third-tab', startedAt: clock.wallMs() }) }
     await clock.advance(8000)
     expect(calls).toEqual([])
     await clock.advance(4250)
@@ -131,38 +131,38 @@ describe('step b: an open claim of another tab', () => {
   })
 })
 
-describe('how long a claim is open', () => {
+describe('how long a lease is open', () => {
   const watchOf = () => {
     const clock = createControlledClock()
-    const isOpen = createClaimWatch(clock, 12_000)
-    return { clock, isOpen: (claim: Claim) => isOpen(claim, 0) }
+    const isOpen = createLeaseWatch(clock, 12_000)
+    return { clock, isOpen: (lease: Lease) => isOpen(lease, 0) }
   }
 
   test('for twelve seconds of being watched without a gap', async () => {
     const { clock, isOpen } = watchOf()
-    const claim = claimOf({ startedAt: clock.wallMs() })
+    const lease = leaseOf({ startedAt: clock.wallMs() })
     for (let second = 0; second < 12; second += 1) {
-      expect(isOpen(claim)).toBe(true)
+      expect(isOpen(lease)).toBe(true)
       await clock.advance(1000)
     }
-    expect(isOpen(claim)).toBe(false)
+    expect(isOpen(lease)).toBe(false)
   })
 
   test('a gap of over a second in the watching begins it anew', async () => {
     const { clock, isOpen } = watchOf()
-    const claim = claimOf({ startedAt: clock.wallMs() })
+    const lease = leaseOf({ startedAt: clock.wallMs() })
     for (let second = 0; second < 11; second += 1) {
-      isOpen(claim)
+      isOpen(lease)
       await clock.advance(1000)
     }
     await clock.advance(1001)
-    expect(isOpen(claim)).toBe(true)
+    expect(isOpen(lease)).toBe(true)
   })
 
   test('LF-06: to a page that has just started, one that is older than that is not: its owner was there before', () => {
     const { clock, isOpen } = watchOf()
-    expect(isOpen(claimOf({ startedAt: clock.wallMs() - 12_000 }))).toBe(false)
-    expect(isOpen(claimOf({ startedAt: clock.wallMs() - 11_999 }))).toBe(true)
+    expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 12_000 }))).toBe(false)
+    expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 11_999 }))).toBe(true)
   })
 
   test.each([-86_400_000, 86_400_000])(
@@ -171,36 +171,36 @@ describe('how long a claim is open', () => {
       const { clock, isOpen } = watchOf()
       await clock.advance(600_000)
       clock.jumpWall(ms)
-      expect(isOpen(claimOf({ startedAt: clock.wallMs() }))).toBe(true)
+      expect(isOpen(leaseOf({ startedAt: clock.wallMs() }))).toBe(true)
     },
   )
 
   test.each([-86_400_000, 86_400_000])('to a clock set by %i ms since it was made, one just made is open', async ms => {
     const { clock, isOpen } = watchOf()
     await clock.advance(600_000)
-    const claim = claimOf({ startedAt: clock.wallMs() })
+    const lease = leaseOf({ startedAt: clock.wallMs() })
     clock.jumpWall(ms)
-    expect(isOpen(claim)).toBe(true)
+    expect(isOpen(lease)).toBe(true)
   })
 
   test('TM-07: to a machine that slept since it was made, it is open', async () => {
     const { clock, isOpen } = watchOf()
     await clock.advance(600_000)
-    const claim = claimOf({ startedAt: clock.wallMs() })
+    const lease = leaseOf({ startedAt: clock.wallMs() })
     clock.sleepFor(8 * 3_600_000)
-    expect(isOpen(claim)).toBe(true)
+    expect(isOpen(lease)).toBe(true)
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -1])(
     'one that says it was made at %d is open for no longer than any other',
     async startedAt => {
       const { clock, isOpen } = watchOf()
-      const claim = claimOf({ startedAt })
+      const lease = leaseOf({ startedAt })
       for (let second = 0; second < 12; second += 1) {
-        isOpen(claim)
+        isOpen(lease)
         await clock.advance(1000)
       }
-      expect(isOpen(claim)).toBe(false)
+      expect(isOpen(lease)).toBe(false)
     },
   )
 })

@@ -22,7 +22,7 @@ describe('step b: the record as the refresh began with it', () => {
 
   test('is exchanged, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
     const { store, clock, session, start, call, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
+    session.applyRenewal({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = {
       ...stored(),
       revision: 'r',
@@ -45,16 +45,16 @@ describe('step b: the record as the refresh began with it', () => {
 describe('step b: a record that has moved on', () => {
   test('to another session: superseded, followed, nothing sent', async () => {
     const { store, clock, session, start, calls } = await createSignedInRig()
-    store.content = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
     expect((await start().done).kind).toBe('superseded')
     await clock.settle()
     expect(calls).toEqual([])
-    expect(session.state).toMatchObject({ session: 'of-bob', credentials: { subject: 'bob' } })
+    expect(session.state).toMatchObject({ sessionId: 'of-bob', credentials: { subject: 'bob' } })
   })
 
   test('to a sign-out: superseded, signed out, nothing sent', async () => {
     const { store, session, start, calls } = await createSignedInRig()
-    store.content = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     expect((await start().done).kind).toBe('superseded')
     expect(calls).toEqual([])
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
@@ -70,7 +70,7 @@ describe('step b: a record that has moved on', () => {
 
   test('RT-07: to a newer generation: adopted, nothing sent', async () => {
     const { store, session, start, calls, id } = await createSignedInRig()
-    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     expect((await start().done).kind).toBe('adopted')
     expect(calls).toEqual([])
     expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
@@ -78,7 +78,7 @@ describe('step b: a record that has moved on', () => {
 
   test('to one newer than the flight began with, though a message has moved memory there already: adopted', async () => {
     const { store, session, start, calls, id } = await createSignedInRig()
-    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     const flight = start()
     const reread = session.reread()
     await Promise.all([reread, flight.done])
@@ -88,17 +88,17 @@ describe('step b: a record that has moved on', () => {
 
   test('to a sign-in of the same person by a tab that had missed a refresh: adopted, though its number is lower', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
-    session.renewed({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
+    session.applyRenewal({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = { ...stored(), revision: 'r', generation: 3, credentials: credentialsOf(newerTokens) }
     expect((await start().done).kind).toBe('adopted')
     expect(calls).toEqual([])
     expect(session.state).toMatchObject({ generation: 3, credentials: newerTokens })
   })
 
-  test('to a newer generation whose tokens are withheld: exchanged for tokens of its own', async () => {
+  test('to a newer generation whose tokens are tokensElsewhere: exchanged for tokens of its own', async () => {
     const { store, clock, start, calls, id } = await createSignedInRig()
-    const credentials = credentialsOf({ accessToken: null, refreshToken: null, withheld: true })
-    store.content = storedRecord({ session: id, generation: 1, credentials })
+    const credentials = credentialsOf({ accessToken: null, refreshToken: null, tokensElsewhere: true })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
     start()
     await clock.settle()
     expect(calls.length).toBe(1)
@@ -141,7 +141,7 @@ describe('step b: reasons to wait', () => {
 
   test('a refusal on record: refused, nothing sent, nothing removed', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
-    store.content = { ...stored(), refused: true }
+    store.content = { ...stored(), rejected: true }
     expect(await start().done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
     expect(calls).toEqual([])
     expect([session.state.status, stored().credentials?.refreshToken]).toEqual(['signed-in', 'refresh-1'])
@@ -162,7 +162,7 @@ describe('step b: reasons to wait', () => {
 
   test('a record of a newer version: unavailable, nothing sent, nothing ended', async () => {
     const { store, session, start, calls, id } = await createSignedInRig()
-    store.content = storedRecord({ session: id, version: 2 })
+    store.content = storedRecord({ sessionId: id, version: 3 })
     expect((await start().done).kind).toBe('unavailable')
     expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
   })
@@ -174,7 +174,7 @@ describe('step b: reasons to wait', () => {
     const flight = start()
     await clock.advance(249)
     expect(store.calls.length).toBe(length)
-    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     await clock.advance(1)
     expect([flight.outcome?.kind, calls.length]).toEqual(['adopted', 0])
   })
@@ -203,7 +203,7 @@ describe('step b: an ambient start', () => {
     call().answer.resolve(newerTokens)
     await clock.settle()
     expect(session.state.status).toBe('signed-in')
-    expect(stored()).toMatchObject({ version: 1, credentials: newerTokens })
+    expect(stored()).toMatchObject({ version: 2, credentials: newerTokens })
   })
 
   test('that is not ambient after all finds nobody and asks nobody', async () => {

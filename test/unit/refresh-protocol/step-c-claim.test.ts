@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Claim } from '../../../src/session/session-store.ts'
+import type { Lease } from '../../../src/session/session-store.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { createRefreshRig, createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
@@ -8,7 +8,7 @@ import { allTicks, takeTicks } from '../../support/session-rig.ts'
 
 const shared = () => ({ lost: false, shared: true })
 
-describe('step c: the claim', () => {
+describe('step c: the lease', () => {
   test('is in the store before the token is sent, and says what it is about', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const held = store.hold('compareAndSet', 'before')
@@ -19,7 +19,7 @@ describe('step c: the claim', () => {
     expect(stored()).toMatchObject({
       generation: 0,
       credentials: { refreshToken: 'refresh-1' },
-      claim: {
+      lease: {
         id: expect.stringMatching(/^\d{1,10}(-\d{1,10}){3}$/),
         generation: 0,
         startedAt: clock.wallMs(),
@@ -39,7 +39,7 @@ describe('step c: the claim', () => {
     const { clock, start, stored } = await createSignedInRig()
     start(held)
     await clock.settle()
-    expect(stored().claim?.underLock).toBe(false)
+    expect(stored().lease?.underLock).toBe(false)
   })
 
   test('has an id of its own each time, so that two are never taken for one', async () => {
@@ -48,7 +48,7 @@ describe('step c: the claim', () => {
     for (let round = 0; round < 3; round += 1) {
       start()
       await clock.settle()
-      ids.push(stored().claim?.id)
+      ids.push(stored().lease?.id)
       call(round).answer.reject(new TypeError('Failed to fetch'))
       await clock.advance(60_000)
     }
@@ -56,23 +56,23 @@ describe('step c: the claim', () => {
     expect(new Set(ids).size).toBe(3)
   })
 
-  test('that finds another tab’s claim in its place waits for that one, and sends nothing', async () => {
+  test('that finds another tab’s lease in its place waits for that one, and sends nothing', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const held = store.hold('compareAndSet')
     start()
     await held.reached
-    const claim: Claim = { id: 'another', generation: 0, startedAt: clock.wallMs(), underLock: false }
-    store.content = { ...stored(), revision: 'r', claim }
+    const lease: Lease = { id: 'another', generation: 0, startedAt: clock.wallMs(), underLock: false }
+    store.content = { ...stored(), revision: 'r', lease }
     held.open()
     await clock.advance(5000)
     expect(calls).toEqual([])
-    expect(stored().claim?.id).toBe('another')
+    expect(stored().lease?.id).toBe('another')
   })
 
   test.each([
-    ['a sign-out', 'superseded', () => storedRecord({ session: 'over', credentials: null })],
-    ['another person', 'superseded', () => storedRecord({ session: 'of-bob' })],
-    ['newer tokens', 'adopted', (id: string) => storedRecord({ session: id, generation: 1 })],
+    ['a sign-out', 'superseded', () => storedRecord({ sessionId: 'over', credentials: null })],
+    ['another person', 'superseded', () => storedRecord({ sessionId: 'of-bob' })],
+    ['newer tokens', 'adopted', (id: string) => storedRecord({ sessionId: id, generation: 1 })],
     ['nothing', 'superseded', () => null],
   ])('that finds %s in its place: %s, nothing sent, nothing written', async (_name, kind, record) => {
     const { store, start, calls, id } = await createSignedInRig()
@@ -92,7 +92,7 @@ describe('step c: the claim', () => {
     const held = store.hold('compareAndSet')
     start()
     await held.reached
-    store.content = { ...stored(), revision: 'r', counts: { begun: [], fruitless: [] } }
+    store.content = { ...stored(), revision: 'r', refreshCounts: { started: [], unhelpful: [] } }
     held.open()
     await clock.settle()
     expect(calls.length).toBe(1)
@@ -120,7 +120,7 @@ describe('step d: the send', () => {
   test.each([
     ['two seconds', 2000, 1],
     ['over two seconds', 2001, 2],
-  ])('%s after the claim: claims made: %i ms → %i', async (_name, ms, claims) => {
+  ])('%s after the lease: claims made: %i ms → %i', async (_name, ms, claims) => {
     const clock = createControlledClock()
     const store = createScriptedStore()
     const { start, calls } = await createSignedInRig({ clock, store })
@@ -135,19 +135,19 @@ describe('step d: the send', () => {
     expect(store.calls.filter(call => call === 'compareAndSet').length).toBe(claims)
   })
 
-  test('TM-07: after a sleep since the claim the record is looked at again: what another tab did meanwhile is adopted', async () => {
+  test('TM-07: after a sleep since the lease the record is looked at again: what another tab did meanwhile is adopted', async () => {
     const { store, clock, start, calls, id } = await createSignedInRig()
     const held = store.hold('compareAndSet', 'before')
     const flight = start()
     await held.reached
     clock.sleepFor(60_000)
-    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     held.open()
     expect((await flight.done).kind).toBe('adopted')
     expect(calls).toEqual([])
   })
 
-  test('a lock taken away since the claim: looked at again, and sent once, not under the lock', async () => {
+  test('a lock taken away since the lease: looked at again, and sent once, not under the lock', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const lock = shared()
     const held = store.hold('compareAndSet', 'before')
@@ -157,7 +157,7 @@ describe('step d: the send', () => {
     held.open()
     await clock.settle()
     expect(calls.length).toBe(1)
-    expect(stored().claim?.underLock).toBe(false)
+    expect(stored().lease?.underLock).toBe(false)
   })
 
   test('RT-06: signed out at any microtask of the way: what is sent is sent before that, never after', async () => {

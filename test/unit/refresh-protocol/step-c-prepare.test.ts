@@ -7,10 +7,10 @@ import { credentialsOf } from '../../support/session-records.ts'
 type Prepare = NonNullable<RefresherPorts['scheme']['prepare']>
 
 const provedBy = (prepare: Prepare) => ({ scheme: { accepts: () => true, prepare } })
-const proved = { transport: () => Promise.reject(new Error('There is no network here')), key: 'key-1' }
+const proved = { transport: () => Promise.reject(new Error('There is no network here')), keyThumbprint: 'key-1' }
 
 describe('before step c: a scheme that proves each call', () => {
-  test('is asked for its proof before the claim is in the store, for what the record holds', async () => {
+  test('is asked for its proof before the lease is in the store, for what the record holds', async () => {
     const proof = createDeferred<typeof proved>()
     const asked: Parameters<Prepare>[] = []
     const prepare: Prepare = (...parameters) => {
@@ -21,14 +21,14 @@ describe('before step c: a scheme that proves each call', () => {
     const flight = start()
     await clock.settle()
     expect(asked).toMatchObject([[{ refreshToken: 'refresh-1' }, expect.any(Function), undefined]])
-    expect([calls, stored().claim]).toEqual([[], undefined])
+    expect([calls, stored().lease]).toEqual([[], undefined])
     proof.resolve(proved)
     await clock.settle()
-    expect(stored().claim).toMatchObject({ generation: 0 })
+    expect(stored().lease).toMatchObject({ generation: 0 })
     call().answer.resolve(newerTokens)
     await flight.done
     expect(flight.outcome).toEqual({ kind: 'refreshed' })
-    expect(stored().credentials).toMatchObject({ accessToken: 'access-2', key: 'key-1' })
+    expect(stored().credentials).toMatchObject({ accessToken: 'access-2', keyThumbprint: 'key-1' })
   })
 
   test('whose proof took so long that another tab was faster sends nothing', async () => {
@@ -59,6 +59,6 @@ describe('before step c: a scheme that proves each call', () => {
     const flight = start()
     await flight.done
     expect(flight.outcome).toMatchObject({ kind: 'unavailable' })
-    expect([calls, stored().claim]).toEqual([[], undefined])
+    expect([calls, stored().lease]).toEqual([[], undefined])
   })
 })

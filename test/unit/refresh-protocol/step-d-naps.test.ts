@@ -2,18 +2,18 @@ import { describe, expect, test } from 'vitest'
 import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
-/** The exchange is claimed under the lock; what the store answers to that is held back. */
+/** The exchange is leased under the lock; what the store answers to that is held back. */
 const startClaimed = async () => {
   const lock = createTestLock()
   const rig = await createSignedInRig({ lock })
   const held = rig.store.hold('compareAndSet', 'before')
   const { outcome } = rig.refresher.start('rejected')
   await held.reached
-  expect(rig.stored().claim).toMatchObject({ underLock: true })
+  expect(rig.stored().lease).toMatchObject({ underLock: true })
   return { ...rig, lock, held, outcome }
 }
 
-describe('step d: a nap too short for the clocks, between the claim and the send', () => {
+describe('step d: a nap too short for the clocks, between the lease and the send', () => {
   test('in which the engine took the lock: the page reads again, and claims without it', async () => {
     const { clock, wake, lock, held, calls, stored } = await startClaimed()
     wake.sleep()
@@ -21,21 +21,21 @@ describe('step d: a nap too short for the clocks, between the claim and the send
     wake.wake()
     held.open()
     await clock.settle()
-    expect([calls.length, stored().claim?.underLock]).toEqual([1, false])
+    expect([calls.length, stored().lease?.underLock]).toEqual([1, false])
   })
 
-  test('in which another tab got the lock, and claimed: the page does not send as well', async () => {
+  test('in which another tab got the lock, and leased: the page does not send as well', async () => {
     const { store, clock, wake, held, calls, stored } = await startClaimed()
     wake.sleep()
     wake.wake()
-    const claim = { id: 'of-another-tab', generation: 0, startedAt: clock.wallMs(), underLock: true }
-    store.content = { ...stored(), revision: 'r', claim }
+    const lease = { id: 'of-another-tab', generation: 0, startedAt: clock.wallMs(), underLock: true }
+    store.content = { ...stored(), revision: 'r', lease }
     held.open()
     await clock.advance(5000)
     expect(calls).toEqual([])
   })
 
-  test('that no engine made use of costs nothing but another claim', async () => {
+  test('that no engine made use of costs nothing but another lease', async () => {
     const { clock, wake, held, call, calls, outcome } = await startClaimed()
     wake.sleep()
     wake.wake()

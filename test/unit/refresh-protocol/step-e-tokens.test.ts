@@ -24,15 +24,15 @@ describe('step e: tokens came', () => {
     expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
   })
 
-  test('the record they are in has no claim, no backoff and no failures left', async () => {
+  test('the record they are in has no lease, no backoff and no failures left', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     store.content = { ...stored(), revision: 'r', failures: 3, retryAt: clock.wallMs() - 1 }
     start()
     await clock.settle()
     call().answer.resolve(newerTokens)
     await clock.settle()
-    const { claim, failures, retryAt, refused } = stored()
-    expect([claim ?? null, failures, retryAt, refused]).toEqual([null, undefined, undefined, undefined])
+    const { lease, failures, retryAt, rejected } = stored()
+    expect([lease ?? null, failures, retryAt, rejected]).toEqual([null, undefined, undefined, undefined])
   })
 
   test('TM-05: their age is counted from when they were asked for, by both clocks', async () => {
@@ -90,12 +90,12 @@ describe('step e: tokens came', () => {
     },
   )
 
-  test('a write of no concern meanwhile (a later claim on the same token) does not make them lost', async () => {
+  test('a write of no concern meanwhile (a later lease on the same token) does not make them lost', async () => {
     const { store, session, flight, call, stored } = await startSent()
     store.content = {
       ...stored(),
       revision: 'r',
-      claim: { id: 'another', generation: 0, startedAt: 0, underLock: false },
+      lease: { id: 'another', generation: 0, startedAt: 0, underLock: false },
     }
     call().answer.resolve(newerTokens)
     expect((await flight.done).kind).toBe('refreshed')
@@ -108,7 +108,7 @@ describe('step e: the same person signed in meanwhile and brought no refresh tok
   test('what the one in use was traded for goes in its place, beside the newer access token, and nothing is discarded', async () => {
     const { store, session, flight, call, stored, discarded, id } = await startSent()
     const stepUp = credentialsOf({ accessToken: 'access-of-step-up' })
-    store.content = storedRecord({ session: id, generation: 1, credentials: stepUp })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: stepUp })
     call().answer.resolve(newerTokens)
     expect((await flight.done).kind).toBe('refreshed')
     const { refreshToken } = newerTokens
@@ -123,11 +123,12 @@ describe('step e: the same person signed in meanwhile and brought no refresh tok
 
 describe('step e: tokens came too late', () => {
   test.each([
-    ['a sign-out', 'superseded', () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })],
+    ['a sign-out', 'superseded', () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })],
     [
       'another person',
       'superseded',
-      () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob', refreshToken: 'of-bob' }) }),
+      () =>
+        storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob', refreshToken: 'of-bob' }) }),
     ],
     ['nothing any more', 'superseded', () => null],
   ])('RT-06: another tab left %s: they are dropped and discarded, and that is followed', async (...arranged) => {
@@ -139,14 +140,14 @@ describe('step e: tokens came too late', () => {
     expect((await flight.done).kind).toBe(kind)
     expect(store.content).toBe(others)
     expect(discarded).toMatchObject([newerTokens])
-    expect(session.state.session === others?.session || others === null).toBe(true)
+    expect(session.state.sessionId === others?.sessionId || others === null).toBe(true)
     expect(JSON.stringify(session.state)).not.toContain('refresh-2')
   })
 
   test('RT-06: another tab left newer tokens of this session: they are dropped, and none of its family is revoked', async () => {
     const { store, session, flight, call, discarded, id } = await startSent()
     const credentials = credentialsOf({ refreshToken: 'refresh-of-another' })
-    store.content = storedRecord({ session: id, generation: 1, credentials })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
     call().answer.resolve(newerTokens)
     expect((await flight.done).kind).toBe('adopted')
     expect([session.state.credentials?.refreshToken, discarded]).toEqual(['refresh-of-another', []])
@@ -212,6 +213,6 @@ describe('step e: another person’s tokens came', () => {
     call().answer.resolve({ accessToken: 'of-bob', subject: 'bob' })
     expect((await flight.done).kind).toBe('refreshed')
     expect(session.state).toMatchObject({ status: 'signed-in', generation: 0, credentials: { subject: 'bob' } })
-    expect(session.state.session).not.toBe('session-a')
+    expect(session.state.sessionId).not.toBe('session-a')
   })
 })

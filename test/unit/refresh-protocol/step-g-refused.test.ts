@@ -26,7 +26,11 @@ describe('step g: refused, and the store still holds what was refused', () => {
     else call().answer.reject(answer)
     expect(await flight.done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', credentials: null })
-    expect(stored()).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'refresh-rejected' })
+    expect(stored()).toMatchObject({
+      sessionId: session.state.sessionId,
+      credentials: null,
+      endedBy: 'refresh-rejected',
+    })
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
@@ -44,10 +48,10 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(session.state.endReason).toBe('expired')
   })
 
-  test('although another tab has claimed the same token since: it is over all the same', async () => {
+  test('although another tab has leased the same token since: it is over all the same', async () => {
     const { store, session, flight, call, stored } = await startSent()
-    const claim = { id: 'another', generation: 0, startedAt: 0, underLock: false }
-    store.content = { ...stored(), revision: 'r', claim }
+    const lease = { id: 'another', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'r', lease }
     call().answer.resolve(null)
     expect((await flight.done).kind).toBe('rejected')
     expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
@@ -58,8 +62,8 @@ describe('step g: refused, and the store still holds what was refused', () => {
     call().answer.resolve(null)
     expect(await flight.done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
     expect(session.state.status).toBe('signed-in')
-    expect(stored()).toMatchObject({ generation: 0, refused: true, credentials: { refreshToken: 'refresh-1' } })
-    expect(stored().claim).toBeUndefined()
+    expect(stored()).toMatchObject({ generation: 0, rejected: true, credentials: { refreshToken: 'refresh-1' } })
+    expect(stored().lease).toBeUndefined()
     expect(told).toEqual(['signed-in:this'])
   })
 
@@ -105,12 +109,12 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     [
       'newer tokens of this session',
       'adopted',
-      (id: string) => storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) }),
+      (id: string) => storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) }),
     ],
     [
       'another person',
       'superseded',
-      () => storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
+      () => storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
     ],
   ])('to %s: that is followed, and an old refusal removes nothing of it', async (_name, kind, record) => {
     const { store, session, flight, call, id } = await startSent()
@@ -119,7 +123,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     call().answer.resolve(null)
     expect((await flight.done).kind).toBe(kind)
     expect(store.content).toBe(others)
-    expect(session.state).toMatchObject({ status: 'signed-in', session: others.session })
+    expect(session.state).toMatchObject({ status: 'signed-in', sessionId: others.sessionId })
   })
 
   test('to newer tokens, however late they come: also between the look and the removal', async () => {
@@ -127,7 +131,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     const held = store.hold('compareAndSet')
     call().answer.resolve(null)
     await held.reached
-    const newer = storedRecord({ session: id, generation: 1, credentials: credentialsOf(newerTokens) })
+    const newer = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     store.content = newer
     held.open()
     expect((await flight.done).kind).toBe('adopted')
@@ -137,7 +141,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
 
   test('to another refresh token under the same number: it is the one that is tried, once', async () => {
     const { store, clock, session, flight, call, calls, stored } = await startSent()
-    store.content = { ...stored(), revision: 'r', claim: null, credentials: credentialsOf({ refreshToken: 'other' }) }
+    store.content = { ...stored(), revision: 'r', lease: null, credentials: credentialsOf({ refreshToken: 'other' }) }
     call().answer.resolve(null)
     await clock.settle()
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'other'])
@@ -148,7 +152,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
 
   test('to a sign-out: superseded, and it stays one', async () => {
     const { store, session, flight, call } = await startSent()
-    const over = storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+    const over = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     store.content = over
     call().answer.resolve(null)
     expect((await flight.done).kind).toBe('superseded')
@@ -167,7 +171,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
 
   test('a store that cannot be read now: unavailable, and nothing is over on the word of a refusal alone', async () => {
     const { store, clock, session, flight, call, id } = await startSent()
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     store.fail('read', 'rejects')
     call().answer.resolve(null)
     await clock.advance(2000)
@@ -177,7 +181,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
 
   test('cookie mode: another tab’s generation is adopted, though both have no refresh token', async () => {
     const { store, session, flight, call, id } = await startSent({ ambient: true })
-    store.content = storedRecord({ session: id, generation: 1, credentials: credentialsOf({ refreshToken: null }) })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf({ refreshToken: null }) })
     call().answer.resolve(null)
     expect((await flight.done).kind).toBe('adopted')
     expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })

@@ -42,22 +42,22 @@ describe('step h: not now', () => {
     },
   )
 
-  test.each(answered)('%s: the claim is withdrawn', async (_name, error) => {
+  test.each(answered)('%s: the lease is withdrawn', async (_name, error) => {
     const { flight, call, stored } = await startSent()
     call().answer.reject(error)
     await flight.done
-    expect(stored().claim ?? null).toBeNull()
+    expect(stored().lease ?? null).toBeNull()
   })
 
   test.each(unknown)(
-    'promise 10: %s: the claim stays, closed, and says that an answer was lost',
+    'promise 10: %s: the lease stays, closed, and says that an answer was lost',
     async (_name, error) => {
       const { flight, call, stored } = await startSent()
-      const id = stored().claim?.id
+      const id = stored().lease?.id
       if (error === undefined) call().answer.resolve({ token: 'x' } as never)
       else call().answer.reject(error)
       await flight.done
-      expect(stored().claim).toMatchObject({ id, closed: true })
+      expect(stored().lease).toMatchObject({ id, closed: true })
     },
   )
 
@@ -113,7 +113,7 @@ describe('step h: not now', () => {
 
   test('what another tab stored meanwhile is left as it is', async () => {
     const { store, flight, call } = await startSent()
-    const over = storedRecord({ session: 'over', credentials: null })
+    const over = storedRecord({ sessionId: 'over', credentials: null })
     store.content = over
     call().answer.reject(statusError(503))
     await flight.done
@@ -148,7 +148,7 @@ describe('step h: not now', () => {
     const { store, session, clock, refresher, call, id } = await createSignedInRig()
     const { outcome } = refresher.start('rejected')
     await clock.settle()
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     call().answer.reject(new TypeError('Failed to fetch'))
     expect((await outcome).kind).toBe('adopted')
     expect(session.state.generation).toBe(1)
@@ -185,6 +185,6 @@ describe('promise 10: after a lost answer', () => {
     const { clock, flight, stored } = await startSent()
     await clock.advance(10_000)
     expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })
-    expect(stored().claim?.closed).toBe(true)
+    expect(stored().lease?.closed).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type CallPorts, callStrategy } from '../../../src/refresh/call-strategy.ts'
+import { sendTokenRequest, type TokenRequestPorts } from '../../../src/refresh/call-strategy.ts'
 import type { RefreshContext, RefreshFunction } from '../../../src/refresh/strategy.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import type { SessionInput } from '../../../src/session/token-set.ts'
@@ -19,9 +19,9 @@ const former: Credentials = {
   sentAt: 0,
 }
 
-const start = (exchange: RefreshFunction, more: Partial<CallPorts> = {}) => {
+const start = (exchange: RefreshFunction, more: Partial<TokenRequestPorts> = {}) => {
   const clock = createControlledClock()
-  const ports: CallPorts = {
+  const ports: TokenRequestPorts = {
     strategy: { refresh: exchange },
     transport: async () => Response.json({ accessToken: 'posted' }),
     baseUrl: () => 'https://api.test/',
@@ -31,7 +31,7 @@ const start = (exchange: RefreshFunction, more: Partial<CallPorts> = {}) => {
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>
-    callStrategy(ports, { cause: 'rejected' }, credentials, {
+    sendTokenRequest(ports, { cause: 'rejected' }, credentials, {
       wallMs: clock.wallMs(),
       monotonicMs: clock.monotonicMs(),
     })
@@ -105,7 +105,7 @@ describe('what the answer means', () => {
     expect(await start(answering(answer)).call()).toMatchObject({
       kind: 'unavailable',
       reason: 'unreadable-response',
-      untouched: false,
+      isUnrotated: false,
       retryAfterMs: null,
     })
   })
@@ -143,7 +143,7 @@ describe('RF-18: the deadline', () => {
     await clock.advance(9999)
     expect(await stateOf(clock, called)).toBe('pending')
     await clock.advance(1)
-    expect(await called).toMatchObject({ kind: 'unavailable', reason: 'timeout', untouched: false })
+    expect(await called).toMatchObject({ kind: 'unavailable', reason: 'timeout', isUnrotated: false })
   })
 
   test('is a timeout also where the exchange rejects with something else because of its signal', async () => {

@@ -46,7 +46,7 @@ const ways: readonly (readonly [name: string, fail: (answered: Answered) => Prom
   ['axios', answered => caught(axios.get(url.href, { adapter: axiosAdapter(answered) }))],
 ]
 
-type Class = 'refused' | 'misconfigured' | 'unavailable' | 'unavailable, untouched'
+type Class = 'refused' | 'misconfigured' | 'unavailable' | 'unavailable, unrotated'
 
 /** Standards §2.2. Untouched: the server answered, and surely did not rotate. */
 const table: readonly (readonly [name: string, answered: Answered, becomes: Class])[] = [
@@ -66,19 +66,19 @@ const table: readonly (readonly [name: string, answered: Answered, becomes: Clas
   ['400 unsupported_grant_type', jsonOf(400, 'unsupported_grant_type'), 'misconfigured'],
   ['400 invalid_scope', jsonOf(400, 'invalid_scope'), 'misconfigured'],
   ['400 invalid_request', jsonOf(400, 'invalid_request'), 'misconfigured'],
-  ['400 with a code nobody knows', jsonOf(400, 'out_of_tea'), 'unavailable, untouched'],
-  ['400 without a code', jsonOf(400), 'unavailable, untouched'],
-  ['404', jsonOf(404), 'unavailable, untouched'],
+  ['400 with a code nobody knows', jsonOf(400, 'out_of_tea'), 'unavailable, unrotated'],
+  ['400 without a code', jsonOf(400), 'unavailable, unrotated'],
+  ['404', jsonOf(404), 'unavailable, unrotated'],
   ['408', jsonOf(408), 'unavailable'],
-  ['425', jsonOf(425), 'unavailable, untouched'],
-  ['429', jsonOf(429), 'unavailable, untouched'],
-  ['429 invalid_grant', jsonOf(429, 'invalid_grant'), 'unavailable, untouched'],
+  ['425', jsonOf(425), 'unavailable, unrotated'],
+  ['429', jsonOf(429), 'unavailable, unrotated'],
+  ['429 invalid_grant', jsonOf(429, 'invalid_grant'), 'unavailable, unrotated'],
   ['500', jsonOf(500), 'unavailable'],
   ['500 invalid_grant', jsonOf(500, 'invalid_grant'), 'unavailable'],
   ['500 invalid_client', jsonOf(500, 'invalid_client'), 'unavailable'],
   ['502', jsonOf(502), 'unavailable'],
-  ['503', jsonOf(503), 'unavailable, untouched'],
-  ['503 temporarily_unavailable', jsonOf(503, 'temporarily_unavailable'), 'unavailable, untouched'],
+  ['503', jsonOf(503), 'unavailable, unrotated'],
+  ['503 temporarily_unavailable', jsonOf(503, 'temporarily_unavailable'), 'unavailable, unrotated'],
   ['504', jsonOf(504), 'unavailable'],
 ]
 
@@ -89,8 +89,8 @@ describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
       expect(failure).toMatchObject({ kind: 'rejected', misconfigured: becomes === 'misconfigured' })
       return
     }
-    const untouched = becomes === 'unavailable, untouched'
-    expect(failure).toMatchObject({ kind: 'unavailable', reason: 'status', status: answered.status, untouched })
+    const isUnrotated = becomes === 'unavailable, unrotated'
+    expect(failure).toMatchObject({ kind: 'unavailable', reason: 'status', status: answered.status, isUnrotated })
   })
 
   test('RF-12: Retry-After is read, in seconds and as a date', async () => {
@@ -112,7 +112,7 @@ describe('judgeFailure, of an answer that is no JSON', () => {
   test.each([400, 404, 429, 503])('a page with status %i may be a proxy’s: the answer counts as lost', async status => {
     for (const [name, fail] of ways) {
       const failure = judgeFailure(await fail(htmlOf(status)), now, null)
-      expect([name, failure]).toEqual([name, expect.objectContaining({ kind: 'unavailable', untouched: false })])
+      expect([name, failure]).toEqual([name, expect.objectContaining({ kind: 'unavailable', isUnrotated: false })])
     }
   })
 })
@@ -122,7 +122,7 @@ test.each([429, 503])(
   async status => {
     const answered = { status, body: 'upstream connect error', type: 'text/plain' }
     const failure = judgeFailure(await caught(readAnswer(url, responseOf(answered))), now, null)
-    expect(failure).toMatchObject({ kind: 'unavailable', untouched: false })
+    expect(failure).toMatchObject({ kind: 'unavailable', isUnrotated: false })
   },
 )
 
@@ -170,7 +170,7 @@ describe('judgeFailure, of other things thrown', () => {
   })
 
   test('without a status the answer counts as lost: the token may have been rotated', () => {
-    expect(judgeFailure(new TypeError('Failed to fetch'), now, null)).toMatchObject({ untouched: false })
+    expect(judgeFailure(new TypeError('Failed to fetch'), now, null)).toMatchObject({ isUnrotated: false })
   })
 
   test('a good status with something that cannot be read is an unreadable answer', async () => {
@@ -178,7 +178,7 @@ describe('judgeFailure, of other things thrown', () => {
     expect(judgeFailure(page, now, null)).toMatchObject({
       reason: 'unreadable-response',
       status: 200,
-      untouched: false,
+      isUnrotated: false,
     })
   })
 })

@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { accept, type Evidence, judgeResponse, mayBeAsked, refresh } from '../../../src/request/judge-response.ts'
+import {
+  accept,
+  type Evidence,
+  judgeResponse,
+  mayAskShouldRefresh,
+  refresh,
+} from '../../../src/request/judge-response.ts'
 
 const origin = 'https://api.test'
 
@@ -16,7 +22,11 @@ const judge = (status: number, challenge: string | null, more: More = {}) => {
   const headers = new Headers(challenge === null ? {} : { 'www-authenticate': challenge })
   const response = { status, headers, type: 'basic', redirected: false, url: `${origin}/a`, ...more.response } as const
   const verdict = judgeResponse(response, origin, schemes)
-  return decided !== undefined && mayBeAsked(response, origin, verdict) ? (decided ? refresh : accept) : verdict
+  return decided !== undefined && mayAskShouldRefresh(response, origin, verdict)
+    ? decided
+      ? refresh
+      : accept
+    : verdict
 }
 
 describe('a 401', () => {

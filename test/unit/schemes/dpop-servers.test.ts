@@ -6,7 +6,7 @@ const now = Date.parse('2030-01-01T12:00:00Z')
 
 const answer = (headers: Record<string, string> = {}, from = '') => ({ headers: new Headers(headers), url: from })
 const nonce = (value: string) => answer({ 'dpop-nonce': value })
-const date = (aheadMs: number) => answer({ date: new Date(now + aheadMs).toUTCString() })
+const date = (clockSkewMs: number) => answer({ date: new Date(now + clockSkewMs).toUTCString() })
 
 beforeEach(() => {
   vi.useFakeTimers({ now, toFake: ['Date'] })
@@ -75,19 +75,19 @@ describe('a server’s time (DP-13)', () => {
     ['an hour ahead', 3_600_000, {}, 'clock'],
     ['an hour behind', -3_600_000, {}, 'clock'],
     ['a second ahead', 1000, {}, null],
-    ['as was known', 3_600_000, { aheadMs: 3_600_000 }, null],
-    ['as ours, since ours was set right', 0, { aheadMs: 3_600_000 }, 'clock'],
-  ])('%s', (_name, aheadMs, used, helps) => {
+    ['as was known', 3_600_000, { clockSkewMs: 3_600_000 }, null],
+    ['as ours, since ours was set right', 0, { clockSkewMs: 3_600_000 }, 'clock'],
+  ])('%s', (_name, clockSkewMs, used, helps) => {
     const servers = createServers()
-    expect(servers.learn('api', url, date(aheadMs), used, 'invalid_dpop_proof')).toBe(helps)
-    expect(servers.notesOf('api', url)).toEqual(helps ? { aheadMs } : {})
+    expect(servers.learn('api', url, date(clockSkewMs), used, 'invalid_dpop_proof')).toBe(helps)
+    expect(servers.notesOf('api', url)).toEqual(helps ? { clockSkewMs } : {})
   })
 
   test('is learned together with a new nonce, of a server that sends one with every response', () => {
     const servers = createServers()
     const refused = answer({ 'dpop-nonce': 'second', date: new Date(now + 3_600_000).toUTCString() })
     expect(servers.learn('api', url, refused, { nonce: 'first' }, 'invalid_dpop_proof')).toBe('clock')
-    expect(servers.notesOf('api', url)).toEqual({ nonce: 'second', aheadMs: 3_600_000 })
+    expect(servers.notesOf('api', url)).toEqual({ nonce: 'second', clockSkewMs: 3_600_000 })
   })
 
   test('is believed of a refused proof alone: other answers may come from a cache', () => {

@@ -20,8 +20,8 @@ const start = async (former: object | null, held: object | null = null) => {
   return { store, clock, values, adopt, at }
 }
 const now = () => Date.UTC(2026, 0, 1)
-const claimed = (more: object) =>
-  storedRecord({ claim: { id: 'c', generation: 0, startedAt: now(), underLock: true, ...more } })
+const leased = (more: object) =>
+  storedRecord({ lease: { id: 'c', generation: 0, startedAt: now(), underLock: true, ...more } })
 
 /** The same, by a write of its own. */
 const moved = <Content extends object>(record: Content) => ({ ...record, revision: expect.any(String) })
@@ -60,7 +60,7 @@ describe('what an earlier release stored under its own name', () => {
   })
 
   test('does not take the place of what is there already, and goes all the same', async () => {
-    const held = storedRecord({ session: 'newer-release', credentials: null })
+    const held = storedRecord({ sessionId: 'newer-release', credentials: null })
     const { adopt, at } = await start(storedRecord(), held)
     expect(await adopt()).toEqual(held)
     expect(at('former')).toBeNull()
@@ -85,7 +85,7 @@ describe('what an earlier release stored under its own name', () => {
   })
 
   test.each([
-    ['garbage', { revision: 'x', session: 7 }],
+    ['garbage', { revision: 'x', sessionId: 7 }],
     ['nothing', null],
   ])('is nothing to move if it is %s', async (_name, former) => {
     expect(await (await start(former)).adopt()).toBeNull()
@@ -94,7 +94,7 @@ describe('what an earlier release stored under its own name', () => {
 
 describe('a tab of the earlier release that is still open', () => {
   test('and exchanges the token is waited for: what it brings is what is moved', async () => {
-    const { store, clock, adopt, at } = await start(claimed({}))
+    const { store, clock, adopt, at } = await start(leased({}))
     const adopting = adopt()
     await clock.advance(1000)
     expect(at('main')).toBeNull()
@@ -106,10 +106,10 @@ describe('a tab of the earlier release that is still open', () => {
   })
 
   test('and died in its exchange is not waited for for ever', async () => {
-    const { clock, adopt, at } = await start(claimed({}))
+    const { clock, adopt, at } = await start(leased({}))
     const adopting = adopt()
     await clock.advance(15_500)
-    expect(await adopting).toMatchObject({ session: 'session-a' })
+    expect(await adopting).toMatchObject({ sessionId: 'session-a' })
     expect(at('former')).toBeNull()
   })
 
@@ -117,8 +117,8 @@ describe('a tab of the earlier release that is still open', () => {
     ['is over', { closed: true }],
     ['is of a clock that was ahead', { startedAt: now() + 3_600_000 }],
   ])('and whose exchange %s is not waited for', async (_name, more) => {
-    const { adopt } = await start(claimed(more))
-    expect(await adopt()).toMatchObject({ session: 'session-a' })
+    const { adopt } = await start(leased(more))
+    expect(await adopt()).toMatchObject({ sessionId: 'session-a' })
   })
 
   test('and writes just then is looked at again', async () => {

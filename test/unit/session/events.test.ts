@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { createListeners, tell } from '../../../src/session/events.ts'
+import { callListener, createListeners } from '../../../src/session/events.ts'
 
 const reported: unknown[] = []
 const catchReports = () => vi.stubGlobal('reportError', (error: unknown) => void reported.push(error))
@@ -11,7 +11,7 @@ describe('listeners', () => {
     const seen: string[] = []
     listeners.add(value => void seen.push(`first ${value}`))
     listeners.add(value => void seen.push(`second ${value}`))
-    listeners.tell(7)
+    listeners.notify(7)
     expect(seen).toEqual(['first 7', 'second 7'])
   })
 
@@ -22,7 +22,7 @@ describe('listeners', () => {
     expect(listeners.size).toBe(2)
     first()
     first()
-    listeners.tell(1)
+    listeners.notify(1)
     expect(listener).toHaveBeenCalledTimes(1)
     second()
     expect(listeners.size).toBe(0)
@@ -36,7 +36,7 @@ describe('listeners', () => {
       throw mistake
     })
     listeners.add(last)
-    listeners.tell(1)
+    listeners.notify(1)
     expect(last).toHaveBeenCalledOnce()
     expect(reported).toEqual([mistake])
   })
@@ -45,9 +45,9 @@ describe('listeners', () => {
     const listeners = createListeners<number>()
     const late = vi.fn()
     listeners.add(() => void listeners.add(late))
-    listeners.tell(1)
+    listeners.notify(1)
     expect(late).not.toHaveBeenCalled()
-    listeners.tell(2)
+    listeners.notify(2)
     expect(late).toHaveBeenCalledOnce()
   })
 
@@ -59,20 +59,20 @@ describe('listeners', () => {
       undo()
     })
     listeners.add(() => void seen.push('always'))
-    listeners.tell(1)
-    listeners.tell(2)
+    listeners.notify(1)
+    listeners.notify(2)
     expect(seen).toEqual(['once', 'always', 'always'])
   })
 })
 
 describe('what an app gave is called', () => {
   test('if it is there', () => {
-    expect(() => tell(undefined, 1)).not.toThrow()
+    expect(() => callListener(undefined, 1)).not.toThrow()
   })
 
   test('and what it throws is its own', () => {
     catchReports()
-    tell(() => {
+    callListener(() => {
       throw 'a text'
     }, 1)
     expect(reported).toEqual(['a text'])
@@ -81,7 +81,7 @@ describe('what an app gave is called', () => {
   test('where the platform has no reportError, its mistake is printed', () => {
     vi.stubGlobal('reportError', undefined)
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
-    tell(() => {
+    callListener(() => {
       throw 'a text'
     }, 1)
     expect(printed).toHaveBeenCalledWith('a text')

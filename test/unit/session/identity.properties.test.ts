@@ -167,7 +167,7 @@ test('whoever signs in, and whatever a refresh brings, in either tab: whose sess
         }
         await look()
         for (const { session } of tabs) {
-          const { credentials, session: id } = session.state
+          const { credentials, sessionId: id } = session.state
           expect(credentials && { subject: credentials.subject, refreshToken: credentials.refreshToken }).toEqual(
             held && { subject: held.shown, refreshToken: held.refreshToken },
           )
@@ -189,7 +189,7 @@ test('no refresh ends the session of a person whose answers are all their own, w
       const { tabs, look } = createTabs()
       const [one] = tabs
       await one.session.signIn(inputOf(answerOf(person, { ...(login as Shape), appSpeaks: appSpeaksAtLogin })))
-      const { session: id, epoch } = one.session.state
+      const { sessionId: id, epoch } = one.session.state
       for (const [index, shape] of answers.entries()) {
         await look()
         // An app that does not say at the login who it is does not begin to later.
@@ -198,7 +198,7 @@ test('no refresh ends the session of a person whose answers are all their own, w
       }
       await look()
       for (const { session, discarded } of tabs) {
-        expect(session.state).toMatchObject({ status: 'signed-in', session: id, epoch })
+        expect(session.state).toMatchObject({ status: 'signed-in', sessionId: id, epoch })
         expect(discarded).toEqual([])
       }
     }),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Credentials } from '../../../src/session/credentials.ts'
 import { readRecord } from '../../../src/session/read-record.ts'
 import { brokenRecords } from '../../support/broken-records.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
@@ -14,14 +15,14 @@ const full = storedRecord({
     claims: { sub: 'alice' },
     lifetimeMs: 60_000,
     sessionLifetimeMs: 3_600_000,
-    key: 'thumbprint',
-    others: { 'urn:files': { accessToken: 'files-1', lifetimeMs: 60_000, sentAt: Date.UTC(2026, 0, 1) } },
+    keyThumbprint: 'thumbprint',
+    audienceTokens: { 'urn:files': { accessToken: 'files-1', lifetimeMs: 60_000, sentAt: Date.UTC(2026, 0, 1) } },
   }),
-  claim: { id: 'claim', generation: 3, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
+  lease: { id: 'lease', generation: 3, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
   retryAt: Date.UTC(2026, 0, 1),
   failures: 2,
-  refused: true,
-  counts: { begun: [1, 2], fruitless: [3] },
+  rejected: true,
+  refreshCounts: { started: [1, 2], unhelpful: [3] },
 })
 const { credentials } = full
 const without = (member: string, value: object) =>
@@ -30,7 +31,7 @@ const without = (member: string, value: object) =>
 test('A record that this library wrote is read as it was written, with what a later release added', () => {
   const written = { ...full, later: { of: 'the same version' } }
   expect(readRecord(written)).toEqual({ record: written, revision: full.revision, isNewer: false })
-  const pending = { id: 'pending', subject: 'alice', sid: 7, at: 1, calledAt: 2, failed: true }
+  const pending = { id: 'pending', subject: 'alice', sid: 7, signedOutAt: 1, calledAt: 2, failed: true }
   expect(
     readRecord({ ...full, credentials: null, endedBy: 'signed-out', revocationPending: pending }).record,
   ).toMatchObject({
@@ -40,16 +41,44 @@ test('A record that this library wrote is read as it was written, with what a la
   })
 })
 
-test.each([2, 99])('A record of version %i is one of a newer release, whatever else it holds', version => {
+test('A record of version 1, which the preview of 0.1 wrote, is read in the names of today', () => {
+  const { version: _, ...today } = {
+    ...full,
+    credentials: { ...credentials, tokensElsewhere: true, ownerUnverified: true, claims: { session: 'theirs' } },
+    lease: { id: 'lease', generation: 3, startedAt: 7, underLock: true, attempts: 2 },
+    revocationPending: { id: 'p', subject: 'alice', signedOutAt: 1, calledAt: 2, leaseId: 'lease' },
+  }
+  const { audienceTokens, keyThumbprint, tokensElsewhere, ownerUnverified, ...plain } = today.credentials as Credentials
+  const { sessionId, lease, rejected, refreshCounts, revocationPending: pending, ...rest } = today
+  const stored = {
+    ...rest,
+    version: 1,
+    session: sessionId,
+    credentials: {
+      ...plain,
+      others: audienceTokens,
+      key: keyThumbprint,
+      withheld: tokensElsewhere,
+      unproved: ownerUnverified,
+    },
+    claim: { id: 'lease', generation: 3, startedAt: 7, underLock: true, tries: lease.attempts },
+    refused: rejected,
+    counts: { begun: refreshCounts?.started, fruitless: refreshCounts?.unhelpful },
+    revocationPending: { id: 'p', subject: 'alice', at: pending.signedOutAt, calledAt: 2, exchange: pending.leaseId },
+  }
+  expect(readRecord(stored).record).toEqual({ ...today, version: 2 })
+})
+
+test.each([3, 99])('A record of version %i is one of a newer release, whatever else it holds', version => {
   expect(readRecord({ version, revision: 'newest' })).toEqual({ record: null, revision: 'newest', isNewer: true })
 })
 
 test.each([
   ['a version below 1', { ...full, version: 0 }],
   ['a fractional version', { ...full, version: 1.5 }],
-  ['a version without a revision', { version: 2 }],
+  ['a version without a revision', { version: 3 }],
   ['a generation that cannot be counted on', { ...full, generation: 1e300 }],
-  ['an empty session id', { ...full, session: '' }],
+  ['an empty session id', { ...full, sessionId: '' }],
   ['a list of credentials', { ...full, credentials: [] }],
 ])('SG-03: %s makes no record', (_name, value) => {
   expect(readRecord(value)).toMatchObject({ record: null, isNewer: false })
@@ -57,33 +86,37 @@ test.each([
 
 describe('SG-03: of a record, what is malformed is dropped and the rest stays', () => {
   test.each<readonly [name: string, members: object]>([
-    ['claim: 5', { claim: 5 }],
-    ['claim: {}', { claim: {} }],
-    ['a claim without a time', { claim: { id: 'x', generation: 1, underLock: true } }],
+    ['lease: 5', { lease: 5 }],
+    ['lease: {}', { lease: {} }],
+    ['a lease without a time', { lease: { id: 'x', generation: 1, underLock: true } }],
     ['failures: a text', { failures: 'x' }],
     ['failures below zero', { failures: -1 }],
     ['retryAt: a text', { retryAt: '2026' }],
     ['endedBy: markup', { endedBy: '<img>' }],
     ['endedBy: a name that every object has', { endedBy: 'toString' }],
     ['revocationPending: 1', { revocationPending: 1 }],
-    ['revocationPending without a time', { revocationPending: { subject: 'alice', at: 1 } }],
-    ['refused: "no"', { refused: 'no' }],
-    ['counts: 5', { counts: 5 }],
+    ['revocationPending without a time', { revocationPending: { subject: 'alice', signedOutAt: 1 } }],
+    ['rejected: "no"', { rejected: 'no' }],
+    ['refreshCounts: 5', { refreshCounts: 5 }],
   ])('%s', (_name, members) => {
     const [name = ''] = Object.keys(members)
     expect(readRecord({ ...full, ...members }).record).toEqual(without(name, full))
   })
 
   test('counts that are no lists of times', () => {
-    expect(readRecord({ ...full, counts: { begun: null, fruitless: [1, 'x', null, -1] } }).record?.counts).toEqual({
-      begun: [],
-      fruitless: [1],
+    expect(
+      readRecord({ ...full, refreshCounts: { started: null, unhelpful: [1, 'x', null, -1] } }).record?.refreshCounts,
+    ).toEqual({
+      started: [],
+      unhelpful: [1],
     })
   })
 
   test('counts too long to be handled', () => {
     const begun = Array.from({ length: 200_000 }, (_, index) => index)
-    expect(readRecord({ ...full, counts: { begun, fruitless: [] } }).record?.counts?.begun).toHaveLength(100)
+    expect(
+      readRecord({ ...full, refreshCounts: { started: begun, unhelpful: [] } }).record?.refreshCounts?.started,
+    ).toHaveLength(100)
   })
 
   test.each<readonly [name: string, members: object, read: object]>([
@@ -108,9 +141,14 @@ describe('SG-03: of a record, what is malformed is dropped and the rest stays', 
   })
 
   test('a token of another audience that cannot be used', () => {
-    const others = { ...credentials?.others, 'urn:a': null, 'urn:b': { accessToken: 'x' }, 'urn:c': { sentAt: 1 } }
+    const others = {
+      ...credentials?.audienceTokens,
+      'urn:a': null,
+      'urn:b': { accessToken: 'x' },
+      'urn:c': { sentAt: 1 },
+    }
     const found = readRecord({ ...full, credentials: { ...credentials, others } }).record
-    expect(found?.credentials?.others).toEqual(credentials?.others)
+    expect(found?.credentials?.audienceTokens).toEqual(credentials?.audienceTokens)
   })
 })
 

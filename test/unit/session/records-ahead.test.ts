@@ -18,7 +18,7 @@ describe('records that are ahead of the store, which works again', () => {
 
   test('what another tab wrote since is newer, and stays', async () => {
     const { store, records } = await createAhead()
-    const others = storedRecord({ session: 'session-b' })
+    const others = storedRecord({ sessionId: 'session-b' })
     store.content = others
     expect(await records.read()).toEqual(others)
     expect(store.content).toBe(others)
@@ -26,20 +26,20 @@ describe('records that are ahead of the store, which works again', () => {
 
   test('promise 12: what another tab wrote since about the session that was left is not: the sign-out stays', async () => {
     const { store, records, before } = await createAhead()
-    store.content = storedRecord({ session: before.session, generation: 1 })
+    store.content = storedRecord({ sessionId: before.sessionId, generation: 1 })
     expect(await records.read()).toMatchObject(over)
     expect(store.content).toMatchObject(over)
   })
 
   test('promise 12: neither is it where this page had not read its store before', async () => {
     const { store, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     store.fail('overwrite', 'rejects', 1)
     store.fail('compareAndSet', 'rejects', 2)
     store.fail('remove', 'rejects', 2)
     await records.overwrite(content(over))
     expect(await records.read()).toMatchObject(over)
-    store.content = storedRecord({ session: 'session-a', generation: 1 })
+    store.content = storedRecord({ sessionId: 'session-a', generation: 1 })
     expect(await records.read()).toMatchObject(over)
     expect(store.content).toMatchObject(over)
   })
@@ -63,11 +63,11 @@ describe('records that are ahead of the store, which works again', () => {
 
   test('a sign-in before the store ever answered is newer than whatever is found there', async () => {
     const { store, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     store.fail('overwrite', 'throws', 1)
-    await records.overwrite(content({ session: 'session-b' }))
-    expect(await records.read()).toMatchObject({ session: 'session-b' })
-    expect(store.content).toMatchObject({ session: 'session-b' })
+    await records.overwrite(content({ sessionId: 'session-b' }))
+    expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
+    expect(store.content).toMatchObject({ sessionId: 'session-b' })
   })
 
   test('another tab that writes just before it is put back wins, and is what the read answers', async () => {
@@ -75,7 +75,7 @@ describe('records that are ahead of the store, which works again', () => {
     const held = store.hold('compareAndSet')
     const reading = records.read()
     await held.reached
-    const others = storedRecord({ session: 'session-b' })
+    const others = storedRecord({ sessionId: 'session-b' })
     store.content = others
     held.open()
     expect(await reading).toEqual(others)
@@ -116,12 +116,12 @@ describe('records that are ahead of the store, which works again', () => {
     const held = store.hold('compareAndSet')
     const reading = records.read()
     await held.reached
-    const stored = records.overwrite(content({ session: 'session-c' }))
+    const stored = records.overwrite(content({ sessionId: 'session-c' }))
     held.open()
-    expect(await reading).toMatchObject({ session: 'session-c' })
+    expect(await reading).toMatchObject({ sessionId: 'session-c' })
     await stored
-    expect(await records.read()).toMatchObject({ session: 'session-c' })
-    expect(store.content).toMatchObject({ session: 'session-c' })
+    expect(await records.read()).toMatchObject({ sessionId: 'session-c' })
+    expect(store.content).toMatchObject({ sessionId: 'session-c' })
   })
 
   test('a sign-in that is stored at last does not make up for the sign-out after it that was not', async () => {

@@ -37,25 +37,25 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
   test('SG-03: a sign-in is kept in memory, and the next read finds it', async () => {
     const { store, records, failures, settled } = create()
     store.fail('all', fault)
-    expect(await settled(records.overwrite(content({ session: 'session-b' })))).toBeUndefined()
+    expect(await settled(records.overwrite(content({ sessionId: 'session-b' })))).toBeUndefined()
     expect(failures).toEqual(['write'])
-    expect(await settled(records.read())).toMatchObject({ session: 'session-b' })
+    expect(await settled(records.read())).toMatchObject({ sessionId: 'session-b' })
   })
 
-  test('a token that never was in the store is exchanged from memory: claimed, renewed, read again', async () => {
+  test('a token that never was in the store is exchanged from memory: leased, renewed, read again', async () => {
     const { store, clock, records } = create()
     store.fail('all', fault)
     void records.overwrite(content(tokens('first')))
     await clock.advance(2000)
-    let claimed: StoredRecord | null | undefined
+    let leased: StoredRecord | null | undefined
     records.compareAndSet(records.latest, content({ ...tokens('first'), generation: 0 })).then(written => {
-      claimed = written
+      leased = written
     })
     // Looked at once more, and not waited for a second time.
     await clock.advance(2000)
-    expect(claimed).toMatchObject({ generation: 0 })
+    expect(leased).toMatchObject({ generation: 0 })
     let renewed: StoredRecord | null | undefined
-    records.compareAndSet(claimed ?? null, content({ ...tokens('second'), generation: 1 })).then(written => {
+    records.compareAndSet(leased ?? null, content({ ...tokens('second'), generation: 1 })).then(written => {
       renewed = written
     })
     await clock.advance(4000)
@@ -69,7 +69,7 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
     void records.overwrite(content())
     await clock.advance(2000)
     const stale = records.latest
-    void records.overwrite(content({ session: 'session-b' }))
+    void records.overwrite(content({ sessionId: 'session-b' }))
     await clock.advance(2000)
     let written: StoredRecord | null | undefined
     records.compareAndSet(stale, content()).then(answer => {
@@ -77,14 +77,14 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
     })
     await clock.advance(4000)
     expect(written).toBeNull()
-    expect(records.latest?.session).toBe('session-b')
+    expect(records.latest?.sessionId).toBe('session-b')
   })
 
   test('a store of this page alone that cannot be read any more costs nothing: nobody else writes it', async () => {
     const { store, records, settled } = create({ shared: false })
     await records.overwrite(content())
     store.fail('all', fault)
-    expect(await settled(records.read())).toMatchObject({ session: 'session-a' })
+    expect(await settled(records.read())).toMatchObject({ sessionId: 'session-a' })
   })
 })
 
@@ -141,8 +141,8 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
     const { store, records, settled } = create()
     await records.overwrite(content())
     store.fail('all', fault)
-    await settled(records.overwrite(content({ session: 'over', credentials: null })))
-    expect(await settled(records.read())).toMatchObject({ session: 'over', credentials: null })
+    await settled(records.overwrite(content({ sessionId: 'over', credentials: null })))
+    expect(await settled(records.read())).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
   test('each failure is told, with what was tried', async () => {
@@ -162,9 +162,9 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     const { store, records, settled } = create()
     await records.overwrite(content())
     store.fail('overwrite', fault, 1)
-    await settled(records.overwrite(content({ session: 'over', credentials: null })))
-    expect(await settled(records.read())).toMatchObject({ session: 'over' })
-    expect(store.content).toMatchObject({ session: 'over' })
+    await settled(records.overwrite(content({ sessionId: 'over', credentials: null })))
+    expect(await settled(records.read())).toMatchObject({ sessionId: 'over' })
+    expect(store.content).toMatchObject({ sessionId: 'over' })
   })
 
   test('a sign-in that landed does not outlive a sign-out that did not', async () => {
@@ -174,9 +174,9 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     void records.overwrite(content())
     await clock.advance(2000)
     store.fail('overwrite', 'rejects', 1)
-    await records.overwrite(content({ session: 'over', credentials: null }))
-    expect(await settled(records.read())).toMatchObject({ session: 'over' })
-    expect(store.content).toMatchObject({ session: 'over', credentials: null })
+    await records.overwrite(content({ sessionId: 'over', credentials: null }))
+    expect(await settled(records.read())).toMatchObject({ sessionId: 'over' })
+    expect(store.content).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
   test('newer tokens that landed are found, and can be written over by who knows them', async () => {
@@ -196,7 +196,7 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     expect(store.content).toEqual(next)
   })
 
-  test('a claim that landed, and was then answered by another tab, is not put back', async () => {
+  test('a lease that landed, and was then answered by another tab, is not put back', async () => {
     const { store, clock, records, settled } = create()
     store.content = storedRecord(tokens('first'))
     const seen = await records.read()
@@ -223,9 +223,9 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
     'SG-03: answers %j: a sign-in is kept in memory, and it is told once',
     async found => {
       const { records, failures } = createForgetful(found)
-      await records.overwrite(content({ session: 'session-b' }))
-      expect(await records.read()).toMatchObject({ session: 'session-b' })
-      expect(await records.read()).toMatchObject({ session: 'session-b' })
+      await records.overwrite(content({ sessionId: 'session-b' }))
+      expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
+      expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
       expect([records.state, failures]).toEqual(['unreliable', ['write']])
     },
   )
@@ -241,8 +241,8 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
   test('signing out is kept in memory', async () => {
     const { records } = createForgetful(null)
     await records.overwrite(content())
-    await records.overwrite(content({ session: 'over', credentials: null }))
-    expect(await records.read()).toMatchObject({ session: 'over', credentials: null })
+    await records.overwrite(content({ sessionId: 'over', credentials: null }))
+    expect(await records.read()).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
   test('is not one that was wiped: what was ever read back is missed', async () => {
@@ -255,9 +255,9 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
   test('is not one where a first write failed: that is tried again', async () => {
     const { store, records } = create()
     store.fail('overwrite', 'rejects', 1)
-    await records.overwrite(content({ session: 'session-b' }))
-    expect(await records.read()).toMatchObject({ session: 'session-b' })
-    expect(store.content).toMatchObject({ session: 'session-b' })
+    await records.overwrite(content({ sessionId: 'session-b' }))
+    expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
+    expect(store.content).toMatchObject({ sessionId: 'session-b' })
     expect(records.state).toBe('synced')
   })
 
@@ -265,7 +265,7 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
     const { store, records } = createForgetful(null)
     await records.overwrite(content())
     store.mend()
-    const others = storedRecord({ session: 'session-b' })
+    const others = storedRecord({ sessionId: 'session-b' })
     store.content = others
     expect(await records.read()).toEqual(others)
   })

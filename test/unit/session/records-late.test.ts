@@ -7,7 +7,7 @@ const pending = Symbol('pending')
 describe('promise 9: a store that takes longer than its deadline is not an empty one', () => {
   const startSlow = async () => {
     const made = create()
-    const record = storedRecord({ session: 'session-a' })
+    const record = storedRecord({ sessionId: 'session-a' })
     made.store.content = record
     const held = made.store.hold('read')
     const reading = made.records.read()
@@ -38,7 +38,7 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
 
   test('a late record of a newer version tells nothing', async () => {
     const { store, records, clock, held, late } = await startSlow()
-    store.content = storedRecord({ version: 2 })
+    store.content = storedRecord({ version: 3 })
     held.open()
     await clock.settle()
     expect([records.state, late]).toEqual(['unread', []])
@@ -46,10 +46,10 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
 
   test('what was read meanwhile is newer than the late answer', async () => {
     const { store, records, clock, held, late } = await startSlow()
-    const newest = storedRecord({ session: 'session-b' })
+    const newest = storedRecord({ sessionId: 'session-b' })
     store.content = newest
     expect(await records.read()).toEqual(newest)
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     held.open()
     await clock.settle()
     expect(records.latest).toEqual(newest)
@@ -127,9 +127,9 @@ describe('promise 9: a store whose first read fails', () => {
     const { store, clock, records } = create()
     store.fail('read', 'rejects')
     const reading = records.read()
-    await records.overwrite(content({ session: 'session-b' }))
+    await records.overwrite(content({ sessionId: 'session-b' }))
     await clock.advance(2000)
     expect(await reading).toBeUndefined()
-    expect(records.latest).toMatchObject({ session: 'session-b' })
+    expect(records.latest).toMatchObject({ sessionId: 'session-b' })
   })
 })

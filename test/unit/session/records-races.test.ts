@@ -6,7 +6,7 @@ import { storedRecord } from '../../support/session-records.ts'
 describe('records, where something happens while the store is asked', () => {
   test('what was read before a write of ours does not undo it', async () => {
     const { store, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
     const reading = records.read()
     await records.overwrite(content(over))
@@ -29,7 +29,7 @@ describe('records, where something happens while the store is asked', () => {
 
   test('of two reads, the one that was asked for later counts, whichever is answered first', async () => {
     const { store, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
     const early = records.read()
     store.content = storedRecord(over)
@@ -94,7 +94,7 @@ describe('records, where something happens while the store is asked', () => {
     const seen = await records.read()
     const held = store.hold('compareAndSet', 'before')
     const writing = records.compareAndSet(seen ?? null, content({ generation: 1 }))
-    const others = storedRecord({ session: 'session-b' })
+    const others = storedRecord({ sessionId: 'session-b' })
     store.content = others
     await records.read()
     held.open()
@@ -115,7 +115,7 @@ describe('records, where something happens while the store is asked', () => {
 
   test('an answer that comes after its deadline, and after a sign-out, changes nothing any more', async () => {
     const { store, clock, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
     const reading = records.read()
     await clock.advance(2000)
@@ -128,11 +128,11 @@ describe('records, where something happens while the store is asked', () => {
 
   test('an answer that comes just within its deadline counts', async () => {
     const { store, clock, records } = create()
-    store.content = storedRecord({ session: 'session-a' })
+    store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read')
     const reading = records.read()
     await clock.advance(1999)
     held.open()
-    expect(await reading).toMatchObject({ session: 'session-a' })
+    expect(await reading).toMatchObject({ sessionId: 'session-a' })
   })
 })

@@ -4,9 +4,9 @@ import { content, create, over } from '../../support/records-rig.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 const tokens = (name: string) => ({ credentials: credentialsOf({ refreshToken: name }) })
-const claimOf = (name: string) => ({
+const leaseOf = (name: string) => ({
   ...tokens(name),
-  claim: { id: 'mine', generation: 0, startedAt: 0, underLock: false },
+  lease: { id: 'mine', generation: 0, startedAt: 0, underLock: false },
 })
 
 /** A token that was stored, in a store that can be read and, from now on, not be written. */
@@ -21,9 +21,9 @@ const createFull = async () => {
 }
 
 describe('promise 9: a store that can be read but not written, before an exchange', () => {
-  test('is emptied, and the claim is in memory', async () => {
+  test('is emptied, and the lease is in memory', async () => {
     const { records, seen, stored } = await createFull()
-    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
+    expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
     expect([stored(), records.state]).toEqual(['null', 'ahead'])
   })
 
@@ -32,14 +32,14 @@ describe('promise 9: a store that can be read but not written, before an exchang
     Object.assign(store, { remove: undefined })
     store.mend()
     store.fail('compareAndSet', 'rejects', 2)
-    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
+    expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
     expect(store.content).toMatchObject({ credentials: null })
   })
 
   test('where even that fails nothing may be exchanged, and the token is as it was', async () => {
     const { store, records, seen } = await createFull()
     store.fail('remove', 'rejects')
-    expect(await records.claim(seen, content(claimOf('stored')))).toBeUndefined()
+    expect(await records.acquireLease(seen, content(leaseOf('stored')))).toBeUndefined()
     expect(store.content).toEqual(seen)
     expect([records.latest, records.state]).toEqual([seen, 'synced'])
   })
@@ -48,8 +48,8 @@ describe('promise 9: a store that can be read but not written, before an exchang
     const { store, records, seen } = await createFull()
     store.mend()
     store.fail('compareAndSet', 'rejects', 1)
-    expect(await records.claim(seen, content(claimOf('stored')))).toMatchObject(claimOf('stored'))
-    expect(store.content).toMatchObject(claimOf('stored'))
+    expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
+    expect(store.content).toMatchObject(leaseOf('stored'))
     expect(records.state).toBe('synced')
   })
 
@@ -57,7 +57,7 @@ describe('promise 9: a store that can be read but not written, before an exchang
     const { store, records, seen } = await createFull()
     const others = storedRecord({ generation: 1, ...tokens('newer') })
     const held = store.hold('read')
-    const claiming = records.claim(seen, content(claimOf('stored')))
+    const claiming = records.acquireLease(seen, content(leaseOf('stored')))
     await held.reached
     store.content = others
     held.open()
@@ -69,7 +69,7 @@ describe('promise 9: a store that can be read but not written, before an exchang
     const { store, records } = create()
     store.fail('all', 'rejects')
     await records.overwrite(content(tokens('memory')))
-    expect(await records.claim(records.latest, content(claimOf('memory')))).toMatchObject(claimOf('memory'))
+    expect(await records.acquireLease(records.latest, content(leaseOf('memory')))).toMatchObject(leaseOf('memory'))
   })
 })
 
@@ -83,16 +83,16 @@ describe('promise 9: a store that can be read but not written, after an exchange
 
   test('what was taken away is written once there is room, the newest only', async () => {
     const { store, records, seen } = await createFull()
-    await records.claim(seen, content(claimOf('stored')))
+    await records.acquireLease(seen, content(leaseOf('stored')))
     store.mend()
-    const claimed = records.latest
+    const leased = records.latest
     const writes: unknown[] = []
     const { compareAndSet } = store
     store.compareAndSet = (name, expected, next) => {
       writes.push((next as StoredRecord).credentials?.refreshToken)
       return compareAndSet(name, expected, next)
     }
-    await records.compareAndSet(claimed, content({ ...tokens('newer'), generation: 1 }))
+    await records.compareAndSet(leased, content({ ...tokens('newer'), generation: 1 }))
     expect(writes).toEqual(['newer'])
     expect(store.content).toMatchObject(tokens('newer'))
     expect(records.state).toBe('synced')
@@ -106,7 +106,7 @@ describe('promise 9: a store that can be read but not written, after an exchange
 
   test.each([
     ['sign-out', content(over)],
-    ['sign-in of somebody else', content({ session: 'session-b', ...tokens('theirs') })],
+    ['sign-in of somebody else', content({ sessionId: 'session-b', ...tokens('theirs') })],
   ])('promise 12: a %s takes the former tokens away, also where this page had not read them', async (_name, next) => {
     for (const readBefore of [true, false]) {
       const { store, records } = create()
@@ -116,7 +116,7 @@ describe('promise 9: a store that can be read but not written, after an exchange
       store.fail('overwrite', 'rejects')
       await records.overwrite(next)
       expect(store.content).toBeNull()
-      expect(await records.read()).toMatchObject({ session: next.session })
+      expect(await records.read()).toMatchObject({ sessionId: next.sessionId })
     }
   })
 })
@@ -125,12 +125,12 @@ describe('promise 12: a sign-in that took its time', () => {
   test('and lands after the sign-out that was stored does not undo it', async () => {
     const { store, clock, records } = create()
     const held = store.hold('overwrite')
-    void records.overwrite(content({ session: 'session-b' }))
+    void records.overwrite(content({ sessionId: 'session-b' }))
     await clock.advance(2000)
     await records.overwrite(content(over))
     held.open()
     await clock.settle()
-    expect(store.content).toMatchObject({ session: 'session-b' })
+    expect(store.content).toMatchObject({ sessionId: 'session-b' })
     expect(await records.read()).toMatchObject(over)
     expect(store.content).toMatchObject(over)
   })
@@ -153,6 +153,6 @@ test('No retry without a bound: a store that refuses every write and shows nothi
   store.fail('compareAndSet', { answers: false })
   await records.overwrite(content())
   const before = store.calls.length
-  expect(await records.read()).toMatchObject({ session: 'session-a' })
+  expect(await records.read()).toMatchObject({ sessionId: 'session-a' })
   expect(store.calls.length - before).toBeLessThan(10)
 })

@@ -38,7 +38,7 @@ describe('records over a store that works', () => {
     const first = store.content as StoredRecord
     await records.overwrite(content())
     const second = store.content as StoredRecord
-    expect([first.version, second.version]).toEqual([1, 1])
+    expect([first.version, second.version]).toEqual([2, 2])
     expect(first.revision).toMatch(/^\d{1,10}(-\d{1,10}){3}$/)
     expect(second.revision).not.toBe(first.revision)
   })
@@ -47,7 +47,7 @@ describe('records over a store that works', () => {
     const { store, records } = create()
     const record = storedRecord()
     await records.overwrite({ ...record, version: 7 } as StoredRecord)
-    expect(store.content).toMatchObject({ version: 1, session: record.session })
+    expect(store.content).toMatchObject({ version: 2, sessionId: record.sessionId })
     expect((store.content as StoredRecord).revision).not.toBe(record.revision)
   })
 
@@ -81,11 +81,11 @@ describe('records over a store that works', () => {
   test('overwriting counts at once, before the store has answered', async () => {
     const { store, records } = create()
     const held = store.hold('overwrite')
-    const stored = records.overwrite(content({ session: 'session-b' }))
-    expect(records.latest?.session).toBe('session-b')
+    const stored = records.overwrite(content({ sessionId: 'session-b' }))
+    expect(records.latest?.sessionId).toBe('session-b')
     held.open()
     await stored
-    expect(store.content).toMatchObject({ session: 'session-b' })
+    expect(store.content).toMatchObject({ sessionId: 'session-b' })
   })
 
   test('calls reach the store in the task in which they were made, so in the order in which they were made', () => {
@@ -122,7 +122,7 @@ describe('records over what is no record', () => {
     ['a record without a version', { ...storedRecord(), version: undefined }],
     ['a version that is a text', { ...storedRecord(), version: '1' }],
     ['a revision that is a number', { ...storedRecord(), revision: 1 }],
-    ['a session that is null', { ...storedRecord(), session: null }],
+    ['a session that is null', { ...storedRecord(), sessionId: null }],
     ['a generation that is a text', { ...storedRecord(), generation: '0' }],
     ['a generation that is NaN', { ...storedRecord(), generation: Number.NaN }],
     ['a fractional generation', { ...storedRecord(), generation: 0.5 }],
@@ -141,8 +141,8 @@ describe('records over what is no record', () => {
     const { store, records } = create()
     store.content = found
     await records.read()
-    await records.overwrite(content({ session: 'session-b' }))
-    expect(await records.read()).toMatchObject({ session: 'session-b' })
+    await records.overwrite(content({ sessionId: 'session-b' }))
+    expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
   })
 
   test('SG-03: what is no record but has a revision can be written over by compare-and-set', async () => {
@@ -151,12 +151,12 @@ describe('records over what is no record', () => {
     const seen = await records.read()
     expect(seen).toBeNull()
     expect(await records.compareAndSet(null, content())).not.toBeNull()
-    expect(store.content).toMatchObject({ version: 1 })
+    expect(store.content).toMatchObject({ version: 2 })
   })
 
   test('a record of a newer version cannot be read, which is not the same as nothing there', async () => {
     const { store, records } = create()
-    store.content = storedRecord({ version: 2 })
+    store.content = storedRecord({ version: 3 })
     expect(await records.read()).toBeUndefined()
     expect(records.latest).toBeNull()
   })
@@ -166,7 +166,7 @@ describe('records over what is no record', () => {
     const record = storedRecord()
     store.content = record
     await records.read()
-    const newer = storedRecord({ version: 2, generation: 1 })
+    const newer = storedRecord({ version: 3, generation: 1 })
     store.content = newer
     expect(await records.read()).toBeUndefined()
     expect(records.latest).toEqual(record)

@@ -9,7 +9,7 @@ const bob = { accessToken: 'of-bob', subject: 'bob' }
 const start = async () => {
   const rig = createSessionRig()
   await rig.session.signIn(alice)
-  const { session: id } = rig.session.state
+  const { sessionId: id } = rig.session.state
   return { ...rig, id: String(id) }
 }
 
@@ -25,7 +25,7 @@ describe('following the store, at the start', () => {
     const { store, session, told } = createSessionRig()
     store.content = storedRecord({ generation: 4 })
     await session.reread()
-    expect(session.state).toMatchObject({ status: 'signed-in', session: 'session-a', generation: 4, epoch: 1 })
+    expect(session.state).toMatchObject({ status: 'signed-in', sessionId: 'session-a', generation: 4, epoch: 1 })
     expect(session.state.monotonicSentAt).toBeNull()
     expect(told).toEqual(['restored:this'])
   })
@@ -48,7 +48,7 @@ describe('following the store, at the start', () => {
 
   test('a record of a newer version: still unknown', async () => {
     const { store, session } = createSessionRig()
-    store.content = storedRecord({ version: 2 })
+    store.content = storedRecord({ version: 3 })
     await session.reread()
     expect(session.state.status).toBe('unknown')
   })
@@ -82,7 +82,7 @@ describe('following the store, at the start', () => {
       storedRecord({
         credentials: null,
         endedBy: 'signed-out',
-        revocationPending: { id: 'a', subject: 'alice', at: 0, calledAt: 0 },
+        revocationPending: { id: 'a', subject: 'alice', signedOutAt: 0, calledAt: 0 },
       }),
     ],
     ['a session without a token', storedRecord({ credentials: credentialsOf({ accessToken: null }) })],
@@ -97,7 +97,7 @@ describe('following the store, at the start', () => {
 describe('following the store, while signed in', () => {
   test('a newer generation is adopted, in the same epoch', async () => {
     const { store, session, told, id } = await start()
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     await session.reread()
     expect(session.state).toMatchObject({ generation: 1, epoch: 1, monotonicSentAt: null })
     expect(told).toEqual(['signed-in:this', 'refreshed:other'])
@@ -125,7 +125,7 @@ describe('following the store, while signed in', () => {
     'promise 16: a sign-in of the same person in a tab that had missed a refresh is adopted, though its number is %i',
     async generation => {
       const { store, session, told, id } = await start()
-      store.content = storedRecord({ session: id, generation, credentials: credentialsOf({ accessToken: 'newest' }) })
+      store.content = storedRecord({ sessionId: id, generation, credentials: credentialsOf({ accessToken: 'newest' }) })
       await session.reread()
       expect(session.state).toMatchObject({ epoch: 1, generation, credentials: { accessToken: 'newest' } })
       expect(told).toEqual(['signed-in:this', 'refreshed:other'])
@@ -134,9 +134,9 @@ describe('following the store, while signed in', () => {
 
   test('promise 12: another session is entered, and the former one has ended', async () => {
     const { store, session, told } = await start()
-    store.content = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
     await session.reread()
-    expect(session.state).toMatchObject({ session: 'of-bob', epoch: 2, credentials: { subject: 'bob' } })
+    expect(session.state).toMatchObject({ sessionId: 'of-bob', epoch: 2, credentials: { subject: 'bob' } })
     expect(told).toEqual(['signed-in:this', 'ended:other', 'signed-in:other'])
   })
 
@@ -144,11 +144,11 @@ describe('following the store, while signed in', () => {
     'promise 12: an end (%s) in another tab is one here',
     async endedBy => {
       const { store, session, told } = await start()
-      store.content = storedRecord({ session: 'over', credentials: null, endedBy })
+      store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy })
       await session.reread()
       expect(session.state).toMatchObject({
         status: 'signed-out',
-        session: 'over',
+        sessionId: 'over',
         endReason: endedBy,
         credentials: null,
       })
@@ -174,7 +174,7 @@ describe('following the store, while signed in', () => {
   test('a record of a newer version in its place changes nothing: unavailable is not signed out', async () => {
     const { store, session, id } = await start()
     const before = session.state
-    store.content = storedRecord({ version: 2, session: id, generation: 9 })
+    store.content = storedRecord({ version: 3, sessionId: id, generation: 9 })
     await session.reread()
     expect(session.state).toBe(before)
   })
@@ -192,7 +192,7 @@ describe('following the store, while signed in', () => {
   test('suspended, it stays so through a refresh in another tab', async () => {
     const { store, session, id } = await start()
     session.suspend(true)
-    store.content = storedRecord({ session: id, generation: 1 })
+    store.content = storedRecord({ sessionId: id, generation: 1 })
     await session.reread()
     expect(session.state).toMatchObject({ status: 'reauthenticating', generation: 1 })
   })
@@ -201,11 +201,11 @@ describe('following the store, while signed in', () => {
 test('promise 13: an end of this page’s session, however close to finding another’s, takes nothing of that away', async () => {
   for (const ticks of allTicks) {
     const { store, session, clock } = await start()
-    const bobs = storedRecord({ session: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    const bobs = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
     store.content = bobs
     const reread = session.reread()
     await takeTicks(ticks)
-    if (session.state.session === 'of-bob') break
+    if (session.state.sessionId === 'of-bob') break
     await Promise.all([reread, session.end('refresh-rejected')])
     await clock.settle()
     expect(store.content, `after ${ticks} microtasks`).toBe(bobs)
@@ -218,10 +218,11 @@ describe('something happens here between the store’s answer and what it does',
     'bob signed in': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signIn(bob),
   } as const
   const found = {
-    'an older session': () => storedRecord({ session: 'older', credentials: credentialsOf({ accessToken: 'stale' }) }),
+    'an older session': () =>
+      storedRecord({ sessionId: 'older', credentials: credentialsOf({ accessToken: 'stale' }) }),
     'a newer generation': (id: string) =>
-      storedRecord({ session: id, generation: 1, credentials: credentialsOf({ accessToken: 'stale' }) }),
-    'a sign-out': () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' }),
+      storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf({ accessToken: 'stale' }) }),
+    'a sign-out': () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' }),
     'nothing any more': () => null,
   } as const
   const cases = Object.entries(acts).flatMap(([act, happens]) =>
@@ -244,7 +245,7 @@ describe('something happens here between the store’s answer and what it does',
         await Promise.all([reread, done])
         await rig.clock.settle()
         expect(rig.session.state, `after ${ticks} microtasks`).toBe(expected)
-        expect(rig.store.content, `after ${ticks} microtasks`).toMatchObject({ session: expected.session })
+        expect(rig.store.content, `after ${ticks} microtasks`).toMatchObject({ sessionId: expected.sessionId })
       }
     },
   )
@@ -259,16 +260,16 @@ describe('something happens here between the store’s answer and what it does',
         const reread = session.reread()
         held.open()
         await takeTicks(ticks)
-        const [goesOn, done] = [session.state.session === id, session.signIn({ ...alice, accessToken: 'again' })]
+        const [goesOn, done] = [session.state.sessionId === id, session.signIn({ ...alice, accessToken: 'again' })]
         expect(session.state.credentials?.accessToken).toBe('again')
         await Promise.all([reread, done])
         await clock.settle()
         const note = `after ${ticks} microtasks`
         expect(session.state.credentials?.accessToken, note).toBe('again')
-        expect(session.state.session === id, note).toBe(name === 'a newer generation')
+        expect(session.state.sessionId === id, note).toBe(name === 'a newer generation')
         expect(goesOn || name !== 'a newer generation', note).toBe(true)
         expect(store.content, note).toMatchObject({
-          session: session.state.session,
+          sessionId: session.state.sessionId,
           generation: session.state.generation,
           credentials: { accessToken: 'again' },
         })

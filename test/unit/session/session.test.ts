@@ -22,7 +22,7 @@ describe('signing in', () => {
     held.open()
     await signedIn
     expect(store.content).toMatchObject({
-      session: session.state.session,
+      sessionId: session.state.sessionId,
       credentials: { refreshToken: 'refresh-of-alice' },
     })
   })
@@ -34,15 +34,15 @@ describe('signing in', () => {
     expect(announced).toEqual([])
     held.open()
     await signedIn
-    expect(announced).toEqual([session.state.session])
+    expect(announced).toEqual([session.state.sessionId])
   })
 
   test('the same person again continues the session: same id, same epoch, next generation, what is left out stays', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
-    const { session: id } = session.state
+    const { sessionId: id } = session.state
     await session.signIn(again)
-    expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 1 })
+    expect(session.state).toMatchObject({ sessionId: id, epoch: 1, generation: 1 })
     expect(session.state.credentials).toMatchObject({ accessToken: 'of-alice-again', refreshToken: 'refresh-of-alice' })
     expect(told).toEqual(['signed-in:this', 'signed-in:this'])
   })
@@ -50,14 +50,14 @@ describe('signing in', () => {
   test('somebody else starts another session: new id, next epoch, generation 0, nothing carried over', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
-    const { session: id } = session.state
+    const { sessionId: id } = session.state
     await session.signIn(bob)
     expect(session.state).toMatchObject({
       epoch: 2,
       generation: 0,
       credentials: { refreshToken: null, subject: 'bob' },
     })
-    expect(session.state.session).not.toBe(id)
+    expect(session.state.sessionId).not.toBe(id)
     expect(told).toEqual(['signed-in:this', 'ended:this', 'signed-in:this'])
   })
 
@@ -68,19 +68,19 @@ describe('signing in', () => {
   ])('where %s, it is another session', async (_name, first, second) => {
     const { session } = createSessionRig()
     await session.signIn(first)
-    const { session: id } = session.state
+    const { sessionId: id } = session.state
     await session.signIn(second)
-    expect(session.state.session).not.toBe(id)
+    expect(session.state.sessionId).not.toBe(id)
     expect(session.state).toMatchObject({ epoch: 2, credentials: { refreshToken: null } })
   })
 
   test('the same person after a sign-out is another session', async () => {
     const { session } = createSessionRig()
     await session.signIn(alice)
-    const { session: id } = session.state
+    const { sessionId: id } = session.state
     await session.signOut()
     await session.signIn(alice)
-    expect(session.state.session).not.toBe(id)
+    expect(session.state.sessionId).not.toBe(id)
     expect(session.state.epoch).toBe(3)
   })
 
@@ -119,7 +119,11 @@ describe('signing out', () => {
     expect(stored).toBe(false)
     held.open()
     await signedOut
-    expect(store.content).toMatchObject({ session: session.state.session, credentials: null, endedBy: 'signed-out' })
+    expect(store.content).toMatchObject({
+      sessionId: session.state.sessionId,
+      credentials: null,
+      endedBy: 'signed-out',
+    })
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
@@ -182,7 +186,7 @@ describe('renewing and ending', () => {
   test('what an exchange brought counts, in the same epoch', async () => {
     const { session, latest, told } = await start()
     const credentials = { ...latest.credentials, accessToken: 'newer' } as typeof latest.credentials
-    session.renewed({ ...latest, generation: 1, credentials }, 77, { cause: 'rejected', startedMs: 0 })
+    session.applyRenewal({ ...latest, generation: 1, credentials }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toMatchObject({ epoch: 1, generation: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
@@ -190,14 +194,14 @@ describe('renewing and ending', () => {
   test('RT-06: what an exchange of another session brought does not', async () => {
     const { session, latest, told } = await start()
     const before = session.state
-    session.renewed({ ...latest, session: 'another' }, 77, { cause: 'rejected', startedMs: 0 })
+    session.applyRenewal({ ...latest, sessionId: 'another' }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
 
   test('what a first exchange of an ambient strategy brought is restored: nobody has just signed in', () => {
     const { session, told } = createSessionRig({ ambient: true })
-    session.renewed(storedRecord(), 77, { cause: 'restore', startedMs: 0 })
+    session.applyRenewal(storedRecord(), 77, { cause: 'restore', startedMs: 0 })
     expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })
     expect(told).toEqual(['restored:this'])
   })
@@ -205,14 +209,14 @@ describe('renewing and ending', () => {
   test('a record without credentials renews nothing', async () => {
     const { session, latest } = await start()
     const before = session.state
-    session.renewed({ ...latest, credentials: null }, 77, { cause: 'rejected', startedMs: 0 })
+    session.applyRenewal({ ...latest, credentials: null }, 77, { cause: 'rejected', startedMs: 0 })
     expect(session.state).toBe(before)
   })
 
   test('an end of another session than the current one changes nothing', async () => {
     const { session, told } = await start()
     const before = session.state
-    session.ended('another', 'refresh-rejected', 'next')
+    session.applyEnd('another', 'refresh-rejected', 'next')
     expect(session.state).toBe(before)
     expect(told).toEqual(['signed-in:this'])
   })
@@ -222,7 +226,7 @@ describe('renewing and ending', () => {
     await session.end('refresh-rejected')
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
     expect(store.content).toMatchObject({
-      session: session.state.session,
+      sessionId: session.state.sessionId,
       credentials: null,
       endedBy: 'refresh-rejected',
     })
@@ -231,7 +235,7 @@ describe('renewing and ending', () => {
 
   test('promise 13: an end takes nothing away that another tab has stored since, and adopts it', async () => {
     const { store, session, latest } = await start()
-    const newer = { ...storedRecord({ session: latest.session, generation: 1 }) }
+    const newer = { ...storedRecord({ sessionId: latest.sessionId, generation: 1 }) }
     store.content = newer
     await session.end('refresh-rejected')
     expect(store.content).toBe(newer)

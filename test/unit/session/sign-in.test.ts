@@ -10,22 +10,22 @@ const start = async () => {
   const rig = createSessionRig()
   await rig.session.signIn(alice)
   const stored = () => rig.store.content as StoredRecord
-  return { ...rig, id: String(rig.session.state.session), stored }
+  return { ...rig, id: String(rig.session.state.sessionId), stored }
 }
-const signedOut = () => storedRecord({ session: 'over', credentials: null, endedBy: 'signed-out' })
+const signedOut = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
 
 describe('a sign-in that continues a session which another tab has signed out of', () => {
   test.each([
     ['signed out', signedOut],
-    ['signed in anew', () => storedRecord({ session: 'newer' })],
+    ['signed in anew', () => storedRecord({ sessionId: 'newer' })],
     ['wiped', () => null],
   ])('starts another, without the former refresh token: %s there', async (_name, record) => {
     const { store, session, stored, id, told } = await start()
     store.content = record()
     await session.signIn(stepUp)
-    expect(session.state.session).not.toBe(id)
+    expect(session.state.sessionId).not.toBe(id)
     expect(stored()).toMatchObject({
-      session: session.state.session,
+      sessionId: session.state.sessionId,
       generation: 0,
       credentials: { accessToken: 'stepped-up', refreshToken: null },
     })
@@ -84,7 +84,7 @@ describe('a sign-in that continues a session which another tab has signed out of
     await session.reread()
     held.open()
     await done
-    expect(session.state).toMatchObject({ status: 'signed-out', session: 'over' })
+    expect(session.state).toMatchObject({ status: 'signed-out', sessionId: 'over' })
   })
 })
 
@@ -92,20 +92,20 @@ describe('a sign-in that continues a session which has moved in another tab', ()
   test('goes on with the refresh token that the other tab was given', async () => {
     const { store, session, stored, id, told } = await start()
     const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
-    store.content = storedRecord({ session: id, generation: 1, credentials })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
     await session.signIn(stepUp)
     const expected = { accessToken: 'stepped-up', refreshToken: 'refresh-2' }
-    expect(stored()).toMatchObject({ session: id, generation: 2, credentials: expected })
-    expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 2, credentials: expected })
+    expect(stored()).toMatchObject({ sessionId: id, generation: 2, credentials: expected })
+    expect(session.state).toMatchObject({ sessionId: id, epoch: 1, generation: 2, credentials: expected })
     expect(told).toEqual(['signed-in:this', 'signed-in:this'])
   })
 
-  test('leaves the other tab its claim on the refresh token that goes on', async () => {
+  test('leaves the other tab its lease on the refresh token that goes on', async () => {
     const { store, session, stored, id } = await start()
-    const claim = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
-    store.content = { ...stored(), revision: 'claimed', claim }
+    const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'leased', lease }
     await session.signIn(stepUp)
-    expect(stored()).toMatchObject({ session: id, generation: 1, claim, credentials: { refreshToken: 'refresh-1' } })
+    expect(stored()).toMatchObject({ sessionId: id, generation: 1, lease, credentials: { refreshToken: 'refresh-1' } })
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)('goes on in memory where the store %s', async fault => {
@@ -114,10 +114,10 @@ describe('a sign-in that continues a session which has moved in another tab', ()
     const done = session.signIn(stepUp)
     await clock.advance(10_000)
     await done
-    expect(session.state).toMatchObject({ session: id, credentials: { accessToken: 'stepped-up' } })
+    expect(session.state).toMatchObject({ sessionId: id, credentials: { accessToken: 'stepped-up' } })
     store.mend()
     await session.reread()
-    expect(store.content).toMatchObject({ session: id, credentials: { accessToken: 'stepped-up' } })
+    expect(store.content).toMatchObject({ sessionId: id, credentials: { accessToken: 'stepped-up' } })
   })
 })
 
@@ -127,20 +127,20 @@ describe('a sign-in with the very access token that is held', () => {
     async subject => {
       const { session, stored, id, told } = await start()
       await session.signIn({ accessToken: 'access-1', subject })
-      expect(session.state).toMatchObject({ session: id, epoch: 1, generation: 0 })
+      expect(session.state).toMatchObject({ sessionId: id, epoch: 1, generation: 0 })
       expect(session.state.credentials).toMatchObject({ refreshToken: 'refresh-1', subject: subject ?? 'alice' })
-      expect(stored()).toMatchObject({ session: id, generation: 0, credentials: { subject: subject ?? 'alice' } })
+      expect(stored()).toMatchObject({ sessionId: id, generation: 0, credentials: { subject: subject ?? 'alice' } })
       expect(told).toEqual(['signed-in:this', 'signed-in:this'])
     },
   )
 
-  test('leaves the claim, the backoff and the refusal of that token as they are', async () => {
+  test('leaves the lease, the backoff and the refusal of that token as they are', async () => {
     const { store, session, stored } = await start()
-    const claim = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
-    store.content = { ...stored(), revision: 'refused', claim, refused: true, retryAt: 7, failures: 2 }
+    const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
+    store.content = { ...stored(), revision: 'refused', lease: lease, rejected: true, retryAt: 7, failures: 2 }
     await session.reread()
     await session.signIn({ accessToken: 'access-1' })
-    expect(stored()).toMatchObject({ claim, refused: true, retryAt: 7, failures: 2 })
+    expect(stored()).toMatchObject({ lease: lease, rejected: true, retryAt: 7, failures: 2 })
   })
 
   test('does not make that token younger than it is', async () => {
@@ -157,14 +157,14 @@ describe('a sign-in with the very access token that is held', () => {
     const { store, session, stored } = await start()
     store.content = signedOut()
     await session.signIn(alice)
-    expect(session.state).toMatchObject({ status: 'signed-out', session: 'over' })
+    expect(session.state).toMatchObject({ status: 'signed-out', sessionId: 'over' })
     expect(stored().credentials).toBeNull()
   })
 
   test('brings nothing once that token was replaced, since its refresh token is spent', async () => {
     const { store, session, stored, id } = await start()
     const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
-    store.content = storedRecord({ session: id, generation: 1, credentials })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
     await session.reread()
     await session.signIn(alice)
     expect(session.state.credentials).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' })
@@ -175,9 +175,9 @@ describe('a sign-in with the very access token that is held', () => {
 test('a sign-in with the refresh token that is held goes on with the session, unless it is said to be somebody else’s', async () => {
   const { session } = createSessionRig()
   await session.signIn({ accessToken: 'access-1', refreshToken: 'refresh-1' })
-  const { session: id } = session.state
+  const { sessionId: id } = session.state
   await session.signIn({ accessToken: 'access-2', refreshToken: 'refresh-1', subject: 'alice' })
-  expect(session.state).toMatchObject({ session: id, generation: 1 })
+  expect(session.state).toMatchObject({ sessionId: id, generation: 1 })
   await session.signIn({ accessToken: 'access-3', refreshToken: 'refresh-1', subject: 'bob' })
-  expect(session.state.session).not.toBe(id)
+  expect(session.state.sessionId).not.toBe(id)
 })

@@ -7,7 +7,7 @@ import { credentialsOf } from '../../support/session-records.ts'
 const stateOf = (more: Partial<Credentials> = {}): SessionState => ({
   ...initialState,
   status: 'signed-in',
-  session: 'session-a',
+  sessionId: 'session-a',
   epoch: 2,
   generation: 5,
   credentials: credentialsOf(more),

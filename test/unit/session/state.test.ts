@@ -8,7 +8,7 @@ const bob = credentialsOf({ subject: 'bob', accessToken: 'of-bob' })
 
 const signedIn: SessionState = {
   status: 'signed-in',
-  session: 'a',
+  sessionId: 'a',
   epoch: 3,
   generation: 7,
   credentials: alice,
@@ -19,20 +19,20 @@ const suspended: SessionState = { ...signedIn, status: 'reauthenticating' }
 const over: SessionState = {
   ...initialState,
   status: 'signed-out',
-  session: 'b',
+  sessionId: 'b',
   epoch: 4,
   endReason: 'refresh-rejected',
 }
 const strangersDialog: SessionState = { ...over, status: 'reauthenticating' }
 
 const states = { unknown: initialState, 'signed in': signedIn, suspended, 'signed out': over, strangersDialog } as const
-const entering = { type: 'signed-in', session: 'c', generation: 0, credentials: bob, monotonicSentAt: 9 } as const
+const entering = { type: 'signed-in', sessionId: 'c', generation: 0, credentials: bob, monotonicSentAt: 9 } as const
 
 describe('the states of a session', () => {
   test('it begins unknown, with nothing', () => {
     expect(initialState).toEqual({
       status: 'unknown',
-      session: null,
+      sessionId: null,
       epoch: 0,
       generation: 0,
       credentials: null,
@@ -44,7 +44,7 @@ describe('the states of a session', () => {
   test.each(Object.entries(states))('signed in from %s: another epoch, its own generation, no end', (_name, state) => {
     expect(transition(state, entering)).toEqual({
       status: 'signed-in',
-      session: 'c',
+      sessionId: 'c',
       epoch: state.epoch + 1,
       generation: 0,
       credentials: bob,
@@ -57,12 +57,12 @@ describe('the states of a session', () => {
     ['signed in', signedIn],
     ['suspended', suspended],
   ])('the same session signed in again from %s: same epoch, and not suspended any more', (_name, state) => {
-    const next = transition(state, { ...entering, session: 'a', generation: 8 })
-    expect(next).toMatchObject({ status: 'signed-in', session: 'a', epoch: 3, generation: 8, credentials: bob })
+    const next = transition(state, { ...entering, sessionId: 'a', generation: 8 })
+    expect(next).toMatchObject({ status: 'signed-in', sessionId: 'a', epoch: 3, generation: 8, credentials: bob })
   })
 
   test('a session id that was signed out and comes again is another epoch', () => {
-    expect(transition(over, { ...entering, session: 'b' }).epoch).toBe(5)
+    expect(transition(over, { ...entering, sessionId: 'b' }).epoch).toBe(5)
   })
 
   test.each([
@@ -89,9 +89,9 @@ describe('the states of a session', () => {
     ['signed in', signedIn],
     ['suspended', suspended],
   ])('SG-01: ended while %s: nothing is left of the credentials, and the epoch rises', (_name, state) => {
-    expect(transition(state, { type: 'ended', session: 'z', reason: 'expired' })).toEqual({
+    expect(transition(state, { type: 'ended', sessionId: 'z', reason: 'expired' })).toEqual({
       status: 'signed-out',
-      session: 'z',
+      sessionId: 'z',
       epoch: 4,
       generation: 0,
       credentials: null,
@@ -105,18 +105,18 @@ describe('the states of a session', () => {
     ['signed out', over],
     ['a dialog for nobody', strangersDialog],
   ])('ended from %s: nobody left, so the epoch stays', (_name, state) => {
-    const next = transition(state, { type: 'ended', session: 'z', reason: null })
-    expect(next).toEqual({ ...state, status: 'signed-out', session: 'z' })
+    const next = transition(state, { type: 'ended', sessionId: 'z', reason: null })
+    expect(next).toEqual({ ...state, status: 'signed-out', sessionId: 'z' })
   })
 
   test('ended again without a reason keeps the one it ended for, so that a login page can say it', () => {
-    expect(transition(over, { type: 'ended', session: 'z', reason: null }).endReason).toBe('refresh-rejected')
+    expect(transition(over, { type: 'ended', sessionId: 'z', reason: null }).endReason).toBe('refresh-rejected')
   })
 
   test('a state is never changed, only followed by another', () => {
     const frozen = Object.freeze({ ...signedIn })
     transition(frozen, entering)
-    transition(frozen, { type: 'ended', session: 'z', reason: 'refresh-rejected' })
+    transition(frozen, { type: 'ended', sessionId: 'z', reason: 'refresh-rejected' })
     expect(frozen).toEqual(signedIn)
   })
 })
@@ -124,12 +124,12 @@ describe('the states of a session', () => {
 const sessions = fc.constantFrom('a', 'b', 'c')
 const carried = { generation: fc.nat(9), credentials: fc.constantFrom(alice, bob), monotonicSentAt: fc.nat() }
 const changes: fc.Arbitrary<SessionChange> = fc.oneof(
-  fc.record({ type: fc.constant('signed-in' as const), session: sessions, ...carried }),
+  fc.record({ type: fc.constant('signed-in' as const), sessionId: sessions, ...carried }),
   fc.record({ type: fc.constant('renewed' as const), ...carried }),
   fc.constantFrom({ type: 'suspended' as const }, { type: 'resumed' as const }),
   fc.record({
     type: fc.constant('ended' as const),
-    session: sessions,
+    sessionId: sessions,
     reason: fc.constantFrom('signed-out', 'refresh-rejected', 'expired', null),
   }),
 )
@@ -149,7 +149,7 @@ test('after whatever happened: signed in with credentials only, signed out witho
         if (next.status === 'signed-out' || next.status === 'unknown') expect(next.credentials).toBeNull()
         if (next.credentials) expect(next.endReason).toBeNull()
         // Who is signed in changes only together with the epoch: caches are keyed by it.
-        if (next.credentials && state.credentials && next.session !== state.session) {
+        if (next.credentials && state.credentials && next.sessionId !== state.sessionId) {
           expect(next.epoch).toBeGreaterThan(state.epoch)
         }
         if (Boolean(next.credentials) !== Boolean(state.credentials)) expect(next.epoch).toBeGreaterThan(state.epoch)
