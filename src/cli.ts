@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runCommandLine } from './doctor/command-line.ts'
+
+await runCommandLine()

@@ -1,0 +1,56 @@
+import type { Check } from '../check.ts'
+import { fault, orOk, warning } from '../finding.ts'
+import type { Answer } from '../network.ts'
+
+const directivesOf = ({ headers }: Answer): readonly string[] =>
+  (headers.get('cache-control') ?? '').split(',').map(part => part.trim().toLowerCase())
+
+/** A 401 is kept only where the server says so (RFC 9110 §15.1 does not list it). */
+const isKept = (answer: Answer): boolean => {
+  const directives = directivesOf(answer)
+  if (directives.some(directive => /^(no-store|no-cache|(s-)?max-age="?0)/.test(directive))) return false
+  const isDated = Date.parse(answer.headers.get('expires') ?? '') > answer.atMs
+  return isDated || directives.some(directive => /^(s-)?max-age=|^public$/.test(directive))
+}
+
+/** Whether the browser asks the server before it shows the answer to the next user. */
+const isSafe = (answer: Answer): boolean => {
+  const directives = directivesOf(answer)
+  const varies = (answer.headers.get('vary') ?? '').toLowerCase().split(/, */)
+  return (
+    directives.some(directive => /^(no-store|no-cache|max-age=0)/.test(directive)) ||
+    varies.includes('authorization') ||
+    varies.includes('*')
+  )
+}
+
+export const caching: Check = {
+  id: 'caching',
+  question: 'Are 401s, and the data of one user, kept out of caches?',
+  needs: ['api'],
+  spends: 'nothing',
+  why: 'A 401 from a cache refuses a good token. Data from a cache may be that of the user who was signed in before.',
+  references: ['RFC 9111 §3.5', 'RFC 9111 §4.2.2', 'RFC 9110 §15.1'],
+  chapter: 'caching',
+  async examine({ api, sessions, describe }) {
+    const refused = [await api.bare(), await api.madeUp()].filter(({ status }) => status >= 400)
+    const token = sessions.accessToken
+    const { answer } = token === null ? { answer: null } : await api.accepted(token)
+    const accepted = answer?.status === 200 ? [answer] : []
+    return {
+      evidence: [...refused, ...accepted].map(one => describe(one, 'cache-control', 'expires', 'vary')),
+      findings: orOk(
+        [
+          refused.some(isKept) &&
+            fault('A cache may keep the 401.', 'Send `Cache-Control: no-store` with every error.'),
+          !accepted.every(isSafe) &&
+            warning(
+              'The browser may show a user’s data to the next user.',
+              'Send `Cache-Control: no-store`, or `private, no-cache`, or `Vary: Authorization`.',
+            ),
+        ],
+        accepted.length > 0 ? 'Neither 401s nor user data are kept by caches.' : '401s are not kept by caches.',
+      ),
+    }
+  },
+}

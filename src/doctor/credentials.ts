@@ -1,0 +1,67 @@
+import type { StdinSecret } from './arguments.ts'
+import type { Redaction } from './redaction.ts'
+import type { Credentials } from './settings.ts'
+import { assertUsage, UsageError } from './usage-error.ts'
+
+export interface SecretSources {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readStdin(): Promise<string>
+}
+
+const linesOf = (text: string | undefined): readonly string[] =>
+  (text ?? '')
+    .split(/\r?\n/)
+    .map(line => line.trim())
+    .filter(line => line !== '')
+
+/** What is no single word cannot be a token, and what no header carries would be quoted by the platform's error. */
+const isToken = (text: string) => /^[\x21-\x7e]+$/.test(text)
+
+const stringsIn = (value: unknown): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(stringsIn)
+      : []
+
+function parseSecretJson(text: string, name: string): object {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return value
+  } catch {
+    // The error would quote it.
+  }
+  throw new UsageError(`${name} must be a JSON object.`)
+}
+
+/** Reads what must never be printed, and hides it from all that is. @throws UsageError, quoting nothing */
+export async function readCredentials(
+  { env, readStdin }: SecretSources,
+  stdin: StdinSecret | null,
+  redaction: Redaction,
+): Promise<Credentials> {
+  const piped = stdin === null ? '' : await readStdin()
+  assertUsage(stdin === null || piped.trim() !== '', `\`--${stdin}-stdin\`: standard input is empty.`)
+  const given = (name: StdinSecret, variable: string) => (stdin === name ? piped : env[variable])
+  const refreshTokens = linesOf(given('refresh-token', 'LATCHKEY_REFRESH_TOKEN'))
+  const cookies = linesOf(given('cookie', 'LATCHKEY_COOKIE')).map(line => line.replace(/^cookie:\s*/i, ''))
+  const accessToken = given('access-token', 'LATCHKEY_ACCESS_TOKEN')?.trim() || null
+  const login = given('login', 'LATCHKEY_LOGIN')?.trim() || null
+  const key = env['LATCHKEY_DPOP_KEY']?.trim() || null
+
+  const values = cookies.flatMap(line => line.split(';').map(pair => pair.slice(pair.indexOf('=') + 1).trim()))
+  for (const secret of [...refreshTokens, ...cookies, ...values, accessToken, login]) redaction.hide(secret)
+  assertUsage(
+    refreshTokens.every(isToken),
+    'A refresh token has spaces or other characters that no token has. Give one a line.',
+  )
+  assertUsage(accessToken === null || isToken(accessToken), 'The access token has characters that no header can carry.')
+  assertUsage(
+    cookies.every(line => /^[\x20-\x7e]+$/.test(line) && line.includes('=')),
+    'A cookie must be written as name=value; several of one session are joined by "; ".',
+  )
+  if (login) for (const text of stringsIn(parseSecretJson(login, 'LATCHKEY_LOGIN'))) redaction.hide(text)
+  const dpopKey = key === null ? null : (parseSecretJson(key, 'LATCHKEY_DPOP_KEY') as JsonWebKey)
+  redaction.hide(dpopKey?.d)
+  return { refreshTokens, cookies, accessToken, login, dpopKey }
+}

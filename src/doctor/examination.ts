@@ -1,0 +1,65 @@
+import { type ApiProbes, createApiProbes, madeUpToken } from './api-probes.ts'
+import { type Answer, createNetwork, describeAnswer, type Network } from './network.ts'
+import { createProver, type Prover } from './prover.ts'
+import type { Redaction } from './redaction.ts'
+import { createRenewer, type Renewal, type Renewer, type RenewOptions } from './renewal.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import type { Credentials, Settings } from './settings.ts'
+
+/** What one check learned that spares another one a session. */
+export interface Learned {
+  /** Whether a refresh token is taken again right after it was replaced. */
+  window?: 'open' | 'closed' | 'not-replaced'
+  /** Whether a second use was seen to end the session. */
+  reuseEndsSession?: boolean
+}
+
+/** What checks ask with. */
+export interface Examination {
+  readonly settings: Settings
+  readonly redaction: Redaction
+  readonly network: Network
+  readonly prover: Prover | null
+  readonly api: ApiProbes
+  readonly renewer: Renewer
+  readonly sessions: Sessions
+  readonly learned: Learned
+  /** An exchange that must be refused: with a credential that was never issued. */
+  madeUpRenewal(): Promise<Renewal>
+  wait(ms: number): Promise<void>
+  describe(answer: Answer, ...headers: readonly string[]): string
+}
+
+export interface Platform {
+  wait(ms: number): Promise<void>
+}
+
+export async function createExamination(
+  settings: Settings,
+  credentials: Credentials,
+  redaction: Redaction,
+  platform: Platform,
+): Promise<Examination> {
+  const network = createNetwork(settings.timeoutMs, redaction)
+  const prover = settings.dpop ? await createProver(network, credentials.dpopKey) : null
+  const renewer = createRenewer({ settings, network, prover, redaction })
+  let madeUp: Promise<Renewal> | undefined
+  const options: RenewOptions = { note: 'with a made-up credential' }
+  const secret = settings.renewal?.mode === 'cookie' ? `latchkey-doctor=${madeUpToken}` : madeUpToken
+  return {
+    settings,
+    redaction,
+    network,
+    prover,
+    renewer,
+    api: createApiProbes(settings.api ?? new URL('about:blank'), settings, network, prover),
+    sessions: createSessions({ settings, credentials, renewer }),
+    learned: {},
+    madeUpRenewal: () => {
+      madeUp ??= renewer.renew({ secret, accessToken: null }, options)
+      return madeUp
+    },
+    wait: platform.wait,
+    describe: (answer, ...headers) => describeAnswer(answer, headers, redaction),
+  }
+}

@@ -1,0 +1,50 @@
+import type { Check } from './check.ts'
+import type { Examination } from './examination.ts'
+import { type Outcome, skipped, unknown, worstOf } from './finding.ts'
+import { NoAnswerError } from './network.ts'
+import type { Step } from './plan.ts'
+import { type CheckReport, type DoctorReport, documentationOf, exitCodeOf, summarize } from './report.ts'
+
+const leave = (why: string): Outcome => ({ evidence: [], findings: [skipped(why)] })
+
+/** Every text once more: what a server sent back in an unexpected place must not show. */
+const cleaned = (outcome: Outcome, { redaction }: Examination): Outcome => ({
+  evidence: outcome.evidence.map(redaction.clean),
+  findings: outcome.findings.map(({ status, says, fix }) => ({
+    status,
+    says: redaction.clean(says),
+    ...(fix !== undefined && { fix: redaction.clean(fix) }),
+  })),
+})
+
+function reportOf(check: Check, outcome: Outcome): CheckReport {
+  const { id, question, why, references } = check
+  const status = worstOf(outcome.findings)
+  return { id, question, status, ...outcome, why, references, documentation: documentationOf(check) }
+}
+
+/** Makes the checks one after another: a server that is busy with one must not spoil the next. */
+export async function examineAll(
+  steps: readonly Step[],
+  examination: Examination,
+  onChecked: (report: CheckReport) => void,
+): Promise<DoctorReport> {
+  let unreachable = false
+  const ask = (check: Check) =>
+    check.examine(examination).catch((error: unknown): Outcome => {
+      if (!(error instanceof NoAnswerError)) throw error
+      unreachable = true
+      return { evidence: [], findings: [unknown(error.message, 'Check the URL, and that the server runs.')] }
+    })
+  const checks: CheckReport[] = []
+  for (const { check, leftOut } of steps) {
+    const outcome = leftOut === null ? await ask(check) : leave(leftOut)
+    const report = reportOf(check, cleaned(outcome, examination))
+    checks.push(report)
+    onChecked(report)
+  }
+  const summary = summarize(checks)
+  const { network, renewer, sessions } = examination
+  const spent = { requests: network.sent, refreshes: renewer.granted, sessions: sessions.ended }
+  return { version: 1, exitCode: exitCodeOf(summary, unreachable), summary, spent, checks }
+}

@@ -1,0 +1,140 @@
+import { hasReplacedCookie, mergeCookies } from './cookie-jar.ts'
+import type { Answer, Network, Probe } from './network.ts'
+import type { Prover } from './prover.ts'
+import type { Redaction } from './redaction.ts'
+import type { Settings } from './settings.ts'
+
+/** What renews a session, and what it last brought. */
+export interface Credential {
+  /** A refresh token, or a `Cookie` value. */
+  readonly secret: string
+  readonly accessToken: string | null
+}
+
+export type Renewal =
+  | {
+      readonly kind: 'granted'
+      readonly credential: Credential
+      /** Whether the refresh token, or the cookie, is another one now. */
+      readonly isReplaced: boolean
+      readonly answer: Answer
+      readonly demand: Answer | null
+    }
+  /** The server says that this credential is good no more. */
+  | { readonly kind: 'refused'; readonly answer: Answer; readonly demand: Answer | null }
+  /** It says something else: busy, broken, or not to be read. */
+  | { readonly kind: 'unclear'; readonly answer: Answer; readonly demand: Answer | null }
+
+export interface RenewOptions {
+  readonly note: string
+  /** @default 'POST' */
+  readonly method?: string
+  /** Leaves the CSRF header of cookie mode out. */
+  readonly withoutCsrfHeader?: boolean
+}
+
+export interface Renewer {
+  /** Exchanges the credential once. @throws NoAnswerError */
+  renew(credential: Credential, options: RenewOptions): Promise<Renewal>
+  /** Signs the test account in; `null` if that brings no credential. @throws NoAnswerError */
+  logIn(json: string): Promise<{ readonly credential: Credential | null; readonly answer: Answer }>
+  /** How many exchanges were granted. */
+  readonly granted: number
+}
+
+interface Parts {
+  readonly settings: Settings
+  readonly network: Network
+  readonly prover: Prover | null
+  readonly redaction: Redaction
+}
+
+const textIn = (json: unknown, ...names: readonly string[]): string | null => {
+  const body = Object(json) as Readonly<Record<string, unknown>>
+  const found = names.map(name => body[name]).find(value => typeof value === 'string' && value !== '')
+  return typeof found === 'string' ? found : null
+}
+
+/** Both spellings, as `signIn` takes them. */
+export const accessTokenIn = (json: unknown): string | null => textIn(json, 'access_token', 'accessToken')
+const refreshTokenIn = (json: unknown): string | null => textIn(json, 'refresh_token', 'refreshToken')
+export const errorIn = (json: unknown): string | null => textIn(json, 'error')
+
+/** RFC 6749 §5.2, and what JSON and cookie endpoints send in its place. */
+const isRefusal = ({ status, json, headers }: Answer): boolean => {
+  const error = errorIn(json)
+  if (error === 'invalid_grant' || error === 'bad_refresh_token') return status < 500
+  if (status === 403) return !headers.get('content-type')?.includes('html')
+  return status === 401
+}
+
+function probeOf({ settings }: Parts, secret: string, options: RenewOptions): Probe {
+  const { renewal, clientId, parameters, csrfHeader, origin } = settings
+  // Without an endpoint no renewer is made.
+  const url = renewal?.endpoint ?? new URL('about:blank')
+  const { note, method = 'POST', withoutCsrfHeader = false } = options
+  const headers = { accept: 'application/json', ...(origin && { origin }) }
+  if (renewal?.mode === 'cookie') {
+    const csrf = withoutCsrfHeader ? {} : { [csrfHeader.name]: csrfHeader.value }
+    return { note, url, method, headers: { ...headers, ...csrf, cookie: secret } }
+  }
+  if (renewal?.mode === 'json') {
+    const body = JSON.stringify({ ...parameters, refreshToken: secret })
+    return { note, url, method, headers: { ...headers, 'content-type': 'application/json' }, body }
+  }
+  const form = { grant_type: 'refresh_token', refresh_token: secret, ...(clientId && { client_id: clientId }) }
+  return { note, url, method, headers, body: new URLSearchParams({ ...parameters, ...form }) }
+}
+
+/** Cookies are read from the headers, tokens from the body. */
+function nextCredential(answer: Answer, secret: string, isCookie: boolean): Credential | null {
+  const accessToken = accessTokenIn(answer.json)
+  if (answer.status < 200 || answer.status > 299 || errorIn(answer.json)) return null
+  if (isCookie) return { secret: mergeCookies(secret, answer.headers), accessToken }
+  return accessToken === null ? null : { secret: refreshTokenIn(answer.json) ?? secret, accessToken }
+}
+
+export function createRenewer(parts: Parts): Renewer {
+  const { settings, network, prover, redaction } = parts
+  const isCookie = settings.renewal?.mode === 'cookie'
+  let granted = 0
+
+  const keep = (credential: Credential | null): Credential | null => {
+    const secrets = isCookie
+      ? (credential?.secret.split('; ') ?? []).map(pair => pair.slice(pair.indexOf('=') + 1))
+      : []
+    for (const secret of [...secrets, credential?.secret, credential?.accessToken]) redaction.hide(secret)
+    return credential
+  }
+  const send = (probe: Probe) => prover?.send(probe) ?? network.send(probe).then(answer => ({ answer, demand: null }))
+
+  return {
+    get granted() {
+      return granted
+    },
+    async renew({ secret }, options) {
+      const { answer, demand } = await send(probeOf(parts, secret, options))
+      const next = keep(nextCredential(answer, secret, isCookie))
+      if (next) {
+        granted += 1
+        const isReplaced = isCookie ? hasReplacedCookie(secret, next.secret) : next.secret !== secret
+        return { kind: 'granted', credential: next, isReplaced, answer, demand }
+      }
+      return { kind: isRefusal(answer) ? 'refused' : 'unclear', answer, demand }
+    },
+    async logIn(json) {
+      const url = settings.loginEndpoint ?? new URL('about:blank')
+      const { name, value } = settings.csrfHeader
+      const headers = {
+        accept: 'application/json',
+        'content-type': 'application/json',
+        ...(settings.origin && { origin: settings.origin }),
+        ...(isCookie && { [name]: value }),
+      }
+      const { answer } = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
+      const refreshToken = refreshTokenIn(answer.json)
+      const credential = nextCredential(answer, isCookie ? '' : (refreshToken ?? ''), isCookie)
+      return { credential: keep(credential?.secret ? credential : null), answer }
+    },
+  }
+}

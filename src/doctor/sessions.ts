@@ -1,0 +1,104 @@
+import type { Answer } from './network.ts'
+import type { Credential, Renewal, Renewer } from './renewal.ts'
+import type { Credentials, Settings } from './settings.ts'
+
+/** A session of the test account. */
+export interface Session {
+  /** What would be used next. */
+  credential: Credential
+}
+
+/** A session that was just renewed. */
+export interface Renewed {
+  readonly session: Session
+  /** What was replaced, or would have been. */
+  readonly before: Credential
+  readonly renewal: Extract<Renewal, { readonly kind: 'granted' }>
+}
+
+/** The sessions that may be spent, one after another. */
+export interface Sessions {
+  /** Renews the session in use, or else the next one that the server still knows; `null` if there is none. */
+  renew(note: string): Promise<Renewed | null>
+  /** It is over. */
+  end(session: Session): void
+  /** How many ended. */
+  readonly ended: number
+  /** The newest access token. */
+  readonly accessToken: string | null
+  /** The answer of the last login, for its cookies. */
+  readonly loginAnswer: Answer | null
+  /** Why there is none left. */
+  readonly shortage: string
+}
+
+interface Parts {
+  readonly settings: Settings
+  readonly credentials: Credentials
+  readonly renewer: Renewer
+}
+
+export function createSessions({ settings, credentials, renewer }: Parts): Sessions {
+  const given = settings.renewal?.mode === 'cookie' ? credentials.cookies : credentials.refreshTokens
+  const waiting = given.map((secret): Credential => ({ secret, accessToken: null }))
+  let current: Session | null = null
+  let ended = 0
+  let refused = 0
+  let accessToken = credentials.accessToken
+  let loginAnswer: Answer | null = null
+  let loginFailed = false
+
+  const open = async (): Promise<Session | null> => {
+    const next = waiting.shift()
+    if (next) return { credential: next }
+    if (!settings.loginEndpoint || credentials.login === null || loginFailed) return null
+    const { credential, answer } = await renewer.logIn(credentials.login)
+    loginAnswer = answer
+    // Not again: many logins that fail can lock the account.
+    loginFailed = credential === null
+    return credential && { credential }
+  }
+  const end = (session: Session) => {
+    ended += 1
+    if (current === session) current = null
+  }
+  const renewCurrent = async (session: Session, note: string): Promise<Renewed | null> => {
+    const before = session.credential
+    const renewal = await renewer.renew(before, { note })
+    if (renewal.kind !== 'granted') return null
+    session.credential = renewal.credential
+    accessToken = renewal.credential.accessToken ?? accessToken
+    return { session, before, renewal }
+  }
+
+  return {
+    get ended() {
+      return ended
+    },
+    get accessToken() {
+      return accessToken
+    },
+    get loginAnswer() {
+      return loginAnswer
+    },
+    get shortage() {
+      if (loginFailed) return `The login (status ${loginAnswer?.status}) brought no credential that the server takes.`
+      if (refused > 0) return 'The server does not take the credential that was given, and there is no other.'
+      return 'Every session that was given is used up.'
+    },
+    end,
+    async renew(note) {
+      for (;;) {
+        current ??= await open()
+        if (!current) return null
+        const session = current
+        const renewed = await renewCurrent(session, note)
+        if (renewed) return renewed
+        refused += 1
+        current = null
+        // A login whose credential is refused at once would be repeated for ever.
+        loginFailed ||= loginAnswer !== null
+      }
+    },
+  }
+}
