@@ -6,6 +6,7 @@ const layers = [
   'entries',
   'react',
   'vue',
+  'doctor',
   'client',
   'login',
   'request',
@@ -77,7 +78,15 @@ describe('the source', () => {
 
   test('imports its own files by their full name, and of packages only the two it depends on', () => {
     const packages = ['ky', 'jwt-decode', 'react', 'vue']
-    expect(listImports((_file, target) => !ownPaths.has(target) && !packages.includes(target))).toEqual([])
+    const isForeign = ({ path }: SourceFile, target: string) =>
+      !ownPaths.has(target) && !packages.includes(target) && !(layerOf(path) === 'doctor' && target.startsWith('node:'))
+    expect(listImports(isForeign)).toEqual([])
+  })
+
+  test('uses modules of Node in the command line alone, which nothing else imports', () => {
+    const isWrong = ({ path }: SourceFile, target: string) =>
+      target.startsWith('src/doctor/') && layerOf(path) !== 'doctor' && path !== 'src/cli.ts'
+    expect(listImports(isWrong)).toEqual([])
   })
 
   test('runs ky in client/ky-instance.ts alone; elsewhere it is but types', () => {

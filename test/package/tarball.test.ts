@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 import { build as esbuild } from 'esbuild'
 import { build as vite } from 'vite'
@@ -48,6 +49,36 @@ const expectDay = async (name: string, text: string) => {
 }
 
 describe('the packed package', () => {
+  test('has one command, in one file that runs by itself', async () => {
+    const path = join(app.folder, 'node_modules/latchkey/dist/cli.js')
+    const text = await readFile(path, 'utf8')
+    expect(text.split('\n')[0]).toBe('#!/usr/bin/env node')
+    expect(
+      [...text.matchAll(/ from '([^']+)'/g)].map(([, name = '']) => name).filter(name => !isBuiltin(name)),
+    ).toEqual([])
+    expect(app.files).not.toContain('dist/cli.d.ts')
+  })
+
+  test('runs as `npx latchkey doctor`, finds the faults of a strict server and says so by its exit code', async () => {
+    const server = await startAuthServer()
+    onTestFinished(server.close)
+    const args = [
+      '--token-endpoint',
+      `${server.origin}/token`,
+      '--client-id',
+      'spa',
+      '--only',
+      'lost-answer,simultaneous',
+    ]
+    const tokens = [server.issue(), server.issue()].map(({ refreshToken }) => refreshToken)
+    const env = { ...process.env, LATCHKEY_REFRESH_TOKEN: tokens.join('\n') }
+    const ended = await app.runCommand(['doctor', ...args, '--yes', '--json'], env)
+    const { checks } = JSON.parse(ended.stdout) as { checks: readonly { id: string; status: string }[] }
+    const faults = checks.filter(({ status }) => status === 'fault').map(({ id }) => id)
+    expect({ faults, exitCode: ended.exitCode }).toEqual({ faults: ['lost-answer', 'simultaneous'], exitCode: 1 })
+    for (const token of tokens) expect(ended.stdout + ended.stderr).not.toContain(token)
+  })
+
   test('holds the built files and the documents, and nothing else', () => {
     const expected = /^(dist\/[\w.-]+|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/
     expect(app.files.filter(path => !expected.test(path))).toEqual([])

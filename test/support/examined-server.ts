@@ -36,6 +36,7 @@ const setCookie = (value: string, more = '') => ({
 /** A server that does everything as docs/servers.md says, but for what a test spoils. */
 export const startExaminedServer = async (spoil: Spoil = () => undefined, given: Partial<AuthSettings> = {}) => {
   let offsetMs = 0
+  let revokes = true
   const now = () => Date.now() + offsetMs
   const settings: AuthSettings = { ...defaultSettings, reuse: 'grace', graceSeconds: 30, now, ...given }
   const families = createTokenFamilies(settings)
@@ -76,7 +77,7 @@ export const startExaminedServer = async (spoil: Spoil = () => undefined, given:
   const revoke = (request: ReceivedRequest): Answer => {
     const { body } = request
     const token = new URLSearchParams(String(body)).get('token') ?? jsonOf(request)['refreshToken']
-    families.revokeToken(String(token ?? cookiesOf(request).get('__Host-refresh')))
+    if (revokes) families.revokeToken(String(token ?? cookiesOf(request).get('__Host-refresh')))
     return { status: 200 }
   }
   const routes: Readonly<Record<string, (request: ReceivedRequest) => Answer>> = {
@@ -119,6 +120,9 @@ export const startExaminedServer = async (spoil: Spoil = () => undefined, given:
     /** Lets time pass on the server. */
     pass: (ms: number) => {
       offsetMs += ms
+    },
+    revokesNothing: () => {
+      revokes = false
     },
     ofApi: ['--api', `${origin}/me`, '--origin', pageOrigin],
     ofOAuth: ['--token-endpoint', `${origin}/token`, '--client-id', 'spa', '--revocation-endpoint', `${origin}/revoke`],
