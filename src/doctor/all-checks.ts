@@ -10,7 +10,7 @@ import { dpopNonce, dpopTokenNonce } from './checks/dpop-nonce.ts'
 import { exposedHeaders } from './checks/exposed-headers.ts'
 import { graceWindow } from './checks/grace-window.ts'
 import { invalidToken } from './checks/invalid-token.ts'
-import { lostAnswer } from './checks/lost-answer.ts'
+import { lostResponse } from './checks/lost-response.ts'
 import { preflight } from './checks/preflight.ts'
 import { refusal } from './checks/refusal.ts'
 import { reuseDetection } from './checks/reuse-detection.ts'
@@ -37,7 +37,7 @@ export const allChecks: readonly Check[] = [
   // With the access token of a refresh, where one was made.
   dpopNonce,
   caching,
-  lostAnswer,
+  lostResponse,
   simultaneous,
   graceWindow,
   // Signs out, so before what ends the session.

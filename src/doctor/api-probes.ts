@@ -1,23 +1,23 @@
-import type { Answer, Network } from './network.ts'
+import type { Network, ProbeResponse } from './network.ts'
 import type { Prover } from './prover.ts'
 import type { Settings } from './settings.ts'
 
 /** No server has ever issued it, and it has the syntax of one (RFC 6750 §2.1). */
 export const madeUpToken = 'latchkey-doctor-made-up-token'
 
-/** The questions to the API; each is sent once, however many checks look at the answer. */
+/** The questions to the API; each is sent once, however many checks look at the response. */
 export interface ApiProbes {
-  bare(): Promise<Answer>
-  madeUp(): Promise<Answer>
+  bare(): Promise<ProbeResponse>
+  madeUp(): Promise<ProbeResponse>
   /** A path that is most likely not there. */
-  missing(): Promise<Answer>
-  preflight(): Promise<Answer>
+  missing(): Promise<ProbeResponse>
+  preflight(): Promise<ProbeResponse>
   /** From an origin that is certainly not the app's. */
-  foreign(): Promise<Answer>
+  foreign(): Promise<ProbeResponse>
   /** With the access token; the demand for a nonce apart. */
-  accepted(token: string): Promise<{ readonly answer: Answer; readonly demand: Answer | null }>
+  accepted(token: string): Promise<{ readonly response: ProbeResponse; readonly demand: ProbeResponse | null }>
   /** With a token that is good and bound to a key, but without a proof. */
-  unproved(token: string): Promise<Answer>
+  unproved(token: string): Promise<ProbeResponse>
 }
 
 export const foreignOrigin = 'https://latchkey-doctor.invalid'
@@ -44,7 +44,7 @@ export function createApiProbes(url: URL, settings: Settings, network: Network, 
       const note = 'with a made-up token'
       const headers = { authorization: `${scheme} ${madeUpToken}`, ...ofOrigin }
       if (!prover) return get(note, headers)
-      return (await prover.send({ note, url, headers }, madeUpToken)).answer
+      return (await prover.send({ note, url, headers }, madeUpToken)).response
     }),
     missing: once(() => get('(a path that is not there)', {}, new URL('/latchkey-doctor-not-there', url))),
     preflight: once(() =>
@@ -66,7 +66,7 @@ export function createApiProbes(url: URL, settings: Settings, network: Network, 
         url,
         headers: { authorization: `${scheme} ${token}`, ...ofOrigin },
       }
-      return prover?.send(probe, token) ?? { answer: await network.send(probe), demand: null }
+      return prover?.send(probe, token) ?? { response: await network.send(probe), demand: null }
     },
     unproved: token => get('with the bound token and no proof', { authorization: `Bearer ${token}` }),
   }

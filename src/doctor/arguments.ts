@@ -59,15 +59,15 @@ function explain(error: unknown): UsageError {
   const name = /'(?:-\w, )?--([a-z-]{1,30})[ '=]/.exec(message)?.[1] ?? ''
   if (Object.hasOwn(secrets, name)) {
     return new UsageError(
-      `\`--${name}\` is no option: arguments are kept in the shell's history and shown to other users of the machine. Use ${secrets[name]}.`,
+      `\`--${name}\` is not an option: arguments are kept in the shell's history and shown to other users of the machine. Use ${secrets[name]}.`,
     )
   }
   if (optionNames.includes(name))
     return new UsageError(
       `\`--${name}\` ${options[name as keyof typeof options].type === 'boolean' ? 'takes no value' : 'needs a value'}.`,
     )
-  if (name) return new UsageError(`\`--${name}\` is no option. \`latchkey doctor --help\` lists them.`)
-  return new UsageError('There is an argument that is no option. `latchkey doctor --help` lists them.')
+  if (name) return new UsageError(`\`--${name}\` is not an option. \`latchkey doctor --help\` lists them.`)
+  return new UsageError('There is an argument that is not an option. `latchkey doctor --help` lists them.')
 }
 
 function parse(args: readonly string[]) {

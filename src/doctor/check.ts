@@ -18,6 +18,6 @@ export interface Check {
   readonly references: readonly string[]
   /** The part of docs/servers.md that says it in full. */
   readonly chapter: string
-  /** @throws NoAnswerError where the server cannot be reached */
+  /** @throws NoResponseError where the server cannot be reached */
   examine(examination: Examination): Promise<Outcome>
 }

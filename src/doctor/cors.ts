@@ -1,4 +1,4 @@
-import type { Answer } from './network.ts'
+import type { ProbeResponse } from './network.ts'
 
 const listOf = (headers: Headers, name: string): readonly string[] =>
   (headers.get(name) ?? '')
@@ -6,28 +6,28 @@ const listOf = (headers: Headers, name: string): readonly string[] =>
     .map(part => part.trim().toLowerCase())
     .filter(part => part !== '')
 
-/** Whether a browser shows the answer to a page of the origin (Fetch, "CORS check"). */
-export function isReadable({ headers }: Answer, origin: string, withCookies = false): boolean {
+/** Whether a browser shows the response to a page of the origin (Fetch, "CORS check"). */
+export function isReadable({ headers }: ProbeResponse, origin: string, withCookies = false): boolean {
   const allowed = headers.get('access-control-allow-origin')
   if (withCookies) return allowed === origin && headers.get('access-control-allow-credentials') === 'true'
   return allowed === '*' || allowed === origin
 }
 
 /** Whether a page may read a header; `*` counts only where no cookies go along (Fetch, "CORS-exposed header-name list"). */
-export function isExposed({ headers }: Answer, name: string, withCookies = false): boolean {
+export function isExposed({ headers }: ProbeResponse, name: string, withCookies = false): boolean {
   const exposed = listOf(headers, 'access-control-expose-headers')
   return exposed.includes(name.toLowerCase()) || (!withCookies && exposed.includes('*'))
 }
 
 /** Whether a page may send a header; `*` never covers `Authorization` (Fetch, "CORS non-wildcard request-header name"). */
-export function isAllowed({ headers }: Answer, name: string, withCookies = false): boolean {
+export function isAllowed({ headers }: ProbeResponse, name: string, withCookies = false): boolean {
   const allowed = listOf(headers, 'access-control-allow-headers')
   const hasWildcard = !withCookies && name.toLowerCase() !== 'authorization' && allowed.includes('*')
   return allowed.includes(name.toLowerCase()) || hasWildcard
 }
 
-/** Whether caches keep the answers for different origins apart. */
-export const variesByOrigin = ({ headers }: Answer): boolean => {
+/** Whether caches keep the responses for different origins apart. */
+export const variesByOrigin = ({ headers }: ProbeResponse): boolean => {
   const names = listOf(headers, 'vary')
   return names.includes('origin') || names.includes('*')
 }

@@ -1,5 +1,5 @@
 import { type ApiProbes, createApiProbes, madeUpToken } from './api-probes.ts'
-import { type Answer, createNetwork, describeAnswer, type Network } from './network.ts'
+import { createNetwork, describeResponse, type Network, type ProbeResponse } from './network.ts'
 import { createProver, type Prover } from './prover.ts'
 import type { Redaction } from './redaction.ts'
 import { createRenewer, type Renewal, type Renewer, type RenewOptions } from './renewal.ts'
@@ -8,7 +8,7 @@ import type { Credentials, Settings } from './settings.ts'
 
 /** What one check learned that spares another one a session. */
 export interface Learned {
-  /** Whether a refresh token is taken again right after it was replaced. */
+  /** Whether a refresh token is accepted again right after it was replaced. */
   window?: 'open' | 'closed' | 'not-replaced'
   /** Whether a second use was seen to end the session. */
   reuseEndsSession?: boolean
@@ -27,7 +27,7 @@ export interface Examination {
   /** An exchange that must be refused: with a credential that was never issued. */
   madeUpRenewal(): Promise<Renewal>
   wait(ms: number): Promise<void>
-  describe(answer: Answer, ...headers: readonly string[]): string
+  describe(response: ProbeResponse, ...headers: readonly string[]): string
 }
 
 export interface Platform {
@@ -60,6 +60,6 @@ export async function createExamination(
       return madeUp
     },
     wait: platform.wait,
-    describe: (answer, ...headers) => describeAnswer(answer, headers, redaction),
+    describe: (response, ...headers) => describeResponse(response, headers, redaction),
   }
 }

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts'
 import type { Examination } from './examination.ts'
 import { type Outcome, skipped, unknown, worstOf } from './finding.ts'
-import { NoAnswerError } from './network.ts'
+import { NoResponseError } from './network.ts'
 import type { Step } from './plan.ts'
 import { type CheckReport, type DoctorReport, documentationOf, exitCodeOf, summarize } from './report.ts'
 
@@ -32,7 +32,7 @@ export async function examineAll(
   let unreachable = false
   const ask = (check: Check) =>
     check.examine(examination).catch((error: unknown): Outcome => {
-      if (!(error instanceof NoAnswerError)) throw error
+      if (!(error instanceof NoResponseError)) throw error
       unreachable = true
       return { evidence: [], findings: [unknown(error.message, 'Check the URL, and that the server runs.')] }
     })

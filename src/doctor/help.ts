@@ -28,7 +28,7 @@ Secrets, never given as arguments: those are kept in the shell's history and sho
 
 How far to go
   --spend <level>              nothing: use nothing up · refresh: replace the refresh token · session: may end sessions (default)
-  --grace-seconds <seconds>    How long your server takes a replaced refresh token (30)
+  --grace-seconds <seconds>    How long your server accepts a replaced refresh token (30)
   --only <check,…>             Make these checks only
   --skip <check,…>             Leave these checks out
   --timeout-ms <ms>            For each request (10000)
@@ -39,6 +39,6 @@ Output
   --verbose                    Evidence and reasons for every check
   -h, --help                   This text
 
-Exit code: 0 no fault · 1 faults · 2 could not be run, or a server did not answer
+Exit code: 0 no fault · 1 faults · 2 could not be run, or a server did not respond
 What each check means: https://github.com/latchkey-js/latchkey/blob/main/docs/doctor.md
 `

@@ -10,24 +10,24 @@ export interface Probe {
   readonly body?: string | URLSearchParams
 }
 
-export interface Answer {
+export interface ProbeResponse {
   readonly probe: Probe
   readonly status: number
   readonly headers: Headers
   readonly text: string
   /** `undefined` where the body is not JSON. */
   readonly json: unknown
-  /** By this machine's clock, halfway between sending and the answer's headers. */
+  /** By this machine's clock, halfway between sending and the response's headers. */
   readonly atMs: number
   readonly durationMs: number
 }
 
-/** No answer arrived: unreachable, or too late. */
-export class NoAnswerError extends Error {}
+/** No response arrived: unreachable, or too late. */
+export class NoResponseError extends Error {}
 
 export interface Network {
-  /** @throws NoAnswerError */
-  send(probe: Probe): Promise<Answer>
+  /** @throws NoResponseError */
+  send(probe: Probe): Promise<ProbeResponse>
   /** How many requests were sent. */
   readonly sent: number
 }
@@ -43,10 +43,10 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(received: Response): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of received.body ?? []) {
     text += decoder.decode(chunk, { stream: true })
     // Leaving the loop cancels the rest.
     if (text.length > longestText) break
@@ -57,7 +57,7 @@ async function readText(response: Response): Promise<string> {
 /** By its code: messages of the network quote addresses and headers. */
 function problemOf(error: unknown, timeoutMs: number): string {
   const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: unknown } }
-  if (name === 'TimeoutError') return `no answer within ${timeoutMs} ms`
+  if (name === 'TimeoutError') return `no response within ${timeoutMs} ms`
   const code = cause?.code
   return typeof code === 'string' ? `no connection (${code})` : 'no connection'
 }
@@ -75,24 +75,24 @@ export function createNetwork(timeoutMs: number, redaction: Redaction): Network 
       const startedAt = Date.now()
       try {
         const signal = AbortSignal.timeout(timeoutMs)
-        const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal })
-        const answeredAt = Date.now()
-        const text = await readText(response)
+        const received = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal })
+        const respondedAt = Date.now()
+        const text = await readText(received)
         const durationMs = Date.now() - startedAt
-        const atMs = (startedAt + answeredAt) / 2
+        const atMs = (startedAt + respondedAt) / 2
         const json = parseJson(text)
-        return { probe, status: response.status, headers: response.headers, text, json, atMs, durationMs }
+        return { probe, status: received.status, headers: received.headers, text, json, atMs, durationMs }
       } catch (error) {
         const where = redaction.quote(`${method} ${url.origin}${url.pathname}`)
-        throw new NoAnswerError(`${where} ${probe.note}: ${problemOf(error, timeoutMs)}`)
+        throw new NoResponseError(`${where} ${probe.note}: ${problemOf(error, timeoutMs)}`)
       }
     },
   }
 }
 
 /** One line of evidence: the request, the status, and these headers. */
-export function describeAnswer(
-  { probe, status, headers, json }: Answer,
+export function describeResponse(
+  { probe, status, headers, json }: ProbeResponse,
   names: readonly string[],
   redaction: Redaction,
 ) {

@@ -80,7 +80,7 @@ export function describeSpending(
     ...(ending.length > 0 ? [`Sessions: ${supply}.`] : []),
     ...(waits > 0 ? [`Waits up to ${seconds} s for the grace window (--grace-seconds ${settings.graceSeconds}).`] : []),
     ...(refreshing.length + ending.length > 0
-      ? ['What the server brings instead is not printed: the given credentials are worth nothing afterwards.']
+      ? ['The new credentials are not printed, so the ones you gave cannot be used afterwards.']
       : []),
   ]
 }

@@ -1,18 +1,18 @@
 import { generateKey, type Key, prove } from '../schemes/dpop/proof.ts'
-import type { Answer, Network, Probe } from './network.ts'
+import type { Network, Probe, ProbeResponse } from './network.ts'
 import { assertUsage } from './usage-error.ts'
 
 /** Sends requests with DPoP proofs, and remembers each server's nonce (RFC 9449 §8, §9). */
 export interface Prover {
-  /** Once more with a nonce, where the server asks for one. @throws NoAnswerError */
+  /** Once more with a nonce, where the server asks for one. @throws NoResponseError */
   send(probe: Probe, token?: string | null): Promise<Proved>
   readonly thumbprint: string
 }
 
 export interface Proved {
-  readonly answer: Answer
-  /** The answer that asked for a nonce; `null` if none was wanted. */
-  readonly demand: Answer | null
+  readonly response: ProbeResponse
+  /** The response that asked for a nonce; `null` if none was wanted. */
+  readonly demand: ProbeResponse | null
 }
 
 const algorithms = {
@@ -38,8 +38,8 @@ export async function importKey(jwk: JsonWebKey): Promise<Key> {
   return { algorithm: algorithm.name, privateKey, jwk: publicJwk, thumbprint }
 }
 
-/** Whether an answer of either server asks for a proof with a nonce. */
-export const asksForNonce = ({ status, headers, json }: Answer): boolean => {
+/** Whether an response of either server asks for a proof with a nonce. */
+export const asksForNonce = ({ status, headers, json }: ProbeResponse): boolean => {
   const { error } = Object(json) as { readonly error?: unknown }
   if (status === 400) return error === 'use_dpop_nonce'
   return status === 401 && /\bdpop\b.*use_dpop_nonce/i.test(headers.get('www-authenticate') ?? '')
@@ -54,17 +54,17 @@ export async function createProver(network: Network, jwk: JsonWebKey | null): Pr
     const { url, method = 'GET' } = probe
     const nonce = nonces.get(url.origin)
     const proof = await prove(key, { method, url, token, ...(nonce !== undefined && { nonce }) })
-    const answer = await network.send({ ...probe, headers: { ...probe.headers, dpop: proof } })
-    const next = answer.headers.get('dpop-nonce')
+    const response = await network.send({ ...probe, headers: { ...probe.headers, dpop: proof } })
+    const next = response.headers.get('dpop-nonce')
     if (next) nonces.set(url.origin, next)
-    return answer
+    return response
   }
   return {
     thumbprint: key.thumbprint,
     async send(probe, token = null) {
       const first = await sendOnce(probe, token)
-      if (!asksForNonce(first) || !first.headers.get('dpop-nonce')) return { answer: first, demand: null }
-      return { answer: await sendOnce(probe, token), demand: first }
+      if (!asksForNonce(first) || !first.headers.get('dpop-nonce')) return { response: first, demand: null }
+      return { response: await sendOnce(probe, token), demand: first }
     },
   }
 }

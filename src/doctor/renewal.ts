@@ -1,5 +1,5 @@
 import { hasReplacedCookie, mergeCookies } from './cookie-jar.ts'
-import type { Answer, Network, Probe } from './network.ts'
+import type { Network, Probe, ProbeResponse } from './network.ts'
 import type { Prover } from './prover.ts'
 import type { Redaction } from './redaction.ts'
 import type { Settings } from './settings.ts'
@@ -17,13 +17,13 @@ export type Renewal =
       readonly credential: Credential
       /** Whether the refresh token, or the cookie, is another one now. */
       readonly isReplaced: boolean
-      readonly answer: Answer
-      readonly demand: Answer | null
+      readonly response: ProbeResponse
+      readonly demand: ProbeResponse | null
     }
   /** The server says that this credential is good no more. */
-  | { readonly kind: 'refused'; readonly answer: Answer; readonly demand: Answer | null }
+  | { readonly kind: 'refused'; readonly response: ProbeResponse; readonly demand: ProbeResponse | null }
   /** It says something else: busy, broken, or not to be read. */
-  | { readonly kind: 'unclear'; readonly answer: Answer; readonly demand: Answer | null }
+  | { readonly kind: 'unclear'; readonly response: ProbeResponse; readonly demand: ProbeResponse | null }
 
 export interface RenewOptions {
   readonly note: string
@@ -34,10 +34,10 @@ export interface RenewOptions {
 }
 
 export interface Renewer {
-  /** Exchanges the credential once. @throws NoAnswerError */
+  /** Exchanges the credential once. @throws NoResponseError */
   renew(credential: Credential, options: RenewOptions): Promise<Renewal>
-  /** Signs the test account in; `null` if that brings no credential. @throws NoAnswerError */
-  logIn(json: string): Promise<{ readonly credential: Credential | null; readonly answer: Answer }>
+  /** Signs the test account in; `null` if that brings no credential. @throws NoResponseError */
+  logIn(json: string): Promise<{ readonly credential: Credential | null; readonly response: ProbeResponse }>
   /** How many exchanges were granted. */
   readonly granted: number
 }
@@ -61,7 +61,7 @@ const refreshTokenIn = (json: unknown): string | null => textIn(json, 'refresh_t
 export const errorIn = (json: unknown): string | null => textIn(json, 'error')
 
 /** RFC 6749 §5.2, and what JSON and cookie endpoints send in its place. */
-const isRefusal = ({ status, json, headers }: Answer): boolean => {
+const isRefusal = ({ status, json, headers }: ProbeResponse): boolean => {
   const error = errorIn(json)
   if (error === 'invalid_grant' || error === 'bad_refresh_token') return status < 500
   if (status === 403) return !headers.get('content-type')?.includes('html')
@@ -87,11 +87,11 @@ function probeOf({ settings }: Parts, secret: string, options: RenewOptions): Pr
 }
 
 /** Cookies are read from the headers, tokens from the body. */
-function nextCredential(answer: Answer, secret: string, isCookie: boolean): Credential | null {
-  const accessToken = accessTokenIn(answer.json)
-  if (answer.status < 200 || answer.status > 299 || errorIn(answer.json)) return null
-  if (isCookie) return { secret: mergeCookies(secret, answer.headers), accessToken }
-  return accessToken === null ? null : { secret: refreshTokenIn(answer.json) ?? secret, accessToken }
+function nextCredential(response: ProbeResponse, secret: string, isCookie: boolean): Credential | null {
+  const accessToken = accessTokenIn(response.json)
+  if (response.status < 200 || response.status > 299 || errorIn(response.json)) return null
+  if (isCookie) return { secret: mergeCookies(secret, response.headers), accessToken }
+  return accessToken === null ? null : { secret: refreshTokenIn(response.json) ?? secret, accessToken }
 }
 
 export function createRenewer(parts: Parts): Renewer {
@@ -106,21 +106,22 @@ export function createRenewer(parts: Parts): Renewer {
     for (const secret of [...secrets, credential?.secret, credential?.accessToken]) redaction.hide(secret)
     return credential
   }
-  const send = (probe: Probe) => prover?.send(probe) ?? network.send(probe).then(answer => ({ answer, demand: null }))
+  const send = (probe: Probe) =>
+    prover?.send(probe) ?? network.send(probe).then(response => ({ response, demand: null }))
 
   return {
     get granted() {
       return granted
     },
     async renew({ secret }, options) {
-      const { answer, demand } = await send(probeOf(parts, secret, options))
-      const next = keep(nextCredential(answer, secret, isCookie))
+      const { response, demand } = await send(probeOf(parts, secret, options))
+      const next = keep(nextCredential(response, secret, isCookie))
       if (next) {
         granted += 1
         const isReplaced = isCookie ? hasReplacedCookie(secret, next.secret) : next.secret !== secret
-        return { kind: 'granted', credential: next, isReplaced, answer, demand }
+        return { kind: 'granted', credential: next, isReplaced, response, demand }
       }
-      return { kind: isRefusal(answer) ? 'refused' : 'unclear', answer, demand }
+      return { kind: isRefusal(response) ? 'refused' : 'unclear', response, demand }
     },
     async logIn(json) {
       const url = settings.loginEndpoint ?? new URL('about:blank')
@@ -131,10 +132,10 @@ export function createRenewer(parts: Parts): Renewer {
         ...(settings.origin && { origin: settings.origin }),
         ...(isCookie && { [name]: value }),
       }
-      const { answer } = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
-      const refreshToken = refreshTokenIn(answer.json)
-      const credential = nextCredential(answer, isCookie ? '' : (refreshToken ?? ''), isCookie)
-      return { credential: keep(credential?.secret ? credential : null), answer }
+      const { response } = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
+      const refreshToken = refreshTokenIn(response.json)
+      const credential = nextCredential(response, isCookie ? '' : (refreshToken ?? ''), isCookie)
+      return { credential: keep(credential?.secret ? credential : null), response }
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Answer } from './network.ts'
+import type { ProbeResponse } from './network.ts'
 import type { Credential, Renewal, Renewer } from './renewal.ts'
 import type { Credentials, Settings } from './settings.ts'
 
@@ -26,8 +26,8 @@ export interface Sessions {
   readonly ended: number
   /** The newest access token. */
   readonly accessToken: string | null
-  /** The answer of the last login, for its cookies. */
-  readonly loginAnswer: Answer | null
+  /** The response of the last login, for its cookies. */
+  readonly loginResponse: ProbeResponse | null
   /** Why there is none left. */
   readonly shortage: string
 }
@@ -45,15 +45,15 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
   let ended = 0
   let refused = 0
   let accessToken = credentials.accessToken
-  let loginAnswer: Answer | null = null
+  let loginResponse: ProbeResponse | null = null
   let loginFailed = false
 
   const open = async (): Promise<Session | null> => {
     const next = waiting.shift()
     if (next) return { credential: next }
     if (!settings.loginEndpoint || credentials.login === null || loginFailed) return null
-    const { credential, answer } = await renewer.logIn(credentials.login)
-    loginAnswer = answer
+    const { credential, response } = await renewer.logIn(credentials.login)
+    loginResponse = response
     // Not again: many logins that fail can lock the account.
     loginFailed = credential === null
     return credential && { credential }
@@ -78,12 +78,13 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
     get accessToken() {
       return accessToken
     },
-    get loginAnswer() {
-      return loginAnswer
+    get loginResponse() {
+      return loginResponse
     },
     get shortage() {
-      if (loginFailed) return `The login (status ${loginAnswer?.status}) brought no credential that the server takes.`
-      if (refused > 0) return 'The server does not take the credential that was given, and there is no other.'
+      if (loginFailed)
+        return `The login (status ${loginResponse?.status}) returned no credential that the server accepts.`
+      if (refused > 0) return 'The server does not accept the credential that was given, and there is no other.'
       return 'Every session that was given is used up.'
     },
     end,
@@ -97,7 +98,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
         refused += 1
         current = null
         // A login whose credential is refused at once would be repeated for ever.
-        loginFailed ||= loginAnswer !== null
+        loginFailed ||= loginResponse !== null
       }
     },
   }

@@ -68,14 +68,14 @@ describe('the packed package', () => {
       '--client-id',
       'spa',
       '--only',
-      'lost-answer,simultaneous',
+      'lost-response,simultaneous',
     ]
     const tokens = [server.issue(), server.issue()].map(({ refreshToken }) => refreshToken)
     const env = { ...process.env, LATCHKEY_REFRESH_TOKEN: tokens.join('\n') }
     const ended = await app.runCommand(['doctor', ...args, '--yes', '--json'], env)
     const { checks } = JSON.parse(ended.stdout) as { checks: readonly { id: string; status: string }[] }
     const faults = checks.filter(({ status }) => status === 'fault').map(({ id }) => id)
-    expect({ faults, exitCode: ended.exitCode }).toEqual({ faults: ['lost-answer', 'simultaneous'], exitCode: 1 })
+    expect({ faults, exitCode: ended.exitCode }).toEqual({ faults: ['lost-response', 'simultaneous'], exitCode: 1 })
     for (const token of tokens) expect(ended.stdout + ended.stderr).not.toContain(token)
   })
 

@@ -1,22 +1,22 @@
 import type { Check } from '../check.ts'
 import { fault, orOk, warning } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 
-const directivesOf = ({ headers }: Answer): readonly string[] =>
+const directivesOf = ({ headers }: ProbeResponse): readonly string[] =>
   (headers.get('cache-control') ?? '').split(',').map(part => part.trim().toLowerCase())
 
 /** A 401 is kept only where the server says so (RFC 9110 §15.1 does not list it). */
-const isKept = (answer: Answer): boolean => {
-  const directives = directivesOf(answer)
+const isKept = (response: ProbeResponse): boolean => {
+  const directives = directivesOf(response)
   if (directives.some(directive => /^(no-store|no-cache|(s-)?max-age="?0)/.test(directive))) return false
-  const isDated = Date.parse(answer.headers.get('expires') ?? '') > answer.atMs
+  const isDated = Date.parse(response.headers.get('expires') ?? '') > response.atMs
   return isDated || directives.some(directive => /^(s-)?max-age=|^public$/.test(directive))
 }
 
-/** Whether the browser asks the server before it shows the answer to the next user. */
-const isSafe = (answer: Answer): boolean => {
-  const directives = directivesOf(answer)
-  const varies = (answer.headers.get('vary') ?? '').toLowerCase().split(/, */)
+/** Whether the browser asks the server before it shows the response to the next user. */
+const isSafe = (response: ProbeResponse): boolean => {
+  const directives = directivesOf(response)
+  const varies = (response.headers.get('vary') ?? '').toLowerCase().split(/, */)
   return (
     directives.some(directive => /^(no-store|no-cache|max-age=0)/.test(directive)) ||
     varies.includes('authorization') ||
@@ -35,8 +35,8 @@ export const caching: Check = {
   async examine({ api, sessions, describe }) {
     const refused = [await api.bare(), await api.madeUp()].filter(({ status }) => status >= 400)
     const token = sessions.accessToken
-    const { answer } = token === null ? { answer: null } : await api.accepted(token)
-    const accepted = answer?.status === 200 ? [answer] : []
+    const { response } = token === null ? { response: null } : await api.accepted(token)
+    const accepted = response?.status === 200 ? [response] : []
     return {
       evidence: [...refused, ...accepted].map(one => describe(one, 'cache-control', 'expires', 'vary')),
       findings: orOk(

@@ -1,14 +1,14 @@
 import type { Check } from '../check.ts'
 import type { Examination } from '../examination.ts'
 import { type Finding, fault, orOk, warning } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 
 // `Date` has whole seconds, and a busy machine needs some.
 const tolerableSeconds = 10
 const harmfulSeconds = 60
 
 /** How many seconds the server's clock is ahead of this machine's; `null` where it does not tell. */
-const aheadOf = ({ headers, atMs }: Answer): number | null => {
+const aheadOf = ({ headers, atMs }: ProbeResponse): number | null => {
   const date = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(date) ? null : Math.round((date - atMs) / 1000)
 }
@@ -24,8 +24,8 @@ function judge(where: string, seconds: number | null): Finding | false {
   return amount > harmfulSeconds ? fault(says, fix) : warning(says, fix)
 }
 
-const readTokenEndpoint = ({ settings, madeUpRenewal }: Examination): Promise<Answer> | null =>
-  settings.renewal && madeUpRenewal().then(({ answer }) => answer)
+const readTokenEndpoint = ({ settings, madeUpRenewal }: Examination): Promise<ProbeResponse> | null =>
+  settings.renewal && madeUpRenewal().then(({ response }) => response)
 
 export const clock: Check = {
   id: 'clock',
@@ -43,7 +43,7 @@ export const clock: Check = {
     const differ =
       apiSeconds !== null && tokenSeconds !== null && Math.abs(apiSeconds - tokenSeconds) > tolerableSeconds
     return {
-      evidence: [ofApi, ofTokens].filter(answer => answer !== null).map(answer => describe(answer, 'date')),
+      evidence: [ofApi, ofTokens].filter(response => response !== null).map(response => describe(response, 'date')),
       findings: orOk(
         [
           ofApi && judge('The API', apiSeconds),

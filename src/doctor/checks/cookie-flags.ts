@@ -12,7 +12,7 @@ function judge({ name, attributes }: SetCookie, isLoopback: boolean): readonly (
     !attributes.has('secure') &&
       (isLoopback
         ? warning(
-            `\`${name}\` is not \`Secure\`, which will do on loopback only.`,
+            `\`${name}\` is not \`Secure\`, which is acceptable on loopback only.`,
             'Set `Secure` where you serve users.',
           )
         : fault(`\`${name}\` is not \`Secure\`: it is also sent over plain http.`, 'Set `Secure`.')),
@@ -42,7 +42,7 @@ const lineOf = ({ name, attributes }: SetCookie): string =>
 
 export const cookieFlags: Check = {
   id: 'cookie-flags',
-  question: 'Do the cookies keep out scripts, plain http and other sites?',
+  question: 'Are the cookies protected from scripts, plain http and other sites?',
   needs: ['cookie'],
   spends: 'refresh',
   why: 'The cookie is the session. Its attributes are all that stands between it and scripts, networks and other sites.',
@@ -50,12 +50,14 @@ export const cookieFlags: Check = {
   chapter: 'cookies',
   async examine({ sessions, redaction, settings }) {
     const renewed = await sessions.renew('to refresh')
-    const answers = [sessions.loginAnswer, renewed?.renewal.answer].filter(one => one !== null && one !== undefined)
-    const cookies = answers.flatMap(({ headers }) => readSetCookies(headers)).filter(cookie => !isCsrfCookie(cookie))
+    const responses = [sessions.loginResponse, renewed?.renewal.response].filter(
+      one => one !== null && one !== undefined,
+    )
+    const cookies = responses.flatMap(({ headers }) => readSetCookies(headers)).filter(cookie => !isCsrfCookie(cookie))
     // The last line for a name is what the browser keeps.
     const newest = [...new Map(cookies.map(cookie => [cookie.name, cookie])).values()]
     if (newest.length === 0) {
-      const says = renewed ? 'No answer set a cookie.' : sessions.shortage
+      const says = renewed ? 'No response set a cookie.' : sessions.shortage
       const fix = 'Give --login-endpoint and LATCHKEY_LOGIN, so that the login’s cookies can be seen.'
       return { evidence: [], findings: [unknown(says, fix)] }
     }

@@ -4,19 +4,19 @@ import { fault, ok } from '../finding.ts'
 
 export const corsOrigins: Check = {
   id: 'cors-origins',
-  question: 'Are pages of unknown origins kept from calling with cookies?',
+  question: 'Are pages of unknown origins refused when they call with cookies?',
   needs: ['api'],
   spends: 'nothing',
-  why: 'A server that allows every origin together with cookies lets any page read what a signed-in user may read.',
+  why: 'A server that allows every origin together with cookies lets any website read what a signed-in user can read.',
   references: ['Fetch, CORS protocol and credentials'],
   chapter: 'cors',
   async examine({ api, describe }) {
-    const answer = await api.foreign()
-    const { headers } = answer
+    const response = await api.foreign()
+    const { headers } = response
     const isAllowed = headers.get('access-control-allow-origin') === foreignOrigin
     const withCookies = headers.get('access-control-allow-credentials') === 'true'
     return {
-      evidence: [describe(answer, 'access-control-allow-origin', 'access-control-allow-credentials')],
+      evidence: [describe(response, 'access-control-allow-origin', 'access-control-allow-credentials')],
       findings: [
         isAllowed && withCookies
           ? fault(

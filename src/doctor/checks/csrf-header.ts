@@ -2,7 +2,7 @@ import type { Check } from '../check.ts'
 import { isAllowed, isReadable } from '../cors.ts'
 import type { Examination } from '../examination.ts'
 import { type Finding, fault, orOk, unknown } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 import type { Renewal } from '../renewal.ts'
 import type { Renewed } from '../sessions.ts'
 
@@ -19,7 +19,7 @@ async function forge({ session }: Renewed, { renewer }: Examination): Promise<re
   return [bare, got]
 }
 
-function askLeave({ network, settings }: Examination): Promise<Answer> | null {
+function askLeave({ network, settings }: Examination): Promise<ProbeResponse> | null {
   const { renewal, origin, csrfHeader } = settings
   // The page's own origin needs no leave.
   if (!renewal || origin === null || origin === renewal.endpoint.origin) return null
@@ -28,22 +28,22 @@ function askLeave({ network, settings }: Examination): Promise<Answer> | null {
   return network.send({ note: 'as a preflight', url, method: 'OPTIONS', headers: { origin, ...headers } })
 }
 
-function judgePreflight(answer: Answer, { settings }: Examination): Finding | false {
+function judgePreflight(response: ProbeResponse, { settings }: Examination): Finding | false {
   const { name } = settings.csrfHeader
-  const isAnswered = answer.status >= 200 && answer.status < 300
-  if (isAnswered && isReadable(answer, settings.origin ?? '', true) && isAllowed(answer, name, true)) return false
+  const isOk = response.status >= 200 && response.status < 300
+  if (isOk && isReadable(response, settings.origin ?? '', true) && isAllowed(response, name, true)) return false
   return fault(
-    'The preflight of the refresh does not let the CSRF header through, so a page of this origin cannot refresh.',
-    `Answer OPTIONS with the origin, \`Access-Control-Allow-Credentials: true\` and \`Access-Control-Allow-Headers: ${name}\`.`,
+    'The preflight of the refresh does not allow the CSRF header, so the page cannot refresh.',
+    `Respond to OPTIONS with the origin, \`Access-Control-Allow-Credentials: true\` and \`Access-Control-Allow-Headers: ${name}\`.`,
   )
 }
 
 export const csrfHeader: Check = {
   id: 'csrf-header',
-  question: 'Is a refresh refused that another site could have sent?',
+  question: 'Is a refresh refused if another site could have sent it?',
   needs: ['cookie'],
   spends: 'refresh',
-  why: 'The browser adds the cookie to requests of other sites. A header that only scripts of allowed origins can set tells them apart.',
+  why: 'The browser adds the cookie to requests of other sites. A header that only scripts of allowed origins can set distinguishes them.',
   references: ['RFC 10017 §6.1.3.3', 'RFC 9110 §9.2.1'],
   chapter: 'cookies',
   async examine(examination) {
@@ -55,17 +55,20 @@ export const csrfHeader: Check = {
     const asked = await askLeave(examination)
     const headers = ['access-control-allow-headers', 'access-control-allow-credentials']
     return {
-      evidence: [...[bare, got].map(({ answer }) => describe(answer)), ...(asked ? [describe(asked, ...headers)] : [])],
+      evidence: [
+        ...[bare, got].map(({ response }) => describe(response)),
+        ...(asked ? [describe(asked, ...headers)] : []),
+      ],
       findings: orOk(
         [
           bare.kind === 'granted' &&
             fault(
-              'A refresh without the CSRF header is answered.',
+              'A refresh without the CSRF header succeeds.',
               'Refuse requests without it, on refresh and sign-out.',
             ),
           got.kind === 'granted' &&
-            got.answer.headers.getSetCookie().length > 0 &&
-            fault('A refresh by GET is answered.', 'Refresh by POST only: GET is sent by links, and fetched ahead.'),
+            got.response.headers.getSetCookie().length > 0 &&
+            fault('A refresh by GET succeeds.', 'Refresh by POST only: links and prefetching send GET.'),
           asked && judgePreflight(asked, examination),
         ],
         'A refresh without the CSRF header is refused.',

@@ -11,14 +11,14 @@ async function presentLate({ session, before }: Renewed, examination: Examinatio
   const seconds = settings.graceSeconds * share
   await wait(seconds * 1000)
   const again = await renewer.renew(before, { note: `with the replaced refresh token, ${seconds} s later` })
-  const evidence = [describe(again.answer)]
+  const evidence = [describe(again.response)]
   if (again.kind === 'granted') {
     session.credential = again.credential
-    return { evidence, findings: [ok(`A replaced refresh token is still taken after ${seconds} s.`)] }
+    return { evidence, findings: [ok(`A replaced refresh token is still accepted after ${seconds} s.`)] }
   }
   // It may have ended the session; the next check finds out with the next renewal.
   if (again.kind === 'refused' && learned.reuseEndsSession) sessions.end(session)
-  const says = `A replaced refresh token is not taken any more after ${seconds} s (status ${again.answer.status}).`
+  const says = `A replaced refresh token is no longer accepted after ${seconds} s (status ${again.response.status}).`
   const fix = `Let the window be about half a minute; if it is shorter on purpose, give --grace-seconds and set \`limits.reuseIntervalMs\` of the client to it.`
   return { evidence, findings: [warning(says, fix)] }
 }
@@ -28,13 +28,13 @@ export const graceWindow: Check = {
   question: 'Is the window in which a refresh can be repeated long enough?',
   needs: ['renewal'],
   spends: 'session',
-  why: 'A client notices a lost answer only after its deadline of ten seconds, and a page that was closed only when it is opened again.',
+  why: 'A client notices a lost response only at its timeout of ten seconds, and a closed page only when it is opened again.',
   references: ['RFC 9700 §4.14.2'],
   chapter: 'rotation',
   async examine(examination) {
     const { sessions, learned } = examination
     if (learned.window === 'closed') {
-      return { evidence: [], findings: [skipped('There is no window: see lost-answer.')] }
+      return { evidence: [], findings: [skipped('There is no window: see lost-response.')] }
     }
     if (learned.window === 'not-replaced') {
       return { evidence: [], findings: [skipped('Refresh tokens are not replaced.')] }

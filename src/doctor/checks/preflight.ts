@@ -2,28 +2,28 @@ import { wantedHeaders } from '../api-probes.ts'
 import type { Check } from '../check.ts'
 import { isAllowed, isReadable } from '../cors.ts'
 import { type Finding, fault, orOk, warning } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 
 // Browsers keep a preflight for 5 s where nothing is said.
 const shortMaxAgeSeconds = 60
 
-function judge(answer: Answer, origin: string, names: readonly string[]): readonly (Finding | false)[] {
-  const { status, headers } = answer
+function judge(response: ProbeResponse, origin: string, names: readonly string[]): readonly (Finding | false)[] {
+  const { status, headers } = response
   if (status < 200 || status > 299) {
     const needsToken = status === 401 || status === 403
     return [
       fault(
-        `The preflight is answered ${status}, so the browser never sends the request.`,
+        `The preflight gets ${status}, so the browser never sends the request.`,
         needsToken
-          ? 'Answer OPTIONS before authentication: browsers send no token with it.'
-          : 'Answer OPTIONS with 204.',
+          ? 'Handle OPTIONS before authentication: browsers send no token with it.'
+          : 'Return 204 for OPTIONS.',
       ),
     ]
   }
-  const blocked = names.filter(name => !isAllowed(answer, name))
+  const blocked = names.filter(name => !isAllowed(response, name))
   const maxAge = Number(headers.get('access-control-max-age') ?? 0)
   return [
-    !isReadable(answer, origin) &&
+    !isReadable(response, origin) &&
       fault('The preflight does not allow the page’s origin.', `Send \`Access-Control-Allow-Origin: ${origin}\`.`),
     blocked.length > 0 &&
       fault(
@@ -32,28 +32,28 @@ function judge(answer: Answer, origin: string, names: readonly string[]): readon
       ),
     !(maxAge >= shortMaxAgeSeconds) &&
       warning(
-        'Browsers may not keep the answer to the preflight.',
-        'Send `Access-Control-Max-Age: 7200`: without it nearly every request is two.',
+        'Browsers do not cache the preflight.',
+        'Send `Access-Control-Max-Age: 7200`: without it nearly every request takes two.',
       ),
   ]
 }
 
 export const preflight: Check = {
   id: 'preflight',
-  question: 'Does the preflight let a request with a token through?',
+  question: 'Does the preflight allow a request with a token?',
   needs: ['api', 'origin'],
   spends: 'nothing',
-  why: '`Authorization` makes a browser ask first. If the answer does not allow it, the request is never sent and the page sees a network error.',
+  why: '`Authorization` makes a browser send a preflight. If the response does not allow the header, the request is never sent and the page sees a network error.',
   references: ['Fetch, CORS-preflight fetch', 'Fetch, CORS non-wildcard request-header name'],
   chapter: 'cors',
   async examine({ api, settings, describe }) {
-    const answer = await api.preflight()
+    const response = await api.preflight()
     const [allow, age] = ['access-control-allow-headers', 'access-control-max-age']
     return {
-      evidence: [describe(answer, 'access-control-allow-origin', allow, age)],
+      evidence: [describe(response, 'access-control-allow-origin', allow, age)],
       findings: orOk(
-        judge(answer, settings.origin ?? '', wantedHeaders(settings)),
-        'The preflight lets a request with a token through.',
+        judge(response, settings.origin ?? '', wantedHeaders(settings)),
+        'The preflight allows a request with a token.',
       ),
     }
   },

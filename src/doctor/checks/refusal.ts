@@ -1,7 +1,7 @@
 import type { Check } from '../check.ts'
 import { isReadable } from '../cors.ts'
 import { type Finding, fault, orOk, warning } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 import { errorIn, type Renewal } from '../renewal.ts'
 import type { Settings } from '../settings.ts'
 
@@ -9,11 +9,11 @@ const mistakes = /^(invalid_client|unauthorized_client|unsupported_grant_type|in
 
 /** What is wrong with how the endpoint says "no". */
 function judgeStatus(renewal: Renewal, settings: Settings): Finding | false {
-  const { status, json } = renewal.answer
+  const { status, json } = renewal.response
   const isOAuth = settings.renewal?.mode === 'oauth'
-  const fix = isOAuth ? 'Answer 400 with `{"error":"invalid_grant"}`.' : 'Answer 401.'
+  const fix = isOAuth ? 'Return 400 with `{"error":"invalid_grant"}`.' : 'Return 401.'
   if (renewal.kind === 'granted') {
-    return fault('A credential that was never issued is exchanged.', 'Check what is presented.')
+    return fault('A credential that was never issued is accepted.', 'Check every credential that is presented.')
   }
   const error = errorIn(json) ?? ''
   if (isOAuth && mistakes.test(error)) {
@@ -24,7 +24,7 @@ function judgeStatus(renewal: Renewal, settings: Settings): Finding | false {
   }
   if (renewal.kind === 'unclear') {
     return fault(
-      `A credential that is not good is answered ${status}, which clients take for an outage: the user is never asked to sign in again.`,
+      `An invalid credential gets ${status}, which clients treat as an outage: the user is never asked to sign in again.`,
       fix,
     )
   }
@@ -32,7 +32,7 @@ function judgeStatus(renewal: Renewal, settings: Settings): Finding | false {
   return isOAuth && error !== 'invalid_grant' && warning('The refusal has no OAuth error `invalid_grant`.', fix)
 }
 
-const judgeHeaders = ({ headers, status }: Answer, settings: Settings): readonly (Finding | false)[] => [
+const judgeHeaders = ({ headers, status }: ProbeResponse, settings: Settings): readonly (Finding | false)[] => [
   settings.renewal?.mode === 'oauth' &&
     status >= 400 &&
     !headers.get('content-type')?.includes('json') &&
@@ -41,13 +41,13 @@ const judgeHeaders = ({ headers, status }: Answer, settings: Settings): readonly
     status < 400 &&
     fault(
       'The token endpoint redirects.',
-      'Answer at the URL itself: clients follow no redirect with a refresh token.',
+      'Respond at the URL itself: clients follow no redirect with a refresh token.',
     ),
 ]
 
 export const refusal: Check = {
   id: 'refusal',
-  question: 'Does the token endpoint say clearly that a credential is not good, and may the page read it?',
+  question: 'Does the token endpoint refuse an invalid credential clearly, and can the page read that?',
   needs: ['renewal'],
   spends: 'nothing',
   why: 'A clear refusal leads the user to the login page. Anything else looks like an outage and is tried again and again.',
@@ -55,20 +55,20 @@ export const refusal: Check = {
   chapter: 'the-token-endpoint',
   async examine({ madeUpRenewal, settings, describe }) {
     const renewal = await madeUpRenewal()
-    const { answer } = renewal
+    const { response } = renewal
     const { origin } = settings
     const isCookie = settings.renewal?.mode === 'cookie'
-    const isHidden = origin !== null && !isReadable(answer, origin, isCookie)
+    const isHidden = origin !== null && !isReadable(response, origin, isCookie)
     const readableFix = `Send \`Access-Control-Allow-Origin: ${origin}\`${isCookie ? ' and `Access-Control-Allow-Credentials: true`' : ''}, also with errors.`
     return {
-      evidence: [describe(answer, 'content-type', 'access-control-allow-origin')],
+      evidence: [describe(response, 'content-type', 'access-control-allow-origin')],
       findings: orOk(
         [
           judgeStatus(renewal, settings),
-          ...judgeHeaders(answer, settings),
-          isHidden && fault('The page cannot read the refusal, and takes it for a network error.', readableFix),
+          ...judgeHeaders(response, settings),
+          isHidden && fault('The page cannot read the refusal, and treats it as a network error.', readableFix),
         ],
-        'A credential that is not good is refused clearly.',
+        'An invalid credential is refused clearly.',
       ),
     }
   },

@@ -3,12 +3,12 @@ import type { Check } from '../check.ts'
 import { isReadable } from '../cors.ts'
 import type { Examination } from '../examination.ts'
 import { type Finding, fault, orOk, unknown, warning } from '../finding.ts'
-import type { Answer } from '../network.ts'
+import type { ProbeResponse } from '../network.ts'
 import type { Credential } from '../renewal.ts'
 import type { Renewed } from '../sessions.ts'
 
 /** RFC 7009 §2.1 in OAuth mode, the app's own sign-out with a cookie or in JSON. */
-function revoke({ network, settings }: Examination, { secret }: Credential, note: string): Promise<Answer> {
+function revoke({ network, settings }: Examination, { secret }: Credential, note: string): Promise<ProbeResponse> {
   const { revocationEndpoint, renewal, clientId, csrfHeader, origin } = settings
   const url = revocationEndpoint ?? new URL('about:blank')
   const headers = { accept: 'application/json', ...(origin && { origin }) }
@@ -24,26 +24,25 @@ function revoke({ network, settings }: Examination, { secret }: Credential, note
   return network.send({ ...probe, headers, body: new URLSearchParams(form) })
 }
 
-const isDone = ({ status }: Answer) => status >= 200 && status < 300
+const isDone = ({ status }: ProbeResponse) => status >= 200 && status < 300
 
 /** 200 whether or not the server knows the token (RFC 7009 §2.2). */
-function judgeAnswers(answers: readonly Answer[], { settings }: Examination): readonly (Finding | false)[] {
+function judgeResponses(responses: readonly ProbeResponse[], { settings }: Examination): readonly (Finding | false)[] {
   const { origin, renewal } = settings
-  const [unknownToken, revoked] = answers
-  const isHidden = (answer: Answer) => origin !== null && !isReadable(answer, origin, renewal?.mode === 'cookie')
+  const [unknownToken, revoked] = responses
+  const isHidden = (response: ProbeResponse) =>
+    origin !== null && !isReadable(response, origin, renewal?.mode === 'cookie')
   return [
-    revoked !== undefined &&
-      !isDone(revoked) &&
-      fault(`The sign-out is answered ${revoked.status}.`, 'Answer 200, or 204.'),
+    revoked !== undefined && !isDone(revoked) && fault(`The sign-out gets ${revoked.status}.`, 'Return 200 or 204.'),
     unknownToken !== undefined &&
       !isDone(unknownToken) &&
       warning(
-        `An unknown token is answered ${unknownToken.status}.`,
-        'Answer 200: the client cannot know what has been revoked, and would report an error.',
+        `Revoking an unknown token gets ${unknownToken.status}.`,
+        'Return 200: the client cannot know what has been revoked, and would report an error.',
       ),
-    answers.some(isHidden) &&
+    responses.some(isHidden) &&
       warning(
-        'The page cannot read the answer.',
+        'The page cannot read the response.',
         `Send \`Access-Control-Allow-Origin: ${origin}\`: without it each sign-out looks lost.`,
       ),
   ]
@@ -55,19 +54,19 @@ async function judgeAfterwards({ session }: Renewed, examination: Examination) {
   const works = settings.api && credential.accessToken ? await api.accepted(credential.accessToken) : null
   const revoked = await revoke(examination, credential, 'to revoke the refresh token')
   const after = await renewer.renew(credential, { note: 'with the revoked credential' })
-  const still = works?.answer.status === 200 ? await api.accepted(credential.accessToken ?? '') : null
+  const still = works?.response.status === 200 ? await api.accepted(credential.accessToken ?? '') : null
   if (after.kind === 'granted') session.credential = after.credential
   else sessions.end(session)
   return {
     revoked,
-    evidence: [revoked, after.answer, ...(still ? [still.answer] : [])].map(answer => describe(answer)),
+    evidence: [revoked, after.response, ...(still ? [still.response] : [])].map(response => describe(response)),
     findings: [
       after.kind === 'granted' &&
         fault(
           'The session can be renewed after the sign-out.',
           'Revoke the refresh token, and every other of the session.',
         ),
-      still?.answer.status === 200 &&
+      still?.response.status === 200 &&
         warning(
           'The access token is accepted after the sign-out.',
           'Revoke it with the session, or keep its life to a few minutes.',
@@ -81,7 +80,7 @@ export const revocation: Check = {
   question: 'Does a sign-out end the session on the server?',
   needs: ['renewal', 'revocation'],
   spends: 'session',
-  why: 'A session that survives its sign-out belongs to whoever finds the token, and a cookie that survives signs the user in again.',
+  why: 'A session that survives its sign-out can be used by whoever has the token, and a cookie that survives signs the user in again.',
   references: ['RFC 7009 §2.1', 'RFC 7009 §2.2'],
   chapter: 'sign-out',
   async examine(examination) {
@@ -94,10 +93,10 @@ export const revocation: Check = {
       return { evidence: [], findings: [unknown(sessions.shortage, 'Give another session of the test account.')] }
     }
     const { revoked, evidence, findings } = await judgeAfterwards(renewed, examination)
-    const answers = [ofUnknown ?? revoked, revoked]
+    const responses = [ofUnknown ?? revoked, revoked]
     return {
       evidence: [...(ofUnknown ? [describe(ofUnknown)] : []), ...evidence],
-      findings: orOk([...judgeAnswers(answers, examination), ...findings], 'A sign-out ends the session.'),
+      findings: orOk([...judgeResponses(responses, examination), ...findings], 'A sign-out ends the session.'),
     }
   },
 }

@@ -12,8 +12,8 @@ export const rotation: Check = {
   async examine({ sessions, settings, describe, learned }) {
     const renewed = await sessions.renew('to refresh')
     if (!renewed) return { evidence: [], findings: [unknown(sessions.shortage, 'Sign the test account in again.')] }
-    const { isReplaced, answer } = renewed.renewal
-    const evidence = [`${describe(answer)}, ${isReplaced ? 'with another credential' : 'with the same credential'}`]
+    const { isReplaced, response } = renewed.renewal
+    const evidence = [`${describe(response)}, ${isReplaced ? 'with another credential' : 'with the same credential'}`]
     if (isReplaced) return { evidence, findings: [ok('Each refresh replaces the refresh token.')] }
     learned.window = 'not-replaced'
     if (settings.dpop) {

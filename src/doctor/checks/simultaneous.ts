@@ -5,12 +5,12 @@ import type { Renewal } from '../renewal.ts'
 import type { Renewed } from '../sessions.ts'
 
 const fix =
-  'Take the refresh token that was just replaced once more for about half a minute, and answer both requests with tokens that work.'
+  'Accept a refresh token for about half a minute after it was replaced, and return working tokens to both requests.'
 
 type Granted = Extract<Renewal, { readonly kind: 'granted' }>
 const isGranted = (renewal: Renewal): renewal is Granted => renewal.kind === 'granted'
 
-/** Two at once, the answers in the order in which they came. */
+/** Two at once, the responses in the order in which they came. */
 async function renewTwice({ session }: Renewed, { renewer }: Examination): Promise<readonly Renewal[]> {
   const arrived: Renewal[] = []
   const renewOne = async (note: string) => void arrived.push(await renewer.renew(session.credential, { note }))
@@ -41,7 +41,7 @@ function judge(refused: readonly Renewal[], survivor: number | null): Finding {
     )
   }
   if (lost?.kind === 'unclear') {
-    return warning(`Of two refreshes at the same time, one is answered ${lost.answer.status}.`, fix)
+    return warning(`Of two refreshes at the same time, one gets ${lost.response.status}.`, fix)
   }
   if (lost) {
     const says =
@@ -49,8 +49,8 @@ function judge(refused: readonly Renewal[], survivor: number | null): Finding {
     return warning(says, fix)
   }
   return survivor === 0
-    ? ok('Two refreshes at the same time are both answered, and the session goes on.')
-    : warning('Of two refreshes at the same time, only the answer of one can be used.', fix)
+    ? ok('Two refreshes at the same time both succeed, and the session goes on.')
+    : warning('Of two refreshes at the same time, only one brings tokens that work.', fix)
 }
 
 async function race(renewed: Renewed, examination: Examination): Promise<Outcome> {
@@ -60,13 +60,13 @@ async function race(renewed: Renewed, examination: Examination): Promise<Outcome
   const survivor = await goOn(granted, renewed, examination)
   const rest = granted.length === 0 ? 'neither was granted' : survivor === null ? 'refused' : 'granted'
   const evidence = [
-    ...arrived.map(({ answer }) => examination.describe(answer)),
+    ...arrived.map(({ response }) => examination.describe(response)),
     `A refresh with what came back: ${rest}`,
   ]
   if (survivor === null && refused.length > 0) examination.learned.reuseEndsSession = granted.length > 0
   if (granted.length === 0 && arrived.every(({ kind }) => kind === 'unclear')) {
-    const says = 'Neither of two refreshes at the same time was answered clearly.'
-    return { evidence, findings: [unknown(says, 'Try again when the token endpoint is well.')] }
+    const says = 'Neither of two refreshes at the same time was granted or refused.'
+    return { evidence, findings: [unknown(says, 'Try again when the token endpoint works.')] }
   }
   return { evidence, findings: [judge(refused, survivor)] }
 }
@@ -85,7 +85,7 @@ export const simultaneous: Check = {
     if (renewed) return race(renewed, examination)
     const hint =
       learned.window === 'closed'
-        ? ' Most likely it does not: the refresh token of a lost answer was refused, too.'
+        ? ' Most likely it does not: the refresh token of a lost response was refused, too.'
         : ''
     const more =
       settings.renewal?.mode === 'cookie'

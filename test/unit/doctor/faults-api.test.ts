@@ -56,7 +56,7 @@ const cases: readonly Case[] = [
     wrong: 'offers Basic besides',
     spoil: challenge(isBare, 'Bearer, Basic realm="x"'),
     status: 'warning',
-    says: /prompt/,
+    says: /password prompt/,
   },
   {
     check: 'challenge',
@@ -135,7 +135,7 @@ const cases: readonly Case[] = [
     wrong: 'sends no CORS headers with 404',
     spoil: headers((_request, answer) => answer.status === 404, { 'access-control-allow-origin': null }),
     status: 'warning',
-    says: /404 has no CORS/,
+    says: /404 response has no CORS/,
   },
   {
     check: 'cors-errors',
@@ -174,7 +174,7 @@ const cases: readonly Case[] = [
     wrong: 'asks for a token in the preflight',
     spoil: status(isPreflight, 401),
     status: 'fault',
-    says: /answered 401/,
+    says: /gets 401/,
   },
   {
     check: 'preflight',
@@ -195,7 +195,7 @@ const cases: readonly Case[] = [
     wrong: 'lets no preflight be kept',
     spoil: headers(isPreflight, { 'access-control-max-age': null }),
     status: 'warning',
-    says: /not keep/,
+    says: /do not cache/,
   },
   {
     check: 'caching',

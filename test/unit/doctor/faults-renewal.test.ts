@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
     wrong: 'fails over an unknown token',
     spoil: instead(isRefused, { status: 500 }),
     status: 'fault',
-    says: /take for an outage/,
+    says: /treat as an outage/,
   },
   {
     check: 'refusal',
@@ -127,21 +127,21 @@ const cases: readonly Case[] = [
   },
   { check: 'rotation', wrong: 'does not rotate', settings: { rotate: false }, status: 'fault', says: /not replaced/ },
   {
-    check: 'lost-answer',
+    check: 'lost-response',
     wrong: 'revokes the session at the second use',
     settings: { reuse: 'strict' },
     status: 'fault',
     says: /ends the session/,
   },
   {
-    check: 'lost-answer',
+    check: 'lost-response',
     wrong: 'refuses the second use',
     settings: { reuse: 'lenient' },
     status: 'fault',
     says: /signs the user out/,
   },
   {
-    check: 'lost-answer',
+    check: 'lost-response',
     wrong: 'is busy',
     spoil: later(isToken, instead(isToken, busy)),
     status: 'unknown',
@@ -167,21 +167,21 @@ const cases: readonly Case[] = [
     settings: { reuse: 'strict' },
     sessions: 0,
     status: 'unknown',
-    says: /does not take the credential/,
+    says: /does not accept the credential/,
   },
   {
     check: 'grace-window',
     wrong: 'has a shorter window than is said',
     settings: { graceSeconds: 5 },
     status: 'warning',
-    says: /not taken any more after 24 s/,
+    says: /no longer accepted after 24 s/,
   },
   {
     check: 'reuse-detection',
     wrong: 'takes a replaced token for ever',
     settings: { graceSeconds: 100_000 },
     status: 'fault',
-    says: /still taken/,
+    says: /still accepted/,
   },
   {
     check: 'reuse-detection',
@@ -197,14 +197,14 @@ const cases: readonly Case[] = [
     spoil: (request, own) =>
       isRevoke(request, own) && String(request.body).includes('made-up') ? { ...own, status: 400 } : undefined,
     status: 'warning',
-    says: /unknown token is answered 400/,
+    says: /unknown token gets 400/,
   },
   {
     check: 'revocation',
     wrong: 'hides its answer from the page',
     spoil: header(isRevoke, hidden),
     status: 'warning',
-    says: /cannot read the answer/,
+    says: /cannot read the response/,
   },
 ]
 
@@ -243,7 +243,7 @@ describe('the doctor', () => {
     const args = [
       ...server.ofOAuth,
       '--only',
-      'lost-answer,simultaneous,grace-window,reuse-detection',
+      'lost-response,simultaneous,grace-window,reuse-detection',
       '--yes',
       '--json',
     ]

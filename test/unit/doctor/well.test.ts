@@ -13,7 +13,7 @@ const ofApi = [
   'clock',
   'caching',
 ]
-const ofSessions = ['lost-answer', 'simultaneous', 'grace-window', 'revocation', 'reuse-detection']
+const ofSessions = ['lost-response', 'simultaneous', 'grace-window', 'revocation', 'reuse-detection']
 const ofRenewal = ['refusal', 'token-response', 'rotation', ...ofSessions]
 
 test('the doctor finds nothing wrong with an OAuth server that does everything as documented', async () => {
@@ -42,7 +42,7 @@ test('with a login endpoint the doctor signs the test account in as often as it 
   const args = [...server.ofCookie, '--origin', server.origin, '--login-endpoint', `${server.origin}/login`]
   const setting = { env: { LATCHKEY_LOGIN: login }, wait: server.pass }
   const run = await callDoctor([...args, '--yes', '--json', '--skip', 'refusal,token-response,revocation'], setting)
-  expect(statusesOf(run)).toMatchObject({ 'cookie-flags': 'ok', 'lost-answer': 'ok', 'reuse-detection': 'ok' })
+  expect(statusesOf(run)).toMatchObject({ 'cookie-flags': 'ok', 'lost-response': 'ok', 'reuse-detection': 'ok' })
 })
 
 test('the doctor finds nothing wrong with a JSON endpoint that does everything as documented', async () => {
