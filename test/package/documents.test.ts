@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { shownFiles, writeFrameworksPage } from '../support/frameworks-page.ts'
 import { root } from '../support/project.ts'
 import { missingRecipes, writeRecipesPage } from '../support/recipes-page.ts'
 import { checkTypes } from '../support/type-check.ts'
@@ -150,7 +151,7 @@ describe('the documents', () => {
   })
 
   test.each(['exactOptionalPropertyTypes', 'plain'])('show recipes that compile in an app (%s)', strictness => {
-    const paths = globSync('demo/recipes/*.ts', { cwd: root })
+    const paths = globSync('demo/recipes/**/*.{ts,tsx}', { cwd: root })
     expect(paths.length).toBeGreaterThanOrEqual(5)
     const files = Object.fromEntries(paths.map(path => [path, read(path)]))
     const exactOptionalPropertyTypes = strictness === 'exactOptionalPropertyTypes'
@@ -162,5 +163,14 @@ describe('the documents', () => {
       missing: [],
       isCurrent: true,
     })
+  })
+
+  test('show every recipe for a framework in docs/frameworks.md, as it stands in its file', () => {
+    const files = globSync('demo/recipes/*/*.{ts,tsx}', { cwd: root }).map(path => path.replaceAll('\\', '/'))
+    const shown = shownFiles()
+    expect({
+      missing: files.filter(path => !shown.includes(path)),
+      isCurrent: read('docs/frameworks.md') === writeFrameworksPage(),
+    }).toEqual({ missing: [], isCurrent: true })
   })
 })

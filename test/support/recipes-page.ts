@@ -10,7 +10,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   'Streams and sockets': ['fetch-event-source', 'eventsource-client', 'websocket', 'socket-io'],
   Files: ['downloads-and-uploads', 'tus', 'uppy', 'pdf-js'],
   'Login libraries': ['oauth4webapi-login', 'oidc-client-login'],
-  'Session and device': ['idle-logout', 'capacitor-storage', 'sentry'],
+  'Session and device': ['idle-logout', 'idle-warning', 'session-notices', 'capacitor-storage', 'sentry'],
 }
 
 const titles: Readonly<Record<string, string>> = {
@@ -18,6 +18,8 @@ const titles: Readonly<Record<string, string>> = {
   'oauth4webapi-login': 'Login with oauth4webapi and PKCE',
   'oidc-client-login': 'Login with oidc-client-ts',
   'idle-logout': 'Sign-out after a time without input',
+  'idle-warning': 'A warning before that sign-out',
+  'session-notices': 'Notices of what another tab did',
   'capacitor-storage': "Capacitor's secure storage",
   'tanstack-query': 'TanStack Query',
   'hey-api': 'hey-api',
