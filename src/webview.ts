@@ -1,0 +1,5 @@
+export { followShell } from './webview/follow-shell.ts'
+export { type ShellBridge, type ShellKind, type ShellOptions, shellKind } from './webview/native-bridge.ts'
+export type { ShellEvent, ShellMessage, ShellRequest, ShellResponse } from './webview/protocol.ts'
+export { shellLogin } from './webview/shell-login.ts'
+export { shellRefresh } from './webview/shell-refresh.ts'

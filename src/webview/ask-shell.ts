@@ -1,0 +1,56 @@
+import { randomId } from '../platform/random-id.ts'
+import { type FoundBridge, findBridge, type ShellOptions } from './native-bridge.ts'
+import { onShellMessage } from './on-shell-message.ts'
+import { readResponse, type ShellRequest, type ShellResponse, shellError } from './protocol.ts'
+
+/** Some shells bring their bridge only once the page has loaded. */
+async function awaitBridge({ name, bridge }: ShellOptions, signal: AbortSignal): Promise<FoundBridge> {
+  if (bridge) return bridge
+  for (let looks = 0; ; looks += 1) {
+    const found = findBridge(name)
+    if (found) return found[0]
+    if (looks > 20 || !globalThis.document || signal?.aborted) throw shellError('not found')
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+}
+
+/**
+ * Sends one request. Whatever becomes of it, nothing is left listening: neither after a response, nor after the signal.
+ *
+ * @throws Error if there was no response. Of what a bridge rejects with, only the message is passed on: neither a status nor a
+ * code in it may end a session
+ */
+export async function askShell(
+  request: ShellRequest,
+  options: ShellOptions,
+  // Where the caller has no deadline. Engines without it listen until there is a response.
+  signal: AbortSignal = AbortSignal.timeout?.(10_000),
+): Promise<ShellResponse> {
+  const id = randomId()
+  const bridge = await awaitBridge(options, signal)
+  let respond: (value: unknown) => void = () => {}
+  let fail = respond
+  const response = new Promise<unknown>((resolve, reject) => {
+    respond = resolve
+    fail = reject
+  })
+  const abort = () => {
+    fail(signal.reason)
+    // Nothing is expected of it: the bridge may be gone.
+    const cancel = async () => bridge.send({ latchkey: 1, id, type: 'cancel' }, signal)
+    cancel().catch(() => {})
+  }
+  // Before sending: some shells respond in the same call.
+  const stop = onShellMessage(received => received['id'] === id && respond(received), bridge.channel)
+  signal?.addEventListener('abort', abort)
+  try {
+    const returned = bridge.send({ latchkey: 1, id, ...request }, signal)
+    if (returned !== undefined) Promise.resolve(returned).then(respond, fail)
+    return readResponse(await response, id)
+  } catch (error) {
+    throw shellError((error as Partial<Error> | null)?.message)
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', abort)
+  }
+}

@@ -1,0 +1,19 @@
+import type { ReauthenticateContext } from '../login/reauthenticate.ts'
+import type { SessionInput } from '../session/token-set.ts'
+import { askShell } from './ask-shell.ts'
+import type { ShellOptions } from './native-bridge.ts'
+import { readSession, type ShellRequest } from './protocol.ts'
+
+/**
+ * For `reauthenticate`: the shell shows its own login, or step-up. There is no deadline. Once it is no longer needed (signed out,
+ * signed in elsewhere) the shell is sent `cancel`.
+ *
+ * @example
+ * createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh(), reauthenticate: shellLogin() })
+ */
+export const shellLogin =
+  (options: ShellOptions = {}): ((context: ReauthenticateContext<object>) => Promise<SessionInput | null>) =>
+  async ({ kind: type, signal, claims: _, ...details }) => {
+    const response = await askShell({ type, ...details } as ShellRequest, options, signal)
+    return response.status === 'signed-in' ? readSession(response) : null
+  }
