@@ -84,6 +84,8 @@ async function bundle(
 }
 
 export interface FrameworkPages {
+  /** An app's folder, with the packed package in it. */
+  readonly packed: string
   script(framework: Framework): string
   /** Renders on a server, as for one visitor. */
   render(framework: RenderedFramework, ...args: readonly unknown[]): Promise<string>
@@ -105,6 +107,7 @@ export async function buildFrameworkPages(): Promise<FrameworkPages> {
     { readonly render: (...args: readonly unknown[]) => Promise<string> }
   >
   return {
+    packed: packed.folder,
     script: framework => built[framework],
     render: (framework, ...args) => renderers[framework].render(...args),
     close: packed.remove,
@@ -117,7 +120,8 @@ function runAsModule(text: string, path: string): unknown {
   return module.exports
 }
 
-const listen = `window.complaints = []
+/** Notes what comes to the console, and waits for what a test wants to see. */
+export const listen = `window.complaints = []
 for (const level of ['error', 'warn']) {
   const tell = console[level]
   console[level] = (...said) => { window.complaints.push(said.map(String).join(' ')); tell.apply(console, said) }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type AuthServer, startAuthServer } from '../../support/auth-server.ts'
 import { type Browser, engines, openBrowser, type Page } from '../../support/browsers.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type FrameworkPages,
   type RenderedFramework,
 } from '../../support/framework-pages.ts'
+import { startHotApp } from '../../support/hot-app.ts'
 
 // One build, one server, and each browser once, for all frameworks. Every page is in development mode, and React in StrictMode.
 let pages: FrameworkPages
@@ -30,7 +31,7 @@ function createCase([here, there]: Tabs, framework: Framework, html?: string, kn
   const base = `/${framework}/case-${count}`
   const body = Buffer.from(pages.script(framework))
   server.answerWith(`/${framework}.js`, { status: 200, headers: { 'content-type': 'text/javascript' }, body })
-  for (const path of ['', '/login', '/private', '/loaded'])
+  for (const path of ['', '/login', '/private', '/profile'])
     server.answerWith(base + path, createDocument(framework, html, known))
   return {
     base,
@@ -54,6 +55,7 @@ const complaints = (page: Page) => page.run<string[]>('return complaints')
 
 const guarded: readonly Framework[] = ['react-18', 'react-19', 'react-router', 'tanstack-router', 'vue']
 const hooked: readonly Framework[] = ['react-18', 'react-19', 'vue']
+const suspending: readonly RenderedFramework[] = ['react-18-hydrate', 'react-19-hydrate']
 const rendered: readonly RenderedFramework[] = ['react-18-hydrate', 'react-19-hydrate', 'vue-hydrate']
 
 describe.each(engines)('in %s', engine => {
@@ -152,6 +154,42 @@ describe.each(engines)('in %s', engine => {
         seen: ['unknown null', 'signed-in alice'],
         complaints: [],
       })
+    },
+  )
+
+  test.each(suspending)(
+    '%s: a server that does not know the session leaves a Suspense boundary to the browser',
+    async framework => {
+      const html = await pages.render(framework, true)
+      expect(html).toContain('<i>waiting</i>')
+      const { open, signIn } = createCase(tabs, framework, html)
+      const page = await open('/profile')
+      await page.run('await until(() => document.querySelector("section")?.innerText === "nobody")')
+      await signIn(page)
+      await page.goto(await page.run('return location.href'))
+      await page.run('await until(() => document.querySelector("section")?.innerText === "alice")')
+      expect(await complaints(page)).toEqual([expect.stringMatching(/^recovered: .*pass `initial` to createClient/)])
+    },
+  )
+
+  test.runIf(engine === 'chromium')(
+    'a module that is replaced while developing keeps the session that is in IndexedDB',
+    async () => {
+      const app = await startHotApp(server.origin, pages.packed)
+      onTestFinished(app.close)
+      const [page] = tabs
+      await page.goto(app.url)
+      await settled(page, 'signed-out null')
+      await page.run('window.isStillHere = true; await page.api.session.signIn(args[0])', server.issue('alice'))
+      await settled(page, 'signed-in alice')
+      await app.edit()
+      await page.run('await until(() => page.edition === 2)')
+      await settled(page, 'signed-in alice')
+      expect({
+        seen: await seen(page),
+        isStillHere: await page.run('return isStillHere'),
+        complaints: await complaints(page),
+      }).toEqual({ seen: ['unknown null', 'signed-in alice'], isStillHere: true, complaints: [] })
     },
   )
 })

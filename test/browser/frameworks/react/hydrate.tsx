@@ -8,7 +8,9 @@ await api.session.ready()
 hydrateRoot(
   placeOf(),
   <StrictMode>
-    <Page api={api} note={show} />
+    <Page api={api} note={show} withProfile={location.pathname.endsWith('/profile')} />
   </StrictMode>,
-  { onRecoverableError: error => window.complaints.push(`recovered: ${(error as Error).message}`) },
+  {
+    onRecoverableError: error => window.complaints.push(`recovered: ${(error as Error).message.replaceAll('\n', ' ')}`),
+  },
 )
