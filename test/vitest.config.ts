@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumLaunch, firefoxLaunch } from './support/browser-launch.ts'
 import { plainSummary } from './support/plain-summary.ts'
+import { SlowestFirst } from './support/slowest-first.ts'
 import { webkitGtk } from './support/webkitgtk.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
@@ -22,8 +23,11 @@ const built = {
   ],
 }
 
-/** Groups run one after another: two cores are not enough for a browser beside the node tests. */
-const order = { node: 0, package: 1, chromium: 2, firefox: 3, webkit: 4, pages: 5 }
+/**
+ * Groups run one after another: two cores are not enough for a browser beside the node tests. The pages are a group of their
+ * own, where two files at a time are driven, since a test that drives pages waits most of its time.
+ */
+const order = { node: 0, chromium: 1, firefox: 2, webkit: 3, pages: 4 }
 
 const engine = { include: ['test/browser/engine/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
 // Vitest's UI is on by default only outside CI, and what is asked of a provider differs by it.
@@ -42,6 +46,7 @@ export default defineConfig({
       const isOfNode = !/\.(ts|js|mjs|cjs):\d/.test(stack.replaceAll(/node:internal\S*/g, ''))
       return !(isOfNode && message.includes('ReadableStream is already closed'))
     },
+    sequence: { sequencer: SlowestFirst },
     coverage: { provider: 'v8', include: ['src/**'] },
     projects: [
       {
@@ -72,7 +77,7 @@ export default defineConfig({
           include: ['test/package/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: order.package },
+          sequence: { groupOrder: order.node },
         },
       },
       {
@@ -125,7 +130,8 @@ export default defineConfig({
           include: ['test/browser/pages/**/*.test.ts'],
           testTimeout: 90_000,
           hookTimeout: 90_000,
-          fileParallelism: false,
+          // Of the tests of one file that may run beside others.
+          maxConcurrency: 4,
           sequence: { groupOrder: order.pages },
         },
       },

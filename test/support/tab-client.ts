@@ -5,7 +5,7 @@
 
 /** Takes away what a browser may lack, before the library is loaded. Puts `tab` on the window that it runs in. */
 export const startClient = `
-const { missing, offsetMs, gates, store, refreshTimeoutMs } = args[0]
+const { missing, offsetMs, gates, store, refreshTimeoutMs, storeTimeoutMs } = args[0]
 const remove = {
   'Web Locks': () => Object.defineProperty(navigator, 'locks', { value: undefined }),
   'BroadcastChannel': () => { window.BroadcastChannel = undefined },
@@ -57,7 +57,7 @@ const ended = []
 const api = createClient({
   sessionName: 'main',
   store: gated,
-  limits: { refreshTimeoutMs },
+  limits: { refreshTimeoutMs, storeTimeoutMs },
   refresh: async ({ refreshToken, post }) => {
     const answer = await post('/auth/refresh', { refreshToken })
     await pass('after the answer')

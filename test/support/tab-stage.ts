@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import type { TestContext } from 'vitest'
 import { type AuthServer, startAuthServer } from './auth-server.ts'
 import type { AuthSettings } from './auth-settings.ts'
 import { type Browser, type Engine, openBrowser, type Page } from './browsers.ts'
@@ -20,9 +20,14 @@ export interface TabOptions {
   readonly store?: 'indexed-db' | 'web-storage' | 'memory'
   /** Whether the client lives in an iframe of the page. @default false */
   readonly isFramed?: boolean
-  /** Short, so that a lease is given up soon after. @default 1500 */
+  /** Longer than a busy machine takes for anything. @default 30_000 */
   readonly refreshTimeoutMs?: number
+  /** As long, since a gate may stand in a call of the store. @default 30_000 */
+  readonly storeTimeoutMs?: number
 }
+
+/** For a test that waits until others take a refresh for lost, which they do five seconds after its deadline. */
+export const impatient: TabOptions = { refreshTimeoutMs: 1500, storeTimeoutMs: 2000 }
 
 export interface Asked {
   /** A status, or an error's code. */
@@ -75,8 +80,12 @@ export async function openStageBrowser(engine: Engine): Promise<Browser> {
   return browser
 }
 
-/** A server of its own for one test: a new origin, so storage, locks and channels begin empty. */
+/**
+ * A server of its own for one test: a new origin, so storage, locks and channels begin empty, and stages beside it do not
+ * disturb it. Closed when the test of `context` ends; the global `onTestFinished` does not know which of several tests called.
+ */
 export async function createStage<OfPage extends Page>(
+  { onTestFinished }: Pick<TestContext, 'onTestFinished'>,
   browser: Browser<OfPage>,
   settings: Partial<AuthSettings> = {},
 ): Promise<Stage<OfPage>> {
@@ -90,8 +99,8 @@ export async function createStage<OfPage extends Page>(
     const page = await browser.newPage(`${server.origin}/page.html`)
     pages.push(page)
     const { missing = [], offsetMs = 0, gates = [], store = 'indexed-db' } = options
-    const { isFramed = false, refreshTimeoutMs = 1500 } = options
-    const settled = { missing, offsetMs, gates, store, refreshTimeoutMs }
+    const { isFramed = false, refreshTimeoutMs = 30_000, storeTimeoutMs = 30_000 } = options
+    const settled = { missing, offsetMs, gates, store, refreshTimeoutMs, storeTimeoutMs }
     await page.run(isFramed ? startFramedClient : startClient, settled, startClient)
     return wrap(page)
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { AuthServer } from '../../support/auth-server.ts'
 import { type Browser, engines } from '../../support/browsers.ts'
-import { createStage, openStageBrowser } from '../../support/tab-stage.ts'
+import { createStage, impatient, openStageBrowser } from '../../support/tab-stage.ts'
 import { createTabTable } from '../../support/tab-table.ts'
 
 const table = createTabTable('A tab that dies in the middle of its refresh, two others waiting')
@@ -13,17 +13,17 @@ const alice = { outcome: '200', subject: 'alice' }
 const refused = (server: AuthServer, count: number) =>
   vi.waitFor(() => expect(server.sends.filter(({ status }) => status === 401).length).toBe(count), 10_000)
 
-describe.each(engines)('in %s', engine => {
+describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
   })
   afterAll(() => browser.close())
 
-  test('killed before sending: the next in line sends, once (RT-07, RT-10)', async () => {
-    const { server, openTab, openTabs } = await createStage(browser)
-    const [victim] = await openTabs(1, { gates: ['before sending'] })
-    const others = [await openTab(), await openTab()]
+  test('killed before sending: the next in line sends, once (RT-07, RT-10)', async context => {
+    const { server, openTab, openTabs } = await createStage(context, browser)
+    const [victim] = await openTabs(1, { ...impatient, gates: ['before sending'] })
+    const others = [await openTab(impatient), await openTab(impatient)]
     server.expireAccessTokens()
     victim.ask().catch(() => {})
     await victim.reached('before sending')
@@ -35,10 +35,10 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([1, 0])
   })
 
-  test('killed after sending, its request lost: the token is presented once more, and good (RF-13)', async () => {
-    const { server, openTab, openTabs } = await createStage(browser)
-    const [victim] = await openTabs(1)
-    const others = [await openTab(), await openTab()]
+  test('killed after sending, its request lost: the token is presented once more, and good (RF-13)', async context => {
+    const { server, openTab, openTabs } = await createStage(context, browser)
+    const [victim] = await openTabs(1, impatient)
+    const others = [await openTab(impatient), await openTab(impatient)]
     server.expireAccessTokens()
     const gate = server.holdExchange()
     victim.ask().catch(() => {})
@@ -53,17 +53,17 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([2, 0])
   })
 
-  test.each([
+  test.for([
     ['after the answer', 'grace'],
     ['after the answer', 'strict'],
     ['before saving', 'grace'],
     ['before saving', 'strict'],
   ] as const)(
     'killed %s, server %s: what it got is lost, and the token is presented once more; the server decides (RF-13)',
-    async (step, reuse) => {
-      const { server, openTab, openTabs } = await createStage(browser, { reuse })
-      const [victim] = await openTabs(1, { gates: [step] })
-      const others = [await openTab(), await openTab()]
+    async ([step, reuse], context) => {
+      const { server, openTab, openTabs } = await createStage(context, browser, { reuse })
+      const [victim] = await openTabs(1, { ...impatient, gates: [step] })
+      const others = [await openTab(impatient), await openTab(impatient)]
       server.expireAccessTokens()
       victim.ask().catch(() => {})
       await victim.reached(step)

@@ -11,17 +11,17 @@ const dayMs = 86_400_000
 const soonMs = (tabs: readonly StageTab[]) => Date.now() + 150 + 25 * tabs.length
 const alice = { outcome: '200', subject: 'alice' }
 
-describe.each(engines)('in %s', engine => {
+describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
   })
   afterAll(() => browser.close())
 
-  test.each([2, 5, 20])(
+  test.for([2, 5, 20])(
     '%i tabs whose token was refused at once make one exchange, and all go on (RT-01, RT-07)',
-    async count => {
-      const { server, openTabs } = await createStage(browser)
+    async (count, context) => {
+      const { server, openTabs } = await createStage(context, browser)
       const tabs = await openTabs(count)
       server.expireAccessTokens()
       const atMs = soonMs(tabs)
@@ -32,8 +32,8 @@ describe.each(engines)('in %s', engine => {
     },
   )
 
-  test('five tabs that find out one after the other make one exchange (RT-02, RT-03)', async () => {
-    const { server, openTabs } = await createStage(browser)
+  test('five tabs that find out one after the other make one exchange (RT-02, RT-03)', async context => {
+    const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(5)
     server.expireAccessTokens()
     const gate = server.holdExchange()
@@ -48,8 +48,8 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([1, 0])
   })
 
-  test('an iframe of the same origin shares the exchange of its page and of other tabs (RT-07)', async () => {
-    const { server, openTab, openTabs } = await createStage(browser)
+  test('an iframe of the same origin shares the exchange of its page and of other tabs (RT-07)', async context => {
+    const { server, openTab, openTabs } = await createStage(context, browser)
     const tabs = [...(await openTabs(2)), await openTab({ isFramed: true }), await openTab({ isFramed: true })]
     server.expireAccessTokens()
     const atMs = soonMs(tabs)
@@ -59,8 +59,8 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([1, 0])
   })
 
-  test('refresh after refresh, whichever tab begins, each token is exchanged once (RF-07, RF-08)', async () => {
-    const { server, openTabs } = await createStage(browser)
+  test('refresh after refresh, whichever tab begins, each token is exchanged once (RF-07, RF-08)', async context => {
+    const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(3)
     for (let round = 0; round < 5; round += 1) {
       server.expireAccessTokens()
@@ -72,8 +72,8 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([5, 0])
   })
 
-  test('a 503 with three tabs waiting is tried again when the server says so, once for all of them, and no tab sees an error (RF-10, RF-12)', async () => {
-    const { server, openTabs } = await createStage(browser)
+  test('a 503 with three tabs waiting is tried again when the server says so, once for all of them, and no tab sees an error (RF-10, RF-12)', async context => {
+    const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(3)
     server.expireAccessTokens()
     const gate = server.holdExchange()
@@ -89,23 +89,26 @@ describe.each(engines)('in %s', engine => {
     expect([server.exchanges, server.reuses]).toEqual([2, 0])
   })
 
-  test.each([
+  test.for([
     ['a day ahead', dayMs],
     ['a day behind', -dayMs],
-  ])('clocks that are %s cause at most one exchange a generation, and no loop (TM-08)', async (what, offsetMs) => {
-    const { server, openTab, openTabs } = await createStage(browser)
-    const tabs = [...(await openTabs(2, { offsetMs })), await openTab()]
-    expect(await Promise.all(tabs.map(tab => tab.ask()))).toEqual(tabs.map(() => alice))
-    // The tab with the right clock may think a token of the day before expired; it asks once, and is believed.
-    const before = server.exchanges
-    expect(before).toBeLessThanOrEqual(1)
-    server.expireAccessTokens()
-    const atMs = soonMs(tabs)
-    expect(await Promise.all(tabs.map(tab => tab.ask(atMs)))).toEqual(tabs.map(() => alice))
-    await table.note(engine, `2 tabs with clocks ${what}, 1 right`, server, tabs)
-    // One for the refusal; where a tab adopts what another with another clock has stored, it may look expired to it, once a generation.
-    expect(server.exchanges - before).toBeGreaterThanOrEqual(1)
-    expect(server.exchanges - before).toBeLessThanOrEqual(2)
-    expect(server.reuses).toBe(0)
-  })
+  ] as const)(
+    'clocks that are %s cause at most one exchange a generation, and no loop (TM-08)',
+    async ([what, offsetMs], context) => {
+      const { server, openTab, openTabs } = await createStage(context, browser)
+      const tabs = [...(await openTabs(2, { offsetMs })), await openTab()]
+      expect(await Promise.all(tabs.map(tab => tab.ask()))).toEqual(tabs.map(() => alice))
+      // The tab with the right clock may think a token of the day before expired; it asks once, and is believed.
+      const before = server.exchanges
+      expect(before).toBeLessThanOrEqual(1)
+      server.expireAccessTokens()
+      const atMs = soonMs(tabs)
+      expect(await Promise.all(tabs.map(tab => tab.ask(atMs)))).toEqual(tabs.map(() => alice))
+      await table.note(engine, `2 tabs with clocks ${what}, 1 right`, server, tabs)
+      // One for the refusal; where a tab adopts what another with another clock has stored, it may look expired to it, once a generation.
+      expect(server.exchanges - before).toBeGreaterThanOrEqual(1)
+      expect(server.exchanges - before).toBeLessThanOrEqual(2)
+      expect(server.reuses).toBe(0)
+    },
+  )
 })

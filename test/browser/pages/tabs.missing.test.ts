@@ -30,7 +30,7 @@ const together = (tabs: readonly StageTab[]) => {
   return Promise.all(tabs.map(tab => tab.ask(atMs)))
 }
 
-describe.each(engines)('in %s', engine => {
+describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
@@ -41,23 +41,26 @@ describe.each(engines)('in %s', engine => {
     .filter(missing => storeFor(missing) !== 'memory')
     .map(missing => [missing.join(' and '), missing] as const)
 
-  test.each(shared)('without %s: one exchange, and a sign-out counts everywhere (RT-12)', async (what, missing) => {
-    const { server, openTabs } = await createStage(browser)
-    const tabs = await openTabs(3, { missing, store: storeFor(missing) })
-    server.expireAccessTokens()
-    expect(await together(tabs)).toEqual([alice, alice, alice])
-    await table.note(engine, `without ${what} (${storeFor(missing)})`, server, tabs)
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
-    await tabs[0].signOut()
-    const sent = server.sends.length
-    const after = await Promise.all(tabs.slice(1).map(tab => tab.ask(Date.now() + 100)))
-    // Who is not told looks before sending, and finds its request's session over.
-    expect(after.filter(({ outcome }) => outcome !== '401' && outcome !== 'session-ended')).toEqual([])
-    expect(server.sends.slice(sent).filter(({ authorization }) => authorization !== null)).toEqual([])
-  })
+  test.for(shared)(
+    'without %s: one exchange, and a sign-out counts everywhere (RT-12)',
+    async ([what, missing], context) => {
+      const { server, openTabs } = await createStage(context, browser)
+      const tabs = await openTabs(3, { missing, store: storeFor(missing) })
+      server.expireAccessTokens()
+      expect(await together(tabs)).toEqual([alice, alice, alice])
+      await table.note(engine, `without ${what} (${storeFor(missing)})`, server, tabs)
+      expect([server.exchanges, server.reuses]).toEqual([1, 0])
+      await tabs[0].signOut()
+      const sent = server.sends.length
+      const after = await Promise.all(tabs.slice(1).map(tab => tab.ask(Date.now() + 100)))
+      // Who is not told looks before sending, and finds its request's session over.
+      expect(after.filter(({ outcome }) => outcome !== '401' && outcome !== 'session-ended')).toEqual([])
+      expect(server.sends.slice(sent).filter(({ authorization }) => authorization !== null)).toEqual([])
+    },
+  )
 
-  test('without any storage each tab has a session of its own, and exchanges its own token once', async () => {
-    const { server, openTabs } = await createStage(browser)
+  test('without any storage each tab has a session of its own, and exchanges its own token once', async context => {
+    const { server, openTabs } = await createStage(context, browser)
     const missing: Platform[] = ['IndexedDB', 'localStorage']
     const tabs = await openTabs(3, { missing, store: 'indexed-db' })
     for (const tab of tabs.slice(1)) await tab.signIn(server.issue('alice'))

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import { type Browser, engines } from '../../support/browsers.ts'
 import { createStage, openStageBrowser, type Stage, type StageTab } from '../../support/tab-stage.ts'
 import { createTabTable } from '../../support/tab-table.ts'
@@ -26,15 +26,15 @@ const gatesOf = (step: Step) => (step === 'while the server has it' ? [] : [step
 const heard = (tab: StageTab) =>
   tab.page.run("while (tab.look().subject === 'alice') await new Promise(resolve => setTimeout(resolve, 5))")
 
-describe.each(engines)('in %s', engine => {
+describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
   })
   afterAll(() => browser.close())
 
-  async function start(step: Step) {
-    const stage = await createStage(browser)
+  async function start(step: Step, context: TestContext) {
+    const stage = await createStage(context, browser)
     const [refreshing] = await stage.openTabs(1, { gates: gatesOf(step) })
     const other = await stage.openTab()
     stage.server.expireAccessTokens()
@@ -43,26 +43,29 @@ describe.each(engines)('in %s', engine => {
     return { ...stage, refreshing, other, asking, goOn: await arriving }
   }
 
-  test.each(steps)('a sign-out %s wins over the refresh: nobody is signed in anywhere (RT-06, LR-05)', async step => {
-    const { server, openTab, refreshing, other, asking, goOn } = await start(step)
-    await other.signOut()
-    await heard(refreshing)
-    await goOn()
-    expect(await asking).toEqual({ outcome: 'session-ended', subject: null })
-    const fresh = await openTab()
-    const looks = await table.note(engine, `sign-out ${step}`, server, [refreshing, other, fresh])
-    expect(looks.map(({ status }) => status)).toEqual(['signed-out', 'signed-out', 'signed-out'])
-    expect([server.exchanges, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
-    // And what comes after goes without a token.
-    const sent = server.sends.length
-    expect((await refreshing.ask()).outcome).toBe('401')
-    expect(server.sends.slice(sent).map(({ authorization }) => authorization)).toEqual([null])
-  })
+  test.for(steps)(
+    'a sign-out %s wins over the refresh: nobody is signed in anywhere (RT-06, LR-05)',
+    async (step, context) => {
+      const { server, openTab, refreshing, other, asking, goOn } = await start(step, context)
+      await other.signOut()
+      await heard(refreshing)
+      await goOn()
+      expect(await asking).toEqual({ outcome: 'session-ended', subject: null })
+      const fresh = await openTab()
+      const looks = await table.note(engine, `sign-out ${step}`, server, [refreshing, other, fresh])
+      expect(looks.map(({ status }) => status)).toEqual(['signed-out', 'signed-out', 'signed-out'])
+      expect([server.exchanges, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
+      // And what comes after goes without a token.
+      const sent = server.sends.length
+      expect((await refreshing.ask()).outcome).toBe('401')
+      expect(server.sends.slice(sent).map(({ authorization }) => authorization)).toEqual([null])
+    },
+  )
 
-  test.each(steps)(
+  test.for(steps)(
     "another's sign-in %s wins over the refresh: the waiting request is not sent as them (RT-06)",
-    async step => {
-      const { server, openTab, refreshing, other, asking, goOn } = await start(step)
+    async (step, context) => {
+      const { server, openTab, refreshing, other, asking, goOn } = await start(step, context)
       await other.signIn(server.issue('bob'))
       await heard(refreshing)
       await goOn()
@@ -75,10 +78,10 @@ describe.each(engines)('in %s', engine => {
     },
   )
 
-  test.each(steps)(
+  test.for(steps)(
     'storage wiped and another signed in %s: nothing of the former person comes back (RT-06)',
-    async step => {
-      const { server, openTab, refreshing, other, asking, goOn } = await start(step)
+    async (step, context) => {
+      const { server, openTab, refreshing, other, asking, goOn } = await start(step, context)
       await other.page.run(`await new Promise((resolve, reject) => {
       const request = indexedDB.deleteDatabase('latchkey')
       request.onsuccess = resolve

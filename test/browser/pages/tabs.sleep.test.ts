@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest'
 import type { AuthSettings } from '../../support/auth-settings.ts'
 import { type Browser, engines } from '../../support/browsers.ts'
-import { openChromiumTabs, type Tab } from '../../support/chromium-tabs.ts'
-import { createStage, type GateName, openStageBrowser } from '../../support/tab-stage.ts'
+import { openChromiumTabs } from '../../support/chromium-tabs.ts'
+import { createStage, type GateName, impatient, openStageBrowser } from '../../support/tab-stage.ts'
 import { createTabTable } from '../../support/tab-table.ts'
 
 const table = createTabTable('A tab that sleeps in the middle of its refresh and wakes later')
@@ -27,24 +27,25 @@ const cases: readonly Case[] = [
 
 const gatesOf = (step: Case['step']) => (step === 'while the server has it' ? [] : [step])
 
-describe('in chromium, frozen', () => {
-  let browser: Browser<Tab>
-  beforeAll(async () => {
-    browser = await openChromiumTabs()
-  })
-  afterAll(() => browser.close())
+/** In a browser of its own: cases beside it would bring their tabs in front of this one's. */
+async function createTabsStage(context: TestContext, settings: Partial<AuthSettings> = {}) {
+  const browser = await openChromiumTabs()
+  context.onTestFinished(browser.close)
+  return createStage(context, browser, settings)
+}
 
-  test.each(cases)(
+describe('in chromium, frozen', { concurrent: true }, () => {
+  test.for(cases)(
     'asleep $step: others go on, and it adopts what they have (RT-10, RT-11)',
-    async ({ step, reuse, counts }) => {
-      const { server, openTab, openTabs } = await createStage(browser, { reuse })
-      const [sleeper] = await openTabs(1, { gates: gatesOf(step) })
+    async ({ step, reuse, counts }, context) => {
+      const { server, openTab, openTabs } = await createTabsStage(context, { reuse })
+      const [sleeper] = await openTabs(1, { ...impatient, gates: gatesOf(step) })
       server.expireAccessTokens()
       const held = step === 'while the server has it' ? server.holdExchange({ at: 'after-handling' }) : undefined
       const sleepersAsk = sleeper.ask()
       await (step === 'while the server has it' ? held?.reached() : sleeper.reached(step))
       // Only a hidden page can be frozen, and another one in front hides it.
-      const other = await openTab()
+      const other = await openTab(impatient)
       await other.page.bringToFront()
       await sleeper.page.freeze()
       expect(await other.ask()).toEqual(alice)
@@ -62,10 +63,10 @@ describe('in chromium, frozen', () => {
     },
   )
 
-  test('a hidden tab that is thawed and stays hidden goes on with what waited in it', async () => {
-    const { server, openTab, openTabs } = await createStage(browser)
-    const [holder] = await openTabs(1, { gates: ['before sending'] })
-    const sleeper = await openTab()
+  test('a hidden tab that is thawed and stays hidden goes on with what waited in it', async context => {
+    const { server, openTab, openTabs } = await createTabsStage(context)
+    const [holder] = await openTabs(1, { ...impatient, gates: ['before sending'] })
+    const sleeper = await openTab(impatient)
     server.expireAccessTokens()
     const holdersAsk = holder.ask()
     await holder.reached('before sending')
@@ -81,10 +82,10 @@ describe('in chromium, frozen', () => {
     expect([server.exchanges, server.reuses]).toEqual([1, 0])
   })
 
-  test('a tab that slept through a sign-out sends nothing as who was signed in', async () => {
-    const { server, openTab, openTabs } = await createStage(browser)
-    const [sleeper] = await openTabs(1)
-    const other = await openTab()
+  test('a tab that slept through a sign-out sends nothing as who was signed in', async context => {
+    const { server, openTab, openTabs } = await createTabsStage(context)
+    const [sleeper] = await openTabs(1, impatient)
+    const other = await openTab(impatient)
     await other.page.bringToFront()
     await sleeper.page.freeze()
     await other.signOut()
@@ -99,19 +100,19 @@ describe('in chromium, frozen', () => {
 })
 
 // Elsewhere no page can be frozen from outside: its refresh stands still in the app's own exchange or store, while the page lives.
-describe.each(['firefox', 'webkit'] as const)('in %s, held', engine => {
+describe.for(['firefox', 'webkit'] as const)('in %s, held', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
   })
   afterAll(() => browser.close())
 
-  test.each(cases)(
+  test.for(cases)(
     'held $step: others go on, and it adopts what they have (RT-10)',
-    async ({ step, reuse, counts }) => {
-      const { server, openTab, openTabs } = await createStage(browser, { reuse })
-      const [held] = await openTabs(1, { gates: gatesOf(step) })
-      const other = await openTab()
+    async ({ step, reuse, counts }, context) => {
+      const { server, openTab, openTabs } = await createStage(context, browser, { reuse })
+      const [held] = await openTabs(1, { ...impatient, gates: gatesOf(step) })
+      const other = await openTab(impatient)
       server.expireAccessTokens()
       const gate = step === 'while the server has it' ? server.holdExchange({ at: 'after-handling' }) : undefined
       const asking = held.ask()
@@ -133,18 +134,18 @@ describe.each(['firefox', 'webkit'] as const)('in %s, held', engine => {
   )
 })
 
-describe.each(engines)('in %s', engine => {
+describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openStageBrowser(engine)
   })
   afterAll(() => browser.close())
 
-  test("the loser's refusal, before the winner's tokens have come, ends nobody's session (RT-09)", async () => {
-    const { server, openTab, openTabs } = await createStage(browser, { reuse: 'lenient' })
+  test("the loser's refusal, before the winner's tokens have come, ends nobody's session (RT-09)", async context => {
+    const { server, openTab, openTabs } = await createStage(context, browser, { reuse: 'lenient' })
     // Its patience is so long that others take its exchange for lost, as if it slept.
-    const [loser] = await openTabs(1, { refreshTimeoutMs: 60_000 })
-    const winner = await openTab()
+    const [loser] = await openTabs(1, { ...impatient, refreshTimeoutMs: 60_000 })
+    const winner = await openTab(impatient)
     server.expireAccessTokens()
     const losersRequest = server.holdExchange()
     const losersAsk = loser.ask()
