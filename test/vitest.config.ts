@@ -128,7 +128,7 @@ export default defineConfig({
         test: {
           name: 'pages',
           include: ['test/browser/pages/**/*.test.ts'],
-          testTimeout: 90_000,
+          testTimeout: 180_000,
           hookTimeout: 90_000,
           // Of the tests of one file that may run beside others.
           maxConcurrency: 4,

@@ -19,7 +19,7 @@ import { createTokenFamilies, type IssuedTokens } from './token-families.ts'
  * | `POST /cookie/login`, `/cookie/refresh`, `/cookie/logout` | refresh token in an HttpOnly cookie |
  * | `POST /bff/login`, `/bff/refresh`, `GET /bff/user` | session in an HttpOnly cookie |
  * | any `/api/…` | 401 with a challenge, or an echo of the request |
- * | `GET /page.html`, `/dist/…` | the built package, in a page |
+ * | `GET /page.html`, `/unbundled.html` | the built package, in a page |
  *
  * A login names its `subject` in a JSON body; without one it is `alice`.
  */

@@ -68,6 +68,14 @@ describe.each(engines)('the pages of one %s', engine => {
     expect(await page.run(body, `${api.origin}/api/todos`)).toBe('Bearer error="invalid_token"')
   })
 
+  test('load the files of the package as they are, by the export map alone', async () => {
+    const { server } = await start()
+    const page = await browser.newPage(`${server.origin}/unbundled.html`)
+    const names = ['latchkey', 'latchkey/fetch', 'latchkey/oauth', 'latchkey/dpop']
+    const types = 'return Promise.all(args[0].map(async name => typeof Object.values(await import(name))[0]))'
+    expect(await page.run(types, names)).toEqual(names.map(() => 'function'))
+  })
+
   test('share nothing with the pages of another browser', async () => {
     const { url } = await start()
     const other = await openBrowser(engine)
