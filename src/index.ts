@@ -1,7 +1,7 @@
 export type { AuthenticatedFetch, Client, RootClient } from './client/client.ts'
 export { createClient } from './client/create-client.ts'
 export type { ClientOptions, Limits, RequestOptions, SessionOptions } from './client/options.ts'
-export type { Session } from './client/session-facade.ts'
+export type { Session } from './client/session-api.ts'
 export type { SignOutResult } from './client/sign-out.ts'
 export {
   type AnyLatchkeyError,
@@ -15,10 +15,10 @@ export {
   type StepUpRequirement,
   type UnavailableReason,
 } from './errors.ts'
-export { isReplayable } from './http/replay.ts'
+export { isReplayable } from './http/bodies.ts'
 export { type Challenge, readChallenges } from './http/www-authenticate.ts'
-export type { LoginRequiredEvent } from './login/login-required.ts'
-export type { LoginContext, ReauthenticateContext, StepUpContext } from './login/reauthenticate.ts'
+export type { LoginRequiredEvent } from './login/login-notifier.ts'
+export type { LoginContext, ReauthenticateContext, StepUpContext } from './login/reauthenticator.ts'
 export { redirectTo } from './login/redirect-to.ts'
 export { safeReturnTo } from './login/return-to.ts'
 export {
@@ -28,7 +28,7 @@ export {
   type CookieSessionOptions,
   cookieRefresh,
   cookieSession,
-} from './refresh/cookie-strategies.ts'
+} from './refresh/strategies/cookie-strategies.ts'
 export type {
   Post,
   PostInit,
@@ -38,15 +38,15 @@ export type {
   RevokeContext,
   SignedOutSession,
 } from './refresh/strategy.ts'
-export type { ResponseView } from './request/answer-view.ts'
-export type { AuthRequestOptions } from './request/journey.ts'
+export type { AuthRequestOptions } from './request/request-context.ts'
+export type { ResponseView } from './request/response-view.ts'
 export { bearer } from './schemes/bearer.ts'
 export type { Scheme } from './schemes/scheme.ts'
 export type { JwtClaims } from './session/credentials.ts'
 export type { RefreshCause, RequestStep, SessionEvents } from './session/events.ts'
+export type { CookieSession, SessionInput, TokenResponse, Tokens } from './session/parse-tokens.ts'
 export type { KeyValueStorage, SessionRecord, SessionStore } from './session/session-store.ts'
 export type { SessionSnapshot } from './session/snapshot.ts'
-export type { CookieSession, SessionInput, TokenResponse, Tokens } from './session/token-set.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
 export { webStorageStore } from './stores/web-storage.ts'

@@ -1,1 +1,1 @@
-export { type OAuthRefreshOptions, oauthRefresh } from './refresh/oauth-refresh.ts'
+export { type OAuthRefreshOptions, oauthRefresh } from './refresh/strategies/oauth-refresh.ts'

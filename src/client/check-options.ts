@@ -1,7 +1,7 @@
 import { check, factoryName } from '../errors.ts'
 import { isWeb, originProblem } from '../http/trusted-origins.ts'
 import { ownBaseUrl, parseUrl } from '../platform/page.ts'
-import type { AuthRequestOptions } from '../request/journey.ts'
+import type { AuthRequestOptions } from '../request/request-context.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
 /** Options that belong to the session: rejected in `extend()` and `create()`, and kept out of ky's. */

@@ -1,8 +1,8 @@
 import type { Input, KyInstance, ResponsePromise } from 'ky'
-import type { FetchInit } from '../request/journey.ts'
+import type { FetchInit } from '../request/request-context.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { RequestOptions } from './options.ts'
-import type { Session } from './session-facade.ts'
+import type { Session } from './session-api.ts'
 
 /** `fetch`, signed in: same arguments and semantics. Relative URLs resolve against the page, as with `fetch`, not `baseUrl`. */
 export type AuthenticatedFetch = (input: RequestInfo | URL, init?: FetchInit) => Promise<Response>

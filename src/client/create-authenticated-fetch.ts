@@ -1,12 +1,12 @@
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
-import type { FetchAdapter } from '../request/journey.ts'
+import type { FetchAdapter } from '../request/request-context.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
-import { createClientParts } from './core.ts'
 import type { SessionOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
-import { createSessionApi, type Session } from './session-facade.ts'
+import { createSessionApi, type Session } from './session-api.ts'
+import { createClientParts } from './wiring.ts'
 
 export interface FetchClient<Claims extends object = JwtClaims> {
   readonly fetch: AuthenticatedFetch

@@ -2,11 +2,11 @@ import { transportOf } from '../http/transport.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
-import { createClientParts, type Platform } from './core.ts'
-import { createKyAdapter } from './ky-instance.ts'
+import { createKyAdapter } from './ky-adapter.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
-import { createSessionApi } from './session-facade.ts'
+import { createSessionApi } from './session-api.ts'
+import { createClientParts, type Platform } from './wiring.ts'
 
 /**
  * Makes a client. Nothing is touched until the first use: safe at module level, also on a server.

@@ -1,5 +1,5 @@
 import { createAbort } from '../platform/abort.ts'
-import type { FetchAdapter } from '../request/journey.ts'
+import type { FetchAdapter } from '../request/request-context.ts'
 
 export interface KyTimeouts {
   /** ky's own, as it will use them: milliseconds, or `false`. */

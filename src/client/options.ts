@@ -1,13 +1,13 @@
 import type { Options as KyOptions } from 'ky'
-import type { LoginRequiredEvent } from '../login/login-required.ts'
-import type { ReauthenticateContext } from '../login/reauthenticate.ts'
+import type { LoginRequiredEvent } from '../login/login-notifier.ts'
+import type { ReauthenticateContext } from '../login/reauthenticator.ts'
 import type { RefreshFunction, RefreshStrategy } from '../refresh/strategy.ts'
-import type { ResponseView } from '../request/answer-view.ts'
-import type { AuthRequestOptions } from '../request/journey.ts'
+import type { AuthRequestOptions } from '../request/request-context.ts'
+import type { ResponseView } from '../request/response-view.ts'
 import type { Scheme } from '../schemes/scheme.ts'
 import type { JwtClaims } from '../session/credentials.ts'
+import type { SessionInput } from '../session/parse-tokens.ts'
 import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
-import type { SessionInput } from '../session/token-set.ts'
 
 /** What one request takes: ky's options and ours, flat. ky's `fetch` replaces the network, never the authentication. */
 export interface RequestOptions extends KyOptions, AuthRequestOptions {}

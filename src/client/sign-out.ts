@@ -1,5 +1,5 @@
 import { type Credentials, hasSame } from '../session/credentials.ts'
-import type { ClientParts } from './core.ts'
+import type { ClientParts } from './wiring.ts'
 
 /** What `signOut()` resolves with, once everything local is done. */
 export interface SignOutResult {

@@ -1,5 +1,5 @@
 import { pageFetch, passMark } from '../platform/fetch.ts'
-import { isOneShot } from './replay.ts'
+import { isOneShot } from './bodies.ts'
 
 type Fetch = typeof globalThis.fetch
 

@@ -1,4 +1,4 @@
-import type { Session } from '../client/session-facade.ts'
+import type { Session } from '../client/session-api.ts'
 import type { SessionEvents } from '../session/events.ts'
 import { type Activity, createActivity, keep, type Milestone, type RefreshSpan, type TokenSpan } from './activity.ts'
 import { createCalls } from './calls.ts'

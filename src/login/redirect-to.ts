@@ -1,5 +1,5 @@
 import { factory } from '../errors.ts'
-import type { LoginRequiredEvent } from './login-required.ts'
+import type { LoginRequiredEvent } from './login-notifier.ts'
 
 export interface RedirectOptions {
   /** The query parameter that says where to come back to. @default 'returnTo' */

@@ -1,5 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react'
-import type { Session } from '../client/session-facade.ts'
+import type { Session } from '../client/session-api.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionSnapshot } from '../session/snapshot.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Credentials } from '../session/credentials.ts'
-import type { Outcome, RefreshRequest } from './exchange-ports.ts'
 import type { Patience } from './patience.ts'
+import type { Outcome, RefreshRequest } from './refresh-ports.ts'
 
 /** A refresh under way, shared by all who wait for it. */
 export interface Flight {

@@ -1,7 +1,7 @@
 import { createAbort } from '../platform/abort.ts'
 import { type Wake, waking } from '../platform/wake.ts'
 import type { HeldLock, TabLock } from '../tabs/tab-lock.ts'
-import type { Outcome, RefreshRequest, RefreshRequestPorts } from './exchange-ports.ts'
+import type { Outcome, RefreshRequest, RefreshRequestPorts } from './refresh-ports.ts'
 
 export interface LockTurnPorts extends RefreshRequestPorts {
   readonly lock: TabLock

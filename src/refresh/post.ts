@@ -1,5 +1,5 @@
 import { hide } from '../errors.ts'
-import { isParams } from '../http/replay.ts'
+import { isParams } from '../http/bodies.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 

@@ -1,6 +1,6 @@
 import type { RefreshCause } from '../session/events.ts'
+import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionStore } from '../session/session-store.ts'
-import type { SessionInput } from '../session/token-set.ts'
 
 /**
  * POSTs `body` and resolves with the parsed JSON answer. A plain object is sent as JSON, `URLSearchParams` as a form.

@@ -4,11 +4,11 @@ import { randomId } from '../platform/random-id.ts'
 import { type Credentials, hasSame } from './credentials.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'
 import { createPageState, type RenewalSource } from './page-state.ts'
-import { emptyRecord, type SyncedStore } from './records.ts'
+import { continueFrom, requireCredentials } from './parse-tokens.ts'
 import type { RevocationPending, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continuesSession, mostTries, type SignedInContent } from './sign-in.ts'
 import { isOther, type SessionState } from './state.ts'
-import { continueFrom, requireCredentials } from './token-set.ts'
+import { emptyRecord, type SyncedStore } from './synced-store.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
 

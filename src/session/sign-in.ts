@@ -1,9 +1,9 @@
 import { type Credentials, hasSame } from './credentials.ts'
 import { isSamePerson, isSurelySame } from './identity.ts'
-import { emptyRecord } from './records.ts'
+import { continueFrom } from './parse-tokens.ts'
 import type { RecordContent, StoredRecord } from './session-store.ts'
 import type { SessionState } from './state.ts'
-import { continueFrom } from './token-set.ts'
+import { emptyRecord } from './synced-store.ts'
 
 /** More than other tabs write in between; a store that says so more often is broken. */
 export const mostTries = 10

@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionStore } from '../session/session-store.ts'
-import { asRecord, mayReplace } from './read-record.ts'
+import { asRecord, mayReplace } from './compare-record.ts'
 
 const sessions = 'sessions'
 

@@ -1,6 +1,6 @@
 import { parseJson } from '../platform/json.ts'
 import type { KeyValueStorage, SessionRecord, SessionStore } from '../session/session-store.ts'
-import { asRecord, mayReplace } from './read-record.ts'
+import { asRecord, mayReplace } from './compare-record.ts'
 import { storageStore } from './web-storage.ts'
 
 // Two clients given one storage must take turns with each other, so their turns are kept by storage and not by store.

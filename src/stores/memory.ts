@@ -1,5 +1,5 @@
 import type { SessionRecord, SessionStore } from '../session/session-store.ts'
-import { mayReplace } from './read-record.ts'
+import { mayReplace } from './compare-record.ts'
 
 /**
  * Forgets at reload and is seen by this store's clients only: nothing on the device can be stolen (RFC 10017 §8.4). Clients that are

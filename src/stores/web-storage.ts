@@ -1,6 +1,6 @@
 import { parseJson } from '../platform/json.ts'
 import type { SessionStore } from '../session/session-store.ts'
-import { asRecord, mayReplace } from './read-record.ts'
+import { asRecord, mayReplace } from './compare-record.ts'
 
 /** Three times what another tab's write was seen to lag behind (80 ms). */
 const lagMs = 250

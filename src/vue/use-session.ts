@@ -10,7 +10,7 @@ import {
   shallowRef,
   ssrContextKey,
 } from 'vue'
-import type { Session } from '../client/session-facade.ts'
+import type { Session } from '../client/session-api.ts'
 import { pageBaseUrl } from '../platform/page.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { SessionSnapshot } from '../session/snapshot.ts'

@@ -1,4 +1,4 @@
-import type { Session } from '../client/session-facade.ts'
+import type { Session } from '../client/session-api.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { askShell } from './ask-shell.ts'
 import { findBridge, type ShellOptions } from './native-bridge.ts'

@@ -1,7 +1,7 @@
-import type { LoginContext } from '../login/reauthenticate.ts'
+import type { LoginContext } from '../login/reauthenticator.ts'
 import { parseJson } from '../platform/json.ts'
 import type { RefreshCause } from '../session/events.ts'
-import type { SessionInput } from '../session/token-set.ts'
+import type { SessionInput } from '../session/parse-tokens.ts'
 
 /** What a page asks its shell. It never contains a token. */
 export type ShellRequest =

@@ -1,5 +1,5 @@
-import type { ReauthenticateContext } from '../login/reauthenticate.ts'
-import type { SessionInput } from '../session/token-set.ts'
+import type { ReauthenticateContext } from '../login/reauthenticator.ts'
+import type { SessionInput } from '../session/parse-tokens.ts'
 import { askShell } from './ask-shell.ts'
 import type { ShellOptions } from './native-bridge.ts'
 import { readSession, type ShellRequest } from './protocol.ts'

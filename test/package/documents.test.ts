@@ -39,7 +39,7 @@ describe('the README', () => {
   test('has a row for every option, and for nothing else', () => {
     const ofSession = membersOf('src/client/options.ts', 'SessionOptions').filter(name => name !== 'limits')
     const ofLimits = membersOf('src/client/options.ts', 'Limits').map(name => `limits.${name}`)
-    const ofRequest = membersOf('src/request/journey.ts', 'AuthRequestOptions')
+    const ofRequest = membersOf('src/request/request-context.ts', 'AuthRequestOptions')
     expect(ofSession.length * ofLimits.length * ofRequest.length).toBeGreaterThan(0)
     expect(namesOf(options).sort()).toEqual([...ofSession, ...ofLimits, ...ofRequest].sort())
   })
@@ -79,9 +79,15 @@ describe('the README', () => {
 })
 
 test('the promises name every test file of their own', () => {
-  const files = globSync('test/behaviour/*.test.ts', { cwd: root }).map(path => posix.basename(path, '.test.ts'))
-  const named = [...read('docs/promises.md').matchAll(/`([\w-]+)`/g)].map(([, name = '']) => name)
-  expect(files.filter(file => !named.includes(file))).toEqual([])
+  const files = globSync('test/behaviour/*/*.test.ts', { cwd: root }).map(path =>
+    path.replace(/^test\/behaviour\/|\.test\.ts$/g, ''),
+  )
+  const lists = [...read('docs/promises.md').matchAll(/^Tests: (.*)$/gm)].map(([, list = '']) => list)
+  const named = lists.flatMap(list => [...list.matchAll(/`([\w/-]+)`/g)].map(([, name = '']) => name))
+  expect({
+    unnamed: files.filter(file => !named.includes(file)),
+    missing: named.filter(name => !files.includes(name)),
+  }).toEqual({ unnamed: [], missing: [] })
 })
 
 test('the index of the decisions lists all of them by title', () => {

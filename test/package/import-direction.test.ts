@@ -91,9 +91,9 @@ describe('the source', () => {
     expect(listImports(isWrong)).toEqual([])
   })
 
-  test('runs ky in client/ky-instance.ts alone; elsewhere it is but types', () => {
+  test('runs ky in client/ky-adapter.ts alone; elsewhere it is but types', () => {
     const isRun = ({ path }: SourceFile, target: string, isTypeOnly: boolean) =>
-      target === 'ky' && !isTypeOnly && path !== 'src/client/ky-instance.ts'
+      target === 'ky' && !isTypeOnly && path !== 'src/client/ky-adapter.ts'
     expect(listImports(isRun)).toEqual([])
   })
 

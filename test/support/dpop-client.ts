@@ -3,7 +3,7 @@ import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { onTestFinished } from 'vitest'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-notifier.ts'
 import { type DpopServer, type DpopSettings, startDpopServer } from './dpop-server.ts'
 
 /** A login of one's own, with the proof that the coming session's key makes. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/platform/clock.ts'
-import { createSyncedStore } from '../../src/session/create-records.ts'
+import { createSyncedStore } from '../../src/session/create-synced-store.ts'
 import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
 import { createControlledClock } from './clock.ts'
 import { createScriptedStore } from './scripted-store.ts'

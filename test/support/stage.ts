@@ -2,9 +2,9 @@ import { onTestFinished } from 'vitest'
 import type { RootClient } from '../../src/client/client.ts'
 import { createClientOn } from '../../src/client/create-client.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
-import type { LoginRequiredEvent } from '../../src/login/login-required.ts'
+import type { LoginRequiredEvent } from '../../src/login/login-notifier.ts'
 import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
-import type { SessionInput, Tokens } from '../../src/session/token-set.ts'
+import type { SessionInput, Tokens } from '../../src/session/parse-tokens.ts'
 import { type ControlledClock, createControlledClock } from './clock.ts'
 
 /** One request that reached the stage's API. */

@@ -1,4 +1,4 @@
-import type { Session } from '../../src/client/session-facade.ts'
+import type { Session } from '../../src/client/session-api.ts'
 import type { JwtClaims } from '../../src/session/credentials.ts'
 
 export interface WatchedSession<Claims extends object> {

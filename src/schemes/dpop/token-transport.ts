@@ -1,4 +1,4 @@
-import { releaseBody } from '../../http/replay.ts'
+import { releaseBody } from '../../http/bodies.ts'
 import type { ProvedTransport } from '../scheme.ts'
 import { type Key, prove } from './proof.ts'
 import type { ServerNotes, Servers } from './servers.ts'

@@ -1,6 +1,6 @@
-import { type ClientParts, createClientParts } from '../../../src/client/core.ts'
 import { resolveOptions } from '../../../src/client/resolve-options.ts'
-import { createSessionApi, type Session } from '../../../src/client/session-facade.ts'
+import { createSessionApi, type Session } from '../../../src/client/session-api.ts'
+import { type ClientParts, createClientParts } from '../../../src/client/wiring.ts'
 import type { JwtClaims } from '../../../src/session/credentials.ts'
 import type { SessionStore } from '../../../src/session/session-store.ts'
 import type { TabLock } from '../../../src/tabs/tab-lock.ts'

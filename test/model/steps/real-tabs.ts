@@ -1,5 +1,5 @@
-import { type ClientParts, createClientParts } from '../../../src/client/core.ts'
 import { resolveOptions } from '../../../src/client/resolve-options.ts'
+import { type ClientParts, createClientParts } from '../../../src/client/wiring.ts'
 import type { FaultBudget } from '../rules.ts'
 import { type Life, type ModelAnswer, type Token, tokenOf } from '../state.ts'
 import type { Doing, Observed, ObservedTab } from './observed.ts'

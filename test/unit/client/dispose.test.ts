@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SessionInput } from '../../../src/session/token-set.ts'
+import type { SessionInput } from '../../../src/session/parse-tokens.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { oauthError } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'

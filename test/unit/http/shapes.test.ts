@@ -1,6 +1,6 @@
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
-import { copyBody, isFormData, isParams } from '../../../src/http/replay.ts'
+import { copyBody, isFormData, isParams } from '../../../src/http/bodies.ts'
 
 /** A class of another realm, or one that a polyfill brought: what it does is the same, what it is an instance of is not. */
 const lookAlike = <Body extends object>(body: Body): Body =>

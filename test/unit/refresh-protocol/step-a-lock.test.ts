@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Outcome } from '../../../src/refresh/exchange-ports.ts'
 import { runInLockTurn } from '../../../src/refresh/lock-turn.ts'
+import type { Outcome } from '../../../src/refresh/refresh-ports.ts'
 import type { HeldLock } from '../../../src/tabs/tab-lock.ts'
 import { createSignedInRig } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'

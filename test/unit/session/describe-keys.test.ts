@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeKeys } from '../../../src/session/token-set.ts'
+import { describeKeys } from '../../../src/session/parse-tokens.ts'
 
 test('keys are shown only if they look like names: an answer that was parsed as something else is not', () => {
   const answer = {

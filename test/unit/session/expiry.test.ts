@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeClaims, remainingLifetimeMs, tokenAge } from '../../../src/session/expiry.ts'
-import { readCredentials } from '../../../src/session/token-set.ts'
+import { readCredentials } from '../../../src/session/parse-tokens.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { SessionInput } from '../../../src/session/token-set.ts'
+import type { SessionInput } from '../../../src/session/parse-tokens.ts'
 import { jwtOf } from '../../support/jwt.ts'
 import { createRefreshRig } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'

@@ -1,0 +1,152 @@
+import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
+import { copyBody, isOneShot } from '../http/bodies.ts'
+import { transportOf } from '../http/transport.ts'
+import { asOwnFetch } from '../platform/fetch.ts'
+import type { FetchAdapter } from '../request/request-context.ts'
+import { absolute, checkClientHeaders, checkRequestOptions, isOptions } from './check-options.ts'
+import type { Client } from './client.ts'
+import { outsideTimeouts } from './ky-timeouts.ts'
+import type { RequestOptions } from './options.ts'
+import type { Session } from './session-api.ts'
+import type { ClientParts } from './wiring.ts'
+
+const methods = ['get', 'post', 'put', 'patch', 'delete', 'query', 'head'] as const
+type Method = (typeof methods)[number]
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+
+/** Hooks that can put another request in place of the one that ky made of the options. */
+const replacing: readonly (keyof Hooks)[] = ['beforeRequest', 'beforeRetry', 'afterResponse']
+
+/** The first instance of a client. */
+export function createKyAdapter<Claims extends object>(
+  options: RequestOptions,
+  core: ClientParts,
+  session: Session<Claims>,
+): Client<Claims> {
+  const inner = ky.create(options)
+  checkClientHeaders(defaultsOf(inner))
+  return wrapKy(inner, core, session)
+}
+
+/**
+ * ky round the request pipeline. Nothing of ours lives in an instance's options or hooks, which `replaceOption` or `undefined` would
+ * drop: each call wraps whatever `fetch` was chosen. Where `init` hooks may still change the options, ours runs last.
+ */
+function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, session: Session<Claims>): Client<Claims> {
+  const defaults = defaultsOf(inner)
+  // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
+  checkRequestOptions(defaults)
+  // Apart from ky's merging, in which `undefined` overrides.
+  const { auth, replay, baseUrl } = defaults
+  const base = baseUrl === undefined ? undefined : absolute(baseUrl)
+  if (base && auth !== false && !core.trusted().has(base))
+    console.warn(`latchkey: ${base.origin} gets no token. Add it to \`trustedOrigins\`, or write \`auth: false\`.`)
+  const send = (method: Method | null, input: Input, options?: RequestOptions) => {
+    if (options !== undefined && !isOptions(options)) return verbOf(inner, method)(input, options)
+    const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
+      attachPipeline(into, final, { core, input, verb, auth, replay })
+    const { hooks } = options ?? {}
+    if (!hooks && !defaults.hooks?.init?.length) {
+      const final = options ? { ...defaults, ...options } : defaults
+      return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))
+    }
+    // Hooks of a call are merged by ky's own rules first.
+    const instance = hooks ? inner.extend(options ?? {}) : inner
+    const init = (final: KyOptions) => void own(final, final)
+    return verbOf(instance, method)(input, { ...(!hooks && options), hooks: { init: [init] } })
+  }
+  const client = ((input: Input, options?: RequestOptions) => send(null, input, options)) as Client<Claims>
+  for (const method of methods)
+    client[method] = ((input: Input, options?: RequestOptions) => send(method, input, options)) as never
+  const plain: FetchAdapter = {
+    auth,
+    replay,
+    get transport() {
+      return transportOf(defaults.fetch)
+    },
+  }
+  const members: Pick<Client<Claims>, 'extend' | 'create' | 'fetch' | 'session' | 'stop' | 'retry'> = {
+    extend: options => wrapKy(inner.extend(options), core, session),
+    create: options => wrapKy(inner.create(options), core, session),
+    fetch: asOwnFetch((input, init) => core.pipeline(input, init, plain)),
+    session,
+    stop: inner.stop,
+    retry: inner.retry,
+  }
+  return Object.assign(client, members)
+}
+
+const verbOf = (instance: KyInstance, method: Method | null) => (method ? instance[method] : instance)
+
+/** ky shows an instance's defaults only to the function form of `extend`. */
+function defaultsOf(inner: KyInstance): RequestOptions {
+  let defaults: RequestOptions = {}
+  inner.extend(parent => {
+    defaults = parent
+    return {}
+  })
+  return defaults
+}
+
+/** One call: what it is made on, and what its instance says. */
+interface KyCall extends Pick<FetchAdapter, 'auth' | 'replay'> {
+  readonly core: ClientParts
+  readonly input: Input
+  readonly verb: string | undefined
+}
+
+/** Sets, over the options that ky will use, the request pipeline between ky and the network. `final`: those options, merged. */
+function attachPipeline(
+  into: Mutable<RequestOptions>,
+  final: RequestOptions,
+  { core, input, verb, auth, replay }: KyCall,
+): RequestOptions {
+  const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
+  const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
+  const once = isOneShot(body)
+  // Whoever makes it again may have it cloned: he asked for the retries.
+  const isTheirs = retry !== undefined && typeof (final.replay ?? replay) === 'function'
+  const hooked = isHooked(final)
+  const source = hooked && !once ? undefined : sourceOf(final, into, input)
+  // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
+  const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
+  if (core.isInsideCallback()) into.auth = false
+  const id = core.nextId()
+  // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
+  if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  into.fetch = (input, init) => {
+    const request = input as Request
+    const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
+    // A `Request` does not tell whether its `redirect` was chosen; and one with an init loses its referrer (Fetch).
+    const { referrer, referrerPolicy } = request
+    const given = redirect ? { ...init, redirect, referrer, referrerPolicy } : init
+    return outsideTimeouts(request, call, limits, () => core.pipeline(request, given, call))
+  }
+  return into
+}
+
+const timedOut = (request: Request) => new TimeoutError(request)
+const unretried = /^(?:post|patch)$/i
+const isHooked = ({ hooks }: RequestOptions) => Boolean(hooks && replacing.some(hook => hooks[hook]?.length))
+
+/** The body as the caller gave it: from it a replay is sent. `undefined` if only the caller's own `Request` has it. */
+function sourceOf(
+  { body, json, stringifyJson = JSON.stringify }: RequestOptions,
+  into: Mutable<RequestOptions>,
+  input: Input,
+): (() => BodyInit | null) | undefined {
+  if (json === undefined) {
+    const kept = copyBody(body) ?? null
+    if (kept === null) return typeof input === 'object' && 'method' in input ? undefined : noBody
+    return () => kept
+  }
+  let text: string | undefined
+  // Kept as it was sent: the object may have changed by the time of a replay.
+  into.stringifyJson = value => {
+    text = stringifyJson(value) ?? JSON.stringify(value)
+    return text
+  }
+  return () => text ?? null
+}
+
+const noBody = () => null

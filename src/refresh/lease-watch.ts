@@ -1,0 +1,33 @@
+import type { Clock } from '../platform/clock.ts'
+import type { RefreshRequestPorts } from './refresh-ports.ts'
+
+const lateMs = 1000
+
+/**
+ * Tells whether another tab's lease is still open: its owner may send or be waiting. It goes stale when this page has seen
+ * the same lease for `staleAfterMs` of its own monotonic clock without having slept, or, for a page that has just started,
+ * when the lease was older than that at the start.
+ */
+export function createLeaseWatch(clock: Clock, staleAfterMs: number): RefreshRequestPorts['isLeaseOpen'] {
+  const startedAt = clock.wallMs()
+  const started = clock.monotonicMs()
+  let watched = ''
+  let since = 0
+  let last = 0
+  let wasLate = false
+  return (lease, askedMs) => {
+    if (!lease || lease.closed) return false
+    const now = clock.monotonicMs()
+    const isNew = lease.id !== watched
+    // Over a second later than asked for, the page slept. If so each time, it does not: its timers are throttled, as those
+    // of hidden pages are, to once a minute even (test/model/watch-model).
+    const isLate = now - last > askedMs + lateMs
+    if (isNew || (isLate && !wasLate)) since = now
+    wasLate = isLate && !isNew
+    watched = lease.id
+    last = now
+    // The page's start by the wall clock as it is set now, or as it was then: neither a clock set back nor a sleep ages a lease.
+    const pageStart = Math.min(startedAt, clock.wallMs() - (now - started))
+    return now - since < staleAfterMs && lease.startedAt + staleAfterMs > pageStart
+  }
+}

@@ -1,0 +1,46 @@
+import { RefreshUnavailableError, summarize } from '../errors.ts'
+import { isOffline } from '../platform/page.ts'
+import { remainingMs } from './backoff.ts'
+import type { Outcome, RefreshRequestPorts } from './refresh-ports.ts'
+import { type Unavailable, unavailable } from './unavailable.ts'
+
+/** Why no token request may begin now, by the newest record: other tabs may have failed, or refreshed, since. */
+export function blockedByRecord(
+  { session, clock, circuitBreaker }: RefreshRequestPorts,
+  isStart = false,
+): Unavailable | null {
+  const pauseMs = remainingMs(session.records.latest?.retryAt, clock.wallMs())
+  if (pauseMs) return unavailable('backing-off', pauseMs, 'after a failure')
+  const fullMs = isStart ? 0 : circuitBreaker.openForMs()
+  return fullMs ? unavailable('circuit-open', fullMs, 'too many refreshes that helped nobody') : null
+}
+
+/** What keeps this page from beginning a token request. */
+export interface RefreshBlocks {
+  blockedBy(isStart?: boolean): Unavailable | null
+  /** How a token request ended. Answers whether it was made, and failed. */
+  noteOutcome(outcome: Outcome): boolean
+}
+
+export function createRefreshBlocks(ports: RefreshRequestPorts): RefreshBlocks {
+  const { clock } = ports
+  /** What those who come too soon after it are told. */
+  let failure: Unavailable | undefined
+  /** A backoff of this page alone, which ends as soon as the browser says that there is a network. */
+  let offlineUntil = 0
+
+  return {
+    blockedBy(isStart) {
+      const offlineMs = isOffline() ? remainingMs(offlineUntil, clock.wallMs()) : 0
+      const found = offlineMs ? unavailable('offline', offlineMs, '') : blockedByRecord(ports, isStart)
+      if (!failure || !found || found.reason === 'circuit-open') return found
+      return { ...found, detail: `after ${summarize(failure)}`, cause: new RefreshUnavailableError(failure) }
+    },
+    noteOutcome(outcome) {
+      if (outcome.kind === 'unavailable' && !outcome.next) return false
+      failure = outcome.kind === 'unavailable' ? outcome : undefined
+      if (failure?.reason === 'offline') offlineUntil = clock.wallMs() + failure.retryAfterMs
+      return failure !== undefined
+    },
+  }
+}

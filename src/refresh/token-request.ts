@@ -1,0 +1,128 @@
+import { isLatchkeyError } from '../errors.ts'
+import { createAbort } from '../platform/abort.ts'
+import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
+import { isOffline } from '../platform/page.ts'
+import { checkToken } from '../schemes/check-token.ts'
+import type { WireScheme } from '../schemes/scheme.ts'
+import { mergeAudienceTokens, withoutIdentity } from '../session/audience.ts'
+import type { Credentials } from '../session/credentials.ts'
+import { report } from '../session/events.ts'
+import { continueFrom, describeKeys, readCredentials } from '../session/parse-tokens.ts'
+import { type Failure, isMistake, judgeFailure } from './judge-failure.ts'
+import { createPost, type PostPorts, type Transport } from './post.ts'
+import type { RefreshContext, RefreshStrategy } from './strategy.ts'
+import { unavailable } from './unavailable.ts'
+
+/** `fresh` is what came; `credentials`, what the session goes on with. */
+export type Granted = { readonly kind: 'granted'; readonly fresh: Credentials; readonly credentials: Credentials }
+export type TokenResult = Granted | Failure
+
+export interface TokenRequestPorts {
+  readonly strategy: RefreshStrategy
+  readonly transport: Transport
+  /** Which key the answer's tokens will be bound to, if to one. */
+  readonly keyThumbprint?: string | undefined
+  readonly baseUrl: () => string | undefined
+  readonly sendHeaders?: PostPorts['sendHeaders']
+  readonly trusted?: PostPorts['trusted']
+  readonly isPrefix?: boolean
+  readonly clock: Clock
+  readonly refreshTimeoutMs: number
+  readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
+}
+
+/** Why it is called, and for whom. */
+type TokenRequestPurpose = Pick<RefreshContext, 'cause' | 'audience'>
+
+const lateMs = 1000
+const graceMs = 2000
+
+/** Calls back at the deadline; if the page slept through it, gives the answer that may be queued behind the timer its chance. */
+function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
+  const started = now(clock)
+  let cancel = clock.setTimer(() => {
+    if (elapsedMs(clock, started) <= timeoutMs + lateMs) passed()
+    else cancel = clock.setTimer(passed, graceMs)
+  }, timeoutMs)
+  return () => cancel()
+}
+
+function readTokenResult(
+  answer: unknown,
+  ports: TokenRequestPorts,
+  { audience }: TokenRequestPurpose,
+  sent: Moment,
+  former: Credentials | null,
+): TokenResult {
+  if (answer === null) return { kind: 'rejected', misconfigured: false }
+  const unreadable = (detail: string): TokenResult => ({
+    ...unavailable('unreadable-response', null, detail),
+    isUnrotated: false,
+  })
+  try {
+    const read = readCredentials(answer, sent, ports.clock)
+    if (!read) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
+    if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
+    if (read.accessToken) checkToken(read.accessToken)
+    const { keyThumbprint } = ports
+    const own = audience === undefined ? read : withoutIdentity(read)
+    const fresh: Credentials = keyThumbprint ? { ...own, keyThumbprint } : own
+    return { kind: 'granted', fresh, credentials: mergeAudienceTokens(continueFrom(fresh, former), former, audience) }
+  } catch (error) {
+    if (isLatchkeyError(error)) return unreadable(error.message)
+    throw error
+  }
+}
+
+let reported: WeakSet<object> | undefined
+
+/** Each client says it once: the app's own error, with its stack. */
+function reportOnce(strategy: RefreshStrategy, error: unknown): void {
+  reported ??= new WeakSet()
+  if (!reported.has(strategy)) report(error)
+  reported.add(strategy)
+}
+
+/**
+ * One call of the strategy, under the token request's deadline over headers and body. Calls it in this very task: nothing may be
+ * awaited between the lease and the send. Never rejects.
+ */
+export function sendTokenRequest(
+  ports: TokenRequestPorts,
+  purpose: TokenRequestPurpose,
+  former: Credentials | null,
+  sent: Moment,
+): Promise<TokenResult> {
+  const { strategy, clock, baseUrl, refreshTimeoutMs } = ports
+  const controller = createAbort()
+  const { signal } = controller
+  return new Promise<TokenResult>(resolve => {
+    const fail = (error: unknown) => {
+      if (isMistake(error)) reportOnce(strategy, error)
+      const failure = judgeFailure(error, clock.wallMs(), former)
+      const isNetwork = failure.kind === 'unavailable' && failure.reason === 'network'
+      resolve(isNetwork && isOffline() ? { ...failure, reason: 'offline' } : failure)
+    }
+    const cancel = setDeadline(clock, refreshTimeoutMs, () => {
+      const error = new DOMException(`no answer within ${refreshTimeoutMs} ms`, 'TimeoutError')
+      // Settled before the abort, whose error might win otherwise.
+      fail(error)
+      controller.abort(error)
+    })
+    const callRefresh = async () =>
+      strategy.refresh({
+        refreshToken: former?.refreshToken ?? undefined,
+        // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
+        post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
+        signal,
+        cause: purpose.cause,
+        audience: purpose.audience,
+      })
+    callRefresh()
+      .then(answer => resolve(readTokenResult(answer, ports, purpose, sent, former)))
+      .catch(fail)
+      // What was thrown throws in its turn, when looked at.
+      .catch(() => fail(null))
+      .finally(cancel)
+  })
+}

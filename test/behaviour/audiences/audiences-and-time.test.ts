@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { createAudienceWorld } from '../../support/audience-world.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+
+const everyRejects = (waiting: readonly Promise<Response>[], error: object) =>
+  Promise.all(waiting.map(one => expect(one).rejects.toMatchObject(error)))
+
+describe('tokens of several audiences, while something else happens', () => {
+  test('promise 12: a sign-out while one is asked for wins, and its token goes nowhere', async () => {
+    const { openSignedIn, server, tokensAt } = await createAudienceWorld()
+    const { client, getFile } = await openSignedIn()
+    const held = server.holdExchange()
+    const file = getFile()
+    await held.reached()
+    await client.session.signOut()
+    await expect(file).rejects.toMatchObject({ code: 'session-ended', reason: 'signed-out' })
+    held.open()
+    await expect.poll(() => server.exchangeLog[0]?.outcome).toBe('granted')
+    expect([client.session.status, tokensAt('localhost').size]).toEqual(['signed-out', 0])
+  })
+
+  test('promise 13: another person signs in while two wait their turn: neither is sent as that person', async () => {
+    const { openSignedIn, server, resources } = await createAudienceWorld()
+    const { client, get, getFile } = await openSignedIn()
+    const held = server.holdExchange()
+    const file = getFile()
+    await held.reached()
+    server.expireAccessTokens()
+    const other = get()
+    await expect.poll(() => server.sends.length).toBe(1)
+    await client.session.signIn({ ...server.issue('bob'), subject: 'bob' })
+    held.open()
+    await everyRejects([file, other], { reason: 'replaced' })
+    expect(await (await getFile()).json()).toMatchObject({ subject: 'bob' })
+    expect([resources(), server.reuses]).toEqual([['urn:files', 'urn:files'], 0])
+  })
+
+  test('promise 7: who gives up does not stop the exchange that others wait for', async () => {
+    const { openSignedIn, server, files } = await createAudienceWorld()
+    const { client, getFile } = await openSignedIn()
+    const held = server.holdExchange()
+    const controller = new AbortController()
+    const given = client.fetch(`${files}/api/file`, { signal: controller.signal })
+    const kept = getFile()
+    await held.reached()
+    controller.abort()
+    await expect(given).rejects.toMatchObject({ name: 'AbortError' })
+    held.open()
+    expect([(await kept).status, server.exchanges]).toEqual([200, 1])
+  })
+
+  test('disposed while one waits its turn: nobody waits on, and its exchange never begins', async () => {
+    const { openSignedIn, server } = await createAudienceWorld()
+    const { client, get, getFile } = await openSignedIn()
+    const held = server.holdExchange()
+    const file = getFile()
+    await held.reached()
+    server.expireAccessTokens()
+    const other = get()
+    await expect.poll(() => server.sends.length).toBe(1)
+    await client.session.ready()
+    client.dispose()
+    await everyRejects([file, other], { reason: 'disposed' })
+    held.open()
+    await expect.poll(() => server.exchangeLog[0]?.outcome).toBe('granted')
+    expect(server.exchanges).toBe(1)
+  })
+
+  test('promise 8: the token endpoint is out of order: who waits their turn does not try at once again', async () => {
+    const { openSignedIn, server } = await createAudienceWorld()
+    const { client, get, getFile } = await openSignedIn()
+    const held = server.holdExchange()
+    const file = getFile()
+    await held.reached()
+    server.expireAccessTokens()
+    const other = get()
+    await expect.poll(() => server.sends.length).toBe(1)
+    held.open({ kind: 'status', status: 503 })
+    await everyRejects([file, other], { code: 'refresh-unavailable' })
+    expect([server.exchanges, client.session.status]).toEqual([1, 'signed-in'])
+  })
+
+  test('an audience named like a member of every object has its token as any other', async () => {
+    const { openTab, server, files } = await createAudienceWorld({ audiences: { localhost: '__proto__' } })
+    const { oauthRefresh } = await import('latchkey/oauth')
+    const refresh = oauthRefresh({
+      tokenEndpoint: `${server.origin}/token`,
+      clientId: 'spa',
+      resource: { [files]: '__proto__' },
+    })
+    const tab = openTab({ refresh, store: createScriptedStore() })
+    await tab.client.session.signIn(server.issue())
+    expect([(await tab.getFile()).status, (await tab.getFile()).status, server.exchanges]).toEqual([200, 200, 1])
+  })
+})
+
+describe('RT-08: tabs whose origins have tokens of their own', () => {
+  test.each([2, 5])('%i of them, half for each audience, exchange once for each, and no token twice', async count => {
+    const store = createScriptedStore()
+    const { openSignedIn, openTab, server, patiently, resources } = await createAudienceWorld()
+    const first = await openSignedIn({ store })
+    const tabs = [first, ...Array.from({ length: count - 1 }, () => openTab({ store }))]
+    await patiently(Promise.all(tabs.map(tab => tab.client.session.ready())))
+    for (let round = 1; round <= 3; round += 1) {
+      server.expireAccessTokens()
+      const answers = await patiently(Promise.all(tabs.flatMap(({ get, getFile }) => [get(), getFile()])))
+      expect(answers.map(({ status }) => status)).toEqual(Array(2 * count).fill(200))
+      expect(server.reuses).toBe(0)
+    }
+    expect(resources().filter(name => name === null).length).toBe(3)
+    expect(resources().filter(name => name === 'urn:files').length).toBe(3)
+  })
+})

@@ -1,0 +1,208 @@
+import { describe, expect, test } from 'vitest'
+import { createStage, forms, type Stage, type StageOptions } from '../../support/stage.ts'
+
+const start = async (isBad: (path: string) => boolean, options: StageOptions = {}): Promise<Stage> => {
+  const stage = createStage(options)
+  await stage.signIn({ subject: 'alice' })
+  refuse(stage, isBad)
+  return stage
+}
+/** The API answers 401 there, whatever the token; elsewhere it takes any. */
+const refuse = (stage: Stage, isBad: (path: string) => boolean) =>
+  stage.answer(({ path }) => new Response(path, { status: isBad(path) ? 401 : 200 }))
+
+/** Exchanges that one request caused, and what it was answered. */
+const ask = async (stage: Stage, path: string, init: RequestInit = {}) => {
+  const before = stage.exchanges.length
+  const { status } = await stage.client.fetch(`https://api.test${path}`, init)
+  return [status, stage.exchanges.length - before]
+}
+const refusedWith = [401, 1]
+const handedOver = [401, 0]
+const second = 1000
+
+describe('promise 5: a route whose exchanges are fruitless', () => {
+  const isBad = (path: string) => path === '/bad'
+
+  test.each(forms)(
+    'asked by %s: two in a row, and it causes none for 30 s; its 401s are handed over',
+    async (_form, send) => {
+      const stage = await start(isBad)
+      for (const exchanges of [1, 2, 2, 2]) {
+        const answer = await send(stage.client, '/bad')
+        expect([answer.status, await answer.text(), stage.exchanges.length]).toEqual([401, '/bad', exchanges])
+      }
+      await stage.clock.advance(30 * second - 1)
+      expect(await ask(stage, '/bad')).toEqual(handedOver)
+      await stage.clock.advance(1)
+      expect(await ask(stage, '/bad')).toEqual(refusedWith)
+    },
+  )
+
+  test('the pause doubles up to a quarter of an hour, and no further', async () => {
+    const stage = await start(isBad)
+    await ask(stage, '/bad')
+    for (const pauseSeconds of [30, 60, 120, 240, 480, 900, 900, 900]) {
+      expect(await ask(stage, '/bad')).toEqual(refusedWith)
+      await stage.clock.advance(pauseSeconds * second - 1)
+      expect(await ask(stage, '/bad')).toEqual(handedOver)
+      await stage.clock.advance(1)
+    }
+  })
+
+  test.each([200, 404, 403, 500])('a %i from it clears its count, and the doubling with it', async status => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2]) await ask(stage, '/bad')
+    await stage.clock.advance(30 * second)
+    expect(await ask(stage, '/bad')).toEqual(refusedWith)
+    stage.answer(() => new Response('', { status }))
+    expect(await ask(stage, '/bad')).toEqual([status, 0])
+    refuse(stage, isBad)
+    expect([await ask(stage, '/bad'), await ask(stage, '/bad'), await ask(stage, '/bad')]).toEqual([
+      refusedWith,
+      refusedWith,
+      handedOver,
+    ])
+    await stage.clock.advance(30 * second)
+    expect(await ask(stage, '/bad')).toEqual(refusedWith)
+  })
+
+  test('two that are not in a row do not count', async () => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2, 3, 4]) {
+      refuse(stage, isBad)
+      expect(await ask(stage, '/bad')).toEqual(refusedWith)
+      refuse(stage, () => false)
+      expect(await ask(stage, '/bad')).toEqual([200, 0])
+    }
+  })
+
+  test('a hundred requests that shared an exchange count it once', async () => {
+    const stage = await start(isBad)
+    const storm = () => Promise.all(Array.from({ length: 100 }, () => stage.client.fetch('https://api.test/bad')))
+    for (const exchanges of [1, 2, 2]) {
+      await storm()
+      expect(stage.exchanges.length).toBe(exchanges)
+    }
+  })
+
+  test('a route is its method, origin and path: the query is not of it, others go on', async () => {
+    const stage = await start(path => path.startsWith('/bad'))
+    for (const query of ['?a=1', '?a=2']) expect(await ask(stage, `/bad${query}`)).toEqual(refusedWith)
+    expect(await ask(stage, '/bad?a=3')).toEqual(handedOver)
+    expect(await ask(stage, '/bad', { method: 'POST' })).toEqual(refusedWith)
+    expect(await ask(stage, '/bad/other')).toEqual(refusedWith)
+  })
+
+  test('it does not keep a good route from the exchange that it needs', async () => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2]) await ask(stage, '/bad')
+    stage.answer(({ path, token }) => new Response('', { status: path === '/bad' || token === 'access-3' ? 401 : 200 }))
+    expect(await ask(stage, '/bad')).toEqual(handedOver)
+    expect(await ask(stage, '/good')).toEqual([200, 1])
+  })
+
+  test('what shouldRefresh takes for a 401 counts alike', async () => {
+    const stage = createStage({ shouldRefresh: ({ status }) => status === 419 || undefined })
+    await stage.signIn()
+    stage.answer(() => new Response('', { status: 419 }))
+    expect([await ask(stage, '/bad'), await ask(stage, '/bad'), await ask(stage, '/bad')]).toEqual([
+      [419, 1],
+      [419, 1],
+      [419, 0],
+    ])
+  })
+
+  test('a late 401, replayed without an exchange and refused again, is nobody’s fruitless exchange', async () => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2, 3]) {
+      let release = (_answer: Response) => {}
+      const held = new Promise<Response>(resolve => {
+        release = resolve
+      })
+      const [{ generation }, { length }] = [stage.client.session.getSnapshot(), stage.sends]
+      stage.answer(() => (stage.sends.length === length + 1 ? held : new Response('', { status: 401 })))
+      const late = stage.client.fetch('https://api.test/bad')
+      await stage.clock.settle()
+      await stage.client.session.refresh()
+      release(new Response('', { status: 401 }))
+      expect((await late).status).toBe(401)
+      expect(stage.client.session.getSnapshot().generation).toBe(generation + 1)
+    }
+    refuse(stage, isBad)
+    expect(await ask(stage, '/bad')).toEqual(refusedWith)
+  })
+
+  test.each([-86_400_000, 86_400_000, -3600 * second])(
+    'a clock that jumps by %i ms meanwhile pauses nothing for longer',
+    async ms => {
+      const stage = await start(isBad)
+      for (const _ of [1, 2]) await ask(stage, '/bad')
+      stage.clock.jumpWall(ms)
+      expect(await ask(stage, '/bad')).toEqual(refusedWith)
+    },
+  )
+
+  test('a clock that jumps back by minutes does not stretch a pause of seconds', async () => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2]) await ask(stage, '/bad')
+    stage.clock.jumpWall(-600 * second)
+    await stage.clock.advance(30 * second)
+    expect(await ask(stage, '/bad')).toEqual(refusedWith)
+  })
+})
+
+describe('promise 5: over all routes', () => {
+  let lastPath = 0
+  const bad = () => `/bad/${++lastPath}`
+  const isBad = (path: string) => path.startsWith('/bad')
+
+  test('five fruitless exchanges in 30 s, and 401s cause none for 30 s from the last', async () => {
+    const stage = await start(isBad)
+    for (const _ of [1, 2, 3, 4, 5]) {
+      expect(await ask(stage, bad())).toEqual(refusedWith)
+      await stage.clock.advance(7 * second)
+    }
+    expect(await ask(stage, bad())).toEqual(handedOver)
+    await stage.clock.advance(23 * second - 1)
+    expect(await ask(stage, bad())).toEqual(handedOver)
+    await stage.clock.advance(1)
+    expect(await ask(stage, bad())).toEqual(refusedWith)
+  })
+
+  test('five that are spread over 30 s stop nothing', async () => {
+    const stage = await start(isBad)
+    for (let index = 0; index < 50; index += 1) {
+      expect(await ask(stage, bad())).toEqual(refusedWith)
+      await stage.clock.advance(7.5 * second)
+    }
+  })
+
+  test('an exchange that helped somebody is not fruitless, though it did not help another', async () => {
+    const stage = await start(isBad)
+    const refuseAlso = (token: string | null) =>
+      stage.answer(send => new Response('', { status: isBad(send.path) || send.token === token ? 401 : 200 }))
+    for (let index = 0; index < 7; index += 1) {
+      refuseAlso(await stage.client.session.getAccessToken())
+      const answers = [bad(), '/good'].map(path => stage.client.fetch(`https://api.test${path}`))
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 200])
+      expect(stage.exchanges.length).toBe(index + 1)
+    }
+  })
+
+  test('a token past its expiry is renewed all the same', async () => {
+    const stage = await start(isBad, { lifetimeSeconds: 8 })
+    for (const _ of [1, 2, 3, 4, 5]) expect(await ask(stage, bad())).toEqual(refusedWith)
+    expect(await ask(stage, bad())).toEqual(handedOver)
+    await stage.clock.advance(9 * second)
+    expect(await ask(stage, '/good')).toEqual([200, 1])
+  })
+
+  test('both numbers can be set', async () => {
+    const stage = await start(isBad, { limits: { unhelpfulRefreshes: 2, unhelpfulWindowMs: 5000 } })
+    for (const _ of [1, 2]) expect(await ask(stage, bad())).toEqual(refusedWith)
+    expect(await ask(stage, bad())).toEqual(handedOver)
+    await stage.clock.advance(5000)
+    expect(await ask(stage, bad())).toEqual(refusedWith)
+  })
+})

@@ -1,0 +1,293 @@
+import { IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { calculateJwkThumbprint, decodeProtectedHeader } from 'jose'
+import { bearer, createClient, indexedDbStore } from 'latchkey'
+import { dpop, loginProof } from 'latchkey/dpop'
+import { oauthRefresh } from 'latchkey/oauth'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { ClientOptions } from '../../../src/client/options.ts'
+import type { LoginRequiredEvent } from '../../../src/login/login-notifier.ts'
+import { createDpopClient, logIn } from '../../support/dpop-client.ts'
+import { type DpopServer, startDpopServer } from '../../support/dpop-server.ts'
+
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => null,
+    (error: { readonly code?: string }) => error,
+  )
+const thumbprintsOf = (server: DpopServer) => new Set(server.sends.map(({ proof }) => proof?.thumbprint))
+
+/** A browser with IndexedDB; each page of it has a client and a scheme of its own, as after a reload or in another tab. */
+const openBrowser = async () => {
+  vi.stubGlobal('indexedDB', new IDBFactory())
+  const server = await startDpopServer()
+  const openPage = (more: ClientOptions = {}) => {
+    const logins: LoginRequiredEvent[] = []
+    const scheme = dpop()
+    const client = createClient({
+      baseUrl: server.api,
+      retry: 0,
+      scheme,
+      store: indexedDbStore(),
+      refresh: oauthRefresh({ tokenEndpoint: `${server.issuer}/token`, clientId: 'spa' }),
+      onLoginRequired: event => void logins.push(event),
+      ...more,
+    })
+    onTestFinished(() => client.dispose())
+    const get = async () => (await client.fetch(`${server.api}/notes`)).status
+    const keyOf = async () => (await loginProof(scheme, { url: `${server.issuer}/login` })).thumbprint
+    return { scheme, client, logins, get, keyOf, logIn: () => logIn(server, client, scheme) }
+  }
+  return { server, openPage }
+}
+
+/** All that the browser keeps beside the sessions. */
+const openKeys = async (change?: (store: IDBObjectStore) => void) => {
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open('latchkey')
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+  const store = database.transaction('sessions', 'readwrite').objectStore('sessions')
+  change?.(store)
+  const all = await new Promise<unknown[]>(resolve => {
+    const request = store.getAll()
+    request.onsuccess = () => resolve(request.result)
+  })
+  database.close()
+  return all.filter((entry): entry is { privateKey: CryptoKey; thumbprint: string } => 'privateKey' in Object(entry))
+}
+/** As when a browser clears up, or the person does. */
+const loseKeys = () =>
+  openKeys(store => {
+    store.openCursor().onsuccess = ({ target }) => {
+      const { result: cursor } = target as IDBRequest<IDBCursorWithValue | null>
+      if (!cursor) return
+      if ('privateKey' in Object(cursor.value)) cursor.delete()
+      cursor.continue()
+    }
+  })
+
+describe('the key of a session', () => {
+  test('rests in IndexedDB and cannot be read out (DP-12)', async () => {
+    const { openPage } = await openBrowser()
+    await openPage().logIn()
+    const [key, ...others] = await openKeys()
+    expect(key?.privateKey).toMatchObject({ type: 'private', extractable: false, usages: ['sign'] })
+    await expect(crypto.subtle.exportKey('jwk', key?.privateKey as CryptoKey)).rejects.toThrow()
+    expect(others).toEqual([])
+  })
+
+  test('is found after a reload, by requests and by the exchange (DP-09)', async () => {
+    const { server, openPage } = await openBrowser()
+    const first = openPage()
+    await first.logIn()
+    await first.get()
+    const { client, get } = openPage()
+    expect(await get()).toBe(200)
+    await client.session.refresh()
+    expect(await get()).toBe(200)
+    expect(thumbprintsOf(server).size).toBe(1)
+    expect(server.sends.map(({ error }) => error)).toEqual([null, null, null, null])
+  })
+
+  test('moves with its session from the name that 0.1 made of the trusted origins', async () => {
+    const { server, openPage } = await openBrowser()
+    const trustedOrigins = ['https://files.test']
+    const { origin } = new URL(server.api)
+    const former = [...[origin, ...trustedOrigins].sort(), `${server.issuer}/token spa`].join(' ')
+    const first = openPage({ sessionName: former })
+    await first.logIn()
+    first.client.dispose()
+    const [key] = await openKeys()
+    const second = openPage({ trustedOrigins })
+    expect(await second.get()).toBe(200)
+    await second.client.session.refresh()
+    expect(await second.get()).toBe(200)
+    expect((await openKeys()).map(({ thumbprint }) => thumbprint)).toEqual([key?.thumbprint])
+    await second.client.session.signOut()
+    await vi.waitFor(async () => expect(await openKeys()).toEqual([]))
+  })
+
+  test('is one for two tabs that go to the login at the same time', async () => {
+    const { openPage } = await openBrowser()
+    const [one, two] = [openPage(), openPage()]
+    const [first, second] = await Promise.all([one.keyOf(), two.keyOf()])
+    expect(first).toBe(second)
+    expect(await openPage().keyOf()).toBe(first)
+  })
+
+  test('goes when the session does, and the next login has another', async () => {
+    const { openPage } = await openBrowser()
+    const page = openPage()
+    await page.logIn()
+    const [before] = await openKeys()
+    await page.client.session.signOut()
+    await vi.waitFor(async () => expect(await openKeys()).toEqual([]))
+    expect(await page.keyOf()).not.toBe(before?.thumbprint)
+    await page.logIn()
+    expect(await page.get()).toBe(200)
+  })
+
+  test('stays for a step-up of the same person: the refresh token before is bound to it', async () => {
+    const { server, openPage } = await openBrowser()
+    const page = openPage()
+    await page.logIn()
+    await page.logIn()
+    await page.client.session.refresh()
+    expect(page.client.session.getSnapshot()).toMatchObject({ epoch: 1, generation: 2 })
+    expect(server.sends.map(({ error }) => error)).toEqual([null])
+  })
+
+  test('serves a session that began in a popup, whose page made the proof', async () => {
+    const { server, openPage } = await openBrowser()
+    const [popup, opener] = [openPage(), openPage()]
+    const { proof } = await loginProof(popup.scheme, { url: `${server.issuer}/login` })
+    const answer = await fetch(`${server.issuer}/login`, { method: 'POST', headers: { dpop: proof } })
+    await opener.client.session.signIn({ ...(await answer.json()), subject: 'alice' })
+    expect(await opener.get()).toBe(200)
+    await opener.client.session.refresh()
+    expect(await opener.get()).toBe(200)
+  })
+})
+
+describe('a key that is lost', () => {
+  const start = async () => {
+    const { server, openPage } = await openBrowser()
+    await openPage().logIn()
+    await loseKeys()
+    return { server, openPage, page: openPage() }
+  }
+
+  test('ends the session with its reason at the next request, and nothing is sent (DP-09)', async () => {
+    const { server, page } = await start()
+    expect(await failureOf(page.get())).toMatchObject({ code: 'session-ended', reason: 'key-lost' })
+    await vi.waitFor(() => expect(page.logins).toMatchObject([{ reason: 'key-lost', subject: 'alice' }]))
+    expect(page.client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'key-lost' })
+    expect(server.sends).toEqual([])
+  })
+
+  test('ends it once for a hundred requests (DP-09)', async () => {
+    const { server, page } = await start()
+    const failures = await Promise.all(Array.from({ length: 100 }, () => failureOf(page.get())))
+    expect(new Set(failures.map(failure => failure?.code))).toEqual(new Set(['session-ended']))
+    await vi.waitFor(() => expect(page.logins).toHaveLength(1))
+    expect(server.sends).toEqual([])
+  })
+
+  test('ends it at an exchange, which is made with no other key (DP-09)', async () => {
+    const { server, openPage, page } = await start()
+    // A login that has begun has made a new one.
+    await openPage().keyOf()
+    expect(await failureOf(page.client.session.refresh())).toMatchObject({ code: 'session-ended', reason: 'key-lost' })
+    await vi.waitFor(() => expect(page.logins).toMatchObject([{ reason: 'key-lost' }]))
+    expect(server.sends).toEqual([])
+  })
+
+  test('is not replaced by another after a step-up in a popup either: the new tokens are bound to the one before', async () => {
+    const { server, openPage } = await openBrowser()
+    await openPage().logIn()
+    const [popup, page] = [openPage(), openPage()]
+    await page.client.session.ready()
+    await popup.get()
+    await page.client.session.signIn({ accessToken: 'stronger', tokenType: 'DPoP', subject: 'alice' })
+    await loseKeys()
+    await openPage().keyOf()
+    server.sends.length = 0
+    expect(await failureOf(page.get())).toMatchObject({ code: 'session-ended', reason: 'key-lost' })
+    expect(server.sends).toEqual([])
+  })
+
+  test('is told to every tab, and a login makes all well', async () => {
+    const { server, openPage, page } = await start()
+    await failureOf(page.get())
+    expect((await openPage().client.session.ready()).endReason).toBe('key-lost')
+    await page.logIn()
+    expect(await page.get()).toBe(200)
+    expect(server.sends.map(({ error }) => error)).toEqual([null])
+  })
+
+  test('is not one that cannot be read now: the session stays, and the next request finds it', async () => {
+    const { openPage } = await openBrowser()
+    await openPage().logIn()
+    const page = openPage()
+    await page.client.session.ready()
+    const broken = vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(() => {
+      throw new DOMException('the disk is gone', 'UnknownError')
+    })
+    expect(await failureOf(page.get())).toMatchObject({ code: 'refresh-unavailable' })
+    expect(page.client.session.status).toBe('signed-in')
+    broken.mockRestore()
+    expect(await page.get()).toBe(200)
+  })
+})
+
+describe('without IndexedDB', () => {
+  test('the key lives as long as the page: requests and exchanges go on', async () => {
+    const { server, client, get } = await createDpopClient()
+    await client.session.refresh()
+    expect((await get('/notes')).status).toBe(200)
+    expect(thumbprintsOf(server).size).toBe(1)
+  })
+
+  test('a session that outlived its page has lost it (DP-09)', async () => {
+    const kept = new Map<string, string>()
+    const store = {
+      getItem: (name: string) => kept.get(name) ?? null,
+      setItem: (name: string, value: string) => void kept.set(name, value),
+    }
+    const page = await createDpopClient({ client: { store, sessionName: 'notes' } })
+    page.client.dispose()
+    const { server, client } = await createDpopClient({ client: { store, sessionName: 'notes' }, signedIn: false })
+    const request = client.fetch(`${server.api}/notes`)
+    expect(await failureOf(request)).toMatchObject({ code: 'session-ended', reason: 'key-lost' })
+    expect(server.sends).toEqual([])
+  })
+})
+
+describe('createClient', () => {
+  test('fails where there is no crypto.subtle, and dpop() asks for nothing before (DP-12)', () => {
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+    const scheme = dpop()
+    expect(() => createClient({ baseUrl: 'https://api.test', scheme })).toThrow(/`scheme`.*https/)
+  })
+
+  test('fails for a scheme that another session has', () => {
+    const scheme = dpop()
+    createClient({ baseUrl: 'https://api.test', scheme })
+    createClient({ baseUrl: 'https://api.test', scheme })
+    expect(() => createClient({ baseUrl: 'https://other.test', scheme })).toThrow(/one for each client/)
+  })
+
+  test('dpop() knows two algorithms', () => {
+    expect(() => dpop({ algorithm: 'RS256' as 'ES256' })).toThrow(/ES256.*EdDSA/)
+  })
+})
+
+describe('loginProof', () => {
+  const url = 'https://id.test/token'
+  const contentOf = (proof: string) => JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString())
+
+  test('tells the thumbprint of the key that proves (RFC 7638)', async () => {
+    const scheme = dpop()
+    createClient({ baseUrl: 'https://api.test', scheme })
+    const { proof, thumbprint } = await loginProof(scheme, { url })
+    const { jwk = {} } = decodeProtectedHeader(proof)
+    expect(await calculateJwkThumbprint(jwk)).toBe(thumbprint)
+    expect(contentOf(proof)).toMatchObject({ htm: 'POST', htu: url })
+    expect(contentOf(proof)).not.toHaveProperty('nonce')
+  })
+
+  test('says the nonce and the method it was given, with a jti of its own each time', async () => {
+    const scheme = dpop()
+    createClient({ baseUrl: 'https://api.test', scheme })
+    const proofs = [await loginProof(scheme, { url, nonce: 'n', method: 'PUT' }), await loginProof(scheme, { url })]
+    const [first, second] = proofs.map(({ proof }) => contentOf(proof))
+    expect(first).toMatchObject({ nonce: 'n', htm: 'PUT' })
+    expect(first.jti).not.toBe(second.jti)
+  })
+
+  test('says what to do where no client has the scheme yet, or it is another one', async () => {
+    expect(await failureOf(loginProof(dpop(), { url }))).toMatchObject({ code: 'configuration', option: 'scheme' })
+    expect(await failureOf(loginProof(bearer(), { url }))).toMatchObject({ code: 'configuration', option: 'scheme' })
+  })
+})

@@ -1,0 +1,88 @@
+import { globSync, readFileSync } from 'node:fs'
+import { createAuthenticatedFetch } from 'latchkey/fetch'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createServedClient } from '../../support/served-client.ts'
+import { forms } from '../../support/stage.ts'
+
+/** Takes a member away, as an engine that never had it; gives it back after the test. */
+const remove = (holder: object, name: string) => {
+  const descriptor = Object.getOwnPropertyDescriptor(holder, name)
+  if (!descriptor) return
+  Reflect.deleteProperty(holder, name)
+  onTestFinished(() => void Object.defineProperty(holder, name, descriptor))
+}
+
+/** What old engines and webviews lack; some of it also an insecure context, or an origin that is none. */
+const missing: Readonly<Record<string, () => void>> = {
+  'AbortSignal.any': () => remove(AbortSignal, 'any'),
+  'AbortSignal.timeout': () => remove(AbortSignal, 'timeout'),
+  'signal.throwIfAborted': () => remove(AbortSignal.prototype, 'throwIfAborted'),
+  structuredClone: () => vi.stubGlobal('structuredClone', undefined),
+  BroadcastChannel: () => vi.stubGlobal('BroadcastChannel', undefined),
+  'navigator.locks': () => vi.stubGlobal('navigator', { onLine: true }),
+  navigator: () => vi.stubGlobal('navigator', undefined),
+  'crypto.randomUUID': () => remove(Object.getPrototypeOf(crypto) as object, 'randomUUID'),
+  'Promise.withResolvers': () => remove(Promise, 'withResolvers'),
+  'Promise.try': () => remove(Promise, 'try'),
+  'URL.canParse': () => remove(URL, 'canParse'),
+  'URL.parse': () => remove(URL, 'parse'),
+  'Array.fromAsync': () => remove(Array, 'fromAsync'),
+  'Object.groupBy': () => remove(Object, 'groupBy'),
+  'array.toSorted': () => remove(Array.prototype, 'toSorted'),
+  'array.at': () => remove(Array.prototype, 'at'),
+  'string.replaceAll': () => remove(String.prototype, 'replaceAll'),
+  'string.isWellFormed': () => remove(String.prototype, 'isWellFormed'),
+  reportError: () => vi.stubGlobal('reportError', undefined),
+  indexedDB: () => vi.stubGlobal('indexedDB', undefined),
+}
+
+const createStorage = () => {
+  const items = new Map<string, string>()
+  return {
+    getItem: (key: string) => items.get(key) ?? null,
+    setItem: (key: string, value: string) => void items.set(key, value),
+  }
+}
+
+describe.each(forms)('what an engine lacks costs no refresh, asked by %s (WV-02)', (form, send) => {
+  // ky looks for this one when it is imported, so that taking it away later says nothing.
+  const names = Object.keys(missing).filter(name => form === 'fetch' || name !== 'AbortSignal.any')
+
+  test.each(names)('%s', async name => {
+    const { server, client } = await createServedClient({ store: createStorage(), sessionName: `without ${name}` })
+    missing[name]?.()
+    server.expireAccessTokens()
+    const controller = new AbortController()
+    const path = `${server.origin}/api/x`
+    const answers = await Promise.all([
+      send(client, path, { signal: controller.signal }),
+      send(client, path, { method: 'POST', body: 'text' }),
+    ])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(server.exchanges).toBe(1)
+    await client.session.signOut()
+  })
+})
+
+test('an engine without AbortController refreshes as well', async () => {
+  const network: typeof fetch = async (_, init) =>
+    new Response(null, { status: new Headers(init?.headers).get('authorization') === 'Bearer new' ? 200 : 401 })
+  const client = createAuthenticatedFetch({
+    baseUrl: 'https://api.test/',
+    refresh: async () => ({ accessToken: 'new' }),
+  })
+  onTestFinished(client.dispose)
+  await client.session.signIn({ accessToken: 'old' })
+  vi.stubGlobal('AbortController', undefined)
+  // Node's own needs one.
+  vi.stubGlobal('fetch', network)
+  expect((await client.fetch('https://api.test/x')).status).toBe(200)
+})
+
+describe('the source', () => {
+  test('chooses by what is there, never by who says to be there (WV-02)', () => {
+    const files = globSync('src/**/*.ts')
+    expect(files.length).toBeGreaterThan(20)
+    expect(files.filter(file => /userAgent|navigator\.(platform|vendor)/.test(readFileSync(file, 'utf8')))).toEqual([])
+  })
+})

@@ -1,0 +1,117 @@
+import { createClient } from 'latchkey'
+import { createAuthenticatedFetch } from 'latchkey/fetch'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { ClientOptions } from '../../../src/client/options.ts'
+import { createNetwork, type Network } from '../../support/network.ts'
+
+type Fetch = typeof globalThis.fetch
+
+/** A page whose network takes the tokens given; its `fetch` is what `replace` makes of the client's own. */
+const start = async (replace: (own: Fetch) => Fetch, options: ClientOptions = {}) => {
+  const network = createNetwork(({ url, authorization }) => {
+    if (url.pathname === '/auth/refresh') return Response.json({ accessToken: 'newer', refreshToken: 'r2' })
+    return new Response('fine', { status: authorization === 'Bearer old' ? 401 : 200 })
+  })
+  vi.stubGlobal('fetch', network.fetch)
+  const client = createClient({
+    baseUrl: 'https://api.test/',
+    retry: 0,
+    refresh: ({ post, refreshToken }) => post('/auth/refresh', { refreshToken }),
+    ...options,
+  })
+  onTestFinished(client.dispose)
+  await client.session.signIn({ accessToken: 'old', refreshToken: 'r1' })
+  vi.stubGlobal('fetch', replace(client.fetch))
+  return { client, network }
+}
+const shown = ({ sends }: Network) => sends.map(({ url, authorization }) => [url.href, authorization])
+
+const replacements: Readonly<Record<string, (own: Fetch) => Fetch>> = {
+  'client.fetch itself': own => own,
+  'client.fetch, bound': own => own.bind(undefined),
+  'a wrapper that passes its arguments on': own => (input, init) => own(input, init),
+  'a wrapper that waits first': own => async (input, init) => {
+    await Promise.resolve()
+    return own(input, init)
+  },
+  'a wrapper that adds to the init': own => (input, init) => own(input, { ...init, integrity: '' }),
+}
+
+describe.each(Object.entries(replacements))('where the page’s fetch is %s', (_, replace) => {
+  test('a request goes to the network once, signed in, and its refresh too', async () => {
+    const { network } = await start(replace)
+    expect((await fetch('https://api.test/x')).status).toBe(200)
+    expect(shown(network)).toEqual([
+      ['https://api.test/x', 'Bearer old'],
+      ['https://api.test/auth/refresh', null],
+      ['https://api.test/x', 'Bearer newer'],
+    ])
+  })
+
+  test('so does one of the client’s, in either form, and one to elsewhere', async () => {
+    const { client, network } = await start(replace)
+    await client.get('a')
+    await client.fetch('https://api.test/b')
+    await fetch('https://else.test/c')
+    await client.fetch('https://api.test/d', { auth: false })
+    expect(shown(network).slice(2)).toEqual([
+      ['https://api.test/a', 'Bearer newer'],
+      ['https://api.test/b', 'Bearer newer'],
+      ['https://else.test/c', null],
+      ['https://api.test/d', null],
+    ])
+  })
+
+  test('what fetch refuses is refused, without end', async () => {
+    const { client, network } = await start(replace)
+    await expect(fetch('http://')).rejects.toThrow(TypeError)
+    await expect(fetch('https://api.test/x', { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow('left')
+    await expect(client.fetch('https://api.test/x', { method: 'CONNECT' })).rejects.toThrow(TypeError)
+    expect(network.sends.filter(({ authorization }) => authorization)).toEqual([])
+  })
+})
+
+test('two clients may both take the page’s fetch: each signs its own in', async () => {
+  const { client, network } = await start(own => own)
+  const other = createAuthenticatedFetch({ baseUrl: 'https://other.test/' })
+  onTestFinished(other.dispose)
+  await other.session.signIn({ accessToken: 'of-the-other' })
+  vi.stubGlobal('fetch', other.fetch)
+  await fetch('https://other.test/a')
+  await client.get('b')
+  await client.session.signOut()
+  await fetch('https://api.test/c')
+  expect(shown(network)).toEqual([
+    ['https://other.test/a', 'Bearer of-the-other'],
+    ['https://api.test/b', 'Bearer old'],
+    ['https://api.test/auth/refresh', null],
+    ['https://api.test/b', 'Bearer newer'],
+    ['https://api.test/c', null],
+  ])
+})
+
+test('a client may be laid over another one, also where the page’s fetch is its own', async () => {
+  const { client, network } = await start(own => own)
+  const over = createClient({ baseUrl: 'https://other.test/', fetch: client.fetch, retry: 0 })
+  onTestFinished(over.dispose)
+  await over.session.signIn({ accessToken: 'of-the-other' })
+  vi.stubGlobal('fetch', over.fetch)
+  await fetch('https://other.test/a')
+  await over.fetch('https://api.test/b')
+  await over.extend({}).get('https://other.test/c')
+  expect(shown(network)).toEqual([
+    ['https://other.test/a', 'Bearer of-the-other'],
+    ['https://api.test/b', 'Bearer old'],
+    ['https://api.test/auth/refresh', null],
+    ['https://api.test/b', 'Bearer newer'],
+    ['https://other.test/c', 'Bearer of-the-other'],
+  ])
+})
+
+test('a fetch that was put in place later, a tracer say, is found when it is called', async () => {
+  const { client, network } = await start(own => own)
+  const traced = vi.fn(network.fetch)
+  vi.stubGlobal('fetch', traced)
+  await client.fetch('https://else.test/x')
+  expect(traced).toHaveBeenCalledTimes(1)
+})

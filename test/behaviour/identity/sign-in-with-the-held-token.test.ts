@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { createDeferred } from '../../support/deferred.ts'
+import { createStage, outcomeOf, type StageOptions } from '../../support/stage.ts'
+
+/** A request was refused, and its refresh is under way; the server takes the token that comes of it alone. */
+const startRefused = async (options: StageOptions = {}, subject?: string) => {
+  const stage = createStage(options)
+  const tokens = { accessToken: 'a1', refreshToken: 'r1', ...(subject && { subject }) }
+  await stage.client.session.signIn(tokens)
+  stage.answer(({ token }) => new Response('', { status: token === 'a2' ? 200 : 401 }))
+  const answered = createDeferred<void>()
+  stage.exchange(async () => {
+    await answered.promise
+    return { accessToken: 'a2', refreshToken: 'r2' }
+  })
+  const waiting = stage.client.fetch('https://api.test/me')
+  await stage.clock.settle()
+  return { ...stage, tokens, waiting, finish: answered.resolve }
+}
+
+describe('signIn with the tokens that are held, while a refresh of them is under way', () => {
+  test.each([undefined, 'alice'])('spends no replay on the token that was refused (subject %s)', async subject => {
+    const { client, clock, tokens, waiting, finish, sends, exchanges } = await startRefused({}, subject)
+    await client.session.signIn(tokens)
+    await clock.settle()
+    expect(sends.map(({ token }) => token)).toEqual(['a1'])
+    finish()
+    expect((await waiting).status).toBe(200)
+    expect(sends.map(({ token }) => token)).toEqual(['a1', 'a2'])
+    expect([exchanges.length, client.session.getSnapshot().epoch]).toEqual([1, 1])
+  })
+
+  test('keeps later requests waiting for that refresh', async () => {
+    const { client, clock, tokens, finish, sends } = await startRefused()
+    await client.session.signIn(tokens)
+    const later = client.fetch('https://api.test/later')
+    await clock.settle()
+    expect(sends.filter(({ path }) => path === '/later')).toEqual([])
+    finish()
+    expect((await later).status).toBe(200)
+  })
+
+  test('with another refresh token refreshes with that one, before anything is sent again', async () => {
+    const { client, clock, waiting, finish, sends, exchanges, exchange } = await startRefused()
+    await client.session.signIn({ accessToken: 'a1', refreshToken: 'r9' })
+    exchange(async () => ({ accessToken: 'a2', refreshToken: 'r10' }))
+    finish()
+    expect((await waiting).status).toBe(200)
+    await clock.settle()
+    expect(exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['r1', 'r9'])
+    expect(sends.map(({ token }) => token)).toEqual(['a1', 'a2'])
+  })
+})
+
+test('the login’s own tokens, reported again after a refresh, change nothing', async () => {
+  const { client, tokens, waiting, finish, exchanges } = await startRefused()
+  finish()
+  await waiting
+  await client.session.signIn(tokens)
+  expect((await client.fetch('https://api.test/me')).status).toBe(200)
+  expect([exchanges.length, await client.session.getAccessToken()]).toEqual([1, 'a2'])
+})
+
+test('a dialog that brings the very tokens that were refused has brought nothing: nothing is replayed with them', async () => {
+  const held = { accessToken: 'a1', refreshToken: 'r1', subject: 'alice' }
+  const stage = createStage({ reauthenticate: async () => held })
+  await stage.client.session.signIn(held)
+  stage.answer(() => new Response('', { status: 401 }))
+  stage.exchange(async () => null)
+  const outcome = await outcomeOf(stage.client.fetch('https://api.test/me'), stage.clock)
+  expect(outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
+  expect(stage.sends.map(({ token }) => token)).toEqual(['a1'])
+})
+
+test('a step-up that brings the very token that is held may have been made for it: the request is sent again', async () => {
+  const held = { accessToken: 'a1', refreshToken: 'r1', subject: 'alice' }
+  let isSteppedUp = false
+  const stage = createStage({
+    reauthenticate: async () => {
+      isSteppedUp = true
+      return held
+    },
+  })
+  await stage.client.session.signIn(held)
+  const challenge = 'Bearer error="insufficient_user_authentication"'
+  const stepUp = () => new Response('', { status: 401, headers: { 'www-authenticate': challenge } })
+  stage.answer(() => (isSteppedUp ? new Response('fine') : stepUp()))
+  const outcome = await outcomeOf(stage.client.fetch('https://api.test/me'), stage.clock)
+  expect(outcome).toMatchObject({ status: 200 })
+  expect(stage.exchanges).toEqual([])
+})
+
+describe('a token that no header can carry never replaces one that can', () => {
+  test.each(['gut\u00e9', 'a b', 'Bearer a2', '"a2"', 'a2\n', 'undefined'])(
+    'not from a refresh: %j',
+    async accessToken => {
+      const stage = createStage()
+      await stage.client.session.signIn({ accessToken: 'a1', refreshToken: 'r1', expiresInSeconds: 3600 })
+      stage.answer(({ token }) => new Response('', { status: token === 'a1' ? 200 : 401 }))
+      stage.exchange(async () => ({ accessToken, refreshToken: 'r2' }))
+      const refreshed = await outcomeOf(stage.client.session.refresh(), stage.clock)
+      expect(refreshed).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
+      if (accessToken !== 'undefined') expect(String(refreshed)).not.toContain(accessToken)
+      expect((await stage.client.fetch('https://api.test/me')).status).toBe(200)
+      expect(await stage.client.session.getAccessToken()).toBe('a1')
+    },
+  )
+
+  test('not from a refresh for another audience', async () => {
+    const strategy = { audienceOf: (origin: string) => (origin === 'https://files.test' ? 'files' : undefined) }
+    const stage = createStage({ strategy, trustedOrigins: ['https://files.test'] })
+    await stage.client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
+    stage.exchange(async () => ({ accessToken: 'not a token' }))
+    const outcome = await outcomeOf(stage.client.fetch('https://files.test/a'), stage.clock)
+    expect(outcome).toMatchObject({ code: 'refresh-unavailable' })
+    expect(stage.sends).toEqual([])
+  })
+})

@@ -1,0 +1,162 @@
+import { isHTTPError } from 'ky'
+import { bearer, isReplayable } from 'latchkey'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { ConfigurationError } from '../../../src/errors.ts'
+import { begin, pass, takeTimers } from '../../support/ky-timers.ts'
+import { createStage, outcomeOf, refusal, type Stage, type StageOptions } from '../../support/stage.ts'
+
+beforeEach(takeTimers)
+
+/** ky's own backoff is left as it is: 0.3 s before the first retry, 0.6 s before the second. */
+const start = async (options: StageOptions = {}) => {
+  const stage = createStage({ retry: 2, ...options })
+  await stage.signIn()
+  return stage
+}
+const tokens = ({ sends }: Stage) => sends.map(({ token }) => token)
+const down = () => new Response('down', { status: 503 })
+
+describe('ky’s own retry', () => {
+  test.each<[string, () => Response]>([
+    ['a 503', down],
+    [
+      'a network error',
+      () => {
+        throw new TypeError('fetch failed')
+      },
+    ],
+  ])('after %s carries the token that is current then', async (_, fail) => {
+    const stage = await start()
+    stage.answer(fail)
+    const answer = begin(stage.client.get('a'))
+    await pass(100)
+    await stage.client.session.refresh()
+    stage.answer(undefined)
+    await pass(200)
+    expect((await answer).status).toBe(200)
+    expect(tokens(stage)).toEqual(['access-1', 'access-2'])
+  })
+
+  test('is refreshed and replayed in its turn', async () => {
+    const stage = await start()
+    stage.answer(down)
+    const answer = begin(stage.client.get('a'))
+    await pass(100)
+    stage.answer(undefined)
+    stage.refuseAll()
+    await pass(200)
+    expect((await answer).status).toBe(200)
+    expect(tokens(stage)).toEqual(['access-1', 'access-1', 'access-2'])
+    expect(stage.exchanges).toHaveLength(1)
+  })
+
+  test('of the replay’s 503 is ky’s business again', async () => {
+    const stage = await start()
+    let count = 0
+    stage.answer(() => {
+      count += 1
+      return [refusal(), down(), new Response('fine')][count - 1] ?? down()
+    })
+    const answer = begin(stage.client.get('a'))
+    await pass(300)
+    expect(await (await answer).text()).toBe('fine')
+    expect(tokens(stage)).toEqual(['access-1', 'access-2', 'access-2'])
+  })
+
+  test('waits for a refresh as any request does', async () => {
+    const stage = await start()
+    stage.answer(down)
+    const answer = begin(stage.client.get('a'))
+    await pass(100)
+    stage.answer(undefined)
+    stage.refuseAll()
+    stage.exchange(() => new Promise(() => {}))
+    const other = begin(stage.client.get('b'))
+    await pass(60_000)
+    expect(await outcomeOf(answer, stage.clock)).toBe('pending')
+    expect(await outcomeOf(other, stage.clock)).toBe('pending')
+    expect(stage.sends.map(({ path }) => path)).toEqual(['/a', '/b'])
+  })
+})
+
+describe.each<StageOptions>([{ retry: 0 }, { retry: { limit: 0 } }, {}])('with %o', options => {
+  test('a 401 is refreshed and replayed, without a delay of ky’s (RP-09)', async () => {
+    const stage = await start(options)
+    stage.refuseAll()
+    for (const method of ['get', 'post', 'patch'] as const) {
+      stage.refuseAll()
+      expect((await stage.client[method]('a')).status).toBe(200)
+    }
+    expect(stage.sends).toHaveLength(6)
+    expect(stage.exchanges).toHaveLength(3)
+  })
+
+  test('a second 401 comes back as ky’s HTTPError, with its body, without a delay (RP-09)', async () => {
+    const stage = await start(options)
+    stage.answer(() => Response.json({ why: 'not you' }, { status: 401 }))
+    const error = await stage.client.get('a').catch((thrown: unknown) => thrown)
+    if (!isHTTPError(error)) throw error
+    expect([error.response.status, error.data, isReplayable(error.response)]).toEqual([401, { why: 'not you' }, true])
+    expect([tokens(stage), stage.exchanges.length]).toEqual([['access-1', 'access-2'], 1])
+  })
+})
+
+test('who wants ky to retry 401s has them retried, after the replay', async () => {
+  const stage = await start({ retry: { limit: 1, statusCodes: [401] } })
+  stage.answer(() => refusal())
+  const answer = begin(stage.client.get('a'))
+  await pass(300)
+  const error = await outcomeOf(answer, stage.clock)
+  expect(isHTTPError(error) && error.response.status).toBe(401)
+  expect(stage.sends.length).toBeGreaterThan(2)
+})
+
+/** As for a token from a store of long ago, which no header can carry. */
+const unsendable = Object.assign(bearer(), {
+  attach: () => {
+    throw new ConfigurationError(null, 'no header can carry it')
+  },
+})
+
+describe('errors of ours are not retried by ky', () => {
+  test.each<[string, StageOptions, (stage: Stage) => void, sends: number]>([
+    [
+      'session-ended',
+      {},
+      stage => {
+        stage.refuseAll()
+        stage.exchange(async () => null)
+      },
+      1,
+    ],
+    [
+      'refresh-unavailable',
+      {},
+      stage => {
+        stage.refuseAll()
+        stage.exchange(async () => {
+          throw new TypeError('fetch failed')
+        })
+      },
+      1,
+    ],
+    [
+      'step-up-required',
+      { reauthenticate: async () => null },
+      stage => stage.answer(() => refusal('Bearer error="insufficient_user_authentication"')),
+      1,
+    ],
+    ['configuration', { scheme: unsendable }, () => {}, 0],
+  ])('%s', async (code, options, arrange, sends) => {
+    const stage = await start({ ...options, retry: { limit: 5, methods: ['get'], delay: () => 0 } })
+    arrange(stage)
+    const beforeRetry = vi.fn()
+    const answer = begin(stage.client.get('a', { hooks: { beforeRetry: [beforeRetry] } }))
+    await pass(60_000)
+    const error = await outcomeOf(answer, stage.clock)
+    expect(error).toMatchObject({ code })
+    expect((error as Error).name).not.toMatch(/^(HTTPError|NetworkError|TimeoutError|ForceRetryError)$/)
+    expect(beforeRetry).not.toHaveBeenCalled()
+    expect(stage.sends).toHaveLength(sends)
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { createDeferred } from '../../support/deferred.ts'
+import { createDialogStage } from '../../support/dialog.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { forms, refusal, type StageOptions } from '../../support/stage.ts'
+
+describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form, send) => {
+  /** Disposed of while a request is at the server, as React StrictMode does it. */
+  const start = async (options: StageOptions & { readonly subject?: string } = {}) => {
+    const { subject, ...rest } = options
+    const stage = createDialogStage(rest)
+    if (subject) await stage.signIn({ subject })
+    const held = createDeferred<Response>()
+    stage.answer(() => held.promise)
+    const sent = send(stage.client, '/x')
+    sent.catch(() => {})
+    await stage.clock.settle()
+    stage.client.dispose()
+    return { ...stage, held, sent }
+  }
+  const untouched = async ({ clock, asked, exchanges, logins }: Awaited<ReturnType<typeof start>>) => {
+    await clock.advance(1000)
+    return [asked.length, exchanges.length, logins.length, clock.pendingTimers]
+  }
+
+  test('opens no dialog for a 401 of nobody’s', async () => {
+    const stage = await start()
+    stage.held.resolve(refusal('Bearer'))
+    expect((await stage.sent).status).toBe(401)
+    expect(await untouched(stage)).toEqual([0, 0, 0, 0])
+  })
+
+  test('starts no flight for a 401: the request is rejected, as those who waited were', async () => {
+    const stage = await start({ subject: 'alice' })
+    stage.held.resolve(refusal())
+    await expect(stage.sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
+    expect(await untouched(stage)).toEqual([0, 0, 0, 0])
+  })
+
+  test('asks for no step-up', async () => {
+    const stage = await start({ subject: 'alice' })
+    stage.held.resolve(refusal('Bearer error="insufficient_user_authentication"'))
+    expect((await stage.sent).status).toBe(401)
+    expect(await untouched(stage)).toEqual([0, 0, 0, 0])
+  })
+
+  test('hands over a good answer', async () => {
+    const stage = await start({ subject: 'alice' })
+    stage.held.resolve(new Response('fine'))
+    expect((await stage.sent).status).toBe(200)
+  })
+
+  test.each([
+    ['an expired token', {}],
+    ['a cookie', { strategy: { ambient: true } }],
+  ] as const)('starts no flight for %s once the store was read', async (_, options) => {
+    const store = createScriptedStore()
+    const before = createDialogStage({ store, lifetimeSeconds: 1 })
+    if (!('strategy' in options)) await before.signIn({ subject: 'alice' })
+    before.client.dispose()
+    await before.clock.advance(5000)
+    const stage = createDialogStage({ store, clock: before.clock, ...options })
+    const { reached, open } = store.hold('read')
+    const sent = send(stage.client, '/x')
+    sent.catch(() => {})
+    await reached
+    stage.client.dispose()
+    open()
+    await expect(sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
+    await stage.clock.settle()
+    expect([stage.sends.length, stage.exchanges.length]).toEqual([0, 0])
+  })
+
+  test('does it all again once it is used again', async () => {
+    const stage = await start()
+    stage.answer(() => refusal('Bearer'))
+    const again = send(stage.client, '/again')
+    await stage.clock.settle()
+    expect(stage.asked).toHaveLength(1)
+    await stage.answerDialog(null)
+    expect((await again).status).toBe(401)
+    stage.held.resolve(refusal('Bearer'))
+    await stage.sent
+  })
+
+  test('reads again what it knew, even if it was reading as it was disposed of', async () => {
+    const store = createScriptedStore()
+    const stage = createDialogStage({ store })
+    const { reached, open } = store.hold('read')
+    send(stage.client, '/x').catch(() => {})
+    await reached
+    stage.client.dispose()
+    open()
+    await stage.clock.settle()
+    const reads = store.calls.length
+    await send(stage.client, '/y', { auth: 'optional' })
+    expect(store.calls.length).toBe(reads + 1)
+  })
+})

@@ -1,0 +1,296 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createStoreSync } from '../../../src/client/store-sync.ts'
+import { ageFor } from '../../../src/session/audience.ts'
+import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
+import { createScriptedStore, type ScriptedStore } from '../../support/scripted-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { stubChannel } from '../../support/test-channel.ts'
+
+const create = (options: RefreshRigOptions = {}) => {
+  const channel = stubChannel()
+  const rig = createRefreshRig(options)
+  const freshness = createStoreSync({
+    session: rig.session,
+    name: 'main',
+    wake: rig.wake.port,
+    refresher: rig.refresher,
+    ageOf: () => ageFor(rig.session.state, undefined, { maxMs: 30_000, share: 1 }, rig.clock),
+    strategy: { ambient: options.ambient },
+  })
+  const reads = () => rig.store.calls.filter(call => call === 'read').length
+  return { ...rig, channel, freshness, reads }
+}
+
+/** Alice found in the store, and known. */
+const createKnown = async (options?: RefreshRigOptions) => {
+  const rig = create(options)
+  rig.store.content = storedRecord({ credentials: credentialsOf({ lifetimeMs: 300_000, sentAt: rig.clock.wallMs() }) })
+  await rig.freshness.syncIfStale()
+  return rig
+}
+
+const over = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
+const hide = (hidden = true) =>
+  vi.stubGlobal('document', { visibilityState: hidden ? 'hidden' : 'visible', addEventListener: () => {} })
+
+describe('what this page remembers', () => {
+  test('is looked at before the first use, and then used at once', async () => {
+    const { freshness, session, reads } = await createKnown()
+    expect(session.state.status).toBe('signed-in')
+    expect(freshness.syncIfStale()).toBeUndefined()
+    expect(reads()).toBe(1)
+  })
+
+  test('is read once, however many ask for it together', async () => {
+    const { freshness, reads } = create()
+    await Promise.all(Array.from({ length: 100 }, () => freshness.syncIfStale()))
+    expect(reads()).toBe(1)
+  })
+
+  test('SG-05, promise 12: is looked at again after a message, whatever that says', async () => {
+    const { store, channel, freshness, session } = await createKnown()
+    store.content = over()
+    channel.hint('anything', 99)
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-out')
+    expect(freshness.syncIfStale()).toBeUndefined()
+  })
+
+  test('LF-01: is looked at again on waking, before the next send', async () => {
+    const { store, wake, freshness, session } = await createKnown()
+    store.content = over()
+    wake.wake()
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('LF-05: without anything to hear by, is looked at before each send', async () => {
+    const rig = create()
+    vi.stubGlobal('BroadcastChannel', undefined)
+    rig.store.content = storedRecord()
+    await rig.freshness.syncIfStale()
+    rig.store.content = over()
+    await rig.freshness.syncIfStale()
+    expect(rig.session.state.status).toBe('signed-out')
+  })
+
+  test('of a store that nobody shares is never looked at again', async () => {
+    const { wake, channel, freshness, reads, clock } = await createKnown({
+      store: createScriptedStore({ shared: false }),
+    })
+    wake.wake()
+    await clock.settle()
+    expect([freshness.syncIfStale(), reads(), channel.open]).toEqual([undefined, 1, 0])
+  })
+})
+
+describe('promise 12: a sign-out elsewhere that is told of while the store is being read', () => {
+  test('is seen before the next send: what is being read may be older than the message', async () => {
+    const { store, channel, wake, freshness, session, clock } = await createKnown()
+    const [first, second] = [store.hold('read', 'before'), store.hold('read', 'after')]
+    wake.wake()
+    await first.reached
+    store.content = over()
+    channel.hint()
+    first.open()
+    await clock.settle()
+    const fresh = freshness.syncIfStale()
+    expect(fresh).toBeInstanceOf(Promise)
+    second.open()
+    await fresh
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('is seen by who waits for that read already', async () => {
+    const { store, channel, wake, freshness, session } = await createKnown()
+    const first = store.hold('read', 'before')
+    wake.wake()
+    await first.reached
+    const fresh = freshness.syncIfStale()
+    store.content = over()
+    channel.hint()
+    first.open()
+    await fresh
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('is seen, too, where nothing tells of it: who asks later is not content with an earlier look', async () => {
+    const rig = create()
+    vi.stubGlobal('BroadcastChannel', undefined)
+    const { store, freshness, session } = rig
+    store.content = storedRecord()
+    await freshness.syncIfStale()
+    const first = store.hold('read', 'before')
+    const early = freshness.syncIfStale()
+    await first.reached
+    store.content = over()
+    const late = freshness.syncIfStale()
+    first.open()
+    await late
+    expect(session.state.status).toBe('signed-out')
+    await early
+  })
+
+  test('a storm of messages is read out in the end, and not once for each', async () => {
+    const { store, channel, freshness, reads } = await createKnown()
+    const first = store.hold('read')
+    channel.hint()
+    for (let message = 0; message < 100; message += 1) channel.hint()
+    first.open()
+    await freshness.syncIfStale()
+    expect(freshness.syncIfStale()).toBeUndefined()
+    expect(reads()).toBe(3)
+  })
+})
+
+describe('promise 19: waking', () => {
+  test.each([
+    ['good', 100_000, []],
+    ['expiring', 280_000, ['expiring']],
+    ['expired', 400_000, ['expired']],
+  ])('with a token that is %s', async (_name, agedMs, causes) => {
+    const { clock, wake, calls } = await createKnown()
+    await clock.advance(agedMs)
+    wake.wake()
+    await clock.settle()
+    expect(calls.map(({ cause }) => cause)).toEqual(causes)
+  })
+
+  test('TM-07: after a sleep of eight hours it is renewed while nobody waits yet', async () => {
+    const { clock, wake, calls } = await createKnown()
+    clock.sleepFor(8 * 3_600_000)
+    wake.wake()
+    await clock.settle()
+    expect(calls.map(({ cause }) => cause)).toEqual(['expired'])
+  })
+
+  test('LF-04: while hidden it only looks, and starts nothing', async () => {
+    const { clock, wake, calls, reads } = await createKnown()
+    hide()
+    await clock.advance(400_000)
+    wake.wake()
+    await clock.settle()
+    expect([calls.length, reads()]).toEqual([0, 2])
+  })
+
+  test('signed out elsewhere meanwhile, it starts nothing', async () => {
+    const { store, clock, wake, calls } = await createKnown()
+    await clock.advance(400_000)
+    store.content = over()
+    wake.wake()
+    await clock.settle()
+    expect(calls).toEqual([])
+  })
+
+  test('renewed elsewhere meanwhile, it starts nothing', async () => {
+    const { store, clock, wake, session, calls } = await createKnown()
+    await clock.advance(400_000)
+    const credentials = credentialsOf({ lifetimeMs: 300_000, sentAt: clock.wallMs() })
+    store.content = storedRecord({ generation: 1, credentials })
+    wake.wake()
+    await clock.settle()
+    expect([calls.length, session.state.generation]).toEqual([0, 1])
+  })
+
+  test('with nobody signed in, or while a backoff lasts, it starts nothing', async () => {
+    const { store, clock, wake, calls, stored } = await createKnown()
+    await clock.advance(400_000)
+    store.content = { ...stored(), revision: 'r', retryAt: clock.wallMs() + 60_000 }
+    wake.wake()
+    await clock.settle()
+    store.content = over()
+    wake.wake()
+    await clock.settle()
+    expect(calls).toEqual([])
+  })
+})
+
+describe('other tabs', () => {
+  test('SG-05: are told that something changed, and no more: no token, no subject', async () => {
+    const { channel, freshness, session } = create()
+    await session.signIn({ accessToken: 'secret', refreshToken: 'secret', subject: 'secret' })
+    freshness.announce()
+    const message = { latchkey: 1, sessionId: session.state.sessionId, generation: 0 }
+    expect(channel.posted).toMatchObject([{ name: 'latchkey:main', message }])
+    expect(Object.keys(channel.posted[0]?.message as object).sort()).toEqual(['generation', 'latchkey', 'sessionId'])
+  })
+
+  test.each([
+    ['surely was not told of, asks who is signed in', true, 1],
+    ['may have been told of by a page that has left, asks for nothing', false, 0],
+  ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, exchanges) => {
+    const { clock, store, session, freshness, wake, calls } = create({ ambient: true })
+    await session.signIn({ cookie: true, subject: 'alice' })
+    await freshness.syncIfStale()
+    const revocationPending = { id: 'a', subject: 'alice', signedOutAt: 0, calledAt: 0, failed }
+    store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out', revocationPending })
+    wake.wake()
+    await clock.advance(3000)
+    expect([session.state.status, calls.length]).toEqual(['signed-out', exchanges])
+  })
+})
+
+describe('LF-07: closed', () => {
+  test('it listens to nothing: no channel, no waking', async () => {
+    const { channel, wake, freshness } = await createKnown()
+    expect([channel.open, wake.size > 0]).toEqual([1, true])
+    freshness.close()
+    expect([channel.open, wake.size]).toEqual([0, 0])
+  })
+
+  test('what a late exchange has to tell is told, and nothing is listened to for it', async () => {
+    const { channel, wake, freshness } = await createKnown()
+    freshness.close()
+    freshness.announce()
+    expect([channel.posted.length, channel.open, wake.size]).toEqual([1, 0, 0])
+  })
+
+  test('used again it looks, and listens again', async () => {
+    const { store, channel, wake, freshness, session } = await createKnown()
+    freshness.close()
+    store.content = over()
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-out')
+    expect([channel.open, wake.size > 0]).toEqual([1, true])
+  })
+})
+
+describe('a store that says when its record has changed', () => {
+  const createWatched = async (watch?: ScriptedStore['watch']) => {
+    const heard = new Set<() => void>()
+    const listen = (_name: string, changed: () => void) => {
+      heard.add(changed)
+      return () => void heard.delete(changed)
+    }
+    const store = Object.assign(createScriptedStore(), { watch: watch ?? listen })
+    return { ...(await createKnown({ store })), heard }
+  }
+
+  test('is listened to from the first use, and looked at when it does', async () => {
+    const { store, heard, freshness, session, clock } = await createWatched()
+    expect(heard.size).toBe(1)
+    store.content = over()
+    for (const changed of heard) changed()
+    await clock.advance(0)
+    expect(session.state.status).toBe('signed-out')
+    expect(freshness.syncIfStale()).toBeUndefined()
+  })
+
+  test('LF-07: closed, it is not listened to, until it is used again', async () => {
+    const { heard, freshness, clock } = await createWatched()
+    freshness.close()
+    await clock.settle()
+    expect(heard.size).toBe(0)
+    await freshness.syncIfStale()
+    expect(heard.size).toBe(1)
+  })
+
+  test('one that fails to say so is told of once, and goes on', async () => {
+    const { told, session, clock } = await createWatched(() => {
+      throw new Error('no events here')
+    })
+    await clock.settle()
+    expect(told.filter(what => what.startsWith('store-failed'))).toEqual(['store-failed:read'])
+    expect(session.state.status).toBe('signed-in')
+  })
+})

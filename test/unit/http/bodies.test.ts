@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { isOneShot, isReplayable, markNotReplayable, releaseBody } from '../../../src/http/bodies.ts'
+
+async function* pieces() {
+  yield new Uint8Array([1])
+}
+
+describe('RP-05 a body that is gone once sent is told from one that is not', () => {
+  test.each<[string, unknown]>([
+    ['a stream', new ReadableStream()],
+    ['an async generator', pieces()],
+    ['an object with an async iterator', { [Symbol.asyncIterator]: pieces }],
+    ['a stream of another realm, without an async iterator', { getReader: () => {}, cancel: () => {} }],
+  ])('%s is', (_, body) => {
+    expect(isOneShot(body)).toBe(true)
+  })
+
+  test.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['an empty string', ''],
+    ['a string', 'getReader'],
+    ['parameters', new URLSearchParams({ getReader: '1' })],
+    ['a form', new FormData()],
+    [
+      'a form with a file',
+      (() => {
+        const form = new FormData()
+        form.set('file', new File(['x'], 'x.txt'))
+        return form
+      })(),
+    ],
+    ['a Blob', new Blob(['x'])],
+    ['a File', new File(['x'], 'x.txt')],
+    ['a buffer', new ArrayBuffer(1)],
+    ['a typed array', new Uint8Array(1)],
+    ['a view', new DataView(new ArrayBuffer(1))],
+    ['an array', [1, 2]],
+    ['a number', 5],
+  ])('%s is not', (_, body) => {
+    expect(isOneShot(body)).toBe(false)
+  })
+})
+
+describe('RP-07 the body of a response that nobody will read is let go', () => {
+  const unhandled = vi.fn()
+  beforeEach(() => void process.on('unhandledRejection', unhandled))
+  afterEach(() => {
+    process.off('unhandledRejection', unhandled)
+    unhandled.mockReset()
+  })
+  /** Unhandled rejections are told after the microtasks of the task they came up in. */
+  const taskDone = () => new Promise<void>(resolve => setImmediate(resolve))
+
+  const withStream = (cancel: () => undefined | Promise<undefined>) => new Response(new ReadableStream({ cancel }))
+
+  test('its stream is cancelled before drain returns', () => {
+    const cancel = vi.fn()
+    releaseBody(withStream(cancel))
+    expect(cancel).toHaveBeenCalledOnce()
+  })
+
+  test('nothing waits for a stream whose cancelling never ends', () => {
+    expect(releaseBody(withStream(() => new Promise(() => {})))).toBeUndefined()
+  })
+
+  test.each<[string, () => Response]>([
+    ['without a body', () => new Response(null, { status: 401 })],
+    ['of an error', () => Response.error()],
+    ['whose stream fails to cancel', () => withStream(() => Promise.reject(new Error('stuck')))],
+    [
+      'whose stream throws at cancel',
+      () =>
+        withStream(() => {
+          throw new Error('stuck')
+        }),
+    ],
+    [
+      'that is locked',
+      () => {
+        const response = new Response('x')
+        response.body?.getReader()
+        return response
+      },
+    ],
+    [
+      'that was cloned',
+      () => {
+        const response = new Response('x')
+        response.clone()
+        return response
+      },
+    ],
+    ['whose body has another shape than a stream', () => ({ body: { on: () => {} } }) as unknown as Response],
+    ['of a fetch that knows no bodies', () => ({}) as Response],
+  ])('a response %s is tolerated, without an unhandled rejection', async (_, make) => {
+    expect(() => releaseBody(make())).not.toThrow()
+    await taskDone()
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test('a used response is tolerated, and one being read is read to its end', async () => {
+    const used = new Response('x')
+    await used.text()
+    releaseBody(used)
+    const reading = new Response('text')
+    const text = reading.text()
+    releaseBody(reading)
+    expect(await text).toBe('text')
+    await taskDone()
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  test('RP-06 the other copy of a cloned request can still be read', async () => {
+    const request = new Request('https://api.example.com/', { method: 'POST', body: 'text' })
+    releaseBody(request.clone())
+    expect(await request.text()).toBe('text')
+  })
+})
+
+describe('a response knows whether its request could have been sent again', () => {
+  test('it could, unless it was marked', () => {
+    const [marked, other] = [new Response(), new Response()]
+    markNotReplayable(marked)
+    expect(isReplayable(marked)).toBe(false)
+    expect(isReplayable(other)).toBe(true)
+  })
+
+  test('the mark shows nowhere on the response', () => {
+    const response = new Response()
+    const before = Reflect.ownKeys(response)
+    markNotReplayable(response)
+    expect(Reflect.ownKeys(response)).toEqual(before)
+  })
+})

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest'
+import { createLeaseWatch } from '../../../src/refresh/lease-watch.ts'
+import type { Lease } from '../../../src/session/session-store.ts'
+import { createControlledClock } from '../../support/clock.ts'
+import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+
+const leaseOf = (more: Partial<Lease> = {}): Lease => ({
+  id: 'of-another-tab',
+  generation: 0,
+  startedAt: Date.UTC(2026, 0, 1),
+  underLock: false,
+  ...more,
+})
+
+/** Another tab has leased the exchange of the record that this tab knows. */
+const startClaimed = async (more: Partial<Lease> = {}, held: Parameters<typeof createSignedInRig>[0] = {}) => {
+  const rig = await createSignedInRig(held)
+  const leased = { ...rig.stored(), revision: 'leased', lease: leaseOf({ startedAt: rig.clock.wallMs(), ...more }) }
+  rig.store.content = leased
+  return { ...rig, leased }
+}
+
+describe('step b: an open lease of another tab', () => {
+  test('is waited for: nothing is sent, and the record is looked at again and again', async () => {
+    const { clock, start, calls } = await startClaimed()
+    const flight = start()
+    await clock.advance(11_000)
+    expect([flight.outcome, calls.length]).toEqual([undefined, 0])
+  })
+
+  test('whose tokens came is adopted', async () => {
+    const { store, clock, start, calls, leased } = await startClaimed()
+    const flight = start()
+    await clock.advance(3000)
+    store.content = { ...leased, revision: 'r', generation: 1, lease: null, credentials: credentialsOf(newerTokens) }
+    await clock.advance(250)
+    expect([flight.outcome?.kind, calls.length]).toEqual(['adopted', 0])
+  })
+
+  test('whose session ended is superseded', async () => {
+    const { store, clock, start, calls } = await startClaimed()
+    const flight = start()
+    await clock.advance(3000)
+    store.content = storedRecord({ sessionId: 'over', credentials: null })
+    await clock.advance(250)
+    expect([flight.outcome?.kind, calls.length]).toEqual(['superseded', 0])
+  })
+
+  test('that failed for a passing reason leaves its backoff to all', async () => {
+    const { store, clock, start, calls, leased } = await startClaimed()
+    const flight = start()
+    await clock.advance(3000)
+    store.content = { ...leased, revision: 'r', lease: null, retryAt: clock.wallMs() + 5000 }
+    await clock.advance(250)
+    expect(flight.outcome).toMatchObject({ kind: 'unavailable', retryAfterMs: 4750 })
+    expect(calls).toEqual([])
+  })
+
+  test.each([
+    ['withdrawn', null],
+    ['closed, its answer lost', leaseOf({ closed: true })],
+  ])('that is %s lets this one send, once', async (_name, lease) => {
+    const { store, clock, start, calls, leased } = await startClaimed()
+    start()
+    await clock.advance(3000)
+    store.content = { ...leased, revision: 'r', lease }
+    await clock.advance(250)
+    expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1'])
+  })
+
+  test('is ended by nobody who signs out here: superseded, nothing sent', async () => {
+    const { clock, session, start, calls } = await startClaimed()
+    const flight = start()
+    await clock.advance(1000)
+    await session.signOut()
+    await clock.advance(250)
+    expect([flight.outcome?.kind, calls.length]).toEqual(['superseded', 0])
+  })
+
+  test('made under the lock that this tab now holds is not open: its owner is gone', async () => {
+    const { clock, start, calls } = await startClaimed({ underLock: true })
+    start({ lost: false, shared: true })
+    await clock.settle()
+    expect(calls.length).toBe(1)
+  })
+
+  test.each([
+    ['without the lock, while this tab holds it', { underLock: false }, { lost: false, shared: true }],
+    [
+      'under the lock, while this tab holds a turn in its own queue only',
+      { underLock: true },
+      { lost: false, shared: false },
+    ],
+    ['under the lock, which was taken from this tab', { underLock: true }, { lost: true, shared: true }],
+    ['under the lock, while this tab has none', { underLock: true }, null],
+  ])('made %s is open', async (_name, lease, held) => {
+    const { clock, start, calls } = await startClaimed(lease)
+    start(held)
+    await clock.advance(5000)
+    expect(calls).toEqual([])
+  })
+
+  test('promise 10: is stale once it was seen for the exchange’s deadline and two seconds, and then sent once', async () => {
+    const { clock, start, calls } = await startClaimed()
+    start()
+    await clock.advance(11_999)
+    expect(calls).toEqual([])
+    await clock.advance(251)
+    expect(calls.length).toBe(1)
+  })
+
+  test('LF-02: of which half was slept through is seen anew', async () => {
+    const { clock, start, calls } = await startClaimed()
+    start()
+    await clock.advance(8000)
+    clock.sleepFor(3_600_000)
+    await clock.advance(3900)
+    expect(calls).toEqual([])
+  })
+
+  test('replaced by another one is seen anew', async () => {
+    const { store, clock, start, calls, leased } = await startClaimed()
+    start()
+    await clock.advance(8000)
+    store.content = { ...leased, revision: 'r', lease: leaseOf({ id: 'of-a-third-tab', startedAt: clock.wallMs() }) }
+    await clock.advance(8000)
+    expect(calls).toEqual([])
+    await clock.advance(4250)
+    expect(calls.length).toBe(1)
+  })
+})
+
+describe('how long a lease is open', () => {
+  const watchOf = () => {
+    const clock = createControlledClock()
+    const isOpen = createLeaseWatch(clock, 12_000)
+    return { clock, isOpen: (lease: Lease) => isOpen(lease, 0) }
+  }
+
+  test('for twelve seconds of being watched without a gap', async () => {
+    const { clock, isOpen } = watchOf()
+    const lease = leaseOf({ startedAt: clock.wallMs() })
+    for (let second = 0; second < 12; second += 1) {
+      expect(isOpen(lease)).toBe(true)
+      await clock.advance(1000)
+    }
+    expect(isOpen(lease)).toBe(false)
+  })
+
+  test('a gap of over a second in the watching begins it anew', async () => {
+    const { clock, isOpen } = watchOf()
+    const lease = leaseOf({ startedAt: clock.wallMs() })
+    for (let second = 0; second < 11; second += 1) {
+      isOpen(lease)
+      await clock.advance(1000)
+    }
+    await clock.advance(1001)
+    expect(isOpen(lease)).toBe(true)
+  })
+
+  test('LF-06: to a page that has just started, one that is older than that is not: its owner was there before', () => {
+    const { clock, isOpen } = watchOf()
+    expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 12_000 }))).toBe(false)
+    expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 11_999 }))).toBe(true)
+  })
+
+  test.each([-86_400_000, 86_400_000])(
+    'to a clock set by %i ms since the page started, one just made is open',
+    async ms => {
+      const { clock, isOpen } = watchOf()
+      await clock.advance(600_000)
+      clock.jumpWall(ms)
+      expect(isOpen(leaseOf({ startedAt: clock.wallMs() }))).toBe(true)
+    },
+  )
+
+  test.each([-86_400_000, 86_400_000])('to a clock set by %i ms since it was made, one just made is open', async ms => {
+    const { clock, isOpen } = watchOf()
+    await clock.advance(600_000)
+    const lease = leaseOf({ startedAt: clock.wallMs() })
+    clock.jumpWall(ms)
+    expect(isOpen(lease)).toBe(true)
+  })
+
+  test('TM-07: to a machine that slept since it was made, it is open', async () => {
+    const { clock, isOpen } = watchOf()
+    await clock.advance(600_000)
+    const lease = leaseOf({ startedAt: clock.wallMs() })
+    clock.sleepFor(8 * 3_600_000)
+    expect(isOpen(lease)).toBe(true)
+  })
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -1])(
+    'one that says it was made at %d is open for no longer than any other',
+    async startedAt => {
+      const { clock, isOpen } = watchOf()
+      const lease = leaseOf({ startedAt })
+      for (let second = 0; second < 12; second += 1) {
+        isOpen(lease)
+        await clock.advance(1000)
+      }
+      expect(isOpen(lease)).toBe(false)
+    },
+  )
+})

@@ -1,0 +1,250 @@
+import { describe, expect, test } from 'vitest'
+import { createCircuitBreaker } from '../../../src/refresh/circuit-breaker.ts'
+import type { RefreshCause } from '../../../src/session/events.ts'
+import type { RefreshCounts } from '../../../src/session/session-store.ts'
+
+const start = (recorded?: RefreshCounts) => {
+  let now = Date.UTC(2026, 0, 1)
+  let record = recorded
+  const corrections: number[] = []
+  const breaker = createCircuitBreaker(
+    () => now,
+    { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
+    () => record,
+    () => void corrections.push(breaker.counts().started.length),
+  )
+  const lease = (cause: RefreshCause = 'rejected') => {
+    record = breaker.countRefresh(cause)
+  }
+  /** One exchange: leased, recorded, begun. */
+  const exchange = (cause: RefreshCause = 'rejected') => {
+    lease(cause)
+    breaker.noteSent()
+    return { sentAt: now }
+  }
+  return {
+    breaker,
+    corrections,
+    lease,
+    exchange,
+    record: () => record,
+    advance: (ms: number) => {
+      now += ms
+    },
+    now: () => now,
+  }
+}
+const fruitless = ({ breaker, exchange }: ReturnType<typeof start>, route: string) =>
+  breaker.noteReplay(route, exchange(), true)
+
+describe('by route', () => {
+  test('one fruitless exchange stops nothing, two in a row stop it for 30 s', () => {
+    const scene = start()
+    fruitless(scene, 'GET /a')
+    expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
+    fruitless(scene, 'GET /a')
+    expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(false)
+    expect(scene.breaker.allowsRefresh('GET /b', false)).toBe(true)
+    scene.advance(30_000)
+    expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
+  })
+
+  test('also where its token is past its end', () => {
+    const scene = start()
+    for (const _ of [1, 2]) fruitless(scene, 'GET /a')
+    expect(scene.breaker.allowsRefresh('GET /a', true)).toBe(false)
+  })
+
+  test('counting begins anew after any other answer, and is told only while there is a count', () => {
+    const scene = start()
+    expect(scene.breaker.isWorthNoting(null)).toBe(false)
+    fruitless(scene, 'GET /a')
+    expect(scene.breaker.isWorthNoting(null)).toBe(true)
+    scene.breaker.noteAccepted('GET /a', null)
+    expect(scene.breaker.isWorthNoting(null)).toBe(false)
+    fruitless(scene, 'GET /a')
+    expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
+  })
+
+  test('remembers two hundred routes, and lets go of the oldest', () => {
+    const scene = start()
+    for (let index = 0; index < 201; index += 1) {
+      for (const _ of [1, 2]) fruitless(scene, `GET /${index}`)
+    }
+    const allowed = ['GET /0', 'GET /1', 'GET /200'].map(route => scene.breaker.allowsRefresh(route, true))
+    expect(allowed).toEqual([true, false, false])
+  })
+})
+
+describe('over all routes', () => {
+  const fiveRoutes = ['a', 'b', 'c', 'd', 'e']
+
+  test('five fruitless exchanges stop all but those for expired tokens', () => {
+    const scene = start()
+    for (const route of fiveRoutes.slice(0, 4)) fruitless(scene, route)
+    expect(scene.breaker.allowsRefresh('f', false)).toBe(true)
+    fruitless(scene, 'e')
+    expect([scene.breaker.allowsRefresh('f', false), scene.breaker.allowsRefresh('f', true)]).toEqual([false, true])
+  })
+
+  test('one exchange that was fruitless for five routes counts once', () => {
+    const scene = start()
+    const credentials = scene.exchange()
+    for (const route of fiveRoutes) scene.breaker.noteReplay(route, credentials, true)
+    expect(scene.breaker.allowsRefresh('f', false)).toBe(true)
+    expect(scene.breaker.countRefresh('rejected').unhelpful.length).toBe(1)
+  })
+
+  test.each([
+    ['before', [false, true]],
+    ['after', [true, false]],
+  ])('one that helped somebody %s it did not help another does not count', (_when, refusals) => {
+    const { breaker, exchange } = start()
+    const credentials = exchange()
+    for (const [index, refused] of refusals.entries()) breaker.noteReplay(`route ${index}`, credentials, refused)
+    expect(breaker.countRefresh('rejected').unhelpful).toEqual([])
+  })
+
+  test('one that helped late, after the next had begun, changes nothing of the next', () => {
+    const { breaker, exchange } = start()
+    const [first, second] = [exchange(), exchange()]
+    breaker.noteReplay('a', second, true)
+    breaker.noteReplay('b', first, false)
+    breaker.noteReplay('c', second, true)
+    expect(breaker.countRefresh('rejected').unhelpful.length).toBe(1)
+  })
+
+  test('what was counted here is written with the next lease, and counts once', () => {
+    const scene = start()
+    fruitless(scene, 'a')
+    scene.advance(1000)
+    scene.exchange()
+    expect(scene.record()?.unhelpful).toEqual([scene.now() - 1000])
+    expect(scene.breaker.countRefresh('rejected').unhelpful).toEqual([scene.now() - 1000])
+  })
+})
+
+describe('of any kind', () => {
+  test('ten exchanges in 30 s are all, and it says for how long', () => {
+    const scene = start()
+    for (let index = 0; index < 10; index += 1) {
+      expect(scene.breaker.openForMs()).toBe(0)
+      scene.exchange()
+      scene.advance(1000)
+    }
+    expect(scene.breaker.openForMs()).toBe(20_000)
+    scene.advance(20_000)
+    expect(scene.breaker.openForMs()).toBe(0)
+    scene.exchange()
+    expect(scene.breaker.openForMs()).toBe(1000)
+  })
+
+  test('a lease that was not written counts for nothing', () => {
+    const { breaker } = start()
+    for (let index = 0; index < 20; index += 1) breaker.countRefresh('rejected')
+    expect(breaker.openForMs()).toBe(0)
+  })
+
+  test('the record keeps the last ten, and forgets those ahead of a clock that was set back', () => {
+    const scene = start()
+    for (let index = 0; index < 15; index += 1) scene.exchange()
+    expect(scene.record()?.started.length).toBe(10)
+    scene.advance(-40_000)
+    expect(scene.breaker.openForMs()).toBe(0)
+    scene.exchange()
+    expect(scene.record()?.started).toEqual([scene.now()])
+  })
+
+  test('a record without counts, or with none, stops nothing', () => {
+    for (const recorded of [undefined, { started: [], unhelpful: [] }]) {
+      const { breaker } = start(recorded)
+      expect([breaker.openForMs(), breaker.allowsRefresh('a', false)]).toEqual([0, true])
+    }
+  })
+})
+
+describe('what helped is not counted', () => {
+  const full = (scene: ReturnType<typeof start>) => scene.breaker.openForMs() > 0
+  /** One after the other, a second apart. */
+  const tenOf = (scene: ReturnType<typeof start>, each: (token: { readonly sentAt: number }) => void) => {
+    for (let index = 0; index < 10; index += 1) {
+      each(scene.exchange())
+      scene.advance(1000)
+    }
+  }
+
+  test('an exchange whose token was accepted, by whatever route', () => {
+    const scene = start()
+    tenOf(scene, token => scene.breaker.noteAccepted('GET /any', token))
+    expect([full(scene), scene.breaker.counts().started]).toEqual([false, []])
+  })
+
+  test('one whose token was accepted for one route, before or after it was refused for another', () => {
+    const scene = start()
+    tenOf(scene, token => {
+      scene.breaker.noteReplay('GET /bad', token, true)
+      scene.breaker.noteAccepted('GET /good', token)
+    })
+    tenOf(scene, token => {
+      scene.breaker.noteAccepted('GET /good', token)
+      scene.breaker.noteReplay('GET /bad', token, true)
+    })
+    expect(full(scene)).toBe(false)
+  })
+
+  test('the one that a page makes at its start', () => {
+    const scene = start()
+    for (let index = 0; index < 50; index += 1) scene.exchange('restore')
+    expect([full(scene), scene.record()?.started]).toEqual([false, []])
+  })
+
+  test('one that was leased, and then not sent', () => {
+    const scene = start()
+    for (let index = 0; index < 20; index += 1) {
+      scene.lease()
+      scene.advance(1000)
+    }
+    scene.exchange()
+    expect(scene.record()?.started.length).toBe(1)
+  })
+
+  test('an acceptance counts for its own exchange only, and once', () => {
+    const scene = start()
+    const first = scene.exchange()
+    scene.advance(5000)
+    const second = scene.exchange()
+    scene.breaker.noteAccepted('GET /a', second)
+    scene.breaker.noteAccepted('GET /b', second)
+    expect(scene.breaker.counts().started).toEqual([first.sentAt])
+  })
+
+  test('the token of a sign-in says nothing of the exchange before it', () => {
+    const scene = start()
+    const { sentAt } = scene.exchange()
+    scene.advance(2001)
+    scene.breaker.noteAccepted('GET /a', { sentAt: scene.now() })
+    expect(scene.breaker.counts().started).toEqual([sentAt])
+  })
+
+  test('other tabs are told of it once they may soon be held back, not before', () => {
+    const scene = start()
+    const tokens: { readonly sentAt: number }[] = []
+    tenOf(scene, token => tokens.push(token))
+    for (const token of tokens.slice(0, 2)) scene.breaker.noteAccepted('GET /a', token)
+    expect(scene.corrections).toEqual([9, 8])
+  })
+
+  test('where few are counted, the next exchange here tells it, and nothing is written for it', () => {
+    const scene = start()
+    for (let index = 0; index < 5; index += 1) scene.breaker.noteAccepted('GET /a', scene.exchange())
+    expect([scene.corrections, scene.record()?.started.length]).toEqual([[], 1])
+  })
+
+  test('what an accepted token tells is news once', () => {
+    const scene = start()
+    const token = scene.exchange()
+    expect(scene.breaker.isWorthNoting(token)).toBe(true)
+    scene.breaker.noteAccepted('GET /a', token)
+    expect([scene.breaker.isWorthNoting(token), scene.breaker.isWorthNoting(null)]).toEqual([false, false])
+  })
+})
