@@ -1,6 +1,7 @@
 import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
+import { sendsOf, type WithSends } from '../request/sends.ts'
 import { assertSameSession, awaitRefresh } from '../request/wait.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
@@ -66,7 +67,7 @@ export interface Session<Claims extends object = JwtClaims> {
 export function createSessionApi<Claims extends object>(
   core: ClientParts,
   { strategy }: ResolvedOptions,
-): Session<Claims> {
+): Session<Claims> & WithSends {
   const { session, refresher, login, storeSync, clock, canRefresh } = core
   const { ambient = false } = strategy
   let shown: SessionState = initialState
@@ -163,6 +164,7 @@ export function createSessionApi<Claims extends object>(
 
   return {
     getSnapshot,
+    [sendsOf]: core.sends,
     getServerSnapshot: () => serverSnapshot,
     get status() {
       return session.state.status

@@ -11,6 +11,7 @@ import { createRefresher, type Refresher, type RefresherPorts } from '../refresh
 import { createPendingCalls, createRevocation, type Revocation, type RevocationPorts } from '../refresh/revocation.ts'
 import { createPipeline, type RequestPipeline } from '../request/pipeline.ts'
 import type { PipelinePorts } from '../request/pipeline-ports.ts'
+import { createSends } from '../request/sends.ts'
 import { ageFor } from '../session/audience.ts'
 import { createSyncedStore, type SyncedStorePorts } from '../session/create-synced-store.ts'
 import type { Credentials } from '../session/credentials.ts'
@@ -33,7 +34,7 @@ const noCookie =
   "A new login was refused: probably its cookie was not kept. Send it with `credentials: 'include'`, see docs/servers.md#cookies."
 
 /** All parts of a client, wired; ky's form and the plain one are made round it. */
-export interface ClientParts {
+export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly pipeline: RequestPipeline
   readonly session: SessionCore
   readonly refresher: Refresher
@@ -129,6 +130,7 @@ export function createClientParts(
     isInsideCallback,
     isDisposed: () => storeSync.isClosed,
     nextId: () => ++lastId,
+    sends: createSends(),
   }
   const notifierPorts: LoginNotifierPorts = shared
   const notifier = createLoginNotifier(notifierPorts)

@@ -9,6 +9,7 @@ import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { RequestContext } from './request-context.ts'
 import type { ResponseView } from './response-view.ts'
+import type { Sends } from './sends.ts'
 
 /** The person is being asked. Never rejects. */
 export interface Reauthentication {
@@ -53,6 +54,8 @@ export interface PipelinePorts {
   readonly refresher: Refresher
   readonly circuitBreaker: CircuitBreaker
   readonly scheme: WireScheme
+  /** Shown to `latchkey/explain`. */
+  readonly sends: Sends
   /** On what this client sends. */
   readonly mark: symbol
   readonly login: LoginPort

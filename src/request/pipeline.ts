@@ -46,9 +46,17 @@ export function createPipeline(ports: PipelinePorts): RequestPipeline {
     return init.headers?.has(scheme.header) ? 'own-authorization' : null
   }
 
+  /** Shows a send to `latchkey/explain`, if it follows this client. */
+  function show(context: RequestContext, outgoing: RequestInit, response: Promise<Response>): Promise<Response> {
+    if (ports.sends.size > 0) ports.sends.notify({ context, outgoing, header: scheme.header, response })
+    return response
+  }
+
   /** As the caller wrote it. */
-  const sendUntouched = ({ adapter: { transport }, input, init }: RequestContext, given: RequestInit = { ...init }) =>
-    transport(input, markSent(given, mark))
+  function sendUntouched(context: RequestContext, given: RequestInit = { ...context.init }): Promise<Response> {
+    const { transport } = context.adapter
+    return show(context, given, transport(context.input, markSent(given, mark)))
+  }
 
   async function sendWithoutCredentials(context: RequestContext, why: NoCredentialsReason): Promise<Response> {
     const { init, notReplayableReason } = context
@@ -97,11 +105,11 @@ export function createPipeline(ports: PipelinePorts): RequestPipeline {
     cloneForReplay(context)
     markSent(outgoing, mark)
     if (!source || outgoing.body == null || context.init.body != null)
-      return transport(source ?? context.input, outgoing)
+      return show(context, outgoing, transport(source ?? context.input, outgoing))
     // In the shape of the first send: what a native shell puts in place of `fetch` may read the two differently.
     const whole = new Request(source, outgoing)
     const { body: _, ...rest } = outgoing
-    return transport(whole, { ...rest, headers: whole.headers })
+    return show(context, outgoing, transport(whole, { ...rest, headers: whole.headers }))
   }
 
   // One async function for all of it: each would cost every request a promise, and ten thousand who wait a frame each.

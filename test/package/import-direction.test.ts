@@ -9,6 +9,7 @@ const layers = [
   'doctor',
   'webview',
   'inspector',
+  'explain',
   'client',
   'login',
   'request',

@@ -1,0 +1,21 @@
+import { hostOf } from './reading.ts'
+
+const names: readonly (readonly [pattern: RegExp, name: string])[] = [
+  [/^(staging|stage|stg)\d*$/, 'staging'],
+  [/^(dev|develop|development)\d*$/, 'development'],
+  [/^(test|testing|qa|uat)\d*$/, 'test'],
+  [/^(preprod|preview|sandbox|demo)\d*$/, 'preview'],
+]
+
+/** Tenants of these are called `dev-…` whatever they are for. */
+const hosted = /\.(auth0|okta|oktapreview)\.com$/
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
+
+/** Which environment a host names, by a part of its name; `null`: it cannot be told. */
+export function environmentOf(url: string): string | null {
+  const host = hostOf(url)
+  if (!host?.includes('.') || loopback.test(host) || hosted.test(host)) return null
+  // Its last label is no name: `.test` and `.dev` say nothing.
+  const parts = host.split('.').slice(0, -1).join('.').split(/[.-]/)
+  return names.find(([pattern]) => parts.some(part => pattern.test(part)))?.[1] ?? 'production'
+}

@@ -1,0 +1,38 @@
+import type { Send } from '../request/sends.ts'
+import type { SessionEvents } from '../session/events.ts'
+import type { SentFacts, TokenFacts } from './facts.ts'
+import { readHeader, readToken } from './read-token.ts'
+
+export type SentStep = Extract<SessionEvents['request'], { readonly step: 'sent' }>
+
+/** What one send carried. */
+export interface ReadSend {
+  readonly facts: SentFacts
+  readonly token: TokenFacts | null
+  /** The credentials header as it was sent: for comparing and scrubbing, never to be shown. */
+  readonly value: string | null
+  readonly secrets: readonly string[]
+}
+
+/** `step`: how the client told of this very send. */
+export function readSend({ context, outgoing, header }: Send, step: SentStep): ReadSend {
+  const headers = new Headers(outgoing.headers ?? context.init.headers)
+  const value = headers.get(header)
+  const read = value === null ? null : readHeader(value, header.toLowerCase() === 'authorization')
+  const isOwn = step.credentials === 'attached'
+  const held = isOwn ? (context.sentWith?.credentials ?? null) : null
+  const { accessToken, refreshToken, idToken } = context.sentWith?.credentials ?? {}
+  return {
+    facts: {
+      credentials: step.credentials,
+      reason: step.credentials === 'none' ? step.reason : null,
+      // A token that the client attached has been checked.
+      header: read && { ...read.facts, flaw: isOwn ? null : read.facts.flaw },
+      cookies: outgoing.credentials ?? context.request?.credentials ?? 'same-origin',
+      wantsJson: /^application\/([\w.]+\+)?json/i.test(headers.get('accept') ?? ''),
+    },
+    token: read?.token ? readToken(read.token, held) : null,
+    value,
+    secrets: [read?.token, accessToken, refreshToken, idToken].filter(secret => typeof secret === 'string'),
+  }
+}

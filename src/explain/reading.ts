@@ -1,0 +1,68 @@
+import type { ChallengeFacts, Facts } from './facts.ts'
+
+/** Questions about facts that several rules ask. */
+
+const ours = ['bearer', 'dpop', 'jwt']
+
+export const is401 = ({ answer }: Facts): boolean => answer?.status === 401
+
+export const originOf = (url: string): string => new URL(url).origin
+export const hostOf = (url: string): string | null => {
+  try {
+    return new URL(url).hostname
+  } catch {
+    return null
+  }
+}
+
+export const isCrossOrigin = ({ url, pageOrigin }: Facts): boolean =>
+  pageOrigin !== null && originOf(url) !== pageOrigin
+
+/** Whether a token went along, by the client or in the app's own header. */
+export const hasSentToken = ({ sent }: Facts): boolean =>
+  sent.credentials === 'attached' || (sent.credentials === 'none' && sent.header !== null)
+
+/** The challenge that speaks of tokens; of several, the first that says what is wrong (RFC 9110 §11.6.1). */
+export const tokenChallenge = ({ answer }: Facts): ChallengeFacts | undefined => {
+  const speaking = answer?.challenges.filter(({ scheme }) => ours.includes(scheme)) ?? []
+  return speaking.find(({ error }) => error) ?? speaking[0]
+}
+
+export const errorIn = (facts: Facts): string | null => tokenChallenge(facts)?.error ?? null
+
+/** Schemes that the server asks for, none of which is one for tokens. */
+export const foreignSchemes = ({ answer }: Facts): readonly string[] => {
+  const schemes = answer?.challenges.map(({ scheme }) => scheme) ?? []
+  return schemes.some(scheme => ours.includes(scheme)) ? [] : schemes
+}
+
+/** The server's own words about the refusal that match; `null`: none do. */
+export const wordsOf = (facts: Facts, pattern: RegExp): string | null => {
+  const words = [...(facts.answer?.challenges.map(({ description }) => description) ?? []), facts.answer?.text]
+  return words.find(text => text && pattern.test(text)) ?? null
+}
+
+/** Marked as the server's: it may say anything. */
+export const quote = (words: string | null): readonly string[] => (words ? [`The server says: “${words}”`] : [])
+
+export const looksLikeLogin = ({ method, url }: Facts): boolean =>
+  method === 'POST' && /\/(log-?in|sign-?in|sessions?|auth(enticate)?|token)\/?$/i.test(new URL(url).pathname)
+
+/** How far the server's clock is ahead of the device's; `null`: its `Date` cannot be read. */
+export const skewMs = ({ answer, atMs }: Facts): number | null =>
+  answer?.serverTimeMs == null ? null : answer.serverTimeMs - atMs
+
+const units = [
+  [86_400_000, 'day'],
+  [3_600_000, 'hour'],
+  [60_000, 'minute'],
+  [1000, 'second'],
+] as const
+
+/** @example '5 minutes' */
+export const duration = (ms: number): string => {
+  const size = Math.abs(ms)
+  const [unitMs, name] = units.find(([unit]) => size >= unit) ?? [1000, 'second']
+  const count = Math.round(size / unitMs)
+  return `${count} ${name}${count === 1 ? '' : 's'}`
+}

@@ -1,0 +1,23 @@
+import type { Facts } from './facts.ts'
+import { wordsOf } from './reading.ts'
+
+/** What a server can name in its own words, in `error_description` or in the body. */
+const patterns = {
+  issuer: /\biss(uer)?\b/i,
+  audience: /\baud(ience)?\b/i,
+  signature: /signature|signing key|\bkid\b|\bjwks?\b|\balg(orithm)?\b/i,
+  revoked:
+    /revoked|logged ?out|signed ?out|inactive|black ?list|deny ?list|session (has |was )?(ended|expired|terminated)/i,
+  permission: /permission|forbidden|not (allowed|permitted)|access denied|\broles?\b/i,
+  expired: /\bexpir|not yet|not active|before|in the future/i,
+} as const
+
+export type Topic = keyof typeof patterns
+
+/** The server's words that name this topic; `null`: none do. */
+export const wordsAbout = (facts: Facts, topic: Topic): string | null => wordsOf(facts, patterns[topic])
+
+/** Whether the server names another topic, and not this one: then this one is less likely. */
+export const namesOther = (facts: Facts, topic: Topic | null): boolean =>
+  (topic === null || !wordsAbout(facts, topic)) &&
+  (Object.keys(patterns) as Topic[]).some(other => other !== topic && wordsAbout(facts, other))

@@ -1,0 +1,178 @@
+import { type EndReason, isLatchkeyError } from '../errors.ts'
+import { isOffline, pageBaseUrl } from '../platform/page.ts'
+import type { Send } from '../request/sends.ts'
+import type { SessionEvents } from '../session/events.ts'
+import type { AnswerFacts, Facts } from './facts.ts'
+import { createHistory } from './history.ts'
+import { type LastStep, outcomeOf } from './outcome.ts'
+import { readAnswer, readText, withoutQuery } from './read-answer.ts'
+import { type ReadSend, readSend, type SentStep } from './read-send.ts'
+
+type RequestEvent = SessionEvents['request']
+
+/** One request that is over. */
+export interface Over {
+  /** Without the text of the answer. */
+  readonly facts: Facts
+  readonly response: Response | null
+  /** What must not be shown. */
+  readonly secrets: readonly string[]
+  /** Resolves with the first words of the answer. Never rejects. */
+  readonly text: Promise<string | null>
+  /** A 401, and after the refresh the request was answered otherwise. */
+  readonly isCured: boolean
+}
+
+interface Answered {
+  readonly read: ReadSend
+  readonly response: Response
+  readonly facts: AnswerFacts
+  readonly text: Promise<string | null>
+  readonly atMs: number
+}
+
+/** One request on its way. Has the token that was sent, so it is never shown. */
+interface Seen {
+  step: SentStep | null
+  url: string
+  read: ReadSend | null
+  generation: number
+  /** Of the first send: a replay has another token. */
+  firstGeneration: number
+  epoch: number
+  isWithoutRefreshToken: boolean
+  isReplayed: boolean
+  isSameToken: boolean
+  answered: Answered | null
+  /** What was refused, where the request was sent again after it. */
+  refused: Answered | null
+}
+
+interface LastAnswer extends Pick<Answered, 'read' | 'atMs'> {
+  readonly answer: AnswerFacts | null
+  readonly isCured: boolean
+}
+
+const begin = (): Seen => ({
+  step: null,
+  url: '',
+  read: null,
+  generation: 0,
+  firstGeneration: 0,
+  epoch: 0,
+  isWithoutRefreshToken: false,
+  isReplayed: false,
+  isSameToken: false,
+  answered: null,
+  refused: null,
+})
+
+/** So many bodies are read side by side: in a storm the first ones tell enough. */
+const mostTexts = 8
+const mostSecrets = 12
+const noText = Promise.resolve(null)
+
+const isHtml = (response: Response) => /html/i.test(response.headers.get('content-type') ?? '')
+
+/** Follows the requests of one client by its events and its sends. `onOver` is called at the end of each. */
+export function createWatch(endReason: () => EndReason | null, onOver: (over: Over) => void) {
+  const seen = new Map<number, Seen>()
+  const history = createHistory()
+  let texts = 0
+  /** Whatever a server may echo; the latest ones. */
+  let secrets: readonly string[] = []
+
+  function textOf(response: Response): Promise<string | null> {
+    if ((response.status !== 401 && !isHtml(response)) || texts >= mostTexts) return noText
+    texts += 1
+    return readText(response.clone(), secrets).finally(() => {
+      texts -= 1
+    })
+  }
+
+  /** Before the client itself sees the answer, and lets go of its body. */
+  function takeAnswer(request: Seen, read: ReadSend, response: Response): void {
+    const facts = readAnswer(response, request.url, secrets)
+    request.answered = { read, response, facts, text: textOf(response), atMs: Date.now() }
+  }
+
+  function onSend(send: Send): void {
+    const { context, response } = send
+    const request = seen.get(context.id)
+    if (!request?.step) return
+    const read = readSend(send, request.step)
+    secrets = [...new Set([...read.secrets, ...secrets])].slice(0, mostSecrets)
+    const { epoch = 0, generation = 0, credentials } = context.sentWith ?? {}
+    request.isSameToken = request.isReplayed && read.value !== null && read.value === request.read?.value
+    if (!request.read) request.firstGeneration = generation
+    Object.assign(request, { read, epoch, generation, url: withoutQuery(context.url), answered: null })
+    request.isWithoutRefreshToken = !credentials?.refreshToken
+    response.then(
+      answer => takeAnswer(request, read, answer),
+      () => {},
+    )
+  }
+
+  function factsOf(request: Seen, event: LastStep, { read, answer, atMs, isCured }: LastAnswer): Facts {
+    const { url, epoch, firstGeneration, isSameToken, isWithoutRefreshToken } = request
+    const { method } = event
+    const isReplayed = request.isReplayed && !isCured
+    const outcome = outcomeOf(event, request.isReplayed)
+    const page = pageBaseUrl()
+    // The user left, or another one came: the server has no part in it.
+    const isOver = outcome.reason === 'signed-out' || outcome.reason === 'replaced'
+    return {
+      method,
+      url,
+      pageOrigin: page === undefined ? null : new URL(page).origin,
+      isOffline: isOffline(),
+      atMs,
+      sent: read.facts,
+      token: read.token,
+      answer,
+      refresh: { ...outcome, ...(isOver && { outcome: 'none' }), isReplayed, isSameToken, isWithoutRefreshToken },
+      history: {
+        ...history.about(url, epoch, firstGeneration, `${method} ${url}`),
+        isOtherSession: isOver || request.step?.epoch !== event.epoch,
+        endReason: endReason(),
+      },
+      probe: null,
+    }
+  }
+
+  /** An answer with credentials that the page could read. */
+  function note({ url, epoch, generation }: Seen, { read, response }: Answered, method: string): void {
+    if (read.facts.credentials !== 'attached') return
+    history.wasRead(url)
+    const issuer = read.token?.issuer ?? null
+    if (response.ok) history.wasAccepted(url, { epoch, generation, route: `${method} ${url}`, issuer })
+  }
+
+  function end(request: Seen, event: LastStep): void {
+    const { read, answered, refused } = request
+    // It was never sent.
+    if (!read) return
+    const isUnread = event.step === 'failed' && !isLatchkeyError(event.error)
+    // Aborted by the app, or by a timeout.
+    if (isUnread && !(event.error instanceof TypeError)) return
+    const isCured = refused !== null && event.step === 'completed' && event.status !== 401
+    const last = isUnread ? null : isCured ? refused : answered
+    const { response = null, text = noText, atMs = Date.now() } = last ?? {}
+    const facts = factsOf(request, event, { read: last?.read ?? read, answer: last?.facts ?? null, atMs, isCured })
+    if (answered) note(request, answered, event.method)
+    onOver({ facts, response, text, isCured, secrets })
+  }
+
+  function onEvent(event: RequestEvent): void {
+    const request = seen.get(event.id) ?? begin()
+    seen.set(event.id, request)
+    if (event.step === 'sent') request.step = event
+    else if (event.step === 'replayed') Object.assign(request, { isReplayed: true, refused: request.answered })
+    else if (event.step === 'completed' || event.step === 'failed') {
+      seen.delete(event.id)
+      end(request, event)
+    }
+  }
+
+  return { onSend, onEvent }
+}
