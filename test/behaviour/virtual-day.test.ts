@@ -10,7 +10,7 @@ const add = (sums: Record<string, number>, more: Readonly<Record<string, number>
 }
 
 const promise =
-  'Through lost answers, sleep, death, wrong clocks and other people each refresh token is exchanged once, nobody is ' +
+  'Through lost answers, sleep, death, wrong clocks and other people each refresh token is used once, nobody is ' +
   'signed out by accident or served as another, and every request settles (promises 4, 8, 10, 12, 13)'
 
 test(promise, { timeout: 60_000 + days * 2000 }, async () => {

@@ -4,7 +4,7 @@ import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 /** The API and the token endpoint as an app's tests mock them. */
-const mock = { good: '', exchanges: 0, sends: [] as (string | null)[] }
+const mock = { good: '', refreshes: 0, sends: [] as (string | null)[] }
 const server = setupServer(
   http.all('*/api/*', async ({ request }) => {
     const authorization = request.headers.get('authorization')
@@ -16,7 +16,7 @@ const server = setupServer(
     return HttpResponse.json({ method: request.method, body, type: request.headers.get('content-type') })
   }),
   http.post('*/auth/refresh', async ({ request }) => {
-    mock.exchanges += 1
+    mock.refreshes += 1
     const { refreshToken } = (await request.json()) as { readonly refreshToken: string }
     await delay(5)
     if (refreshToken !== 'refresh-1') return HttpResponse.json({}, { status: 401 })
@@ -27,7 +27,7 @@ const server = setupServer(
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
 beforeEach(() => {
-  Object.assign(mock, { good: '', exchanges: 0, sends: [] })
+  Object.assign(mock, { good: '', refreshes: 0, sends: [] })
   // Where the tab remembers its last login.
   sessionStorage.clear()
 })
@@ -49,11 +49,11 @@ const start = async () => {
 }
 
 describe('under msw 3 and happy-dom', () => {
-  test('requests refused together cause one exchange, and are replayed', async () => {
+  test('requests refused together cause one refresh, and are replayed', async () => {
     const { client } = await start()
     const answers = await Promise.all([client.get('api/a'), client.get('api/b'), client.fetch('/api/c')])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-    expect(mock.exchanges).toBe(1)
+    expect(mock.refreshes).toBe(1)
     expect(mock.sends).toEqual([...Array(3).fill('Bearer access-1'), ...Array(3).fill('Bearer access-2')])
   })
 

@@ -19,7 +19,7 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
       case 'refused':
         return goTo('receives a refusal', 'refused')
       case 'busy':
-        return goTo('receives 503', 'unclaim')
+        return goTo('receives 503', 'unlease')
       case 'lost':
         return learnOfLoss(turn)
     }
@@ -55,23 +55,23 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
     })
   },
 
-  unclaim(turn) {
+  unlease(turn) {
     const { rules, index, tab } = turn
     const { snapshot, attempt } = tab
     if (!snapshot) return
-    const record = { ...snapshot, claim: null }
+    const record = { ...snapshot, lease: null }
     if (rules.patience !== 'none') {
-      compareAndSet(turn, 'withdraws its claim, to try again', {
+      compareAndSet(turn, 'withdraws its lease, to try again', {
         record,
-        matches: stored => stored.session === snapshot.session && isMine(stored.claim, index, attempt),
+        matches: stored => stored.session === snapshot.session && isMine(stored.lease, index, attempt),
         onWritten: rest,
         onMoved: rest,
       })
     }
-    if (rules.mark === 'blind') return writeBlindly(turn, 'notes that the exchange ended', { record, onWritten: land })
-    compareAndSet(turn, 'withdraws its claim', {
+    if (rules.mark === 'blind') return writeBlindly(turn, 'notes that the refresh ended', { record, onWritten: land })
+    compareAndSet(turn, 'withdraws its lease', {
       record,
-      matches: stored => stored.session === snapshot.session && isMine(stored.claim, index, attempt),
+      matches: stored => stored.session === snapshot.session && isMine(stored.lease, index, attempt),
       onWritten: land,
       onMoved: land,
     })
@@ -85,8 +85,8 @@ export const concluding: Readonly<Partial<Record<Step, (turn: Turn) => void>>> =
         land(me)
       })
     }
-    const isMyOwn = isMine(seen.claim, index, tab.attempt)
-    if (rules.refusal === 'wait' && !isMyOwn && isOpen(rules, state, index, seen.claim)) return
+    const isMyOwn = isMine(seen.lease, index, tab.attempt)
+    if (rules.refusal === 'wait' && !isMyOwn && isOpen(rules, state, index, seen.lease)) return
     step('re-reads: the refused token is still the stored one', me => {
       me.step = 'remove'
     })
@@ -147,7 +147,7 @@ function learnOfLoss({ rules, tab, step }: Turn): void {
     count(me)
     land(me)
   })
-  const presentations = { none: 9, ever: 0, flight: tab.lost + 1, record: tab.snapshot?.claim?.tries ?? 9 }
+  const presentations = { none: 9, ever: 0, flight: tab.lost + 1, record: tab.snapshot?.lease?.tries ?? 9 }
   if (presentations[rules.patience] > 1) return
   step('learns that its answer is lost, and will try once more', me => {
     count(me)

@@ -1,7 +1,7 @@
 import {
   askedAgain,
   callSignOut,
-  closeOwnClaim,
+  closeOwnLease,
   isLateAnswer,
   mustWaitForCall,
   startOnSignOut,
@@ -13,7 +13,7 @@ import {
   cookieFamily,
   cookieNumber,
   cookieOf,
-  isCookieExchanging,
+  isCookieRefreshing,
   nobody,
   showCookie,
 } from './cookie-state.ts'
@@ -89,25 +89,25 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
         land(me)
       })
     }
-    if (mustWaitForCall(turn) || (rules.claim && isOpen(state, index))) return
-    step(rules.claim ? 'claims the exchange' : 'goes on', (me, to) => {
+    if (mustWaitForCall(turn) || (rules.lease && isOpen(state, index))) return
+    step(rules.lease ? 'takes the lease' : 'goes on', (me, to) => {
       me.attempt += 1
       me.late = false
       me.step = 'send'
-      if (rules.claim) to.record = { ...to.record, claim: { by: index, attempt: me.attempt } }
+      if (rules.lease) to.record = { ...to.record, lease: { by: index, attempt: me.attempt } }
     })
   },
 
   send({ rules, state, index, tab, step }) {
     if (rules.lateCheck && tab.late) {
-      return step('finds that it slept since it claimed, and reads again', me => {
+      return step('finds that it slept since it leased, and reads again', me => {
         me.late = false
         me.step = 'read'
       })
     }
     if (tab.session !== tab.flownSession) {
       return step('finds its session over', (me, to) => {
-        closeOwnClaim(me, to, index)
+        closeOwnLease(me, to, index)
         land(me)
       })
     }
@@ -115,7 +115,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
       me.sent = to.jar
       me.net = 1
       me.step = 'await'
-      to.exchanges += 1
+      to.refreshes += 1
       judgePresentation(to, index, broken)
     })
   },
@@ -133,7 +133,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
     const { answer } = tab
     if (hasMoved(turn)) {
       return step('drops the answer: the session has moved', (me, to) => {
-        closeOwnClaim(me, to, index)
+        closeOwnLease(me, to, index)
         if (isLateAnswer(rules, state, tab)) callSignOut(to, index)
         if (rules.record) followEnd(me, to)
         land(me)
@@ -143,7 +143,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
     const expected = tab.family === nobody ? state.record.family : tab.family
     if (rules.subject && state.families[answer?.family ?? -1]?.user !== state.families[expected]?.user) {
       return step("drops the answer: it is another person's", (me, to) => {
-        closeOwnClaim(me, to, index)
+        closeOwnLease(me, to, index)
         forget(me, to.fresh)
         to.fresh += 1
         land(me)
@@ -154,7 +154,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
       me.generation = me.flownGeneration + 1
       if (rules.record) {
         const generation = Math.max(to.record.generation, me.generation)
-        to.record = { ...to.record, generation, family: me.family, claim: null }
+        to.record = { ...to.record, generation, family: me.family, lease: null }
       }
       tellOtherTabs(to, index)
       land(me)
@@ -164,7 +164,7 @@ export const cookieFlight: Readonly<Record<CookieTab['step'], (turn: CookieTurn)
   refused({ rules, index, step }) {
     step('ends the session', (me, to, broken) => {
       judgeEnd(me, to, index, broken)
-      closeOwnClaim(me, to, index)
+      closeOwnLease(me, to, index)
       if (rules.record && to.record.session === me.flownSession) signOutRecord(to)
       if (rules.record) followEnd(me, to)
       else {
@@ -236,16 +236,16 @@ export function signOutRecord(to: CookieState): void {
     signedOut: true,
     deliberate: false,
     family: nobody,
-    claim: to.record.claim,
+    lease: to.record.lease,
     pending: null,
   }
   to.fresh += 1
 }
 
 function isOpen(state: CookieState, index: number): boolean {
-  const { claim } = state.record
-  const owner = claim && claim.by !== index ? state.tabs[claim.by] : undefined
-  return owner?.life === 'live' && !owner.late && owner.attempt === claim?.attempt && isCookieExchanging(owner.step)
+  const { lease } = state.record
+  const owner = lease && lease.by !== index ? state.tabs[lease.by] : undefined
+  return owner?.life === 'live' && !owner.late && owner.attempt === lease?.attempt && isCookieRefreshing(owner.step)
 }
 
 function judgePresentation(to: CookieState, index: number, broken: string[]): void {
@@ -256,7 +256,7 @@ function judgePresentation(to: CookieState, index: number, broken: string[]): vo
   )
   if (others.some(tab => tab.life === 'live' && !tab.late)) broken.push('C1 one cookie is presented twice at once')
   else if (others.length > 0) {
-    broken.push('C1f a cookie is presented that a sleeping (or just woken) tab has in exchange')
+    broken.push('C1f a cookie is presented that a sleeping (or just woken) tab has in refresh')
   }
 }
 

@@ -18,7 +18,7 @@ import {
   cookieNumber,
   cookieOf,
   initialCookieState,
-  isCookieExchanging,
+  isCookieRefreshing,
   isCookieSettled,
   nobody,
   noCookieFaults,
@@ -81,8 +81,8 @@ function judge(rules: CookieRules, from: CookieState, to: CookieState, broken: s
       broken.push('C8 a session that was signed out stays alive in the cookie, and nobody will tell')
   }
   const isUntouched = faultNames.every(name => to.faults[name] === (rules.faults[name] ?? 0))
-  if (isCookieSettled(to) && isUntouched && to.exchanges !== 1) {
-    broken.push(`C6 ${to.exchanges} exchanges where one was enough`)
+  if (isCookieSettled(to) && isUntouched && to.refreshes !== 1) {
+    broken.push(`C6 ${to.refreshes} refreshes where one was enough`)
   }
 }
 
@@ -104,7 +104,7 @@ function fly(rules: CookieRules, state: CookieState, index: number, tab: CookieT
           signedOut: false,
           deliberate: false,
           family: arrived,
-          claim: null,
+          lease: null,
           pending: null,
         }
       me.session = session
@@ -177,7 +177,7 @@ function world(rules: CookieRules, state: CookieState, index: number, tab: Cooki
       const me = to.tabs[index]
       if (!me) return
       me.life = 'live'
-      me.late = isCookieExchanging(tab.step)
+      me.late = isCookieRefreshing(tab.step)
     })
     return
   }
@@ -194,7 +194,7 @@ function world(rules: CookieRules, state: CookieState, index: number, tab: Cooki
         to.record = {
           ...to.record,
           deliberate: true,
-          pending: { id: session, user: family?.user ?? 0, failed: true, exchange: to.record.claim !== null },
+          pending: { id: session, user: family?.user ?? 0, failed: true, refresh: to.record.lease !== null },
         }
       } else to.fresh += 1
       forget(me, session)

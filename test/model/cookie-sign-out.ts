@@ -7,17 +7,17 @@ import {
   cookieFamily,
   cookieNumber,
   cookieOf,
-  isCookieExchanging,
+  isCookieRefreshing,
   showCookie,
 } from './cookie-state.ts'
 import { tabName } from './state.ts'
 
 /** Sign-outs of which the server is told by a call, and what a later start makes of one that it was not told of. */
 
-const exchangesUnderWay = (state: CookieState): boolean =>
-  state.tabs.some(tab => tab.net === 1 || tab.net === 2 || isCookieExchanging(tab.step))
+const refreshesUnderWay = (state: CookieState): boolean =>
+  state.tabs.some(tab => tab.net === 1 || tab.net === 2 || isCookieRefreshing(tab.step))
 
-export const isNotUnderWay = (state: CookieState): boolean => state.calls.length === 0 && !exchangesUnderWay(state)
+export const isNotUnderWay = (state: CookieState): boolean => state.calls.length === 0 && !refreshesUnderWay(state)
 
 /** The call leaves with whatever cookie the browser has now. */
 function call(to: CookieState, by: number, id: number): void {
@@ -37,7 +37,7 @@ export function signOutWithCall(index: number, may: MayHappen): void {
     to.record = {
       ...to.record,
       deliberate: true,
-      pending: { id, user: family?.user ?? 0, failed: false, exchange: to.record.claim !== null },
+      pending: { id, user: family?.user ?? 0, failed: false, refresh: to.record.lease !== null },
     }
     forget(me, id)
     tellOtherTabs(to, index)
@@ -73,7 +73,7 @@ export function callNetwork(state: CookieState, edge: AddEdge): void {
       to.calls.splice(place, 1)
       // Told by whoever made it, if that page is still there.
       if (to.tabs[sent.by]?.life !== 'live' || to.record.pending?.id !== sent.id) return
-      const isOver = !failed && !to.record.pending.exchange
+      const isOver = !failed && !to.record.pending.refresh
       to.record = { ...to.record, pending: isOver ? null : { ...to.record.pending, failed } }
     }
     if (sent.net === 1) {
@@ -118,19 +118,19 @@ export function startOnSignOut({ rules, state, index, step }: Omit<CookieTurn, '
 export const isLateAnswer = (rules: CookieRules, state: CookieState, tab: CookieTab): boolean =>
   rules.lateCall && state.record.deliberate && state.record.session !== tab.flownSession
 
-/** One more call: the answer of an exchange may have brought a new cookie of the session that was signed out. */
+/** One more call: the answer of a refresh may have brought a new cookie of the session that was signed out. */
 export function callSignOut(to: CookieState, index: number): void {
   const { pending, session } = to.record
   const { id, user } = pending ?? { id: session, user: 0 }
-  to.record = { ...to.record, pending: { id, user, failed: false, exchange: false } }
+  to.record = { ...to.record, pending: { id, user, failed: false, refresh: false } }
   call(to, index, id)
 }
 
-/** A claim outlives the sign-out, so that a start waits for the exchange and knows whether its end was seen. */
-export function closeOwnClaim(me: CookieTab, to: CookieState, index: number): void {
-  const { claim, pending } = to.record
-  if (claim?.by !== index || claim.attempt !== me.attempt) return
-  to.record = { ...to.record, claim: null, pending: pending && { ...pending, exchange: false } }
+/** A lease outlives the sign-out, so that a start waits for the refresh and knows whether its end was seen. */
+export function closeOwnLease(me: CookieTab, to: CookieState, index: number): void {
+  const { lease, pending } = to.record
+  if (lease?.by !== index || lease.attempt !== me.attempt) return
+  to.record = { ...to.record, lease: null, pending: pending && { ...pending, refresh: false } }
 }
 
 /** A start that would ask while the call may be under way: its answer would be a refresh that undoes the sign-out. */
@@ -142,9 +142,9 @@ export function askedAgain({ state, index, tab, step }: CookieTurn): void {
   const { pending } = state.record
   const family = tab.answer?.family ?? -1
   const isRecognised = pending !== null && state.families[family]?.user === pending.user
-  if (isRecognised && (pending.failed || pending.exchange)) {
+  if (isRecognised && (pending.failed || pending.refresh)) {
     step('recognises the session that was signed out, and tells the server once more', (me, to) => {
-      to.record = { ...to.record, claim: null }
+      to.record = { ...to.record, lease: null }
       callSignOut(to, index)
       followEnd(me, to)
       land(me)
@@ -158,7 +158,7 @@ export function askedAgain({ state, index, tab, step }: CookieTurn): void {
       signedOut: false,
       deliberate: false,
       family,
-      claim: null,
+      lease: null,
       pending: null,
     }
     forget(me, to.fresh)

@@ -4,13 +4,13 @@ export interface CookieRules {
   readonly server: 'strict' | 'lenient'
   readonly faults: Partial<CookieFaults>
   readonly lock: 'web' | 'none'
-  /** A shared record { session, generation, signed out?, claim } exists; compare-and-set of it is atomic. */
+  /** A shared record { session, generation, signed out?, lease } exists; compare-and-set of it is atomic. */
   readonly record: boolean
   /** The record also carries the access token, so that a waiter can adopt it. */
   readonly access: boolean
-  /** An exchange is claimed in the record, and an open claim is respected. */
-  readonly claim: boolean
-  /** Slept since the claim? Then read again instead of sending. */
+  /** A refresh is leased in the record, and an open lease is respected. */
+  readonly lease: boolean
+  /** Slept since the lease? Then read again instead of sending. */
   readonly lateCheck: boolean
   /** The answer says whose token it is, and a stranger's is dropped. */
   readonly subject: boolean
@@ -21,7 +21,7 @@ export interface CookieRules {
   readonly start: 'never' | 'repeats' | 'asks'
   /** An answer that comes after a sign-out is followed by one more call. */
   readonly lateCall: boolean
-  /** A login that the page itself makes waits for exchanges and sign-out calls that are under way. */
+  /** A login that the page itself makes waits for refreshes and sign-out calls that are under way. */
   readonly loginWaits: boolean
 }
 
@@ -59,7 +59,7 @@ export const memoryOnly: CookieRules = {
   lock: 'web',
   record: false,
   access: false,
-  claim: false,
+  lease: false,
   lateCheck: false,
   subject: false,
   start: 'never',
@@ -71,7 +71,7 @@ export const memoryOnly: CookieRules = {
 export const cookieProtocol: CookieRules = {
   ...memoryOnly,
   record: true,
-  claim: true,
+  lease: true,
   lateCheck: true,
   subject: true,
   start: 'asks',
@@ -118,8 +118,8 @@ export interface PendingSignOut {
   readonly user: number
   /** The call surely did not arrive. */
   readonly failed: boolean
-  /** An exchange was under way, whose answer may bring a cookie of the session that was signed out. */
-  readonly exchange: boolean
+  /** A refresh was under way, whose answer may bring a cookie of the session that was signed out. */
+  readonly refresh: boolean
 }
 
 export interface CookieRecord {
@@ -129,7 +129,7 @@ export interface CookieRecord {
   /** By a person, not by a refusal. */
   readonly deliberate: boolean
   readonly family: number
-  readonly claim: { readonly by: number; readonly attempt: number } | null
+  readonly lease: { readonly by: number; readonly attempt: number } | null
   readonly pending: PendingSignOut | null
 }
 
@@ -150,13 +150,13 @@ export interface CookieState {
   queue: number[]
   families: { current: number; revoked: boolean; readonly user: number; signedOut: boolean }[]
   fresh: number
-  exchanges: number
+  refreshes: number
   calls: SignOutCall[]
   faults: Record<keyof CookieFaults, number>
 }
 
-const exchangingSteps: readonly CookieTab['step'][] = ['send', 'await', 'apply', 'refused']
-export const isCookieExchanging = (step: CookieTab['step']): boolean => exchangingSteps.includes(step)
+const refreshingSteps: readonly CookieTab['step'][] = ['send', 'await', 'apply', 'refused']
+export const isCookieRefreshing = (step: CookieTab['step']): boolean => refreshingSteps.includes(step)
 
 export const cloneCookieState = (state: CookieState): CookieState => ({
   ...state,
@@ -193,12 +193,12 @@ export function initialCookieState(rules: CookieRules): CookieState {
   return {
     tabs: Array.from({ length: rules.tabs }, () => ({ ...tab })),
     jar: cookieOf(0, 0),
-    record: { session: 1, generation: 0, signedOut: false, deliberate: false, family: 0, claim: null, pending: null },
+    record: { session: 1, generation: 0, signedOut: false, deliberate: false, family: 0, lease: null, pending: null },
     lock: -1,
     queue: [],
     families: [{ current: 0, revoked: false, user: 0, signedOut: false }],
     fresh: 2,
-    exchanges: 0,
+    refreshes: 0,
     calls: [],
     faults: { ...noCookieFaults, ...rules.faults },
   }

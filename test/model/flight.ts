@@ -106,15 +106,15 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     if (isHazy(rules, state, index)) return
     const isOver = tab.session !== tab.flownSession || seen.session !== tab.flownSession || seen.token === 0
     if (isOver || isNewer(rules, tab, seen)) {
-      return step('re-reads: the record has moved on, so no exchange', me => {
+      return step('re-reads: the record has moved on, so no refresh', me => {
         follow(me, seen)
         land(me)
       })
     }
     // As far as it knows.
-    const holdsItNow = seen.claim?.underLock === true && (state.lock === index || tab.lostLock)
-    // Waits until the claim is resolved or stale.
-    if (rules.claim && isOpen(rules, state, index, seen.claim) && !holdsItNow) return yieldToSleeper(turn)
+    const holdsItNow = seen.lease?.underLock === true && (state.lock === index || tab.lostLock)
+    // Waits until the lease is resolved or stale.
+    if (rules.lease && isOpen(rules, state, index, seen.lease) && !holdsItNow) return yieldToSleeper(turn)
     const failed = failuresSoFar(rules, state)
     if (rules.patience !== 'none' && failed > 0) {
       // Each failure sets one time to wait for.
@@ -125,17 +125,17 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
         })
       }
     }
-    if (rules.patience === 'record' && tab.lost > 0 && (seen.claim?.tries ?? 0) > 1) {
+    if (rules.patience === 'record' && tab.lost > 0 && (seen.lease?.tries ?? 0) > 1) {
       return step('re-reads: its token was presented again by somebody, and that was lost too', land)
     }
-    if (rules.retries === 'once' && seen.claim && seen.claim.tries >= 2) {
+    if (rules.retries === 'once' && seen.lease && seen.lease.tries >= 2) {
       return step('re-reads: the one retry is already spent', (me, _, broken) => {
         broken.push('GAP no rule says what follows when the one retry was lost too')
         land(me)
       })
     }
-    const open = 're-reads: an exchange had started and never ended; it will try once more'
-    step(seen.claim ? open : 're-reads: nothing newer', me => {
+    const open = 're-reads: a refresh had started and never ended; it will try once more'
+    step(seen.lease ? open : 're-reads: nothing newer', me => {
       me.snapshot = seen
       me.late = false
       me.step = 'mark'
@@ -146,9 +146,9 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     const { rules, index, tab } = turn
     const { snapshot } = tab
     if (!snapshot) return
-    const attempt = rules.claimId === 'fresh' ? tab.attempt + 1 : tab.attempt
-    const tries = Math.min(3, (snapshot.claim?.tries ?? 0) + 1)
-    const marked = { ...snapshot, claim: { by: index, attempt, tries, underLock: !tab.withoutLock } }
+    const attempt = rules.leaseId === 'fresh' ? tab.attempt + 1 : tab.attempt
+    const tries = Math.min(3, (snapshot.lease?.tries ?? 0) + 1)
+    const marked = { ...snapshot, lease: { by: index, attempt, tries, underLock: !tab.withoutLock } }
     const onWritten = (me: TabState) => {
       me.attempt = attempt
       me.snapshot = marked
@@ -157,10 +157,10 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     const onMoved = (me: TabState) => {
       me.step = 'read'
     }
-    const claim: Write = { record: marked, matches: record => isSameRecord(record, snapshot), onWritten, onMoved }
-    if (rules.mark === 'blind') writeBlindly(turn, 'notes that an exchange started', claim)
-    else compareAndSet(turn, 'claims the exchange', claim)
-    if (rules.compares === 'revision') turn.step('does not claim: the record was written meanwhile', onMoved)
+    const lease: Write = { record: marked, matches: record => isSameRecord(record, snapshot), onWritten, onMoved }
+    if (rules.mark === 'blind') writeBlindly(turn, 'notes that a refresh started', lease)
+    else compareAndSet(turn, 'takes the lease', lease)
+    if (rules.compares === 'revision') turn.step('does not lease: the record was written meanwhile', onMoved)
   },
 
   rest({ rules, state, index, tab, step }) {
@@ -176,9 +176,9 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
       (other, at) => at !== index && other.life === 'live' && other.compared !== undefined,
     )
     if (!snapshot || isSomebodyWriting || state.blind) return
-    step('has waited out any torn write and reads its claim again', (me, to) => {
+    step('has waited out any torn write and reads its lease again', (me, to) => {
       if (rules.split && seen.session !== snapshot.session) to.orphan = 0
-      me.step = isMine(seen.claim, index, tab.attempt) && seen.session === snapshot.session ? 'send' : 'read'
+      me.step = isMine(seen.lease, index, tab.attempt) && seen.session === snapshot.session ? 'send' : 'read'
     })
   },
 
@@ -186,7 +186,7 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
     const { snapshot } = tab
     if (!snapshot) return
     if (rules.lateCheck && tab.late) {
-      return step('finds that it slept since it claimed, and reads again', me => {
+      return step('finds that it slept since it leased, and reads again', me => {
         me.step = 'read'
       })
     }
@@ -196,7 +196,7 @@ export const asking: Readonly<Partial<Record<Step, (turn: Turn) => void>>> = {
       me.net = 1
       me.answer = null
       me.step = 'await'
-      to.exchanges += 1
+      to.refreshes += 1
       judgePresentation(rules, to, index, broken)
       judgePatience(to, index, broken)
     })
@@ -236,8 +236,8 @@ function enterQueue(rules: Rules, me: TabState, to: WorldState, index: number): 
 }
 
 function yieldToSleeper({ rules, state, seen, step }: Turn): void {
-  if (state.tabs[seen.claim?.by ?? -1]?.life !== 'frozen') return
-  step('re-reads: a sleeping tab has the exchange: RefreshUnavailable', me => {
+  if (state.tabs[seen.lease?.by ?? -1]?.life !== 'frozen') return
+  step('re-reads: a sleeping tab has the refresh: RefreshUnavailable', me => {
     giveUp(rules, me)
     land(me)
   })

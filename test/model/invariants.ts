@@ -7,14 +7,14 @@ const faultNames = Object.keys(noFaults) as (keyof FaultBudget)[]
 const isUntouched = (rules: Rules, state: WorldState, names: readonly (keyof FaultBudget)[]): boolean =>
   names.every(name => state.faults[name] === (rules.faults[name] ?? 0))
 
-/** I1: a refresh token is presented once, and again only when its exchange was lost, or its tab died or slept through it. */
+/** I1: a refresh token is presented once, and again only when its refresh was lost, or its tab died or slept through it. */
 export function judgePresentation(rules: Rules, to: WorldState, index: number, broken: string[]): void {
   const sent = to.tabs[index]?.sent ?? 0
   const family = to.families[familyOf(sent)]
   if (!family) return
   const number = numberOf(sent)
   const shown = family.shown[number] ?? 0
-  const isExchangedElsewhere = to.tabs.some(
+  const isRefreshedElsewhere = to.tabs.some(
     (tab, other) =>
       other !== index &&
       tab.life !== 'dead' &&
@@ -23,12 +23,12 @@ export function judgePresentation(rules: Rules, to: WorldState, index: number, b
       (!tab.answer || tab.answer.kind === 'granted'),
   )
   const isReplaced = family.stored > number
-  if (family.slept[number] === 1 && (isReplaced || isExchangedElsewhere)) {
-    broken.push('I1f a refresh token is presented that a sleeping (or just woken) tab has exchanged')
+  if (family.slept[number] === 1 && (isReplaced || isRefreshedElsewhere)) {
+    broken.push('I1f a refresh token is presented that a sleeping (or just woken) tab has used')
   } else if (isReplaced) {
     broken.push('I1 a refresh token that was already replaced in the store is presented')
-  } else if (isExchangedElsewhere) {
-    broken.push('I1 a refresh token is presented while a running tab has it in exchange')
+  } else if (isRefreshedElsewhere) {
+    broken.push('I1 a refresh token is presented while a running tab has it in refresh')
   } else if (rules.retries === 'once' && shown > 0 && (family.retried[number] ?? 0) > 0) {
     broken.push('I1r a refresh token is retried more than once')
   } else if (shown > 0) {
@@ -37,7 +37,7 @@ export function judgePresentation(rules: Rules, to: WorldState, index: number, b
   family.shown[number] = shown + 1
 }
 
-/** How many exchanges have failed for a passing reason. */
+/** How many refreshes have failed for a passing reason. */
 export const failuresSoFar = ({ faults: { lose = 0, busy = 0 } }: Rules, { faults }: WorldState): number =>
   lose + busy - faults.lose - faults.busy
 
@@ -86,8 +86,8 @@ export function judgeRest(rules: Rules, to: WorldState, broken: string[]): void 
   if (to.orphan !== 0 && to.tabs.every(tab => tab.life !== 'frozen')) {
     broken.push('I3 a token of a signed-out session stays at rest under its own key')
   }
-  if (isUntouched(rules, to, faultNames) && rules.rounds === 1 && to.exchanges !== 1) {
-    broken.push(`I6 ${to.exchanges} exchanges where one was enough`)
+  if (isUntouched(rules, to, faultNames) && rules.rounds === 1 && to.refreshes !== 1) {
+    broken.push(`I6 ${to.refreshes} refreshes where one was enough`)
   }
 }
 

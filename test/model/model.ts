@@ -125,6 +125,6 @@ function initialState(rules: Rules): WorldState {
     families: [newFamily(0)],
     fresh: 2,
     faults: { ...noFaults, ...rules.faults },
-    exchanges: 0,
+    refreshes: 0,
   }
 }

@@ -4,7 +4,7 @@ export interface FaultBudget {
   readonly kill: number
   /** A tab falls asleep; it may wake at any later time. */
   readonly freeze: number
-  /** A tab sleeps for so short a time that it cannot tell by its clocks, and nobody's claim goes stale. */
+  /** A tab sleeps for so short a time that it cannot tell by its clocks, and nobody's lease goes stale. */
   readonly nap: number
   /** A request or an answer is lost. */
   readonly lose: number
@@ -42,7 +42,7 @@ export interface Rules {
   readonly starts: number
   /** How many requests each tab sends, one after another, all refused. */
   readonly rounds: number
-  /** A token that was exchanged comes again: refused and the family revoked, refused only, or answered like the first time. */
+  /** A token that was used comes again: refused and the family revoked, refused only, or answered like the first time. */
   readonly server: 'strict' | 'lenient' | 'grace'
   readonly faults: Partial<FaultBudget>
 
@@ -53,22 +53,22 @@ export interface Rules {
   readonly stale: boolean
   /** Of a session: a stored counter, or random and never used before. */
   readonly identity: 'counter' | 'random'
-  /** How the claim is written. */
+  /** How the lease is written. */
   readonly mark: 'blind' | 'compare-and-set'
   /** What tells that a record was written since: its content, or a revision, which also tells that it was changed and changed back. */
   readonly compares: 'content' | 'revision'
-  /** An open claim of another tab is respected. */
-  readonly claim: boolean
-  /** Before sending: was this tab asleep since it claimed? Then read again. */
+  /** An open lease of another tab is respected. */
+  readonly lease: boolean
+  /** Before sending: was this tab asleep since it leased? Then read again. */
   readonly lateCheck: boolean
   /** When the lock cannot be had. */
   readonly noLock: 'go' | 'fail' | 'wait'
-  /** A sleeper's claim is taken over when stale, or never while its lock shows that it lives. */
+  /** A sleeper's lease is taken over when stale, or never while its lock shows that it lives. */
   readonly takeover: 'stale' | 'never'
   /** What "newer" is compared with: the generation the flight began with, or memory, which a message may have moved. */
   readonly newerThan: 'flight' | 'memory'
-  /** What tells two claims of one tab apart: random for each claim, or the same for one refresh. */
-  readonly claimId: 'fresh' | 'attempt'
+  /** What tells two leases of one tab apart: random for each lease, or the same for one refresh. */
+  readonly leaseId: 'fresh' | 'attempt'
   /** The engine takes the lock from a page that it suspends (WebKit). */
   readonly dropLock: boolean
   /** Whether a tab that naps is told that it will (pagehide, freeze), so that it counts as a sleep and its lock as lost. */
@@ -82,9 +82,9 @@ export interface Rules {
    * count or by the record's, which also knows what other tabs have lost.
    */
   readonly patience: 'none' | 'ever' | 'flight' | 'record'
-  /** A refusal removes the session, or waits for another tab's open claim on the same token. */
+  /** A refusal removes the session, or waits for another tab's open lease on the same token. */
   readonly refusal: 'remove' | 'wait'
-  /** After claiming, wait longer than a torn write can take and read again. */
+  /** After leasing, wait longer than a torn write can take and read again. */
   readonly settle: boolean
   /** Wait longer than a write takes to show in other tabs before any read that decides. */
   readonly waitOut: boolean
@@ -111,12 +111,12 @@ export const firstDesign: Rules = {
   identity: 'counter',
   mark: 'blind',
   compares: 'content',
-  claim: false,
+  lease: false,
   lateCheck: false,
   noLock: 'go',
   takeover: 'stale',
   newerThan: 'flight',
-  claimId: 'fresh',
+  leaseId: 'fresh',
   dropLock: false,
   naps: 'told',
   wait: 'total',
@@ -136,7 +136,7 @@ export const protocol: Rules = {
   ...firstDesign,
   identity: 'random',
   mark: 'compare-and-set',
-  claim: true,
+  lease: true,
   lateCheck: true,
   retries: 'backoff',
   patience: 'record',

@@ -57,7 +57,7 @@ const impatient: Rules = { ...protocol, patience: 'none' }
 
 /** Each cure is needed. */
 const neededScenarios: readonly Scenario[] = [
-  scenario('needed', 'without compare-and-set of the claim', { ...impatient, mark: 'blind', faults: { out: 1 } }, [
+  scenario('needed', 'without compare-and-set of the lease', { ...impatient, mark: 'blind', faults: { out: 1 } }, [
     'I3',
   ]),
   scenario(
@@ -68,8 +68,8 @@ const neededScenarios: readonly Scenario[] = [
   ),
   scenario(
     'needed',
-    'without respect for an open claim',
-    { ...impatient, claim: false, tabs: 3, faults: { busy: 1 } },
+    'without respect for an open lease',
+    { ...impatient, lease: false, tabs: 3, faults: { busy: 1 } },
     ['I1', 'REV'],
   ),
   scenario(
@@ -80,8 +80,8 @@ const neededScenarios: readonly Scenario[] = [
   ),
   scenario(
     'needed',
-    'claim named after the refresh, not fresh',
-    { ...impatient, claimId: 'attempt', faults: { freeze: 1 } },
+    'lease named after the refresh, not fresh',
+    { ...impatient, leaseId: 'attempt', faults: { freeze: 1 } },
     ['I1', 'I1f'],
   ),
   scenario(
@@ -137,7 +137,7 @@ const smallerScenarios: readonly Scenario[] = [
   ),
   scenario(
     'not enough',
-    'claims, but a sleeper is only told apart by its lock',
+    'leases, but a sleeper is only told apart by its lock',
     { ...protocol, lateCheck: false, noLock: 'fail', dropLock: true, faults: { freeze: 1 } },
     ['I1', 'I1f'],
   ),

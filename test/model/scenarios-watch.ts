@@ -24,7 +24,7 @@ const watch = (
 })
 
 export const watchScenarios: readonly Scenario[] = [
-  // Where it began: in a hidden page the claim of a dead tab is never stale.
+  // Where it began: in a hidden page the lease of a dead tab is never stale.
   watch('gap', 1, { kill: 1, sleep: 2 }, []),
   watch('gap', 2, { kill: 1 }, [stuck]),
   // Not enough where timers run once a minute.
@@ -32,6 +32,6 @@ export const watchScenarios: readonly Scenario[] = [
   watch('late', 10, { kill: 1 }, [stuck]),
   // As it is built.
   ...([1, 2, 10] as const).map(period => watch('late-once', period, { kill: 1, sleep: 1 }, [])),
-  // The residual that docs/servers declares: an owner that slept, twice within one exchange, may be taken for lost.
+  // The residual that docs/servers declares: an owner that slept, twice within one refresh, may be taken for lost.
   ...([1, 2, 10] as const).map(period => watch('late-once', period, { kill: 1, sleep: 2 }, ['I1f'])),
 ]

@@ -16,7 +16,7 @@ export const webStorageScenarios: readonly Scenario[] = [
   ),
   scenario(
     group,
-    'with waits and two keys, but no wait after a claim, no Web Locks',
+    'with waits and two keys, but no wait after a lease, no Web Locks',
     { ...protocol, ...mended, settle: false, lock: 'none' },
     ['I1', 'I6', 'REV'],
   ),

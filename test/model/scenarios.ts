@@ -162,7 +162,7 @@ const protocolScenarios: readonly Scenario[] = [
   ),
   scenario(
     'protocol',
-    "a sleeper's claim is never taken over while its lock is held",
+    "a sleeper's lease is never taken over while its lock is held",
     { ...protocol, takeover: 'never', faults: { freeze: 1 } },
     [],
   ),

@@ -1,8 +1,8 @@
 import type { Rules } from './rules.ts'
 import {
   familyOf,
-  isExchanging,
-  type ModelClaim,
+  isRefreshing,
+  type ModelLease,
   type ModelRecord,
   numberOf,
   type TabState,
@@ -77,17 +77,17 @@ export const nextIdentity = (rules: Rules, state: WorldState, base: number): num
 export const isSameRecord = (one: ModelRecord, other: ModelRecord): boolean =>
   one.session === other.session &&
   one.token === other.token &&
-  one.claim?.by === other.claim?.by &&
-  one.claim?.attempt === other.claim?.attempt
+  one.lease?.by === other.lease?.by &&
+  one.lease?.attempt === other.lease?.attempt
 
-export const isMine = (claim: ModelClaim | null, index: number, attempt: number): boolean =>
-  claim !== null && claim.by === index && claim.attempt === attempt
+export const isMine = (lease: ModelLease | null, index: number, attempt: number): boolean =>
+  lease !== null && lease.by === index && lease.attempt === attempt
 
-/** A claim is open while its owner may still send or receive. A sleeper's claim goes stale: others watched it long enough. */
-export function isOpen(rules: Rules, state: WorldState, index: number, claim: ModelClaim | null): boolean {
-  const owner = claim === null || claim.by === index ? undefined : state.tabs[claim.by]
-  if (!claim || !owner || owner.attempt !== claim.attempt || !isExchanging(owner.step)) return false
-  if (rules.takeover === 'never' && claim.underLock && state.lock === claim.by) return true
+/** A lease is open while its owner may still send or receive. A sleeper's lease goes stale: others watched it long enough. */
+export function isOpen(rules: Rules, state: WorldState, index: number, lease: ModelLease | null): boolean {
+  const owner = lease === null || lease.by === index ? undefined : state.tabs[lease.by]
+  if (!lease || !owner || owner.attempt !== lease.attempt || !isRefreshing(owner.step)) return false
+  if (rules.takeover === 'never' && lease.underLock && state.lock === lease.by) return true
   return (owner.life === 'live' && !owner.late) || owner.naps
 }
 

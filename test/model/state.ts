@@ -12,10 +12,10 @@ export const showToken = (token: Token): string => {
 
 export const tabName = (tab: number): string => 'ABC'[tab] ?? '?'
 
-export interface ModelClaim {
+export interface ModelLease {
   readonly by: number
   readonly attempt: number
-  /** How many claims followed each other without an answer; counts to 3. */
+  /** How many leases followed each other without an answer; counts to 3. */
   readonly tries: number
   readonly underLock: boolean
 }
@@ -24,14 +24,14 @@ export interface ModelRecord {
   readonly session: number
   readonly generation: number
   readonly token: Token
-  readonly claim: ModelClaim | null
+  readonly lease: ModelLease | null
 }
 
 export const recordOf = (session: number, generation: number, token: Token): ModelRecord => ({
   session,
   generation,
   token,
-  claim: null,
+  lease: null,
 })
 
 export type Life = 'live' | 'frozen' | 'dead'
@@ -46,7 +46,7 @@ export const steps = [
   'await',
   'persist',
   'verify',
-  'unclaim',
+  'unlease',
   'refused',
   'remove',
   'rest',
@@ -54,7 +54,7 @@ export const steps = [
 ] as const
 export type Step = (typeof steps)[number]
 
-export const isExchanging = (step: Step): boolean => !['idle', 'wait', 'read', 'rest', 'free'].includes(step)
+export const isRefreshing = (step: Step): boolean => !['idle', 'wait', 'read', 'rest', 'free'].includes(step)
 export const holdsAnswer = (step: Step): boolean => step === 'await' || step === 'persist'
 
 export const answerKinds = ['lost', 'busy', 'refused', 'granted'] as const
@@ -78,7 +78,7 @@ export interface TabState {
   naps: boolean
   /** The engine took its lock, and it does not know yet. */
   lostLock: boolean
-  /** Slept in the middle of an exchange. */
+  /** Slept in the middle of a refresh. */
   late: boolean
   session: number
   generation: number
@@ -110,14 +110,14 @@ export interface TabState {
 }
 
 export interface Family {
-  /** The number of the token that may be exchanged. */
+  /** The number of the token that may be refreshed. */
   current: number
   revoked: boolean
   user: number
   signedOut: boolean
   /** The highest number that was in the store. */
   stored: number
-  /** By number: how often presented, how often again, and whether a tab slept with it in exchange. */
+  /** By number: how often presented, how often again, and whether a tab slept with it in refresh. */
   shown: number[]
   retried: number[]
   slept: number[]
@@ -138,7 +138,7 @@ export interface WorldState {
   /** The next session identity that was never used. */
   fresh: number
   faults: Record<keyof FaultBudget, number>
-  exchanges: number
+  refreshes: number
 }
 
 export const newFamily = (user: number): Family => ({
@@ -178,9 +178,9 @@ export function keyOf(state: WorldState): string {
   }
   const putRecord = (record: ModelRecord | null) => {
     if (!record) return void out.push(0)
-    const { session, generation, token, claim } = record
+    const { session, generation, token, lease } = record
     put(session, generation, token)
-    if (claim) put(claim.by, claim.attempt, claim.tries, Number(claim.underLock))
+    if (lease) put(lease.by, lease.attempt, lease.tries, Number(lease.underLock))
     else out.push(0)
   }
   const putTab = (tab: TabState) => {
@@ -210,6 +210,6 @@ export function keyOf(state: WorldState): string {
       put(shown[number] ?? 0, (retried[number] ?? 0) + 4 * (slept[number] ?? 0))
     }
   }
-  put(state.fresh, ...Object.values(state.faults), state.exchanges)
+  put(state.fresh, ...Object.values(state.faults), state.refreshes)
   return String.fromCharCode(...out)
 }

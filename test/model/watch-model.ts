@@ -1,7 +1,7 @@
 import type { Edge, Model } from './engine.ts'
 
 /**
- * How long another tab's claim counts as open, by the clock of the tab that watches it (src/refresh/claim-watch). One unit of
+ * How long another tab's lease counts as open, by the clock of the tab that watches it (src/refresh/lease-watch). One unit of
  * time is what the watcher asks its timer for. The monotonic clock goes on while the machine sleeps, which is the worst case.
  */
 export interface WatchRules {
@@ -16,10 +16,10 @@ export interface WatchRules {
 }
 
 export interface WatchState {
-  /** Awake units until the owner has closed its claim; 0: it has; -1: it is dead. */
+  /** Awake units until the owner has closed its lease; 0: it has; -1: it is dead. */
   readonly owner: number
   readonly sinceLook: number
-  /** How long the watcher has seen the claim, by its own reckoning. */
+  /** How long the watcher has seen the lease, by its own reckoning. */
   readonly seen: number
   readonly wasLate: boolean
   readonly isStale: boolean
@@ -60,7 +60,7 @@ export function createWatchModel(rules: WatchRules): Model<WatchState> {
           'the watcher looks',
           false,
           seen,
-          isTooEarly ? ['I1f a claim is taken over while its owner, which slept, is at work'] : [],
+          isTooEarly ? ['I1f a lease is taken over while its owner, which slept, is at work'] : [],
         )
       }
       if (sleeps > 0) add('the machine sleeps', true, { sinceLook: sinceLook + sleepUnits, sleeps: sleeps - 1 })

@@ -4,7 +4,7 @@ import { release } from './shared.ts'
 import {
   familyOf,
   holdsAnswer,
-  isExchanging,
+  isRefreshing,
   numberOf,
   showToken,
   type TabState,
@@ -122,7 +122,7 @@ export function lifeCycle(scene: Scene): void {
     true,
   )(`${who} wakes`, me => {
     me.life = 'live'
-    me.late = isExchanging(tab.step) && !(tab.naps && rules.naps === 'untold')
+    me.late = isRefreshing(tab.step) && !(tab.naps && rules.naps === 'untold')
     me.naps = false
   })
 }

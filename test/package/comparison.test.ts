@@ -46,7 +46,7 @@ test('three that are refused together cause one refresh, and all are answered', 
   const { server, send } = await setUp()
   const answers = await Promise.all([send(), send(), send()])
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-  expect(server.exchanges).toBe(1)
+  expect(server.refreshes).toBe(1)
   expect(cells[0]).toBe('ok')
 })
 
@@ -58,24 +58,24 @@ test('a late 401 causes no refresh more', async () => {
   expect((await send()).status).toBe(200)
   gate.open()
   expect((await late).status).toBe(200)
-  expect(cells[1]).toBe(`R${server.exchanges}`)
+  expect(cells[1]).toBe(`R${server.refreshes}`)
 })
 
 test('a server that refuses every token is asked for one newer, and its 401 is the answer', async () => {
   const { server, send } = await setUp()
   server.refuse('/api/thing')
   expect((await send()).status).toBe(401)
-  expect(server.exchanges).toBe(1)
+  expect(server.refreshes).toBe(1)
   expect(cells[2]).toBe('ok')
 })
 
 test('a refresh that is answered 503 once is made again, and nobody who waits sees an error', async () => {
   const { server, api, send } = await setUp()
-  server.failExchanges({ kind: 'status', status: 503 })
+  server.failRefreshes({ kind: 'status', status: 503 })
   const outcomes = await Promise.all([send(), send(), send()].map(sent => sent.then(({ status }) => status, codeOf)))
   expect(outcomes).toEqual([200, 200, 200])
   expect(api.session.status).toBe('signed-in')
-  expect(cells[3]).toBe(`R${server.exchanges}, ok`)
+  expect(cells[3]).toBe(`R${server.refreshes}, ok`)
 })
 
 const streamOf = (text: string) => new Blob([text]).stream()
@@ -85,7 +85,7 @@ test('a stream is replayed where it can be made again, and else its 401 says tha
   const init = { method: 'POST', body: streamOf('once'), duplex: 'half' } as const
   const refused = await send(init)
   expect([refused.status, isReplayable(refused)]).toEqual([401, false])
-  await expect.poll(() => server.exchanges).toBe(1)
+  await expect.poll(() => server.refreshes).toBe(1)
   server.expireAccessTokens()
   const again = { ...init, body: streamOf('twice'), replay: () => streamOf('twice') }
   expect((await send(again)).status).toBe(200)
@@ -102,7 +102,7 @@ test('a Request with a body is replayed with it', async () => {
 
 test('who aborts while waiting is let go before the refresh has ended', async () => {
   const { server, send } = await setUp()
-  const gate = server.holdExchange()
+  const gate = server.holdRefresh()
   const controller = new AbortController()
   const waiting = send({ signal: controller.signal })
   await gate.reached()
@@ -114,7 +114,7 @@ test('who aborts while waiting is let go before the refresh has ended', async ()
 
 test('a refresh that hangs ends at its deadline, and the session goes on', async () => {
   const { server, api, send } = await setUp({ refreshTimeoutMs: 200, patienceMs: 100 })
-  server.failExchanges({ kind: 'hang-in-headers' })
+  server.failRefreshes({ kind: 'hang-in-headers' })
   expect(await send().catch(codeOf)).toBe('refresh-unavailable')
   expect(api.session.status).toBe('signed-in')
   expect(cells[7]).toBe('10 s, session stays')
@@ -125,7 +125,7 @@ test('another origin gets no token, and its 401 causes no refresh', async () => 
   const foreign = await startServer()
   expect((await api.fetch(`${foreign.origin}/api/thing`)).status).toBe(401)
   expect(foreign.sends.map(({ authorization }) => authorization)).toEqual([null])
-  expect(server.exchanges).toBe(0)
+  expect(server.refreshes).toBe(0)
   expect(cells[8]).toBe('no token')
 })
 

@@ -41,11 +41,11 @@ const serve = async () => {
   return server
 }
 
-/** That the program did what it is for, and with one exchange. */
+/** That the program did what it is for, and with one refresh. */
 const expectDay = async (name: string, text: string) => {
   const server = await serve()
   expect(await app.runProgram(name, text, server.origin)).toBe('carol\n')
-  expect([server.exchanges, server.sends.map(send => send.status)]).toEqual([1, [401, 200]])
+  expect([server.refreshes, server.sends.map(send => send.status)]).toEqual([1, [401, 200]])
 }
 
 describe('the packed package', () => {

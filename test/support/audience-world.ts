@@ -32,8 +32,8 @@ export const createAudienceWorld = async (settings: Partial<AuthSettings> = {}) 
       await signIn(tab, server)
       return tab
     },
-    /** What each exchange asked for; `null`: the session's own token. */
-    resources: () => server.exchangeLog.map(({ body }) => new URLSearchParams(body).get('resource')),
+    /** What each refresh asked for; `null`: the session's own token. */
+    resources: () => server.refreshLog.map(({ body }) => new URLSearchParams(body).get('resource')),
     /** Tokens by the host that they came to. */
     tokensAt: (host: string) =>
       new Set(

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AuthSettings, defaultSettings } from './auth-settings.ts'
 import { createCookieEndpoints } from './cookie-endpoints.ts'
-import type { Endpoints, Exchange, ExchangeEndpoint, OtherEndpoint } from './endpoint.ts'
+import type { Endpoints, OtherEndpoint, Refresh, RefreshEndpoint } from './endpoint.ts'
 import { createFaults, type Fault, type FaultOptions, type Faults, type Gate } from './faults.ts'
 import { type Answer, type ReceivedRequest, receive, send } from './http-messages.ts'
 import { servePage } from './pages.ts'
@@ -35,16 +35,16 @@ export interface AuthServer {
   revoke(subject?: string): void
 
   /** Every call of an endpoint that renews, in order of arrival, granted or not. */
-  readonly exchangeLog: readonly Exchange[]
-  readonly exchanges: number
-  /** How often a refresh token came that had been exchanged before. */
+  readonly refreshLog: readonly Refresh[]
+  readonly refreshes: number
+  /** How often a refresh token came that had been used before. */
   readonly reuses: number
   /** Every request that reached `/api/`, in order of arrival. */
   readonly sends: readonly ApiSend[]
   readonly revocations: readonly Revocation[]
 
-  holdExchange(options?: FaultOptions): Gate
-  failExchanges(fault: Fault, options?: FaultOptions): void
+  holdRefresh(options?: FaultOptions): Gate
+  failRefreshes(fault: Fault, options?: FaultOptions): void
   /** A browser opens six connections to one origin, over all its pages: no more than six can stand at gates at once. */
   holdApi(options?: FaultOptions): Gate
   failApi(fault: Fault, options?: FaultOptions): void
@@ -114,7 +114,7 @@ const listen = async (listener: (request: IncomingMessage, response: ServerRespo
 }
 
 interface Parts {
-  readonly exchanges: Endpoints<ExchangeEndpoint>
+  readonly refreshes: Endpoints<RefreshEndpoint>
   readonly others: Endpoints<OtherEndpoint>
   readonly faults: Faults
   readonly overrides: ReturnType<typeof createOverrides>
@@ -123,8 +123,8 @@ interface Parts {
 }
 
 /** Finds who answers a request, and notes it where it counts. */
-const createRouter = ({ exchanges, others, faults, overrides, api, settings }: Parts) => {
-  const exchangeLog: Exchange[] = []
+const createRouter = ({ refreshes, others, faults, overrides, api, settings }: Parts) => {
+  const refreshLog: Refresh[] = []
   const apiFaults = createFaults()
 
   const answerApi = (request: ReceivedRequest, response: ServerResponse) => {
@@ -136,10 +136,10 @@ const createRouter = ({ exchanges, others, faults, overrides, api, settings }: P
     })
   }
 
-  const answerExchange = (endpoint: ExchangeEndpoint, request: ReceivedRequest, response: ServerResponse) => {
-    const exchange = { path: request.path, headers: request.headers, body: String(request.body), outcome: null }
-    exchangeLog.push(exchange)
-    return faults.answer(request, response, () => endpoint(request, exchange))
+  const answerRefresh = (endpoint: RefreshEndpoint, request: ReceivedRequest, response: ServerResponse) => {
+    const refresh = { path: request.path, headers: request.headers, body: String(request.body), outcome: null }
+    refreshLog.push(refresh)
+    return faults.answer(request, response, () => endpoint(request, refresh))
   }
 
   const route = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -150,12 +150,12 @@ const createRouter = ({ exchanges, others, faults, overrides, api, settings }: P
     const override = overrides.take(request)
     if (override) return send(response, override)
     const key = `${request.method} ${request.path}`
-    const exchange = exchanges[key]
-    if (exchange) return answerExchange(exchange, request, response)
+    const refresh = refreshes[key]
+    if (refresh) return answerRefresh(refresh, request, response)
     send(response, others[key]?.(request) ?? (await servePage(request)) ?? notFound)
   }
 
-  return { exchangeLog, apiFaults, route }
+  return { refreshLog, apiFaults, route }
 }
 
 /** RFC 6750 §2.1. */
@@ -173,9 +173,9 @@ export const startAuthServer = async (options: Partial<AuthSettings> = {}): Prom
     return families.subjectOf(bearerOf(authorization), settings.audiences[new URL(`http://${host}`).hostname])
   })
   const [faults, overrides] = [createFaults(), createOverrides()]
-  const exchanges = { ...tokens.exchanges, ...cookies.exchanges }
+  const refreshes = { ...tokens.refreshes, ...cookies.refreshes }
   const others = { ...tokens.others, ...cookies.others }
-  const { exchangeLog, apiFaults, route } = createRouter({ exchanges, others, faults, overrides, api, settings })
+  const { refreshLog, apiFaults, route } = createRouter({ refreshes, others, faults, overrides, api, settings })
   const listening = await listen((message, response) => {
     // A client that goes away in the middle of its request is none of the test's business.
     route(message, response).catch(() => response.destroy())
@@ -192,17 +192,17 @@ export const startAuthServer = async (options: Partial<AuthSettings> = {}): Prom
       families.revokeSubject(subject)
       cookies.revokeSubject(subject)
     },
-    exchangeLog,
-    get exchanges() {
-      return exchangeLog.length
+    refreshLog,
+    get refreshes() {
+      return refreshLog.length
     },
     get reuses() {
       return families.reuses
     },
     sends: api.sends,
     revocations: tokens.revocations,
-    holdExchange: faults.hold,
-    failExchanges: faults.fail,
+    holdRefresh: faults.hold,
+    failRefreshes: faults.fail,
     holdApi: apiFaults.hold,
     failApi: apiFaults.fail,
     refuse: (path, times) => overrides.set(path, api.refuse, times),

@@ -6,13 +6,13 @@ export interface AuthSettings {
   accessTokenFormat: 'opaque' | 'jwt'
   /** Whether an access token stays good, until its end, when its family has a newer one. @default false */
   keepOldAccessTokens: boolean
-  /** Whether each exchange brings a new refresh token. @default true */
+  /** Whether each refresh brings a new refresh token. @default true */
   rotate: boolean
   /**
-   * What happens when a refresh token comes that was exchanged before.
+   * What happens when a refresh token comes that was used before.
    * - `'strict'`: refused, and the whole family is revoked (RFC 9700 §4.14.2).
    * - `'lenient'`: refused, and the family lives.
-   * - `'grace'`: within `graceSeconds` it is exchanged once more; later as `'strict'`.
+   * - `'grace'`: within `graceSeconds` it is used once more; later as `'strict'`.
    * @default 'strict'
    */
   reuse: 'strict' | 'lenient' | 'grace'

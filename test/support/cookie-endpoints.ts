@@ -1,18 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import type { AuthSettings } from './auth-settings.ts'
-import {
-  type Endpoints,
-  type ExchangeEndpoint,
-  type OtherEndpoint,
-  redeem,
-  signInAgain,
-  subjectIn,
-} from './endpoint.ts'
+import { type Endpoints, type OtherEndpoint, type RefreshEndpoint, redeem, signInAgain, subjectIn } from './endpoint.ts'
 import { type Answer, cookiesOf, json, type ReceivedRequest } from './http-messages.ts'
 import type { IssuedTokens, TokenFamilies } from './token-families.ts'
 
 export interface CookieEndpoints {
-  readonly exchanges: Endpoints<ExchangeEndpoint>
+  readonly refreshes: Endpoints<RefreshEndpoint>
   readonly others: Endpoints<OtherEndpoint>
   /** Whose request it is by its session cookie; `null` if that needs renewing, or is none. */
   subjectOf(request: ReceivedRequest): string | null
@@ -35,10 +28,10 @@ const hasCsrfHeader = ({ headers }: ReceivedRequest) =>
 const csrfRefused: Answer = json(400, { message: 'A header against cross-site requests is missing' })
 
 const guarded =
-  (endpoint: ExchangeEndpoint): ExchangeEndpoint =>
-  (request, exchange) => {
-    if (hasCsrfHeader(request)) return endpoint(request, exchange)
-    exchange.outcome = 'malformed'
+  (endpoint: RefreshEndpoint): RefreshEndpoint =>
+  (request, refresh) => {
+    if (hasCsrfHeader(request)) return endpoint(request, refresh)
+    refresh.outcome = 'malformed'
     return csrfRefused
   }
 
@@ -47,8 +40,8 @@ const createRefreshCookie = (families: TokenFamilies) => {
   const grant = ({ accessToken, refreshToken, expiresInSeconds }: IssuedTokens): Answer =>
     json(200, { accessToken, expiresInSeconds }, { 'set-cookie': setCookie('refresh', refreshToken) })
 
-  const refresh: ExchangeEndpoint = (request, exchange) => {
-    const result = redeem(families, cookiesOf(request).get('refresh') ?? '', exchange)
+  const refresh: RefreshEndpoint = (request, refresh) => {
+    const result = redeem(families, cookiesOf(request).get('refresh') ?? '', refresh)
     return result.outcome === 'granted' ? grant(result.tokens) : signInAgain({ 'set-cookie': clearCookie('refresh') })
   }
   const logIn: OtherEndpoint = request => grant(families.issue(subjectIn(request)))
@@ -67,9 +60,9 @@ const createSessionCookie = (settings: AuthSettings) => {
     sessions.set(id, { subject, expiresAtMs: freshUntil() })
     return json(200, { subject }, { 'set-cookie': setCookie('bff', id) })
   }
-  const renew: ExchangeEndpoint = (request, exchange) => {
+  const renew: RefreshEndpoint = (request, refresh) => {
     const session = sessions.get(idIn(request))
-    exchange.outcome = session ? 'granted' : 'unknown'
+    refresh.outcome = session ? 'granted' : 'unknown'
     if (!session) return signInAgain()
     session.expiresAtMs = freshUntil()
     return json(200, { subject: session.subject, sub: session.subject, name: `Name of ${session.subject}` })
@@ -89,7 +82,7 @@ export const createCookieEndpoints = (families: TokenFamilies, settings: AuthSet
   }
 
   return {
-    exchanges: {
+    refreshes: {
       'POST /cookie/refresh': guarded(refreshCookie.refresh),
       'POST /bff/refresh': guarded(renew),
       'GET /bff/user': guarded(renew),

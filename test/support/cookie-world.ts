@@ -44,7 +44,7 @@ export interface CookieWorld {
 
 /**
  * One browser with a cookie, and one server that keeps sessions by it: all of them in this program, by the test's clock. In
- * mode `token` the cookie rotates at every exchange, and a sign-out ends just the cookie that it is shown.
+ * mode `token` the cookie rotates at every refresh, and a sign-out ends just the cookie that it is shown.
  */
 export function createCookieWorld(mode: 'session' | 'token' = 'session'): CookieWorld {
   const clock = createControlledClock()

@@ -41,6 +41,6 @@ export const openDialog = async (options: StageOptions = {}): Promise<DialogStag
   const stage = createDialogStage(options)
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
-  stage.exchange(async () => null)
+  stage.refresh(async () => null)
   return stage
 }

@@ -97,7 +97,7 @@ export const startDpopServer = async (options: Partial<DpopSettings> & { readonl
   }
   const oauthError = (error: string) => json(400, { error })
 
-  const exchange = (form: URLSearchParams, thumbprint: string): Answer => {
+  const refresh = (form: URLSearchParams, thumbprint: string): Answer => {
     const held = refreshTokens.get(form.get('refresh_token') ?? '')
     if (held?.used) reuses += 1
     if (!held || held.used || held.thumbprint !== thumbprint) return oauthError('invalid_grant')
@@ -123,7 +123,7 @@ export const startDpopServer = async (options: Partial<DpopSettings> & { readonl
       if (verdict.error) return oauthError(verdict.error)
       const { thumbprint } = verdict.proof
       if (request.path === '/login') return json(200, issue({ thumbprint, subject: 'alice' }))
-      return exchange(new URLSearchParams(String(request.body)), thumbprint)
+      return refresh(new URLSearchParams(String(request.body)), thumbprint)
     }
     const grant = accessTokens.get(accessToken ?? '')
     const isTokenGood = grant !== undefined && grant.thumbprint === proof?.thumbprint

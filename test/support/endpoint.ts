@@ -1,18 +1,18 @@
 import { type Answer, json, jsonOf, type ReceivedRequest } from './http-messages.ts'
-import type { ExchangeResult, TokenFamilies } from './token-families.ts'
+import type { RefreshResult, TokenFamilies } from './token-families.ts'
 
 /** One call of an endpoint that renews: token, refresh, or "who am I". */
-export interface Exchange {
+export interface Refresh {
   readonly path: string
   readonly headers: ReceivedRequest['headers']
   readonly body: string
   /** `null`: a fault struck before the server looked at it. */
-  outcome: ExchangeResult['outcome'] | 'malformed' | null
+  outcome: RefreshResult['outcome'] | 'malformed' | null
 }
 
 /** By method and path: `'POST /token'`. */
 export type Endpoints<Endpoint> = Readonly<Record<string, Endpoint>>
-export type ExchangeEndpoint = (request: ReceivedRequest, exchange: Exchange) => Answer
+export type RefreshEndpoint = (request: ReceivedRequest, refresh: Refresh) => Answer
 export type OtherEndpoint = (request: ReceivedRequest) => Answer
 
 /** Who signs in, as the test's login body says. */
@@ -21,15 +21,15 @@ export const subjectIn = (request: ReceivedRequest): string => {
   return String(subject)
 }
 
-/** Exchanges the refresh token and notes how that ended. */
+/** Refreshes the refresh token and notes how that ended. */
 export const redeem = (
   families: TokenFamilies,
   refreshToken: string,
-  exchange: Exchange,
+  refresh: Refresh,
   resource?: string,
-): ExchangeResult => {
-  const result = families.exchange(refreshToken, resource)
-  exchange.outcome = result.outcome
+): RefreshResult => {
+  const result = families.refresh(refreshToken, resource)
+  refresh.outcome = result.outcome
   return result
 }
 

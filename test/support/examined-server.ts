@@ -49,19 +49,19 @@ export const startExaminedServer = async (spoil: Spoil = () => undefined, given:
     return subject === null ? challenge(', error="invalid_token"') : json(200, { subject })
   }
   const renewByForm = ({ body }: ReceivedRequest): Answer => {
-    const result = families.exchange(new URLSearchParams(String(body)).get('refresh_token') ?? '')
+    const result = families.refresh(new URLSearchParams(String(body)).get('refresh_token') ?? '')
     if (result.outcome !== 'granted') return json(400, { error: 'invalid_grant' })
     const { accessToken, refreshToken, expiresInSeconds } = result.tokens
     const tokens = { access_token: accessToken, refresh_token: refreshToken, expires_in: expiresInSeconds }
     return json(200, { ...tokens, token_type: 'Bearer' })
   }
   const renewByJson = (request: ReceivedRequest): Answer => {
-    const result = families.exchange(String(jsonOf(request)['refreshToken']))
+    const result = families.refresh(String(jsonOf(request)['refreshToken']))
     return result.outcome === 'granted' ? json(200, result.tokens) : json(401, {})
   }
   const renewByCookie = (request: ReceivedRequest): Answer => {
     if (request.headers['x-requested-with'] === undefined) return json(403, {})
-    const result = families.exchange(cookiesOf(request).get('__Host-refresh') ?? '')
+    const result = families.refresh(cookiesOf(request).get('__Host-refresh') ?? '')
     if (result.outcome !== 'granted') return json(401, {}, setCookie('', '; Max-Age=0'))
     return json(
       200,

@@ -6,7 +6,7 @@ import type { RefreshContext } from '../../src/refresh/strategy.ts'
 import type { StoredRecord } from '../../src/session/session-store.ts'
 import type { TabLock } from '../../src/tabs/tab-lock.ts'
 import { createControlledClock } from './clock.ts'
-import type { ExchangeFault, LockKind, Person, Step } from './interleaving-steps.ts'
+import type { LockKind, Person, RefreshFault, Step } from './interleaving-steps.ts'
 import { createQueuedStore, type StoreTrouble } from './interleaving-store.ts'
 import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
 import { stubChannel } from './test-channel.ts'
@@ -73,7 +73,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
   let content: StoredRecord | null = null
   let hasBroken = false
   const trouble: StoreTrouble = { refuses: false, flood: 0, faults: [] }
-  /** The store refused at some time: what an exchange brought may then be lost. */
+  /** The store refused at some time: what a refresh brought may then be lost. */
   let refused = false
   const refusedTokens = new Set<string | null | undefined>()
   /** Families whose sign-out was stored. */
@@ -81,7 +81,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
   const familyIn = (refreshToken: string) => whose.get(refreshToken)?.family
   const write = (next: StoredRecord, isBlind: boolean) => {
     // What could not be stored in its time is made up for later, and may skip a few numbers.
-    // A step-up may be written over what an exchange brought, which then goes in the place of the spent one.
+    // A step-up may be written over what a refresh brought, which then goes in the place of the spent one.
     const blind = isBlind || hasBroken || next.credentials?.accessToken?.startsWith('stepped-up')
     const former = content
     const [before, after] = [former?.credentials, next.credentials]
@@ -89,7 +89,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       broken.push('tokens were removed that nobody had refused')
     if (!blind && former && before && after && before.refreshToken !== after.refreshToken) {
       // What a sign-in brought is newer whatever its number: two in a row may be stored as one. A step-up may put the token
-      // back that an exchange here has just spent, under that exchange's lease, until it comes to know of the newer one.
+      // back that a refresh here has just spent, under that refresh's lease, until it comes to know of the newer one.
       const isStepUp = /^stepped-up/.test(String(after.accessToken))
       const isSignIn = before.scope !== after.scope || (isStepUp && before.accessToken !== after.accessToken)
       const skips = isSignIn && next.generation >= former.generation
@@ -105,13 +105,13 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     createQueuedStore(tab, trouble, { step, write, read: () => content, hint: channel.hint })
 
   // ── the token endpoint: a token may be presented again only once all earlier presentations are known to be lost.
-  const faults: ExchangeFault[] = []
+  const faults: RefreshFault[] = []
   const presentations: Presentation[] = []
   let steppedUp = 0
-  const exchange = async (tab: number, { refreshToken, signal, audience }: RefreshContext) => {
+  const refresh = async (tab: number, { refreshToken, signal, audience }: RefreshContext) => {
     const token = String(refreshToken)
     const earlier = presentations.filter(one => one.token === token)
-    // Where claims cannot be stored, tabs cannot know of each other.
+    // Where leases cannot be stored, tabs cannot know of each other.
     // Who stepped up while it was being refused goes on with it; to present a refused token again does no harm.
     const isDead = steppedUp > 0 && refusedTokens.has(token)
     const mayBeSeen = !refused && !isDead && (tabs === 1 || !hasBroken)
@@ -119,7 +119,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       broken.push(`${tab} presented a token that was under way, or answered`)
     const presentation: Presentation = { token, signal, state: 'under way' }
     presentations.push(presentation)
-    await step(`${tab} exchange arrives`)
+    await step(`${tab} refresh arrives`)
     const fault = faults.shift()
     const lost = () => {
       presentation.state = 'lost'
@@ -130,11 +130,11 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       presentation.state = 'lost'
       throw statusError(503)
     }
-    const result = fault === 'refused' ? null : families.exchange(token, audience)
+    const result = fault === 'refused' ? null : families.refresh(token, audience)
     const from = whose.get(token)
     if (result?.outcome === 'granted' && from) note(result.tokens, from)
     else refusedTokens.add(token)
-    await step(`${tab} exchange answered`)
+    await step(`${tab} refresh answered`)
     if (fault === 'lost-after') throw lost()
     presentation.state = 'answered'
     if (result?.outcome === 'granted') return result.tokens
@@ -191,7 +191,7 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
       fetch: (input, init) => send(tab, input, init),
       trustedOrigins: ['https://files.test'],
       refresh: {
-        refresh: context => exchange(tab, context),
+        refresh: context => refresh(tab, context),
         ...(audiences && { audienceOf: origin => (origin === 'https://files.test' ? 'files' : undefined) }),
       },
       ...(dialog && {

@@ -41,11 +41,11 @@ export const startTimed = async (options: StageOptions = {}): Promise<Stage> => 
   return stage
 }
 
-/** The API refuses what there is, and the exchange waits for the gate. */
-export const holdExchange = (stage: Stage): Deferred<void> => {
+/** The API refuses what there is, and the refresh waits for the gate. */
+export const holdRefresh = (stage: Stage): Deferred<void> => {
   stage.refuseAll()
   const gate = createDeferred()
-  stage.exchange(async () => {
+  stage.refresh(async () => {
     await gate.promise
     return stage.issue()
   })

@@ -14,7 +14,7 @@ import type { HeldLock, TabLock } from '../../src/tabs/tab-lock.ts'
 import { createDeferred, type Deferred } from './deferred.ts'
 import { createSessionRig, type SessionRigOptions } from './session-rig.ts'
 
-export interface ExchangeCall extends Pick<RefreshContext, 'refreshToken' | 'cause' | 'signal'> {
+export interface RefreshCall extends Pick<RefreshContext, 'refreshToken' | 'cause' | 'signal'> {
   /** What the token endpoint answers is the test's word. */
   readonly answer: Deferred<SessionInput | null>
 }
@@ -56,7 +56,7 @@ export const createTestWake = () => {
 export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }: RefreshRigOptions = {}) => {
   const rig = createSessionRig(options)
   const { session, clock } = rig
-  const calls: ExchangeCall[] = []
+  const calls: RefreshCall[] = []
   const discarded: Credentials[] = []
   const repeated: RevocationPending[] = []
   const refusals: string[] = []
@@ -113,7 +113,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     return Object.assign(flight, { done })
   }
   /** The n-th call of the token endpoint, from 0. */
-  const call = (index = 0): ExchangeCall => {
+  const call = (index = 0): RefreshCall => {
     const found = calls[index]
     if (!found) throw new Error(`The token endpoint was called ${calls.length} times`)
     return found

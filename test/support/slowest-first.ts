@@ -6,7 +6,7 @@ const slowest: readonly string[] = [
   'test/model/model.test.ts',
   'test/behaviour/virtual-day.test.ts',
   'test/model/steps/same-steps.test.ts',
-  'test/behaviour/01-one-exchange.test.ts',
+  'test/behaviour/01-one-refresh.test.ts',
   'test/unit/refresh-protocol/interleavings.test.ts',
   'test/browser/pages/tabs.expiry.test.ts',
   'test/browser/pages/tabs.missing.test.ts',

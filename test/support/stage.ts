@@ -16,13 +16,13 @@ export interface StagedSend {
 }
 
 export type StagedApi = (send: StagedSend, request: Request) => Response | Promise<Response>
-export type StagedExchange = (context: RefreshContext) => Promise<SessionInput | null>
+export type StagedRefresh = (context: RefreshContext) => Promise<SessionInput | null>
 
 export interface Stage {
   readonly clock: ControlledClock
   readonly client: RootClient
   readonly sends: readonly StagedSend[]
-  readonly exchanges: readonly RefreshContext[]
+  readonly refreshes: readonly RefreshContext[]
   readonly logins: readonly LoginRequiredEvent[]
   /** Another pair; by default the API takes the newest access token only. */
   issue(more?: Partial<Tokens>): Tokens
@@ -32,8 +32,8 @@ export interface Stage {
   refuseAll(): void
   /** What the API does from now on; `undefined`: as by default. */
   answer(api: StagedApi | undefined): void
-  /** What the exchange does from now on; `undefined`: issues the next pair. */
-  exchange(exchange: StagedExchange | undefined): void
+  /** What the refresh does from now on; `undefined`: issues the next pair. */
+  refresh(refresh: StagedRefresh | undefined): void
   /** The page is visible, online or thawed again. */
   wake(): void
   /** How many want to know of that. */
@@ -60,13 +60,13 @@ export const createStage = ({
   ...options
 }: StageOptions = {}): Stage => {
   const sends: StagedSend[] = []
-  const exchanges: RefreshContext[] = []
+  const refreshes: RefreshContext[] = []
   const logins: LoginRequiredEvent[] = []
   const wakings = new Set<() => void>()
   let issued = 0
   let good: string | undefined
   let api: StagedApi | undefined
-  let exchange: StagedExchange | undefined
+  let refresh: StagedRefresh | undefined
 
   const issue: Stage['issue'] = more => {
     issued += 1
@@ -103,8 +103,8 @@ export const createStage = ({
       refresh: {
         ...strategy,
         refresh: context => {
-          exchanges.push(context)
-          return exchange ? exchange(context) : Promise.resolve(issue())
+          refreshes.push(context)
+          return refresh ? refresh(context) : Promise.resolve(issue())
         },
       },
     },
@@ -114,7 +114,7 @@ export const createStage = ({
     clock,
     client,
     sends,
-    exchanges,
+    refreshes,
     logins,
     issue,
     signIn: more => client.session.signIn(issue(more)),
@@ -124,8 +124,8 @@ export const createStage = ({
     answer: next => {
       api = next
     },
-    exchange: next => {
-      exchange = next
+    refresh: next => {
+      refresh = next
     },
     wake: () => {
       for (const woken of [...wakings]) woken()

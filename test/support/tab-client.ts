@@ -1,5 +1,5 @@
 /**
- * What runs in a page of the several-page tests: the built library, with gates in the app's own exchange and store. Texts,
+ * What runs in a page of the several-page tests: the built library, with gates in the app's own refresh and store. Texts,
  * since they run in another program; `args` is what the body sees of its arguments.
  */
 

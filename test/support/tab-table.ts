@@ -5,7 +5,7 @@ import type { Look, StageTab } from './tab-stage.ts'
 interface Row {
   readonly engine: string
   readonly title: string
-  readonly exchanges: number
+  readonly refreshes: number
   readonly reuses: number
   readonly who: string
   readonly ends: string
@@ -28,12 +28,12 @@ function tally(words: readonly string[]): string {
 export function createTabTable(heading: string): TabTable {
   const rows: Row[] = []
   return {
-    async note(engine, title, { exchanges, reuses }, tabs) {
+    async note(engine, title, { refreshes, reuses }, tabs) {
       const looks = await Promise.all(tabs.map(tab => tab.look()))
       rows.push({
         engine,
         title,
-        exchanges,
+        refreshes,
         reuses,
         who: tally(looks.map(({ status, subject }) => (status === 'signed-in' ? String(subject) : 'nobody'))),
         ends: tally(looks.flatMap(({ ended }) => ended)),
@@ -42,11 +42,11 @@ export function createTabTable(heading: string): TabTable {
     },
     print() {
       const lines = [
-        ['engine', 'case', 'exchanges', 'reuses', 'signed in', 'sessions ended'],
+        ['engine', 'case', 'refreshes', 'reuses', 'signed in', 'sessions ended'],
         ...rows.map(row => [
           row.engine,
           row.title,
-          String(row.exchanges),
+          String(row.refreshes),
           String(row.reuses),
           row.who,
           row.ends || '-',

@@ -1,12 +1,5 @@
 import type { AuthSettings } from './auth-settings.ts'
-import {
-  type Endpoints,
-  type ExchangeEndpoint,
-  type OtherEndpoint,
-  redeem,
-  signInAgain,
-  subjectIn,
-} from './endpoint.ts'
+import { type Endpoints, type OtherEndpoint, type RefreshEndpoint, redeem, signInAgain, subjectIn } from './endpoint.ts'
 import { type Answer, json, jsonOf, type ReceivedRequest } from './http-messages.ts'
 import type { IssuedTokens, TokenFamilies } from './token-families.ts'
 
@@ -18,7 +11,7 @@ export interface Revocation {
 }
 
 export interface TokenEndpoints {
-  readonly exchanges: Endpoints<ExchangeEndpoint>
+  readonly refreshes: Endpoints<RefreshEndpoint>
   readonly others: Endpoints<OtherEndpoint>
   readonly revocations: readonly Revocation[]
 }
@@ -44,23 +37,23 @@ const formOf = ({ headers, body }: ReceivedRequest): URLSearchParams => {
 export const createTokenEndpoints = (families: TokenFamilies, settings: AuthSettings): TokenEndpoints => {
   const revocations: Revocation[] = []
 
-  const refreshByJson: ExchangeEndpoint = (request, exchange) => {
+  const refreshByJson: RefreshEndpoint = (request, refresh) => {
     const { refreshToken = '' } = jsonOf(request)
-    const result = redeem(families, String(refreshToken), exchange)
+    const result = redeem(families, String(refreshToken), refresh)
     return result.outcome === 'granted' ? json(200, result.tokens) : signInAgain()
   }
 
-  const refreshByForm: ExchangeEndpoint = (request, exchange) => {
+  const refreshByForm: RefreshEndpoint = (request, refresh) => {
     const form = formOf(request)
     const refreshToken = form.get('refresh_token')
-    exchange.outcome = 'malformed'
+    refresh.outcome = 'malformed'
     if (!refreshToken || !form.get('client_id')) return oauthError('invalid_request')
     if (form.get('grant_type') !== 'refresh_token') return oauthError('unsupported_grant_type')
     const resource = form.get('resource') ?? undefined
     const known = Object.values(settings.audiences)
     // RFC 8707 §2. A server that knows no resources does not look.
     if (resource !== undefined && known.length > 0 && !known.includes(resource)) return oauthError('invalid_target')
-    const result = redeem(families, refreshToken, exchange, known.length > 0 ? resource : undefined)
+    const result = redeem(families, refreshToken, refresh, known.length > 0 ? resource : undefined)
     return result.outcome === 'granted' ? json(200, toTokenResponse(result.tokens)) : oauthError('invalid_grant')
   }
 
@@ -75,7 +68,7 @@ export const createTokenEndpoints = (families: TokenFamilies, settings: AuthSett
   }
 
   return {
-    exchanges: { 'POST /auth/refresh': refreshByJson, 'POST /token': refreshByForm },
+    refreshes: { 'POST /auth/refresh': refreshByJson, 'POST /token': refreshByForm },
     others: { 'POST /auth/login': request => json(200, families.issue(subjectIn(request))), 'POST /revoke': revoke },
     revocations,
   }

@@ -10,7 +10,7 @@ export interface IssuedTokens {
 /** All tokens that came from one sign-in. */
 interface Family {
   readonly subject: string
-  /** The one that may be exchanged. */
+  /** The one that may be refreshed. */
   refreshToken: string
   /** The newest, by resource; that of `''` is the default one. */
   readonly accessTokens: Map<string, string>
@@ -25,23 +25,23 @@ interface AccessToken {
 
 interface RefreshToken {
   readonly family: Family
-  exchangedAtMs?: number
+  refreshedAtMs?: number
 }
 
-export type ExchangeResult =
+export type RefreshResult =
   | { readonly outcome: 'granted'; readonly tokens: IssuedTokens; readonly subject: string }
   | { readonly outcome: 'reused' | 'revoked' | 'unknown' }
 
 export interface TokenFamilies {
   issue(subject: string): IssuedTokens
-  exchange(refreshToken: string, resource?: string): ExchangeResult
+  refresh(refreshToken: string, resource?: string): RefreshResult
   /** Whose access token it is; `null` if it is good no more, never was, or is for another resource. */
   subjectOf(accessToken: string, resource?: string): string | null
   expireAccessTokens(): void
   revokeSubject(subject: string): void
   /** An access or a refresh token; its whole family goes. */
   revokeToken(token: string): void
-  /** How often a token came that had been exchanged before, whatever the policy made of it. */
+  /** How often a token came that had been used before, whatever the policy made of it. */
   readonly reuses: number
 }
 
@@ -75,10 +75,10 @@ export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
     return { accessToken, refreshToken: family.refreshToken, expiresInSeconds }
   }
 
-  const isWithinGrace = ({ exchangedAtMs = 0 }: RefreshToken) =>
-    settings.reuse === 'grace' && settings.now() - exchangedAtMs <= settings.graceSeconds * 1000
+  const isWithinGrace = ({ refreshedAtMs = 0 }: RefreshToken) =>
+    settings.reuse === 'grace' && settings.now() - refreshedAtMs <= settings.graceSeconds * 1000
 
-  const exchange = (refreshToken: string, resource?: string): ExchangeResult => {
+  const refresh = (refreshToken: string, resource?: string): RefreshResult => {
     const known = refreshTokens.get(refreshToken)
     if (!known) return { outcome: 'unknown' }
     const { family } = known
@@ -89,7 +89,7 @@ export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
       family.revoked = settings.reuse !== 'lenient'
       return { outcome: 'reused' }
     }
-    known.exchangedAtMs ??= settings.now()
+    known.refreshedAtMs ??= settings.now()
     return { outcome: 'granted', tokens: grow(family, resource), subject: family.subject }
   }
 
@@ -103,7 +103,7 @@ export const createTokenFamilies = (settings: AuthSettings): TokenFamilies => {
 
   return {
     issue: subject => grow({ subject, refreshToken: '', accessTokens: new Map(), revoked: false }),
-    exchange,
+    refresh,
     subjectOf,
     expireAccessTokens: () => {
       for (const token of accessTokens.values()) token.expiresAtMs = 0

@@ -20,12 +20,12 @@ interface Place {
   readonly init?: () => object
   /** How often the request was sent when it waits. */
   readonly sends: number
-  /** How many exchanges have begun in the end. */
-  readonly exchanges: number
+  /** How many refreshes have begun in the end. */
+  readonly refreshes: number
 }
 
-const holdExchange = (stage: Stage, gate: Deferred<null>) =>
-  stage.exchange(async () => {
+const holdRefresh = (stage: Stage, gate: Deferred<null>) =>
+  stage.refresh(async () => {
     await gate.promise
     return stage.issue()
   })
@@ -36,20 +36,20 @@ const places: Readonly<Record<string, Place>> = {
     arrange: async (stage, gate) => {
       await stage.signIn()
       stage.refuseAll()
-      holdExchange(stage, gate)
+      holdRefresh(stage, gate)
     },
     sends: 1,
-    exchanges: 1,
+    refreshes: 1,
   },
   'for the refresh of an expired token': {
     options: () => ({ lifetimeSeconds: 100 }),
     arrange: async (stage, gate) => {
       await stage.signIn()
       await stage.clock.advance(200_000)
-      holdExchange(stage, gate)
+      holdRefresh(stage, gate)
     },
     sends: 0,
-    exchanges: 1,
+    refreshes: 1,
   },
   'for the browser to be online': {
     options: () => ({ whenOffline: 'wait' }),
@@ -57,49 +57,49 @@ const places: Readonly<Record<string, Place>> = {
       await stage.signIn()
       stage.refuseAll()
       vi.stubGlobal('navigator', { onLine: false })
-      stage.exchange(() => Promise.reject(new TypeError('Failed to fetch')))
+      stage.refresh(() => Promise.reject(new TypeError('Failed to fetch')))
     },
     sends: 1,
-    exchanges: 1,
+    refreshes: 1,
   },
   'with a stream for the refresh of a due token': {
     options: () => ({ lifetimeSeconds: 100 }),
     arrange: async (stage, gate) => {
       await stage.signIn()
       await stage.clock.advance(90_000)
-      holdExchange(stage, gate)
+      holdRefresh(stage, gate)
     },
     init: streamInit,
     sends: 0,
-    exchanges: 1,
+    refreshes: 1,
   },
-  'for the first exchange of an ambient strategy': {
+  'for the first refresh of an ambient strategy': {
     options: () => ({ strategy: { ambient: true } }),
-    arrange: async (stage, gate) => holdExchange(stage, gate),
+    arrange: async (stage, gate) => holdRefresh(stage, gate),
     sends: 0,
-    exchanges: 1,
+    refreshes: 1,
   },
   'for the store to be read': {
     options: gate => ({ store: { getItem: () => gate.promise, setItem: () => {} } }),
     arrange: async () => {},
     sends: 0,
-    exchanges: 0,
+    refreshes: 0,
   },
   'for the dialog after a refused refresh': {
     options: gate => ({ reauthenticate: () => gate.promise }),
     arrange: async stage => {
       await stage.signIn()
       stage.refuseAll()
-      stage.exchange(async () => null)
+      stage.refresh(async () => null)
     },
     sends: 1,
-    exchanges: 1,
+    refreshes: 1,
   },
   'for the dialog, with nobody signed in': {
     options: gate => ({ reauthenticate: () => gate.promise }),
     arrange: async () => {},
     sends: 1,
-    exchanges: 0,
+    refreshes: 0,
   },
   'for a step-up': {
     options: gate => ({ reauthenticate: () => gate.promise }),
@@ -108,7 +108,7 @@ const places: Readonly<Record<string, Place>> = {
       stage.answer(() => refusal(stepUpChallenge))
     },
     sends: 1,
-    exchanges: 0,
+    refreshes: 0,
   },
   'for its body to be made again': {
     arrange: async stage => {
@@ -117,7 +117,7 @@ const places: Readonly<Record<string, Place>> = {
     },
     init: () => ({ ...streamInit(), replay: () => new Promise(() => {}) }),
     sends: 1,
-    exchanges: 1,
+    refreshes: 1,
   },
 }
 
@@ -143,7 +143,7 @@ describe.each(Object.entries(places))('a request that waits %s', (_, place) => {
       gate.resolve(null)
       await stage.clock.settle()
       expect(stage.sends).toHaveLength(place.sends)
-      expect(stage.exchanges).toHaveLength(place.exchanges)
+      expect(stage.refreshes).toHaveLength(place.refreshes)
     },
   )
 
@@ -189,6 +189,6 @@ test.each(forms)(
     const reason = new Error('too late')
     const answer = send(stage.client, '/a', { signal: AbortSignal.abort(reason) })
     expect(await outcomeOf(answer, stage.clock)).toBe(reason)
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([1, 0])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([1, 0])
   },
 )

@@ -11,7 +11,7 @@ const startHeld = async () => {
   await stage.signIn()
   stage.refuseAll()
   const gate = createDeferred()
-  stage.exchange(async () => {
+  stage.refresh(async () => {
     await gate.promise
     return stage.issue()
   })
@@ -30,13 +30,13 @@ test('of those that wait for one refresh only the one that is aborted rejects (R
   gate.resolve()
   expect((await kept).status).toBe(200)
   expect(stage.sends.map(({ path }) => path)).toEqual(['/left', '/kept', '/kept'])
-  expect(stage.exchanges).toHaveLength(1)
+  expect(stage.refreshes).toHaveLength(1)
 })
 
-test('the exchange goes on when nobody waits any more, and what it brings is kept (RT-04)', async () => {
+test('the refresh goes on when nobody waits any more, and what it brings is kept (RT-04)', async () => {
   const { server, client } = await createServedClient()
   server.expireAccessTokens()
-  const gate = server.holdExchange({ at: 'after-handling' })
+  const gate = server.holdRefresh({ at: 'after-handling' })
   const controller = new AbortController()
   const answer = client.get('api/todos', { signal: controller.signal })
   await gate.reached()
@@ -46,10 +46,10 @@ test('the exchange goes on when nobody waits any more, and what it brings is kep
   gate.open()
   await refreshed
   expect((await client.get('api/todos')).status).toBe(200)
-  expect([server.exchanges, server.reuses]).toEqual([1, 0])
+  expect([server.refreshes, server.reuses]).toEqual([1, 0])
 })
 
-test('an exchange that fails when nobody waits any more raises no unhandled rejection (RT-05)', async () => {
+test('a refresh that fails when nobody waits any more raises no unhandled rejection (RT-05)', async () => {
   const { stage, gate } = await startHeld()
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
@@ -106,7 +106,7 @@ const runInOldEngine = async (body: string): Promise<unknown> => {
   const script = `const { parentPort } = require('node:worker_threads')
     delete AbortSignal.any
     delete AbortSignal.timeout
-    const exchange = Promise.withResolvers()
+    const refresh = Promise.withResolvers()
     const tokens = []
     const fetch = async (input, init) => {
       const token = new Request(input, init).headers.get('authorization')
@@ -114,7 +114,7 @@ const runInOldEngine = async (body: string): Promise<unknown> => {
       return new Response('{}', { status: token === 'Bearer new' ? 200 : 401 })
     }
     import(${JSON.stringify(source)}).then(async ({ createClient }) => {
-      const api = createClient({ baseUrl: 'https://api.test/', fetch, refresh: () => exchange.promise })
+      const api = createClient({ baseUrl: 'https://api.test/', fetch, refresh: () => refresh.promise })
       await api.session.signIn({ accessToken: 'old' })
       const controller = new AbortController()
       const { signal } = controller
@@ -129,7 +129,7 @@ const runInOldEngine = async (body: string): Promise<unknown> => {
 
 test('without AbortSignal.any and AbortSignal.timeout requests are refreshed and replayed (FE-08)', async () => {
   const seen = await runInOldEngine(`
-    exchange.resolve({ accessToken: 'new' })
+    refresh.resolve({ accessToken: 'new' })
     const answers = [await api.fetch('https://api.test/a', { signal }), await api.post('a', { ...options, json: {} })]
     return [...answers.map(({ status }) => status), ...tokens]`)
   expect(seen).toEqual([200, 200, 'Bearer old', 'Bearer new', 'Bearer new'])

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createStage, outcomeOf, refusal } from '../../support/stage.ts'
 
 const start = async () => {
-  const { audienceOf, refresh: exchange } = oauthRefresh({
+  const { audienceOf, refresh } = oauthRefresh({
     tokenEndpoint: 'https://api.test/token',
     clientId: 'spa',
     resource: { 'https://files.test': 'urn:files' },
@@ -12,7 +12,7 @@ const start = async () => {
     trustedOrigins: ['https://files.test'],
     strategy: { needsRefreshToken: true, audienceOf },
   })
-  stage.exchange(exchange)
+  stage.refresh(refresh)
   await stage.client.session.signIn({ accessToken: 'own', refreshToken: null, subject: 'alice' })
   return stage
 }

@@ -15,7 +15,7 @@ const start = async (options: StageOptions = {}) => {
   })
   let challenge: string | undefined
   stage.answer(({ token }) => (token === 'files-for-second' ? new Response('fine') : refusal(challenge)))
-  stage.exchange(async ({ audience = 'own', refreshToken }) => ({
+  stage.refresh(async ({ audience = 'own', refreshToken }) => ({
     accessToken: `${audience}-for-${refreshToken}`,
     refreshToken,
     expiresInSeconds: 300,
@@ -27,7 +27,7 @@ const start = async (options: StageOptions = {}) => {
     challengeBy: (next: string) => {
       challenge = next
     },
-    asked: () => stage.exchanges.map(({ audience = 'own', refreshToken }) => `${audience}-for-${refreshToken}`),
+    asked: () => stage.refreshes.map(({ audience = 'own', refreshToken }) => `${audience}-for-${refreshToken}`),
     tokens: () => stage.sends.map(({ token }) => token),
   }
 }
@@ -45,7 +45,7 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     expect(asked()).toEqual(['files-for-first', 'files-for-second'])
   })
 
-  test('so do the many that the step-up was for, by one exchange', async () => {
+  test('so do the many that the step-up was for, by one refresh', async () => {
     const { client, clock, login, challengeBy, answerDialog, asked, tokens } = await start()
     await client.session.signIn(login('first'))
     challengeBy(stepUp)
@@ -61,9 +61,9 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     ['had none', 0, ['files-for-second']],
     ['had one that is refused', 1, ['files-for-first', 'files-for-second']],
   ])('after a login that follows a refused refresh, too, where its origin %s', async (_case, had, sent) => {
-    const { client, clock, login, exchange, answerDialog, tokens, asked } = await start()
+    const { client, clock, login, refresh, answerDialog, tokens, asked } = await start()
     let granted = 0
-    exchange(async ({ audience = 'own', refreshToken }) =>
+    refresh(async ({ audience = 'own', refreshToken }) =>
       refreshToken === 'second' || granted++ < had
         ? { accessToken: `${audience}-for-${refreshToken}`, refreshToken }
         : null,
@@ -87,16 +87,16 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     expect(asked()).toEqual(['files-for-second'])
   })
 
-  /** Stepped up, and the exchange for its origin's token under way; `bring` ends that. */
+  /** Stepped up, and the refresh for its origin's token under way; `bring` ends that. */
   const startWaiting = async () => {
     const stage = await start()
-    const { client, clock, login, challengeBy, answerDialog, exchange, issue } = stage
+    const { client, clock, login, challengeBy, answerDialog, refresh, issue } = stage
     await client.session.signIn(login('first'))
     challengeBy(stepUp)
     const waiting = send(client, file).catch(error => error)
     await clock.settle()
     const answer = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => answer.promise)
+    refresh(() => answer.promise)
     await answerDialog(login('second'))
     expect(await outcomeOf(waiting, clock)).toBe('pending')
     const bring = () => answer.resolve({ ...issue(), accessToken: 'files-for-second' })

@@ -9,20 +9,20 @@ describe('tokens of several audiences, while something else happens', () => {
   test('promise 12: a sign-out while one is asked for wins, and its token goes nowhere', async () => {
     const { openSignedIn, server, tokensAt } = await createAudienceWorld()
     const { client, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     await client.session.signOut()
     await expect(file).rejects.toMatchObject({ code: 'session-ended', reason: 'signed-out' })
     held.open()
-    await expect.poll(() => server.exchangeLog[0]?.outcome).toBe('granted')
+    await expect.poll(() => server.refreshLog[0]?.outcome).toBe('granted')
     expect([client.session.status, tokensAt('localhost').size]).toEqual(['signed-out', 0])
   })
 
   test('promise 13: another person signs in while two wait their turn: neither is sent as that person', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     server.expireAccessTokens()
@@ -35,10 +35,10 @@ describe('tokens of several audiences, while something else happens', () => {
     expect([resources(), server.reuses]).toEqual([['urn:files', 'urn:files'], 0])
   })
 
-  test('promise 7: who gives up does not stop the exchange that others wait for', async () => {
+  test('promise 7: who gives up does not stop the refresh that others wait for', async () => {
     const { openSignedIn, server, files } = await createAudienceWorld()
     const { client, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const controller = new AbortController()
     const given = client.fetch(`${files}/api/file`, { signal: controller.signal })
     const kept = getFile()
@@ -46,13 +46,13 @@ describe('tokens of several audiences, while something else happens', () => {
     controller.abort()
     await expect(given).rejects.toMatchObject({ name: 'AbortError' })
     held.open()
-    expect([(await kept).status, server.exchanges]).toEqual([200, 1])
+    expect([(await kept).status, server.refreshes]).toEqual([200, 1])
   })
 
-  test('disposed while one waits its turn: nobody waits on, and its exchange never begins', async () => {
+  test('disposed while one waits its turn: nobody waits on, and its refresh never begins', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     server.expireAccessTokens()
@@ -62,14 +62,14 @@ describe('tokens of several audiences, while something else happens', () => {
     client.dispose()
     await everyRejects([file, other], { reason: 'disposed' })
     held.open()
-    await expect.poll(() => server.exchangeLog[0]?.outcome).toBe('granted')
-    expect(server.exchanges).toBe(1)
+    await expect.poll(() => server.refreshLog[0]?.outcome).toBe('granted')
+    expect(server.refreshes).toBe(1)
   })
 
   test('promise 8: the token endpoint is out of order: who waits their turn does not try at once again', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     server.expireAccessTokens()
@@ -77,7 +77,7 @@ describe('tokens of several audiences, while something else happens', () => {
     await expect.poll(() => server.sends.length).toBe(1)
     held.open({ kind: 'status', status: 503 })
     await everyRejects([file, other], { code: 'refresh-unavailable' })
-    expect([server.exchanges, client.session.status]).toEqual([1, 'signed-in'])
+    expect([server.refreshes, client.session.status]).toEqual([1, 'signed-in'])
   })
 
   test('an audience named like a member of every object has its token as any other', async () => {
@@ -90,12 +90,12 @@ describe('tokens of several audiences, while something else happens', () => {
     })
     const tab = openTab({ refresh, store: createScriptedStore() })
     await tab.client.session.signIn(server.issue())
-    expect([(await tab.getFile()).status, (await tab.getFile()).status, server.exchanges]).toEqual([200, 200, 1])
+    expect([(await tab.getFile()).status, (await tab.getFile()).status, server.refreshes]).toEqual([200, 200, 1])
   })
 })
 
 describe('RT-08: tabs whose origins have tokens of their own', () => {
-  test.each([2, 5])('%i of them, half for each audience, exchange once for each, and no token twice', async count => {
+  test.each([2, 5])('%i of them, half for each audience, refresh once for each, and no token twice', async count => {
     const store = createScriptedStore()
     const { openSignedIn, openTab, server, patiently, resources } = await createAudienceWorld()
     const first = await openSignedIn({ store })

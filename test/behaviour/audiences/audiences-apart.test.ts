@@ -8,7 +8,7 @@ const second = 1000
 const origins = { 'https://files.test': 'files', 'https://mail.test': 'mail' }
 const audienceOf = (origin: string) => origins[origin as keyof typeof origins]
 
-/** Each exchange brings the next token of the audience it was asked for; the API takes the tokens in `good` only. */
+/** Each refresh brings the next token of the audience it was asked for; the API takes the tokens in `good` only. */
 const start = async (options: StageOptions = {}) => {
   const stage = createStage({
     lifetimeSeconds: 300,
@@ -16,10 +16,10 @@ const start = async (options: StageOptions = {}) => {
     strategy: { audienceOf },
     ...options,
   })
-  const { client, clock, exchanges, sends, issue } = stage
+  const { client, clock, refreshes, sends, issue } = stage
   const refused = new Set<string>()
   stage.answer(({ token }) => (token === null || refused.has(token) ? refusal() : new Response('fine')))
-  stage.exchange(async ({ audience = 'own' }) => {
+  stage.refresh(async ({ audience = 'own' }) => {
     const { accessToken, ...rest } = issue()
     return { ...rest, accessToken: `${audience}-${accessToken}` }
   })
@@ -36,7 +36,7 @@ const start = async (options: StageOptions = {}) => {
     file: () => ask('https://files.test/f'),
     mail: () => ask('https://mail.test/m'),
     own: () => ask('https://api.test/a'),
-    asked: () => exchanges.map(({ audience = 'own' }) => audience),
+    asked: () => refreshes.map(({ audience = 'own' }) => audience),
     tokens: () => sends.map(({ token }) => token),
   }
 }
@@ -50,13 +50,13 @@ describe('TX-11: audiences do not disturb each other', () => {
   })
 
   test('one whose own token is good does not wait for the renewal of another', async () => {
-    const { client, clock, file, asked, exchange } = await start()
+    const { client, clock, file, asked, refresh } = await start()
     await clock.advance(200 * second)
     await file()
     await clock.advance(101 * second)
     // The login's token has expired; the file's is a hundred seconds old.
     const answer = createDeferred<null>()
-    exchange(() => answer.promise)
+    refresh(() => answer.promise)
     const waiting = client.fetch('https://api.test/a').catch(error => error.reason)
     await clock.settle()
     expect(asked()).toEqual(['files', 'own'])
@@ -105,9 +105,9 @@ describe('TX-11: audiences do not disturb each other', () => {
   })
 
   test('a sign-in in the middle that brings no refresh token: the one that was just spent is lost for nobody', async () => {
-    const { client, clock, exchange, exchanges, sends, issue } = await start()
+    const { client, clock, refresh, refreshes, sends, issue } = await start()
     const answer = createDeferred<ReturnType<typeof issue>>()
-    exchange(({ refreshToken }) =>
+    refresh(({ refreshToken }) =>
       refreshToken === 'refresh' ? answer.promise : Promise.resolve({ ...issue(), accessToken: 'files-new' }),
     )
     const waiting = client.fetch('https://files.test/f')
@@ -116,7 +116,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     answer.resolve({ ...issue({ refreshToken: 'next' }), accessToken: 'files-old' })
     await clock.settle()
     expect((await waiting).status).toBe(200)
-    expect(exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['refresh', 'next'])
+    expect(refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh', 'next'])
     expect(sends.map(({ token }) => token)).toEqual(['files-new'])
     expect(await client.session.getAccessToken()).toBe('stepped-up')
   })
@@ -131,10 +131,10 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(record).not.toMatch(/files-access|"login"|"refresh-/)
   })
 
-  test('disposed while one waits its turn: its exchange never begins', async () => {
-    const { client, clock, exchange, exchanges, issue } = await start()
+  test('disposed while one waits its turn: its refresh never begins', async () => {
+    const { client, clock, refresh, refreshes, issue } = await start()
     const answer = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => answer.promise)
+    refresh(() => answer.promise)
     const asks = ['https://files.test/f', 'https://mail.test/m'].map(url =>
       client.fetch(url).catch(error => error.reason),
     )
@@ -143,12 +143,12 @@ describe('TX-11: audiences do not disturb each other', () => {
     answer.resolve(issue())
     await clock.advance(10 * second)
     expect(await Promise.all(asks)).toEqual(['disposed', 'disposed'])
-    expect(exchanges.length).toBe(1)
+    expect(refreshes.length).toBe(1)
   })
 })
 
 describe('RT-08: two tabs that ask for tokens of different audiences at once', () => {
-  test('each gets its own, by two exchanges, one after the other', async () => {
+  test('each gets its own, by two refreshes, one after the other', async () => {
     const store = createScriptedStore()
     const first = await start({ store })
     const second = createStage({
@@ -160,8 +160,8 @@ describe('RT-08: two tabs that ask for tokens of different audiences at once', (
     let running = 0
     let most = 0
     const presented: (string | undefined)[] = []
-    for (const { exchange } of [first, second])
-      exchange(async ({ audience = 'own', refreshToken }) => {
+    for (const { refresh } of [first, second])
+      refresh(async ({ audience = 'own', refreshToken }) => {
         presented.push(refreshToken)
         most = Math.max(most, ++running)
         await Promise.resolve()
@@ -175,7 +175,7 @@ describe('RT-08: two tabs that ask for tokens of different audiences at once', (
     for (let turn = 0; turn < 20; turn += 1) await first.clock.advance(250)
     expect(await Promise.all(asks)).toMatchObject([{ status: 200 }, { status: 200 }])
     expect(presented).toEqual(['refresh', 'after-refresh'])
-    // Nobody was sent on its way by the other's exchange, without a token of its own.
+    // Nobody was sent on its way by the other's refresh, without a token of its own.
     expect([first.sends.length, second.sends.length]).toEqual([1, 1])
     expect(most).toBe(1)
   })

@@ -7,7 +7,7 @@ const statuses = async (answers: Promise<Response>[]) => (await Promise.all(answ
 const repeat = (count: number, ask: () => Promise<Response>) => Array.from({ length: count }, ask)
 
 describe('TX-11: one session, a token for each audience', () => {
-  test('an origin of another audience gets a token of its own, by one exchange for all who ask first', async () => {
+  test('an origin of another audience gets a token of its own, by one refresh for all who ask first', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { getFile } = await openSignedIn()
     expect(await statuses(repeat(20, () => getFile()))).toEqual(Array(20).fill(200))
@@ -26,7 +26,7 @@ describe('TX-11: one session, a token for each audience', () => {
   test('who asks the first audience does not wait for the token of the second', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     expect((await get()).status).toBe(200)
@@ -34,33 +34,33 @@ describe('TX-11: one session, a token for each audience', () => {
     expect((await file).status).toBe(200)
   })
 
-  test('RT-08: both refused together make two exchanges, one after the other, and no refresh token is presented twice', async () => {
+  test('RT-08: both refused together make two refreshes, one after the other, and no refresh token is presented twice', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     await getFile()
     server.expireAccessTokens()
     expect(await statuses([...repeat(50, get), ...repeat(50, () => getFile())])).toEqual(Array(100).fill(200))
     expect(new Set(resources().slice(1))).toEqual(new Set(['urn:files', null]))
-    expect(server.exchanges).toBe(3)
+    expect(server.refreshes).toBe(3)
     expect([server.reuses, server.sends.length]).toEqual([0, 201])
   })
 
-  test('RT-08: whose turn it is not yet begins with what the exchange before it brought', async () => {
+  test('RT-08: whose turn it is not yet begins with what the refresh before it brought', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
-    const held = server.holdExchange()
+    const held = server.holdRefresh()
     const file = getFile()
     await held.reached()
     server.expireAccessTokens()
     const other = get()
     await expect.poll(() => server.sends.length).toBe(1)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     held.open()
     expect(await statuses([file, other])).toEqual([200, 200])
     expect([resources(), server.reuses]).toEqual([['urn:files', null], 0])
   })
 
-  test('RT-02: a late 401 is replayed without an exchange only if its own audience has a newer token', async () => {
+  test('RT-02: a late 401 is replayed without a refresh only if its own audience has a newer token', async () => {
     const { openSignedIn, server, resources, files } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
     await getFile()
@@ -144,7 +144,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect([client.session.status, (await get()).status]).toEqual(['signed-in', 200])
   })
 
-  test('one name for all origins is asked for with every exchange, as ever', async () => {
+  test('one name for all origins is asked for with every refresh, as ever', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld({ audiences: {} })
     const { client } = await openSignedIn({
       refresh: oauthRefresh({ tokenEndpoint: `${server.origin}/token`, clientId: 'spa', resource: 'urn:api' }),

@@ -22,10 +22,10 @@ const start = async (needsRefreshToken = false) => {
 }
 
 test('what the dialog itself asks another audience for goes out bare, and does not wait for the dialog', async () => {
-  const { client, signIn, refuseAll, exchange, answer, asked, clock, reads, sends } = await start()
+  const { client, signIn, refuseAll, refresh, answer, asked, clock, reads, sends } = await start()
   await signIn({ subject: 'alice' })
   refuseAll()
-  exchange(async () => null)
+  refresh(async () => null)
   client.fetch('https://api.test/x').catch(() => {})
   await clock.settle()
   expect(asked.length).toBe(1)
@@ -46,8 +46,8 @@ test('without a refresh token, a request to another audience does not look at th
   expect(outcome).not.toBe('pending')
 })
 
-test('who signs in while the store is looked at pays no exchange for the other’s request', async () => {
-  const { client, signIn, exchanges, clock, hold } = await start()
+test('who signs in while the store is looked at pays no refresh for the other’s request', async () => {
+  const { client, signIn, refreshes, clock, hold } = await start()
   await signIn({ subject: 'alice' })
   const read = hold('read')
   const waiting = client.fetch('https://files.test/x').catch(error => error)
@@ -56,5 +56,5 @@ test('who signs in while the store is looked at pays no exchange for the other�
   read.open()
   expect(await waiting).toMatchObject({ code: 'session-ended', reason: 'replaced' })
   await clock.advance(1000)
-  expect(exchanges).toEqual([])
+  expect(refreshes).toEqual([])
 })

@@ -65,7 +65,7 @@ describe('a replay has the body of the first send, and that of a plain fetch (RP
     expect(first).toEqual(plain)
     expect(replay).toEqual(plain)
     expect(sends.map(send => send.status)).toEqual([401, 401, 200])
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test.each(kinds)('%s, in a Request of the caller, through client.fetch', async (_, create) => {

@@ -127,7 +127,7 @@ test('the body of a 401 is let go before the wait begins, so that it holds no co
   const refused = refusalWithBody()
   stage.answer(({ token }) => (token === 'access-1' ? refused.response : new Response('fine')))
   const gate = createDeferred()
-  stage.exchange(async () => {
+  stage.refresh(async () => {
     await gate.promise
     return stage.issue()
   })
@@ -154,7 +154,7 @@ test('the body of a 401 for a token that was replaced meanwhile is let go as wel
   arrives.resolve()
   expect(await (await answer).text()).toBe('fine')
   expect(await refused.cancelled).toBe('cancelled')
-  expect(stage.exchanges).toHaveLength(1)
+  expect(stage.refreshes).toHaveLength(1)
 })
 
 test('the body of an answer that goes to the caller is not touched', async () => {
@@ -179,7 +179,7 @@ test.each(forms)(
       await expect(send(stage.client, '/a', { method })).rejects.toThrow(/fetch failed|network error/)
     }
     expect(stage.sends.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'GET'])
-    expect(stage.exchanges).toHaveLength(0)
+    expect(stage.refreshes).toHaveLength(0)
   },
 )
 
@@ -189,5 +189,5 @@ test('at worst a request is sent twice: first, and once after a refresh (RP-01, 
   stage.answer(() => new Response('refused', { status: 401 }))
   const response = await stage.client.fetch(`${stageOrigin}/a`, { method: 'POST', body: 'x' })
   expect([response.status, await response.text()]).toEqual([401, 'refused'])
-  expect([stage.sends.length, stage.exchanges.length]).toEqual([2, 1])
+  expect([stage.sends.length, stage.refreshes.length]).toEqual([2, 1])
 })

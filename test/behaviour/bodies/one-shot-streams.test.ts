@@ -61,7 +61,7 @@ describe.each(forms)('a stream given as the body, through %s', (_, send) => {
     const response = await send(started, streamOf('again'))
     expect(response.status).toBe(200)
     expect(started.server.sends.map(({ status }) => status)).toEqual([401, 200])
-    expect(started.server.exchanges).toBe(1)
+    expect(started.server.refreshes).toBe(1)
   })
 
   test('is not cloned, by us or by ky', async () => {
@@ -188,13 +188,13 @@ describe('before a stream is sent', () => {
   test('a token that is due is renewed', async () => {
     const { stage, upload } = await startAged(90_000)
     const gate = createDeferred()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await gate.promise
       return stage.issue()
     })
     const answer = upload()
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([0, 1])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 1])
     gate.resolve()
     expect((await answer).status).toBe(200)
     expect(stage.sends.map(({ token }) => token)).toEqual(['access-2'])
@@ -203,7 +203,7 @@ describe('before a stream is sent', () => {
   test('one waits for a renewal that is under way', async () => {
     const { stage, upload } = await startAged(90_000)
     const gate = createDeferred()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await gate.promise
       return stage.issue()
     })
@@ -216,12 +216,12 @@ describe('before a stream is sent', () => {
       ['/ordinary', 'access-1'],
       ['/upload', 'access-2'],
     ])
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('a token that is due is used if it cannot be renewed', async () => {
     const { stage, upload } = await startAged(90_000)
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       throw new Error('not now')
     })
     expect((await upload()).status).toBe(200)
@@ -230,7 +230,7 @@ describe('before a stream is sent', () => {
 
   test('an expired token that cannot be renewed leaves the stream as it was', async () => {
     const { stage, upload } = await startAged(200_000)
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       throw new Error('not now')
     })
     const body = streamOf('once')
@@ -239,13 +239,13 @@ describe('before a stream is sent', () => {
     await expect(upload(body)).rejects.toMatchObject({ code: 'refresh-unavailable' })
     expect(body.locked).toBe(false)
     expect(await new Response(body).text()).toBe('once')
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([0, 1])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 1])
   })
 
   test('a good token is used at once', async () => {
     const { stage, upload } = await startAged(10_000)
     await upload()
     expect(stage.sends.map(({ token }) => token)).toEqual(['access-1'])
-    expect(stage.exchanges).toHaveLength(0)
+    expect(stage.refreshes).toHaveLength(0)
   })
 })

@@ -23,7 +23,7 @@ const createScene = async (tellsExpiry: boolean) => {
     return tokens
   }
   const begunAt: number[] = []
-  stage.exchange(async () => {
+  stage.refresh(async () => {
     begunAt.push(clock.monotonicMs())
     await after(clock, 150)
     const tokens = issue()
@@ -121,6 +121,6 @@ describe('promise 5: tokens of five seconds, used well, never trip the breaker',
     await clock.advance(1000)
     expect(Object.fromEntries(outcomes)).toEqual({ 200: 7200, 401: 3600 })
     // Twice, and after 30, 60, 120, 240, 480, 900 and 900 seconds.
-    expect(stage.exchanges.filter(({ cause }) => cause === 'rejected').length).toBeLessThanOrEqual(9)
+    expect(stage.refreshes.filter(({ cause }) => cause === 'rejected').length).toBeLessThanOrEqual(9)
   }, 60_000)
 })

@@ -22,7 +22,7 @@ const openIn = (pages: ReturnType<typeof createPages>, api: 'fine' | 'refuses') 
   return page
 }
 
-describe('promise 5: the exchange that a page makes at its start is not counted', () => {
+describe('promise 5: the refresh that a page makes at its start is not counted', () => {
   const cookies = () =>
     createPages({ strategy: { ambient: true }, store: { ...withoutTokens(memoryStore()), shared: true } })
 
@@ -56,17 +56,17 @@ test('promise 5: what went out bare under a dialog accepts no token, whoever’s
   await stage.signIn({ subject: 'alice' })
   for (let index = 0; index < 9; index += 1) await stage.client.session.refresh()
   stage.answer(({ token }) => new Response('', { status: token === null ? 200 : 401 }))
-  stage.exchange(async () => null)
+  stage.refresh(async () => null)
   const refused = stage.client.fetch('https://api.test/data').catch(() => {})
   await stage.clock.settle()
   expect([stage.asked.length, await reach(stage, '/form')]).toEqual([1, 200])
   await stage.answerDialog(stage.issue({ subject: 'alice' }))
   await refused
-  stage.exchange(undefined)
+  stage.refresh(undefined)
   await expect(stage.client.session.refresh()).rejects.toMatchObject({ reason: 'circuit-open' })
 })
 
-describe('promise 5: an exchange whose token was then accepted is not counted', () => {
+describe('promise 5: a refresh whose token was then accepted is not counted', () => {
   test('thirty in a row, each of use to a request', async () => {
     const page = openIn(createPages(), 'fine')
     await page.signIn()
@@ -75,7 +75,7 @@ describe('promise 5: an exchange whose token was then accepted is not counted', 
       expect(await reach(page, '/data')).toBe(200)
       await page.clock.advance(100)
     }
-    expect(page.exchanges.length).toBe(30)
+    expect(page.refreshes.length).toBe(30)
   })
 
   test('nor one that was of use to one route and refused for another', async () => {
@@ -98,7 +98,7 @@ describe('promise 5: an exchange whose token was then accepted is not counted', 
       expect(await reach(asking, '/data')).toBe(200)
       await pages.clock.advance(100)
     }
-    expect(renewing.exchanges.length).toBe(30)
+    expect(renewing.refreshes.length).toBe(30)
   })
 
   test('nor those of twelve audiences, each of use to its own', async () => {
@@ -114,23 +114,23 @@ describe('promise 5: an exchange whose token was then accepted is not counted', 
       await page.clock.advance(100)
     }
     await page.client.session.refresh()
-    expect(page.exchanges.length).toBe(13)
+    expect(page.refreshes.length).toBe(13)
   })
 })
 
 describe('promise 5: what helped nobody is counted, and its limit says so', () => {
-  test('a page that reloads itself at every 401 causes ten exchanges in 30 s, whichever page began them', async () => {
+  test('a page that reloads itself at every 401 causes ten refreshes in 30 s, whichever page began them', async () => {
     const pages = createPages({ store: memoryStore(), limits: { unhelpfulRefreshes: 100 } })
     await openIn(pages, 'refuses').signIn({ subject: 'alice' })
-    let exchanges = 0
+    let refreshes = 0
     for (let index = 0; index < 25; index += 1) {
       const page = openIn(pages, 'refuses')
       expect(await reach(page, '/data')).toBe(401)
-      exchanges += page.exchanges.length
+      refreshes += page.refreshes.length
       page.client.dispose()
       await pages.clock.advance(second)
     }
-    expect(exchanges).toBe(10)
+    expect(refreshes).toBe(10)
   })
 
   test('in the error, in `refresh-failed`, and in the event of a request whose 401 is handed over', async () => {
@@ -159,21 +159,21 @@ describe('promise 5: what helped nobody is counted, and its limit says so', () =
     await expect(page.client.session.refresh()).rejects.toMatchObject({ reason: 'circuit-open' })
     await page.clock.advance(30 * second)
     await page.client.session.refresh()
-    expect(page.exchanges.length).toBe(3)
+    expect(page.refreshes.length).toBe(3)
   })
 
-  test('exchanges that failed count as well, however long their backoff is', async () => {
+  test('refreshes that failed count as well, however long their backoff is', async () => {
     const page = openIn(createPages(), 'fine')
     await page.signIn()
     page.clock.setRandom(0)
-    page.exchange(async () => {
+    page.refresh(async () => {
       throw Object.assign(new Error('busy'), { status: 503 })
     })
     for (let index = 0; index < 10; index += 1) {
       await page.client.session.refresh().catch(() => {})
       await page.clock.advance(100)
     }
-    expect(page.exchanges.length).toBe(10)
+    expect(page.refreshes.length).toBe(10)
     await expect(page.client.session.refresh()).rejects.toMatchObject({ reason: 'circuit-open' })
   })
 })

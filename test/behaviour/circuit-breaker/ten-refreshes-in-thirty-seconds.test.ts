@@ -13,11 +13,11 @@ const start = async (isBad: (path: string) => boolean, options: StageOptions = {
 const refuse = (stage: Stage, isBad: (path: string) => boolean) =>
   stage.answer(({ path }) => new Response(path, { status: isBad(path) ? 401 : 200 }))
 
-/** Exchanges that one request caused, and what it was answered. */
+/** Refreshes that one request caused, and what it was answered. */
 const ask = async (stage: Stage, path: string, init: RequestInit = {}) => {
-  const before = stage.exchanges.length
+  const before = stage.refreshes.length
   const { status } = await stage.client.fetch(`https://api.test${path}`, init)
-  return [status, stage.exchanges.length - before]
+  return [status, stage.refreshes.length - before]
 }
 const refusedWith = [401, 1]
 const handedOver = [401, 0]
@@ -31,17 +31,17 @@ describe('promise 5: of any kind', () => {
     }
   }
 
-  test('the eleventh exchange in 30 s does not begin, and who asks for it is told when', async () => {
+  test('the eleventh refresh in 30 s does not begin, and who asks for it is told when', async () => {
     const stage = await start(() => false)
     await refreshTenTimes(stage)
     const refused = expect.objectContaining({ code: 'refresh-unavailable', retryAfterMs: 20 * second })
     expect(await outcomeOf(stage.client.session.refresh(), stage.clock)).toEqual(refused)
-    expect(stage.exchanges.length).toBe(10)
+    expect(stage.refreshes.length).toBe(10)
     await stage.clock.advance(20 * second - 1)
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: 1 })
     await stage.clock.advance(1)
     await stage.client.session.refresh()
-    expect(stage.exchanges.length).toBe(11)
+    expect(stage.refreshes.length).toBe(11)
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: second })
   })
 
@@ -68,7 +68,7 @@ describe('promise 5: of any kind', () => {
       await meanwhile(stage)
     }
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
-    expect(stage.exchanges.length).toBe(10)
+    expect(stage.refreshes.length).toBe(10)
   })
 
   test('the counts outlive the page: what begins anew over the same store knows of them', async () => {
@@ -77,13 +77,13 @@ describe('promise 5: of any kind', () => {
     await refreshTenTimes(first)
     const reloaded = createStage({ store, sessionName: 'one', clock: first.clock })
     await expect(reloaded.client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
-    expect(reloaded.exchanges.length).toBe(0)
+    expect(reloaded.refreshes.length).toBe(0)
     await first.clock.advance(20 * second)
     await reloaded.client.session.refresh()
-    expect(reloaded.exchanges.length).toBe(1)
+    expect(reloaded.refreshes.length).toBe(1)
   })
 
-  test('exchanges that other tabs began since the record was last read count too', async () => {
+  test('refreshes that other tabs began since the record was last read count too', async () => {
     const store = { ...memoryStore(), shared: true }
     const stage = await start(() => false, { store, sessionName: 'one' })
     await ask(stage, '/good')
@@ -95,16 +95,16 @@ describe('promise 5: of any kind', () => {
       refreshCounts: { started: begun, unhelpful: [] },
     } as StoredRecord)
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: 30 * second })
-    expect(stage.exchanges.length).toBe(0)
+    expect(stage.refreshes.length).toBe(0)
   })
 
-  test('fruitless exchanges before a reload count after it', async () => {
+  test('unhelpful refreshes before a reload count after it', async () => {
     const store = memoryStore()
     const isBad = (path: string) => path.startsWith('/bad')
     const first = await start(isBad, { store, sessionName: 'one' })
     for (const path of ['/bad/a', '/bad/b', '/bad/c', '/bad/d', '/bad/e', '/bad/f']) await ask(first, path)
-    expect(first.exchanges.length).toBe(5)
-    // Their last count is written with the next exchange, whatever that is for.
+    expect(first.refreshes.length).toBe(5)
+    // Their last count is written with the next refresh, whatever that is for.
     await first.client.session.refresh()
     const reloaded = createStage({ store, sessionName: 'one', clock: first.clock })
     refuse(reloaded, isBad)

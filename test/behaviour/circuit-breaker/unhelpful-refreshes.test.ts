@@ -11,26 +11,26 @@ const start = async (isBad: (path: string) => boolean, options: StageOptions = {
 const refuse = (stage: Stage, isBad: (path: string) => boolean) =>
   stage.answer(({ path }) => new Response(path, { status: isBad(path) ? 401 : 200 }))
 
-/** Exchanges that one request caused, and what it was answered. */
+/** Refreshes that one request caused, and what it was answered. */
 const ask = async (stage: Stage, path: string, init: RequestInit = {}) => {
-  const before = stage.exchanges.length
+  const before = stage.refreshes.length
   const { status } = await stage.client.fetch(`https://api.test${path}`, init)
-  return [status, stage.exchanges.length - before]
+  return [status, stage.refreshes.length - before]
 }
 const refusedWith = [401, 1]
 const handedOver = [401, 0]
 const second = 1000
 
-describe('promise 5: a route whose exchanges are fruitless', () => {
+describe('promise 5: a route whose refreshes are unhelpful', () => {
   const isBad = (path: string) => path === '/bad'
 
   test.each(forms)(
     'asked by %s: two in a row, and it causes none for 30 s; its 401s are handed over',
     async (_form, send) => {
       const stage = await start(isBad)
-      for (const exchanges of [1, 2, 2, 2]) {
+      for (const refreshes of [1, 2, 2, 2]) {
         const answer = await send(stage.client, '/bad')
-        expect([answer.status, await answer.text(), stage.exchanges.length]).toEqual([401, '/bad', exchanges])
+        expect([answer.status, await answer.text(), stage.refreshes.length]).toEqual([401, '/bad', refreshes])
       }
       await stage.clock.advance(30 * second - 1)
       expect(await ask(stage, '/bad')).toEqual(handedOver)
@@ -77,12 +77,12 @@ describe('promise 5: a route whose exchanges are fruitless', () => {
     }
   })
 
-  test('a hundred requests that shared an exchange count it once', async () => {
+  test('a hundred requests that shared a refresh count it once', async () => {
     const stage = await start(isBad)
     const storm = () => Promise.all(Array.from({ length: 100 }, () => stage.client.fetch('https://api.test/bad')))
-    for (const exchanges of [1, 2, 2]) {
+    for (const refreshes of [1, 2, 2]) {
       await storm()
-      expect(stage.exchanges.length).toBe(exchanges)
+      expect(stage.refreshes.length).toBe(refreshes)
     }
   })
 
@@ -94,7 +94,7 @@ describe('promise 5: a route whose exchanges are fruitless', () => {
     expect(await ask(stage, '/bad/other')).toEqual(refusedWith)
   })
 
-  test('it does not keep a good route from the exchange that it needs', async () => {
+  test('it does not keep a good route from the refresh that it needs', async () => {
     const stage = await start(isBad)
     for (const _ of [1, 2]) await ask(stage, '/bad')
     stage.answer(({ path, token }) => new Response('', { status: path === '/bad' || token === 'access-3' ? 401 : 200 }))
@@ -113,7 +113,7 @@ describe('promise 5: a route whose exchanges are fruitless', () => {
     ])
   })
 
-  test('a late 401, replayed without an exchange and refused again, is nobody’s fruitless exchange', async () => {
+  test('a late 401, replayed without a refresh and refused again, is nobody’s unhelpful refresh', async () => {
     const stage = await start(isBad)
     for (const _ of [1, 2, 3]) {
       let release = (_answer: Response) => {}
@@ -157,7 +157,7 @@ describe('promise 5: over all routes', () => {
   const bad = () => `/bad/${++lastPath}`
   const isBad = (path: string) => path.startsWith('/bad')
 
-  test('five fruitless exchanges in 30 s, and 401s cause none for 30 s from the last', async () => {
+  test('five unhelpful refreshes in 30 s, and 401s cause none for 30 s from the last', async () => {
     const stage = await start(isBad)
     for (const _ of [1, 2, 3, 4, 5]) {
       expect(await ask(stage, bad())).toEqual(refusedWith)
@@ -178,7 +178,7 @@ describe('promise 5: over all routes', () => {
     }
   })
 
-  test('an exchange that helped somebody is not fruitless, though it did not help another', async () => {
+  test('a refresh that helped somebody is not unhelpful, though it did not help another', async () => {
     const stage = await start(isBad)
     const refuseAlso = (token: string | null) =>
       stage.answer(send => new Response('', { status: isBad(send.path) || send.token === token ? 401 : 200 }))
@@ -186,7 +186,7 @@ describe('promise 5: over all routes', () => {
       refuseAlso(await stage.client.session.getAccessToken())
       const answers = [bad(), '/good'].map(path => stage.client.fetch(`https://api.test${path}`))
       expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 200])
-      expect(stage.exchanges.length).toBe(index + 1)
+      expect(stage.refreshes.length).toBe(index + 1)
     }
   })
 

@@ -30,8 +30,8 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     server.expireAccessTokens()
     const answers = await Promise.all(Array.from({ length: 50 }, () => client.fetch(`${server.origin}/api/a`)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
-    expect(server.exchangeLog[0]).toMatchObject({ body: '', outcome: 'granted', headers: { cookie: /^refresh=/ } })
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
+    expect(server.refreshLog[0]).toMatchObject({ body: '', outcome: 'granted', headers: { cookie: /^refresh=/ } })
   })
 
   test('CK-01: a page that starts with a cookie is signed in by it, without a 401', async () => {
@@ -39,13 +39,13 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     await client.post('cookie/login', { auth: false, credentials: 'include' })
     expect((await client.session.ready()).status).toBe('signed-in')
     expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(200)
-    expect([server.exchanges, server.sends.length]).toEqual([1, 1])
+    expect([server.refreshes, server.sends.length]).toEqual([1, 1])
   })
 
   test('CK-01: a page that starts without one is signed out, without a login being asked for', async () => {
     const { server, client, logins } = await createServedClient(mediated(), { signedIn: false })
     expect((await client.session.ready()).status).toBe('signed-out')
-    expect([server.exchanges, logins.length]).toEqual([1, 0])
+    expect([server.refreshes, logins.length]).toEqual([1, 0])
   })
 
   test.each(['GET', 'POST'] as const)(
@@ -56,7 +56,7 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
       await client.session.signIn({ cookie: true })
       server.expireAccessTokens()
       expect((await client.get('api/a', { credentials: 'include' })).status).toBe(200)
-      expect(server.exchanges).toBe(1)
+      expect(server.refreshes).toBe(1)
       expect(server.sends.map(({ authorization }) => authorization)).toEqual([null, null])
       expect(client.session.getSnapshot().claims).toMatchObject({ name: 'Name of alice' })
     },
@@ -69,7 +69,7 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     const outcomes = await Promise.allSettled(answers)
     expect(outcomes).toMatchObject([{ reason: { code: 'session-ended' } }, { reason: { code: 'session-ended' } }])
     await expect.poll(() => logins.length).toBe(1)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('CK-02: refresh and sign-out carry a header that no form of another site can set', async () => {
@@ -109,8 +109,8 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     await client.post('cookie/login', { auth: false, credentials: 'include' })
     await client.session.ready()
     await client.session.refresh()
-    expect(server.exchangeLog.map(({ headers }) => headers['x-csrftoken'])).toEqual(['csrf-1', 'csrf-2'])
-    expect(server.exchangeLog.map(({ headers }) => headers['x-requested-with'])).toEqual(['latchkey', 'latchkey'])
+    expect(server.refreshLog.map(({ headers }) => headers['x-csrftoken'])).toEqual(['csrf-1', 'csrf-2'])
+    expect(server.refreshLog.map(({ headers }) => headers['x-requested-with'])).toEqual(['latchkey', 'latchkey'])
   })
 
   test('CK-03: a refresh by cookie is a POST, whatever is written', async () => {

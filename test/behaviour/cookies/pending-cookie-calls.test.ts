@@ -7,22 +7,22 @@ async function renewing(where: 'request' | 'answer' = 'answer') {
   world.logIn('alice')
   const page = world.open()
   await page.ready()
-  const exchange = world.hold('/session', where)
+  const refresh = world.hold('/session', where)
   const refreshed = page.client.session.refresh().catch(error => error.code)
   await world.clock.advance(0)
-  await exchange.reached
-  return { ...world, page, exchange, refreshed }
+  await refresh.reached
+  return { ...world, page, refresh, refreshed }
 }
 
 describe('a refresh under way', () => {
   test.each(['request', 'answer'] as const)(
     'does not undo a sign-out: its late cookie is followed by one more call (%s)',
     async where => {
-      const { clock, page, exchange, refreshed, told, sessions, cookie, open } = await renewing(where)
+      const { clock, page, refresh, refreshed, told, sessions, cookie, open } = await renewing(where)
       const { revoked } = await page.client.session.signOut()
       expect(await refreshed).toBe('session-ended')
       await clock.advance(500)
-      exchange.open()
+      refresh.open()
       await clock.advance(0)
       expect([await revoked, told.length, sessions.size, cookie()]).toEqual([true, where === 'answer' ? 2 : 1, 0, ''])
       await clock.advance(60_000)
@@ -36,13 +36,13 @@ describe('a refresh under way', () => {
     const [one, other] = [world.open(), world.open()]
     await one.ready()
     await other.ready()
-    const exchange = world.hold('/session', 'answer')
+    const refresh = world.hold('/session', 'answer')
     const refreshed = one.client.session.refresh().catch(error => error.code)
     await world.clock.advance(0)
-    await exchange.reached
+    await refresh.reached
     await other.client.session.signOut()
     await world.clock.advance(500)
-    exchange.open()
+    refresh.open()
     await world.clock.advance(0)
     expect([await refreshed, world.told.length, world.sessions.size]).toEqual(['session-ended', 2, 0])
     await world.clock.advance(60_000)
@@ -51,21 +51,21 @@ describe('a refresh under way', () => {
   })
 
   test('that ends after somebody has signed in calls nobody: the cookie may be theirs', async () => {
-    const { clock, page, exchange, told } = await renewing()
+    const { clock, page, refresh, told } = await renewing()
     await page.client.session.signOut()
     await page.client.session.signIn({ accessToken: 'token-bob', subject: 'bob' })
-    exchange.open()
+    refresh.open()
     await clock.advance(0)
     expect(told.length).toBe(1)
   })
 
   test('is waited for by a login that the page makes, whose cookie it would write over', async () => {
-    const { clock, page, exchange, log, sessions, cookie } = await renewing()
+    const { clock, page, refresh, log, sessions, cookie } = await renewing()
     await page.client.session.signOut()
     const login = page.client.post('login', { auth: false, body: 'bob' }).json<{ accessToken: string }>()
     await clock.advance(500)
     expect(log.some(line => line.startsWith('/login'))).toBe(false)
-    exchange.open()
+    refresh.open()
     await clock.advance(0)
     await page.client.session.signIn(await login)
     await clock.advance(60_000)

@@ -77,7 +77,7 @@ describe('the key of a session', () => {
     expect(others).toEqual([])
   })
 
-  test('is found after a reload, by requests and by the exchange (DP-09)', async () => {
+  test('is found after a reload, by requests and by the refresh (DP-09)', async () => {
     const { server, openPage } = await openBrowser()
     const first = openPage()
     await first.logIn()
@@ -174,7 +174,7 @@ describe('a key that is lost', () => {
     expect(server.sends).toEqual([])
   })
 
-  test('ends it at an exchange, which is made with no other key (DP-09)', async () => {
+  test('ends it at a refresh, which is made with no other key (DP-09)', async () => {
     const { server, openPage, page } = await start()
     // A login that has begun has made a new one.
     await openPage().keyOf()
@@ -222,7 +222,7 @@ describe('a key that is lost', () => {
 })
 
 describe('without IndexedDB', () => {
-  test('the key lives as long as the page: requests and exchanges go on', async () => {
+  test('the key lives as long as the page: requests and refreshes go on', async () => {
     const { server, client, get } = await createDpopClient()
     await client.session.refresh()
     expect((await get('/notes')).status).toBe(200)

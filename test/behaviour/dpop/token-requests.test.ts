@@ -10,14 +10,14 @@ const failureOf = (promise: Promise<unknown>) =>
     (error: { readonly code?: string }) => error,
   )
 
-describe('an exchange by DPoP', () => {
+describe('a refresh by DPoP', () => {
   test('is proved with the key that the refresh token was issued to (DP-09)', async () => {
     const { server, client, get } = await createDpopClient()
     await get('/notes')
     await client.session.refresh()
-    const [request, exchange] = server.sends.map(({ proof }) => proof)
-    expect(exchange).toMatchObject({ htm: 'POST', htu: `${server.issuer}/token`, thumbprint: request?.thumbprint })
-    expect(exchange).not.toHaveProperty('ath')
+    const [request, refresh] = server.sends.map(({ proof }) => proof)
+    expect(refresh).toMatchObject({ htm: 'POST', htu: `${server.issuer}/token`, thumbprint: request?.thumbprint })
+    expect(refresh).not.toHaveProperty('ath')
     expect((await get('/notes')).status).toBe(200)
     expect(server.reuses).toBe(0)
   })
@@ -25,10 +25,10 @@ describe('an exchange by DPoP', () => {
   test('that is asked for a nonce presents the same refresh token once more, and ends nothing (DP-08)', async () => {
     const { server, client, logins } = await createDpopClient({ tokenNonces: true })
     await client.session.refresh()
-    const exchanges = server.to('token')
-    expect(exchanges.map(({ error }) => error)).toEqual(['use_dpop_nonce', null])
-    expect(new Set(exchanges.map(({ request: { body } }) => String(body))).size).toBe(1)
-    expect(new Set(exchanges.map(({ proof }) => proof?.jti)).size).toBe(2)
+    const refreshes = server.to('token')
+    expect(refreshes.map(({ error }) => error)).toEqual(['use_dpop_nonce', null])
+    expect(new Set(refreshes.map(({ request: { body } }) => String(body))).size).toBe(1)
+    expect(new Set(refreshes.map(({ proof }) => proof?.jti)).size).toBe(2)
     expect([server.reuses, client.session.getSnapshot().generation, logins]).toEqual([0, 1, []])
   })
 

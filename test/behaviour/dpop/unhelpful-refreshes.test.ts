@@ -3,7 +3,7 @@ import { createDeferred } from '../../support/deferred.ts'
 import { createDpopClient } from '../../support/dpop-client.ts'
 
 test.each(['fetch', 'ky'] as const)(
-  'A hundred requests by %s with an expired token, under nonces that rotate at every turn: one exchange, each proof its own, each answered (DP-04, DP-07, RT-01)',
+  'A hundred requests by %s with an expired token, under nonces that rotate at every turn: one refresh, each proof its own, each answered (DP-04, DP-07, RT-01)',
   async form => {
     const { server, client } = await createDpopClient({ apiNonces: true, tokenNonces: true })
     const paths = Array.from({ length: 100 }, (_, index) => `/notes/${index}`)
@@ -36,7 +36,7 @@ test.each(['fetch', 'ky'] as const)(
   },
 )
 
-test('A token that was replaced meanwhile costs a late request no exchange, and its replay is proved for the new one (RT-02)', async () => {
+test('A token that was replaced meanwhile costs a late request no refresh, and its replay is proved for the new one (RT-02)', async () => {
   const { server, get } = await createDpopClient()
   const gate = createDeferred<undefined>()
   server.answerWith('/late', () => gate.promise)

@@ -43,18 +43,18 @@ describe('making a client', () => {
     const timers = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'setInterval')]
     const touched = vi.fn()
     const store = { getItem: touched, setItem: touched }
-    const exchange = vi.fn(async () => null)
+    const refresh = vi.fn(async () => null)
     for (let time = 0; time < 2; time += 1) {
       createClient({
         baseUrl: stageOrigin,
         store,
-        refresh: { refresh: exchange, ambient: true },
+        refresh: { refresh: refresh, ambient: true },
         onLoginRequired: redirectTo('/login'),
       })
       createClient({ store: indexedDbStore() })
       createClient({ store: webStorageStore() })
     }
-    expect([open(), touched.mock.calls, exchange.mock.calls]).toEqual([0, [], []])
+    expect([open(), touched.mock.calls, refresh.mock.calls]).toEqual([0, [], []])
     for (const timer of timers) expect(timer).not.toHaveBeenCalled()
   })
 })
@@ -72,7 +72,7 @@ describe('without a page', () => {
     expect(stderr).not.toMatch(/Error/)
   })
 
-  test('a worker has one exchange for its requests, as a page has (LF-07)', { timeout: 30_000 }, async () => {
+  test('a worker has one refresh for its requests, as a page has (LF-07)', { timeout: 30_000 }, async () => {
     const server = await startAuthServer()
     onTestFinished(server.close)
     const tokens = server.issue()
@@ -85,7 +85,7 @@ describe('without a page', () => {
       worker.once('message', resolve)
       worker.once('error', reject)
     })
-    expect([answers, server.exchanges]).toEqual([[200, 200, 200], 1])
+    expect([answers, server.refreshes]).toEqual([[200, 200, 200], 1])
   })
 })
 
@@ -103,18 +103,18 @@ describe('dispose()', () => {
     expect([open(), wakeListeners()]).toEqual([0, 0])
   })
 
-  test('sends home who waits; the exchange goes on, and what it brings is not lost', async () => {
-    const { client, clock, signIn, refuseAll, exchange, exchanges, issue } = createStage()
+  test('sends home who waits; the refresh goes on, and what it brings is not lost', async () => {
+    const { client, clock, signIn, refuseAll, refresh, refreshes, issue } = createStage()
     await signIn({ subject: 'alice' })
     refuseAll()
-    const exchanged = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => exchanged.promise)
+    const refreshed = createDeferred<ReturnType<typeof issue>>()
+    refresh(() => refreshed.promise)
     const outcome = client.fetch(url).catch(reasonOf)
     await clock.settle()
     client.dispose()
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'disposed' })
-    expect(exchanges[0]?.signal.aborted).toBe(false)
-    exchanged.resolve(issue({ subject: 'alice' }))
+    expect(refreshes[0]?.signal.aborted).toBe(false)
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     expect(clock.pendingTimers).toBe(0)
     expect(await client.session.getAccessToken()).toBe('access-2')
@@ -130,12 +130,12 @@ describe('dispose()', () => {
 
   test('and use after it takes everything up again', async () => {
     const open = countChannels()
-    const { client, signIn, refuseAll, sends, exchanges, wakeListeners } = createStage({ store: createStorage() })
+    const { client, signIn, refuseAll, sends, refreshes, wakeListeners } = createStage({ store: createStorage() })
     await signIn()
     client.dispose()
     refuseAll()
     expect((await client.fetch(url)).status).toBe(200)
-    expect([exchanges.length, sends.length]).toEqual([1, 2])
+    expect([refreshes.length, sends.length]).toEqual([1, 2])
     expect([open(), wakeListeners()]).toEqual([1, 1])
     client.dispose()
     expect([open(), wakeListeners()]).toEqual([0, 0])
@@ -149,28 +149,28 @@ describe('dispose()', () => {
 })
 
 describe('a framework that does everything twice', () => {
-  test('starts an ambient session by one exchange: mounted, unmounted and mounted again', async () => {
-    const { client, clock, exchange, exchanges, issue } = createStage({ strategy: { ambient: true } })
-    const exchanged = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => exchanged.promise)
+  test('starts an ambient session by one refresh: mounted, unmounted and mounted again', async () => {
+    const { client, clock, refresh, refreshes, issue } = createStage({ strategy: { ambient: true } })
+    const refreshed = createDeferred<ReturnType<typeof issue>>()
+    refresh(() => refreshed.promise)
     void client.session.ready()
     await clock.settle()
     client.dispose()
     const ready = client.session.ready()
     await clock.settle()
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.advance(1000)
     expect(await ready).toMatchObject({ status: 'signed-in', subject: 'alice' })
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
   })
 
-  test('renews by one exchange, though a client was put away in the middle of it and another made', async () => {
+  test('renews by one refresh, though a client was put away in the middle of it and another made', async () => {
     const store = createStorage()
     const first = createStage({ store, sessionName: 'twice' })
     await first.signIn({ subject: 'alice' })
     first.refuseAll()
-    const exchanged = createDeferred<ReturnType<typeof first.issue>>()
-    first.exchange(() => exchanged.promise)
+    const refreshed = createDeferred<ReturnType<typeof first.issue>>()
+    first.refresh(() => refreshed.promise)
     first.client.fetch(url).catch(() => {})
     await first.clock.settle()
     first.client.dispose()
@@ -178,10 +178,10 @@ describe('a framework that does everything twice', () => {
     second.answer(({ token }) => new Response('', { status: token === 'access-2' ? 200 : 401 }))
     const again = second.client.fetch(url)
     await first.clock.settle()
-    exchanged.resolve(first.issue({ subject: 'alice' }))
+    refreshed.resolve(first.issue({ subject: 'alice' }))
     for (let step = 0; step < 10; step += 1) await first.clock.advance(500)
     expect(await outcomeOf(again, first.clock)).toMatchObject({ status: 200 })
-    expect([first.exchanges.length, second.exchanges.length]).toEqual([1, 0])
+    expect([first.refreshes.length, second.refreshes.length]).toEqual([1, 0])
   })
 
   test('leaves nothing behind of a client that was made and never used', async () => {

@@ -59,7 +59,7 @@ describe.each(forms)('what an engine lacks costs no refresh, asked by %s (WV-02)
       send(client, path, { method: 'POST', body: 'text' }),
     ])
     expect(answers.map(({ status }) => status)).toEqual([200, 200])
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     await client.session.signOut()
   })
 })

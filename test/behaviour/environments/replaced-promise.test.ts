@@ -21,18 +21,18 @@ describe.each(forms)('where Promise was replaced, as zone.js does it, asked by %
     await stage.signIn()
     stage.refuseAll()
     expect(await readBody(send(stage.client, '/x'))).toBe('fine')
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([2, 1])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([2, 1])
   })
 
   test.each([
     ['says yes', true, 1],
     ['says nothing', undefined, 0],
-  ])('shouldRefresh, an async function, %s', async (_, decided, exchanged) => {
+  ])('shouldRefresh, an async function, %s', async (_, decided, refreshed) => {
     const stage = createStage({ shouldRefresh: async ({ status }) => (status === 419 ? decided : undefined) })
     await stage.signIn()
     stage.answer(({ token }) => (token === 'access-1' ? new Response('', { status: 419 }) : new Response('fine')))
     const { status } = await send(stage.client, '/x')
-    expect([status, stage.exchanges.length]).toEqual([decided ? 200 : 419, exchanged])
+    expect([status, stage.refreshes.length]).toEqual([decided ? 200 : 419, refreshed])
   })
 
   test('nobody is signed in: the 401 is the caller’s, or waits for the dialog', async () => {

@@ -126,8 +126,8 @@ test('`post` in a refresh hands it a complete Request, too', async () => {
   onTestFinished(client.dispose)
   await client.session.signIn({ accessToken: 'old', refreshToken: 'r1' })
   expect((await client.get('a')).status).toBe(200)
-  const [, exchange] = network.sends
-  expect([exchange?.method, await exchange?.text()]).toEqual(['POST', '{"refreshToken":"r1"}'])
+  const [, refresh] = network.sends
+  expect([refresh?.method, await refresh?.text()]).toEqual(['POST', '{"refreshToken":"r1"}'])
 })
 
 test('what is handed over says nothing of the session to who logs it', async () => {

@@ -20,7 +20,7 @@ describe('a redirect to another origin', () => {
     const { server, other, client, url } = await startTwo()
     const response = await client.fetch(url)
     expect([response.status, response.redirected, isReplayable(response)]).toEqual([401, true, true])
-    expect([server.exchanges, server.sends.length, other.sends.length]).toEqual([0, 1, 1])
+    expect([server.refreshes, server.sends.length, other.sends.length]).toEqual([0, 1, 1])
     expect(client.session.status).toBe('signed-in')
   })
 
@@ -49,7 +49,7 @@ describe('a redirect inside the origin', () => {
     const response = await client.fetch(`${server.origin}/api/moved`)
     expect([response.status, response.redirected]).toEqual([200, true])
     expect(server.sends.map(({ path }) => path)).toEqual(['/api/moved', '/api/there', '/api/moved', '/api/there'])
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('that loses the token each time ends after one replay (FE-04)', async () => {
@@ -57,7 +57,7 @@ describe('a redirect inside the origin', () => {
     server.answerWith('/api/moved', { status: 302, headers: { location: '/api/there' } })
     server.refuse('/api/there')
     expect((await client.fetch(`${server.origin}/api/moved`)).status).toBe(401)
-    expect([server.sends.length, server.exchanges]).toEqual([4, 1])
+    expect([server.sends.length, server.refreshes]).toEqual([4, 1])
   })
 
   test('is not followed where `redirect: manual` was asked for, and what comes is the caller’s', async () => {
@@ -81,7 +81,7 @@ describe('an answer without a status', () => {
     const answer = answerOf(type)
     stage.answer(() => answer)
     expect(await stage.client.fetch(`${stageOrigin}/a`)).toBe(answer)
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([1, 0])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([1, 0])
   })
 
   test('but is a redirect to the login page, for an app whose shouldRefresh says so: it refreshes, and is sent again', async () => {
@@ -95,7 +95,7 @@ describe('an answer without a status', () => {
     await stage.signIn()
     stage.answer(({ token }) => (token === 'access-1' ? answerOf('opaqueredirect') : new Response('fine')))
     const answer = await stage.client.fetch(`${stageOrigin}/a`, { redirect: 'manual' })
-    expect([answer.status, stage.exchanges.length, seen]).toEqual([200, 1, [[0, 'opaqueredirect']]])
+    expect([answer.status, stage.refreshes.length, seen]).toEqual([200, 1, [[0, 'opaqueredirect']]])
   })
 })
 
@@ -180,14 +180,14 @@ describe.each(forms)('a keepalive request through %s (FE-05)', (_, send) => {
     await stage.clock.advance(200_000)
     await send(stage.client, '/bye', keepalive)
     expect(stage.sends.map(({ token }) => token)).toEqual(['access-1', 'access-1'])
-    expect(stage.exchanges).toHaveLength(0)
+    expect(stage.refreshes).toHaveLength(0)
   })
 
   test('does not wait for a refresh that is under way', async () => {
     const stage = createStage()
     await stage.signIn()
     stage.refuseAll()
-    stage.exchange(() => new Promise(() => {}))
+    stage.refresh(() => new Promise(() => {}))
     stage.client.fetch(`${stageOrigin}/waits`).catch(() => {})
     await stage.clock.settle()
     stage.answer(() => new Response('fine'))
@@ -212,7 +212,7 @@ test.each(forms)(
     await stage.signIn()
     stage.refuseAll()
     const gate = createDeferred()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await gate.promise
       return stage.issue()
     })
@@ -232,7 +232,7 @@ describe('`auth: false` (RP-10)', () => {
     const stage = createStage()
     await stage.signIn()
     const response = await send(stage.client, '/login', { auth: false })
-    expect([response.status, stage.exchanges.length]).toEqual([401, 0])
+    expect([response.status, stage.refreshes.length]).toEqual([401, 0])
     expect(stage.sends.map(({ token }) => token)).toEqual([null])
     expect(stage.logins).toHaveLength(0)
   })

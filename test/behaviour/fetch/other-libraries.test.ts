@@ -101,7 +101,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
   test('sees the end of a session as that, though there was a 401, and not as a mistake of its own', async () => {
     const { server, client, http } = await start()
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'status', status: 401 })
+    server.failRefreshes({ kind: 'status', status: 401 })
     const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
     if (!(error instanceof AxiosError)) throw error
     expect([error.name, error.code, error.response]).toEqual(['SessionEndedError', 'session-ended', undefined])
@@ -132,7 +132,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
   test('sees a refresh that is unavailable as that', async () => {
     const { server, http } = await start()
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'status', status: 503 })
+    server.failRefreshes({ kind: 'status', status: 503 })
     const error = await http.get('/api/todos').catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ name: 'RefreshUnavailableError', code: 'refresh-unavailable', status: 503 })
   })
@@ -140,7 +140,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
   test('can be aborted while it waits', async () => {
     const { server, http } = await start()
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const controller = new AbortController()
     const answer = http.get('/api/todos', { signal: controller.signal })
     await gate.reached()

@@ -134,11 +134,11 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
   })
 
   test('does not wait for the dialog of Bob’s session, who signed in before its 401 came', async () => {
-    const { client, held, slow, signIn, answer, exchange, clock, asked, answerDialog, issue, sends } =
+    const { client, held, slow, signIn, answer, refresh, clock, asked, answerDialog, issue, sends } =
       await startAsking()
     await signIn({ subject: 'bob' })
     answer(() => refusal())
-    exchange(async () => null)
+    refresh(async () => null)
     const bobs = send(client, '/bobs').catch(() => {})
     await clock.settle()
     expect(asked).toHaveLength(1)
@@ -153,7 +153,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     const stage = createStage({ strategy: { ambient: true } })
     const held = createDeferred<Response>()
     stage.answer(({ token }) => (token === null ? held.promise : new Response('fine')))
-    stage.exchange(() => Promise.reject(new Error('down')))
+    stage.refresh(() => Promise.reject(new Error('down')))
     const asked = told(send(stage.client, '/me', { auth: 'optional' }))
     await stage.clock.settle()
     expect(stage.client.session.status).toBe('unknown')

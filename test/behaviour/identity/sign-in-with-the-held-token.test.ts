@@ -9,7 +9,7 @@ const startRefused = async (options: StageOptions = {}, subject?: string) => {
   await stage.client.session.signIn(tokens)
   stage.answer(({ token }) => new Response('', { status: token === 'a2' ? 200 : 401 }))
   const answered = createDeferred<void>()
-  stage.exchange(async () => {
+  stage.refresh(async () => {
     await answered.promise
     return { accessToken: 'a2', refreshToken: 'r2' }
   })
@@ -20,14 +20,14 @@ const startRefused = async (options: StageOptions = {}, subject?: string) => {
 
 describe('signIn with the tokens that are held, while a refresh of them is under way', () => {
   test.each([undefined, 'alice'])('spends no replay on the token that was refused (subject %s)', async subject => {
-    const { client, clock, tokens, waiting, finish, sends, exchanges } = await startRefused({}, subject)
+    const { client, clock, tokens, waiting, finish, sends, refreshes } = await startRefused({}, subject)
     await client.session.signIn(tokens)
     await clock.settle()
     expect(sends.map(({ token }) => token)).toEqual(['a1'])
     finish()
     expect((await waiting).status).toBe(200)
     expect(sends.map(({ token }) => token)).toEqual(['a1', 'a2'])
-    expect([exchanges.length, client.session.getSnapshot().epoch]).toEqual([1, 1])
+    expect([refreshes.length, client.session.getSnapshot().epoch]).toEqual([1, 1])
   })
 
   test('keeps later requests waiting for that refresh', async () => {
@@ -41,24 +41,24 @@ describe('signIn with the tokens that are held, while a refresh of them is under
   })
 
   test('with another refresh token refreshes with that one, before anything is sent again', async () => {
-    const { client, clock, waiting, finish, sends, exchanges, exchange } = await startRefused()
+    const { client, clock, waiting, finish, sends, refreshes, refresh } = await startRefused()
     await client.session.signIn({ accessToken: 'a1', refreshToken: 'r9' })
-    exchange(async () => ({ accessToken: 'a2', refreshToken: 'r10' }))
+    refresh(async () => ({ accessToken: 'a2', refreshToken: 'r10' }))
     finish()
     expect((await waiting).status).toBe(200)
     await clock.settle()
-    expect(exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['r1', 'r9'])
+    expect(refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['r1', 'r9'])
     expect(sends.map(({ token }) => token)).toEqual(['a1', 'a2'])
   })
 })
 
 test('the login’s own tokens, reported again after a refresh, change nothing', async () => {
-  const { client, tokens, waiting, finish, exchanges } = await startRefused()
+  const { client, tokens, waiting, finish, refreshes } = await startRefused()
   finish()
   await waiting
   await client.session.signIn(tokens)
   expect((await client.fetch('https://api.test/me')).status).toBe(200)
-  expect([exchanges.length, await client.session.getAccessToken()]).toEqual([1, 'a2'])
+  expect([refreshes.length, await client.session.getAccessToken()]).toEqual([1, 'a2'])
 })
 
 test('a dialog that brings the very tokens that were refused has brought nothing: nothing is replayed with them', async () => {
@@ -66,7 +66,7 @@ test('a dialog that brings the very tokens that were refused has brought nothing
   const stage = createStage({ reauthenticate: async () => held })
   await stage.client.session.signIn(held)
   stage.answer(() => new Response('', { status: 401 }))
-  stage.exchange(async () => null)
+  stage.refresh(async () => null)
   const outcome = await outcomeOf(stage.client.fetch('https://api.test/me'), stage.clock)
   expect(outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
   expect(stage.sends.map(({ token }) => token)).toEqual(['a1'])
@@ -87,7 +87,7 @@ test('a step-up that brings the very token that is held may have been made for i
   stage.answer(() => (isSteppedUp ? new Response('fine') : stepUp()))
   const outcome = await outcomeOf(stage.client.fetch('https://api.test/me'), stage.clock)
   expect(outcome).toMatchObject({ status: 200 })
-  expect(stage.exchanges).toEqual([])
+  expect(stage.refreshes).toEqual([])
 })
 
 describe('a token that no header can carry never replaces one that can', () => {
@@ -97,7 +97,7 @@ describe('a token that no header can carry never replaces one that can', () => {
       const stage = createStage()
       await stage.client.session.signIn({ accessToken: 'a1', refreshToken: 'r1', expiresInSeconds: 3600 })
       stage.answer(({ token }) => new Response('', { status: token === 'a1' ? 200 : 401 }))
-      stage.exchange(async () => ({ accessToken, refreshToken: 'r2' }))
+      stage.refresh(async () => ({ accessToken, refreshToken: 'r2' }))
       const refreshed = await outcomeOf(stage.client.session.refresh(), stage.clock)
       expect(refreshed).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
       if (accessToken !== 'undefined') expect(String(refreshed)).not.toContain(accessToken)
@@ -110,7 +110,7 @@ describe('a token that no header can carry never replaces one that can', () => {
     const strategy = { audienceOf: (origin: string) => (origin === 'https://files.test' ? 'files' : undefined) }
     const stage = createStage({ strategy, trustedOrigins: ['https://files.test'] })
     await stage.client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
-    stage.exchange(async () => ({ accessToken: 'not a token' }))
+    stage.refresh(async () => ({ accessToken: 'not a token' }))
     const outcome = await outcomeOf(stage.client.fetch('https://files.test/a'), stage.clock)
     expect(outcome).toMatchObject({ code: 'refresh-unavailable' })
     expect(stage.sends).toEqual([])

@@ -9,7 +9,7 @@ const refreshed = async (login: SessionInput, answer: SessionInput, options: Sta
   const ended: string[] = []
   stage.client.session.on('ended', ({ reason }) => void ended.push(reason))
   await stage.client.session.signIn({ refreshToken: 'refresh-1', ...login } as SessionInput)
-  stage.exchange(async () => answer)
+  stage.refresh(async () => answer)
   const outcome = await outcomeOf(stage.client.session.refresh(), stage.clock)
   const { subject, status, claims } = stage.client.session.getSnapshot()
   return { ...stage, outcome, ended, subject, status, claims }
@@ -114,9 +114,9 @@ describe('another person’s tokens end the session (promise 12)', () => {
 
   test('a number in the answers is told apart through any number of refreshes', async () => {
     const stage = await refreshed({ accessToken: jwtOf({ sub: 1 }) }, { accessToken: 'opaque' })
-    stage.exchange(async () => ({ accessToken: jwtOf({ sub: 1, n: 3 }) }))
+    stage.refresh(async () => ({ accessToken: jwtOf({ sub: 1, n: 3 }) }))
     await stage.client.session.refresh()
-    stage.exchange(async () => ({ accessToken: jwtOf({ sub: 2 }) }))
+    stage.refresh(async () => ({ accessToken: jwtOf({ sub: 2 }) }))
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ reason: 'replaced' })
   })
 })
@@ -179,7 +179,7 @@ test('an audience’s token may call the person something else (OpenID Connect C
   const stage = createStage({ strategy, trustedOrigins: ['https://files.test'] })
   await stage.client.session.signIn({ accessToken: jwtOf({ sub: 'alice', iss: issuer }), refreshToken: 'refresh-1' })
   stage.answer(() => new Response('fine'))
-  stage.exchange(async () => ({ accessToken: jwtOf({ sub: 'pairwise', iss: other }), refreshToken: 'refresh-2' }))
+  stage.refresh(async () => ({ accessToken: jwtOf({ sub: 'pairwise', iss: other }), refreshToken: 'refresh-2' }))
   expect((await stage.client.fetch('https://files.test/a')).status).toBe(200)
   expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'alice', epoch: 1 })
 })

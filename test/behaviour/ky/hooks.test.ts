@@ -101,7 +101,7 @@ test('a final 401 goes through afterResponse and beforeError, once, without a to
 test('an error of ours goes through beforeError', async () => {
   const stage = await start()
   stage.refuseAll()
-  stage.exchange(async () => null)
+  stage.refresh(async () => null)
   const beforeError = vi.fn(({ error }) => error)
   await expect(stage.client.get('a', { hooks: { beforeError: [beforeError] } })).rejects.toMatchObject({
     code: 'session-ended',

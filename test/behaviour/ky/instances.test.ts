@@ -15,14 +15,14 @@ const takesNewer = (name: string): Network =>
 const start = async (options: RequestOptions = {}) => {
   const network = takesNewer('of the client')
   let issued = 1
-  const exchange = vi.fn(async () => {
+  const refresh = vi.fn(async () => {
     issued += 1
     return { accessToken: `access-${issued}` }
   })
-  const client = createClient({ baseUrl: api, fetch: network.fetch, refresh: exchange, retry: 0, ...options })
+  const client = createClient({ baseUrl: api, fetch: network.fetch, refresh: refresh, retry: 0, ...options })
   onTestFinished(client.dispose)
   await client.session.signIn({ accessToken: 'access-1' })
-  return { client, network, exchange }
+  return { client, network, refresh }
 }
 const refreshed = ['Bearer access-1', 'Bearer access-2']
 const tokens = ({ sends }: Network) => sends.map(({ authorization }) => authorization)
@@ -54,7 +54,7 @@ describe('another network never drops the authentication', () => {
     expect(await (await send(started, other.fetch)).text()).toBe('of the other')
     expect(tokens(other)).toEqual(refreshed)
     expect(started.network.sends).toHaveLength(0)
-    expect(started.exchange).toHaveBeenCalledTimes(1)
+    expect(started.refresh).toHaveBeenCalledTimes(1)
   })
 })
 
@@ -124,7 +124,7 @@ test.each(own)('an Authorization header in %s is refused as a default of the cli
 })
 
 test.each(own)('an Authorization header in %s of an instance is left alone, and so is its 401', async (_, options) => {
-  const { client, exchange } = await start()
+  const { client, refresh } = await start()
   const network = createNetwork(() => new Response(null, { status: 401 }))
   const more = { fetch: network.fetch, baseUrl: api, retry: 0, throwHttpErrors: false }
   const instances = [
@@ -134,7 +134,7 @@ test.each(own)('an Authorization header in %s of an instance is left alone, and 
   ]
   for (const instance of instances) expect((await instance.get('a')).status).toBe(401)
   expect(tokens(network)).toEqual(['Basic mine', 'Basic mine', 'Basic mine'])
-  expect(exchange).not.toHaveBeenCalled()
+  expect(refresh).not.toHaveBeenCalled()
 })
 
 test.each<[string, RequestOptions]>([

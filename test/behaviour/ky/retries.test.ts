@@ -47,7 +47,7 @@ describe('ky’s own retry', () => {
     await pass(200)
     expect((await answer).status).toBe(200)
     expect(tokens(stage)).toEqual(['access-1', 'access-1', 'access-2'])
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('of the replay’s 503 is ky’s business again', async () => {
@@ -70,7 +70,7 @@ describe('ky’s own retry', () => {
     await pass(100)
     stage.answer(undefined)
     stage.refuseAll()
-    stage.exchange(() => new Promise(() => {}))
+    stage.refresh(() => new Promise(() => {}))
     const other = begin(stage.client.get('b'))
     await pass(60_000)
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
@@ -88,7 +88,7 @@ describe.each<StageOptions>([{ retry: 0 }, { retry: { limit: 0 } }, {}])('with %
       expect((await stage.client[method]('a')).status).toBe(200)
     }
     expect(stage.sends).toHaveLength(6)
-    expect(stage.exchanges).toHaveLength(3)
+    expect(stage.refreshes).toHaveLength(3)
   })
 
   test('a second 401 comes back as ky’s HTTPError, with its body, without a delay (RP-09)', async () => {
@@ -97,7 +97,7 @@ describe.each<StageOptions>([{ retry: 0 }, { retry: { limit: 0 } }, {}])('with %
     const error = await stage.client.get('a').catch((thrown: unknown) => thrown)
     if (!isHTTPError(error)) throw error
     expect([error.response.status, error.data, isReplayable(error.response)]).toEqual([401, { why: 'not you' }, true])
-    expect([tokens(stage), stage.exchanges.length]).toEqual([['access-1', 'access-2'], 1])
+    expect([tokens(stage), stage.refreshes.length]).toEqual([['access-1', 'access-2'], 1])
   })
 })
 
@@ -125,7 +125,7 @@ describe('errors of ours are not retried by ky', () => {
       {},
       stage => {
         stage.refuseAll()
-        stage.exchange(async () => null)
+        stage.refresh(async () => null)
       },
       1,
     ],
@@ -134,7 +134,7 @@ describe('errors of ours are not retried by ky', () => {
       {},
       stage => {
         stage.refuseAll()
-        stage.exchange(async () => {
+        stage.refresh(async () => {
           throw new TypeError('fetch failed')
         })
       },

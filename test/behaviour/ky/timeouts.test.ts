@@ -1,7 +1,7 @@
 import { isTimeoutError, TimeoutError } from 'ky'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { createDeferred } from '../../support/deferred.ts'
-import { begin, holdExchange, pass, sent, silent, startTimed, takeTimers } from '../../support/ky-timers.ts'
+import { begin, holdRefresh, pass, sent, silent, startTimed, takeTimers } from '../../support/ky-timers.ts'
 import { createStage, outcomeOf, refusal, type Stage, type StageOptions } from '../../support/stage.ts'
 
 beforeEach(takeTimers)
@@ -15,12 +15,12 @@ test('ky’s timeout bounds the first send', async () => {
   await pass(1)
   const error = await outcomeOf(answer, stage.clock)
   expect(isTimeoutError(error) && error.request.url).toBe('https://api.test/a')
-  expect([sent(stage), stage.exchanges.length]).toEqual([['access-1'], 0])
+  expect([sent(stage), stage.refreshes.length]).toEqual([['access-1'], 0])
 })
 
 test('a wait for the refresh after a 401 that is longer than the timeout passes', async () => {
   const stage = await startTimed()
-  const gate = holdExchange(stage)
+  const gate = holdRefresh(stage)
   const answer = begin(stage.client.get('a'))
   await pass(3_600_000)
   expect(await outcomeOf(answer, stage.clock)).toBe('pending')
@@ -32,7 +32,7 @@ test('a wait for the refresh after a 401 that is longer than the timeout passes'
 test('a wait before the first send that is longer than the timeout passes', async () => {
   const stage = await startTimed({ lifetimeSeconds: 100 })
   await stage.clock.advance(200_000)
-  const gate = holdExchange(stage)
+  const gate = holdRefresh(stage)
   const answer = begin(stage.client.get('a'))
   await pass(3_600_000)
   expect(await outcomeOf(answer, stage.clock)).toBe('pending')
@@ -46,7 +46,7 @@ test('a person may take an hour over the dialog', async () => {
   const stage = createStage({ timeout: 10_000, reauthenticate: () => dialog.promise })
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
-  stage.exchange(async () => null)
+  stage.refresh(async () => null)
   const answer = begin(stage.client.get('a'))
   await pass(3_600_000)
   expect(await outcomeOf(answer, stage.clock)).toBe('pending')
@@ -56,7 +56,7 @@ test('a person may take an hour over the dialog', async () => {
 
 test('the replay has a timeout of its own, counted from when it is sent', async () => {
   const stage = await startTimed()
-  const gate = holdExchange(stage)
+  const gate = holdRefresh(stage)
   const answer = begin(stage.client.get('a'))
   await pass(60_000)
   stage.answer(silent)
@@ -84,7 +84,7 @@ test('the network is told of a replay that timed out', async () => {
 test('a first send after a wait has a timeout of its own', async () => {
   const stage = await startTimed({ lifetimeSeconds: 100 })
   await stage.clock.advance(200_000)
-  const gate = holdExchange(stage)
+  const gate = holdRefresh(stage)
   stage.answer(silent)
   const answer = begin(stage.client.get('a'))
   await pass(60_000)
@@ -110,13 +110,13 @@ test('a replay that need not wait, its token being there already, has a timeout 
 
 describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds all of it', timeout => {
   test.each<[string, StageOptions, (stage: Stage) => Promise<unknown>, sends: number]>([
-    ['the wait after a 401', {}, async stage => holdExchange(stage), 1],
+    ['the wait after a 401', {}, async stage => holdRefresh(stage), 1],
     [
       'the wait before the first send',
       { lifetimeSeconds: 100 },
       async stage => {
         await stage.clock.advance(200_000)
-        holdExchange(stage)
+        holdRefresh(stage)
       },
       0,
     ],
@@ -125,7 +125,7 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
       { reauthenticate: () => new Promise(() => {}) },
       async stage => {
         stage.refuseAll()
-        stage.exchange(async () => null)
+        stage.refresh(async () => null)
       },
       1,
     ],
@@ -143,9 +143,9 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
     expect(sent(stage)).toHaveLength(sends)
   })
 
-  test('the exchange goes on all the same, and nothing is sent when it lands', async () => {
+  test('the refresh goes on all the same, and nothing is sent when it lands', async () => {
     const stage = await startTimed()
-    const gate = holdExchange(stage)
+    const gate = holdRefresh(stage)
     const answer = begin(stage.client.get('a', { totalTimeout: 5_000 }))
     await pass(5_000)
     expect(await outcomeOf(answer, stage.clock)).toBeInstanceOf(TimeoutError)
@@ -158,7 +158,7 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
 
   test('the replay gets what is left of it', async () => {
     const stage = await startTimed()
-    const gate = holdExchange(stage)
+    const gate = holdRefresh(stage)
     const answer = begin(stage.client.get('a', { totalTimeout: 12_000 }))
     await pass(8_000)
     stage.answer(silent)
@@ -176,11 +176,11 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
       count += 1
       return count < 3 ? new Response('down', { status: 503 }) : refusal()
     })
-    stage.exchange(() => new Promise(() => {}))
+    stage.refresh(() => new Promise(() => {}))
     const answer = begin(stage.client.get('a', { timeout, totalTimeout: 5_000 }))
     await pass(4_999)
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
-    expect([count, stage.exchanges.length]).toEqual([3, 1])
+    expect([count, stage.refreshes.length]).toEqual([3, 1])
     await pass(1)
     expect(await outcomeOf(answer, stage.clock)).toBeInstanceOf(TimeoutError)
   })
@@ -188,7 +188,7 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
 
 test('with `timeout: false` nothing ends a send or a wait', async () => {
   const stage = await startTimed({ timeout: false })
-  const gate = holdExchange(stage)
+  const gate = holdRefresh(stage)
   const answer = begin(stage.client.get('a'))
   await pass(3_600_000)
   const late = createDeferred<Response>()

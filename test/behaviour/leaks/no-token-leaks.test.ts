@@ -57,8 +57,8 @@ const throwing = (make: (refreshToken: string) => unknown) => async (context: Re
   throw make(context.refreshToken ?? '')
 }
 
-/** What an app's own exchange does wrong, or meets with; the most talkative shapes of errors there are. */
-const exchanges: Readonly<Record<string, (context: RefreshContext) => Promise<unknown>>> = {
+/** What an app's own refresh does wrong, or meets with; the most talkative shapes of errors there are. */
+const refreshes: Readonly<Record<string, (context: RefreshContext) => Promise<unknown>>> = {
   'ky’s HTTPError for 500': viaKy(500),
   'ky’s HTTPError for 401': viaKy(401),
   'axios’ error for 503': viaAxios(503),
@@ -109,9 +109,9 @@ const startClient = async (
   return { client, hunt }
 }
 
-describe('no token shows where the exchange brings', () => {
-  test.each(Object.entries(exchanges))('%s (HY-01)', async (_, exchange) => {
-    const { client, hunt } = await startClient(exchange)
+describe('no token shows where the refresh brings', () => {
+  test.each(Object.entries(refreshes))('%s (HY-01)', async (_, refresh) => {
+    const { client, hunt } = await startClient(refresh)
     await hunt.catch(client.fetch(`https://api.test/x?token=${secret('query')}#${secret('hash')}`))
     await hunt.catch(client.get('x'))
     await hunt.catch(client.session.refresh())
@@ -223,7 +223,7 @@ describe('no token shows in what the API’s answers become', () => {
     for (const kind of ['lost', 'truncated', 'garbage', 'captive-portal'] as const) {
       server.failApi({ kind })
       await hunt.catch(client.get('api/x').json())
-      server.failExchanges({ kind })
+      server.failRefreshes({ kind })
       await hunt.catch(client.session.refresh())
     }
     await hunt.catch(client.get('api/x'))

@@ -11,19 +11,19 @@ const bearer = `Bearer ${token}`
 /** A client on which somebody has signed in, over a network that notes what is sent. */
 const start = async (options: ClientOptions = { baseUrl }, answer?: (send: WireSend) => Response) => {
   const network = createNetwork(answer)
-  let exchanges = 0
+  let refreshes = 0
   const client = createClient({
     fetch: network.fetch,
     retry: 0,
     refresh: async () => {
-      exchanges += 1
+      refreshes += 1
       return { accessToken: 'newer' }
     },
     ...options,
   })
   onTestFinished(client.dispose)
   await client.session.signIn({ accessToken: token })
-  return { client, ...network, exchanges: () => exchanges }
+  return { client, ...network, refreshes: () => refreshes }
 }
 
 /** What ky 2.1.0 makes of an input, over its `baseUrl`: the first eight leave it. */
@@ -96,11 +96,11 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
     expect(sends).toEqual([])
   })
 
-  test('a 401 from there, which would have it all, is nothing to us: no exchange, no replay (TX-04)', async () => {
-    const { client, sends, exchanges } = await start({ baseUrl }, () => refusal())
+  test('a 401 from there, which would have it all, is nothing to us: no refresh, no replay (TX-04)', async () => {
+    const { client, sends, refreshes } = await start({ baseUrl }, () => refusal())
     await expect(client.get('//evil.test/x')).rejects.toMatchObject({ response: { status: 401 } })
     expect(sends).toHaveLength(1)
-    expect(exchanges()).toBe(0)
+    expect(refreshes()).toBe(0)
     expect(client.session.status).toBe('signed-in')
   })
 

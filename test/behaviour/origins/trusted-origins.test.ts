@@ -37,7 +37,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
     const response = await send(client, `${stranger.origin}/api/x`)
     expect(response.status).toBe(401)
     expect(stranger.sends.map(({ authorization }) => authorization)).toEqual([null])
-    expect(server.exchanges).toBe(0)
+    expect(server.refreshes).toBe(0)
     expect(client.session.status).toBe('signed-in')
   })
 
@@ -45,7 +45,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
     const stranger = await startStranger()
     const { client } = await createServedClient({ trustedOrigins: [stranger.origin] })
     await send(client, `${stranger.origin}/api/x`)
-    // It does not know this token, so it is asked twice: with the first one, and with the one of the exchange.
+    // It does not know this token, so it is asked twice: with the first one, and with the one of the refresh.
     expect(stranger.sends.map(({ authorization }) => authorization)).toEqual([
       expect.stringMatching(/^Bearer /),
       expect.stringMatching(/^Bearer /),
@@ -61,7 +61,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
       const response = await send(client, `${server.origin}/api/away`)
       expect([response.status, response.redirected]).toEqual([401, true])
       expect(stranger.sends.map(({ authorization }) => authorization)).toEqual([null])
-      expect([server.exchanges, server.sends.length]).toEqual([0, 1])
+      expect([server.refreshes, server.sends.length]).toEqual([0, 1])
     },
   )
 
@@ -70,7 +70,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
     server.answerWith('/api/moved', { status: 302, headers: { location: '/api/x' } })
     server.expireAccessTokens()
     const response = await send(client, `${server.origin}/api/moved`)
-    expect([response.status, server.exchanges]).toEqual([200, 1])
+    expect([response.status, server.refreshes]).toEqual([200, 1])
   })
 
   test.each([302, 307])(
@@ -116,7 +116,7 @@ describe("a caller's own Authorization", () => {
     const response = await send(client, `${server.origin}/api/x`)
     expect(response.status).toBe(401)
     expect(server.sends.map(({ authorization }) => authorization)).toEqual([headers.Authorization])
-    expect(server.exchanges).toBe(0)
+    expect(server.refreshes).toBe(0)
     expect(client.session.status).toBe('signed-in')
   })
 })
@@ -144,7 +144,7 @@ describe('the endpoints of the session', () => {
     await client.session.signIn(await client.post('auth/login', { json: {}, auth: false }).json())
     await client.session.signOut()
     await vi.waitFor(() => expect(server.revocations).toHaveLength(1))
-    const seen = [...server.exchangeLog, ...server.revocations].map(({ headers }) => headers.authorization)
+    const seen = [...server.refreshLog, ...server.revocations].map(({ headers }) => headers.authorization)
     expect([...seen, ...logins]).toEqual([undefined, undefined, undefined])
   })
 
@@ -153,15 +153,15 @@ describe('the endpoints of the session', () => {
     server.answerWith('/auth/login', json(401, { message: 'Wrong password' }, { 'www-authenticate': 'Bearer' }))
     const response = await client.post('auth/login', { json: {}, auth: false, throwHttpErrors: false })
     expect([response.status, await response.json()]).toEqual([401, { message: 'Wrong password' }])
-    expect([server.exchanges, client.session.status]).toEqual([0, 'signed-in'])
+    expect([server.refreshes, client.session.status]).toEqual([0, 'signed-in'])
   })
 
   test('follow nobody: a 307 of the refresh endpoint hands the refresh token to no other origin', async () => {
     const { server, client } = await createServedClient()
     const stranger = await startStranger()
-    server.failExchanges({ kind: 'redirect', location: `${stranger.origin}/auth/refresh` })
+    server.failRefreshes({ kind: 'redirect', location: `${stranger.origin}/auth/refresh` })
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
-    expect(stranger.exchanges).toBe(0)
+    expect(stranger.refreshes).toBe(0)
     expect(client.session.status).toBe('signed-in')
   })
 })

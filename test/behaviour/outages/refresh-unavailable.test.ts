@@ -13,7 +13,7 @@ const start = async (options?: Parameters<Awaited<ReturnType<typeof createTimedW
   return { ...world, ...tab, tab }
 }
 
-/** What a refused request came to, which waited for an exchange. */
+/** What a refused request came to, which waited for a refresh. */
 const failureOf = async ({ get }: TimedClient, path?: string): Promise<RefreshUnavailableError> => {
   const failure = await get(path).catch(error => error)
   expect(failure).toBeInstanceOf(RefreshUnavailableError)
@@ -35,21 +35,21 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
   test.each(passing)('RF-10: %s: who waits is told when to come again, and then it works', async (...arranged) => {
     const [, fault, reason] = arranged
     const { server, clock, client, tab, askedForLogin } = await start()
-    server.failExchanges(fault)
+    server.failRefreshes(fault)
     const failures = await Promise.all(['/api/1', '/api/2', '/api/3'].map(path => failureOf(tab, path)))
     expect(failures).toMatchObject(failures.map(() => ({ code: 'refresh-unavailable', reason, retryAfterMs: 500 })))
     expect(new Set(failures).size).toBe(3)
-    expect([server.exchanges, client.session.status, await askedForLogin()]).toEqual([1, 'signed-in', 0])
+    expect([server.refreshes, client.session.status, await askedForLogin()]).toEqual([1, 'signed-in', 0])
     await clock.advance(500)
     expect((await tab.get()).status).toBe(200)
-    expect([server.exchanges, client.session.getSnapshot().generation]).toEqual([2, 1])
+    expect([server.refreshes, client.session.getSnapshot().generation]).toEqual([2, 1])
   })
 
   test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-10: an answer that does not come (%s)', async kind => {
     const { server, clock, client, tab } = await start()
-    server.failExchanges({ kind })
+    server.failRefreshes({ kind })
     const failing = failureOf(tab)
-    await vi.waitFor(() => expect(server.exchanges).toBe(1))
+    await vi.waitFor(() => expect(server.refreshes).toBe(1))
     await clock.advance(10_000)
     expect(await failing).toMatchObject({ reason: 'timeout', status: null })
     expect(client.session.status).toBe('signed-in')
@@ -59,7 +59,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     const { server, client, tab } = await start()
     const events: unknown[] = []
     client.session.on('refresh-failed', event => void events.push(event))
-    server.failExchanges({ kind: 'status', status: 503 })
+    server.failRefreshes({ kind: 'status', status: 503 })
     const token = await client.session.getAccessToken()
     await Promise.all([failureOf(tab, '/api/1'), failureOf(tab, '/api/2')])
     expect(events).toMatchObject([{ type: 'refresh-failed', tab: 'this', error: { status: 503 } }])
@@ -68,7 +68,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
 
   test('who asks for a refresh is told the same; who asks for a token gets the one that is still good', async () => {
     const { server, client } = await start()
-    server.failExchanges({ kind: 'status', status: 503 }, { times: 2 })
+    server.failRefreshes({ kind: 'status', status: 503 }, { times: 2 })
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable', status: 503 })
     expect(await client.session.getAccessToken({ minValidityMs: 1e9 })).toMatch(/./)
     expect(client.session.status).toBe('signed-in')
@@ -79,34 +79,34 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     const tab = world.open()
     await signIn(tab, world.server)
     world.server.refuse('/api/broken')
-    world.server.failExchanges({ kind: 'status', status: 503 })
+    world.server.failRefreshes({ kind: 'status', status: 503 })
     await failureOf(tab, '/api/broken')
     expect((await tab.get('/api/fine')).status).toBe(200)
-    expect(world.server.exchanges).toBe(1)
+    expect(world.server.refreshes).toBe(1)
   })
 
   test('requests that start while it is under way share its end', async () => {
     const { server, tab } = await start()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const first = failureOf(tab, '/api/1')
     await gate.reached()
     const second = failureOf(tab, '/api/2')
     gate.open({ kind: 'status', status: 503 })
     await Promise.all([first, second])
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 })
 
 describe('promise 8: the backoff', () => {
   test('RF-12: Retry-After is waited out, with jitter on top, and requests meanwhile are told at once', async () => {
     const { server, clock, tab, outcome } = await start()
-    server.failExchanges({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
+    server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     expect((await failureOf(tab)).retryAfterMs).toBe(30_500)
     await clock.advance(10_000)
     expect((await failureOf(tab)).retryAfterMs).toBe(20_500)
     await clock.advance(20_499)
     expect(await outcome()).toBe('refresh-unavailable')
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     await clock.advance(1)
     expect(await outcome()).toBe('200')
   })
@@ -121,7 +121,7 @@ describe('promise 8: the backoff', () => {
   ])('RF-12: Retry-After with %s', async (_name, header, retryAfterMs) => {
     const { server, clock, tab } = await start()
     const headers = { 'retry-after': header(clock.wallMs()) }
-    server.failExchanges({ kind: 'status', status: 429, headers })
+    server.failRefreshes({ kind: 'status', status: 429, headers })
     expect((await failureOf(tab)).retryAfterMs).toBe(retryAfterMs)
   })
 
@@ -130,7 +130,7 @@ describe('promise 8: the backoff', () => {
     for (const random of [0.1, 0.9]) {
       const { server, clock, tab } = await start()
       clock.setRandom(random)
-      server.failExchanges({ kind: 'status', status: 503 })
+      server.failRefreshes({ kind: 'status', status: 503 })
       waits.push((await failureOf(tab)).retryAfterMs)
     }
     expect(waits).toEqual([100, 900])
@@ -138,7 +138,7 @@ describe('promise 8: the backoff', () => {
 
   test('grows with every failure in a row, and is forgotten with the first success', async () => {
     const { server, clock, tab, get } = await start()
-    server.failExchanges({ kind: 'status', status: 503 }, { times: 3 })
+    server.failRefreshes({ kind: 'status', status: 503 }, { times: 3 })
     const waits: number[] = []
     for (let round = 0; round < 3; round += 1) {
       waits.push((await failureOf(tab)).retryAfterMs)
@@ -147,7 +147,7 @@ describe('promise 8: the backoff', () => {
     expect(waits).toEqual([500, 1000, 2000])
     expect((await get()).status).toBe(200)
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'status', status: 503 })
+    server.failRefreshes({ kind: 'status', status: 503 })
     expect((await failureOf(tab)).retryAfterMs).toBe(500)
   })
 
@@ -158,10 +158,10 @@ describe('promise 8: the backoff', () => {
     await signIn(one, world.server)
     expect(await other.outcome()).toBe('200')
     world.server.expireAccessTokens()
-    world.server.failExchanges({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
+    world.server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     expect(await one.outcome()).toBe('refresh-unavailable')
     expect((await failureOf(other)).retryAfterMs).toBe(30_500)
-    expect(world.server.exchanges).toBe(1)
+    expect(world.server.refreshes).toBe(1)
   })
 
   test('outlives a reload', async () => {
@@ -170,16 +170,16 @@ describe('promise 8: the backoff', () => {
     const before = world.open({ store })
     await signIn(before, world.server)
     world.server.expireAccessTokens()
-    world.server.failExchanges({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
+    world.server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     await before.outcome()
     before.client.dispose()
     expect(await world.open({ store }).outcome()).toBe('refresh-unavailable')
-    expect(world.server.exchanges).toBe(1)
+    expect(world.server.refreshes).toBe(1)
   })
 
   test('that a device clock set back by a day would stretch to a day is over instead', async () => {
     const { server, clock, tab, outcome } = await start()
-    server.failExchanges({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
+    server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     await failureOf(tab)
     clock.jumpWall(-86_400_000)
     server.settings.now = () => clock.wallMs() + 86_400_000
@@ -208,7 +208,7 @@ describe('promise 8: offline', () => {
     goOffline()
     await expect(client.session.refresh()).rejects.toMatchObject({ reason: 'offline', status: null })
     await expect(client.session.refresh()).rejects.toMatchObject({ reason: 'offline', cause: { reason: 'offline' } })
-    expect([server.exchanges, client.session.status]).toEqual([1, 'signed-in'])
+    expect([server.refreshes, client.session.status]).toEqual([1, 'signed-in'])
     goOffline(false)
     expect(await outcome()).toBe('200')
   })
@@ -217,7 +217,7 @@ describe('promise 8: offline', () => {
     const { server, get } = await start()
     goOffline(true, false)
     expect((await get()).status).toBe(200)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('whenOffline: "wait": the request waits for the network, however long that takes', async () => {
@@ -225,11 +225,11 @@ describe('promise 8: offline', () => {
     goOffline()
     const answer = client.session.refresh()
     await clock.advance(3_600_000)
-    expect(server.exchanges).toBe(0)
+    expect(server.refreshes).toBe(0)
     goOffline(false)
     wake.wake()
     expect((await answer).status).toBe('signed-in')
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('whenOffline: "wait": who signs out is not kept waiting', async () => {

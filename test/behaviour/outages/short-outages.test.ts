@@ -22,10 +22,10 @@ const heeded = <Answer>(answer: Promise<Answer>): Promise<Answer> => {
   answer.catch(() => {})
   return answer
 }
-/** The exchange fails so until the clock says otherwise. */
-const failFor = ({ clock, exchange, issue }: Stage, ms: number, fail: () => Promise<never>) => {
+/** The refresh fails so until the clock says otherwise. */
+const failFor = ({ clock, refresh, issue }: Stage, ms: number, fail: () => Promise<never>) => {
   const untilMs = clock.monotonicMs() + ms
-  exchange(async () => (clock.monotonicMs() < untilMs ? fail() : issue()))
+  refresh(async () => (clock.monotonicMs() < untilMs ? fail() : issue()))
 }
 
 describe('promise 8: a hiccup is not an outage', () => {
@@ -54,7 +54,7 @@ describe('promise 8: a hiccup is not an outage', () => {
 
   test('a longer one is told at the end of the patience, with what it was', async () => {
     const stage = await start()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const answer = get(stage)
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
     await stage.clock.advance(4999)
@@ -69,25 +69,25 @@ describe('promise 8: a hiccup is not an outage', () => {
 
   test('a token whose answer was lost is presented once more at most', async () => {
     const stage = await start()
-    stage.exchange(lost)
+    stage.refresh(lost)
     const answer = heeded(get(stage))
     await stage.clock.advance(60_000)
     expect(await outcomeOf(answer, stage.clock)).toMatchObject({ reason: 'network' })
-    expect(stage.exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
+    expect(stage.refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
   })
 
   test('and no more than that in all tabs together', async () => {
     const store = createScriptedStore()
     const one = await start({ store, sessionName: 'main' })
     const other = createStage({ store, sessionName: 'main', clock: one.clock, limits: patient })
-    one.exchange(lost)
-    other.exchange(lost)
+    one.refresh(lost)
+    other.refresh(lost)
     await other.client.session.ready()
     const answers = [heeded(get(one)), heeded(get(other))]
     await one.clock.advance(60_000)
     for (const answer of answers)
       expect(await outcomeOf(answer, one.clock)).toMatchObject({ code: 'refresh-unavailable' })
-    const presented = [...one.exchanges, ...other.exchanges].filter(({ refreshToken }) => refreshToken === 'refresh-1')
+    const presented = [...one.refreshes, ...other.refreshes].filter(({ refreshToken }) => refreshToken === 'refresh-1')
     expect(presented).toHaveLength(2)
   })
 
@@ -97,20 +97,20 @@ describe('promise 8: a hiccup is not an outage', () => {
     ['an answer that is no credentials', async () => ({ token: 'x' }) as never],
   ])('%s is told at once', async (_name, fail) => {
     const stage = await start()
-    stage.exchange(fail)
+    stage.refresh(fail)
     expect(await outcomeOf(get(stage), stage.clock)).toMatchObject({ code: 'refresh-unavailable' })
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('a request that comes during a backoff waits for the end of it, or is told at once if that is too far', async () => {
     const stage = await start({ limits: { patienceMs: 2000 } })
-    stage.exchange(busy({ 'retry-after': '3' }))
+    stage.refresh(busy({ 'retry-after': '3' }))
     expect(await outcomeOf(get(stage), stage.clock)).toMatchObject({ reason: 'status', retryAfterMs: 3500 })
     const soon = await outcomeOf(get(stage), stage.clock)
     expect(soon).toMatchObject({ reason: 'backing-off', cause: { reason: 'status', status: 503 } })
     expect(String(soon)).toContain('after status 503')
     await stage.clock.advance(2000)
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     const waiting = get(stage)
     expect(await outcomeOf(waiting, stage.clock)).toBe('pending')
     await stage.clock.advance(1500)
@@ -121,7 +121,7 @@ describe('promise 8: a hiccup is not an outage', () => {
 describe('promise 8: while a hiccup is waited out', () => {
   test('an abort ends the wait of that call at once', async () => {
     const stage = await start()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const controller = new AbortController()
     const answer = get(stage, { signal: controller.signal })
     await stage.clock.settle()
@@ -131,30 +131,30 @@ describe('promise 8: while a hiccup is waited out', () => {
 
   test('a sign-out ends it at once, and nothing is sent any more', async () => {
     const stage = await start()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const answer = get(stage)
     await stage.clock.settle()
     await stage.client.session.signOut()
     expect(await outcomeOf(answer, stage.clock)).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
     await stage.clock.advance(60_000)
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('a sign-in of the same person goes on with what it brought', async () => {
     const stage = createStage({ limits: patient })
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const answer = get(stage)
     await stage.clock.settle()
     await stage.signIn({ subject: 'alice' })
     expect(await outcomeOf(answer, stage.clock)).toMatchObject({ status: 200 })
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('dispose() ends it at once, and leaves no timer and no listener', async () => {
     const stage = await start()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const answer = get(stage)
     await stage.clock.settle()
     stage.client.dispose()
@@ -164,13 +164,13 @@ describe('promise 8: while a hiccup is waited out', () => {
 
   test('a page that wakes has patience anew', async () => {
     const stage = await start()
-    stage.exchange(busy())
+    stage.refresh(busy())
     const answer = get(stage)
     await stage.clock.advance(4900)
     stage.wake()
     await stage.clock.advance(4000)
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     await stage.clock.advance(5000)
     expect((await answer).status).toBe(200)
   })
@@ -178,10 +178,10 @@ describe('promise 8: while a hiccup is waited out', () => {
   test('a network that is back is used at once', async () => {
     const stage = await start()
     vi.stubGlobal('navigator', { onLine: false })
-    stage.exchange(lost)
+    stage.refresh(lost)
     const answer = get(stage)
     await stage.clock.advance(700)
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     vi.stubGlobal('navigator', { onLine: true })
     stage.wake()
     expect(await outcomeOf(answer, stage.clock)).toMatchObject({ status: 200 })
@@ -191,11 +191,11 @@ describe('promise 8: while a hiccup is waited out', () => {
     const stage = createStage({ limits: patient, lifetimeSeconds: 60 })
     await stage.signIn()
     await stage.clock.advance(59_000)
-    stage.exchange(busy())
+    stage.refresh(busy())
     expect(await outcomeOf(get(stage), stage.clock)).toMatchObject({ status: 200 })
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
     await stage.clock.advance(900)
-    expect(stage.exchanges).toHaveLength(1)
+    expect(stage.refreshes).toHaveLength(1)
   })
 
   test('ready() of an ambient strategy waits, and finds who is signed in', async () => {
@@ -211,7 +211,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     'and if it lasts, %s() says that nobody could be asked, not that nobody is signed in',
     async method => {
       const stage = createStage({ limits: patient, strategy: { ambient: true } })
-      stage.exchange(lost)
+      stage.refresh(lost)
       const asked = heeded<unknown>(stage.client.session[method]())
       await stage.clock.advance(10_000)
       expect(await outcomeOf(asked, stage.clock)).toMatchObject({

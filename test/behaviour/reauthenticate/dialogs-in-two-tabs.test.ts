@@ -66,7 +66,7 @@ describe('a dialog in each of two tabs that share no tokens', () => {
     const open = (name: string, clock?: ControlledClock) => {
       const stage = createDialogStage({ store: withoutTokens(store), ...(clock && { clock }) })
       const good = `of-${name}`
-      stage.exchange(async () => (isKnown ? { accessToken: good } : null))
+      stage.refresh(async () => (isKnown ? { accessToken: good } : null))
       stage.answer(({ token }) => (token === good ? new Response('fine') : refusal()))
       return { ...stage, good }
     }
@@ -111,13 +111,13 @@ describe('a dialog in each of two tabs that share no tokens', () => {
 })
 
 describe('a dialog in each of two tabs', () => {
-  test('costs one exchange, and is answered in both by the sign-in in one', async () => {
+  test('costs one refresh, and is answered in both by the sign-in in one', async () => {
     const { server, waiting, here, there } = await startTwoTabs('answered-once')
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     here.asked[0]?.answer.resolve({ ...server.issue('alice'), subject: 'alice' })
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
     expect(there.asked[0]?.need.signal.aborted).toBe(true)
-    expect([server.exchanges, here.asked.length, there.asked.length]).toEqual([1, 1, 1])
+    expect([server.refreshes, here.asked.length, there.asked.length]).toEqual([1, 1, 1])
   })
 
   test('is closed in both when it is declined in one, and each tab’s app is told', async () => {

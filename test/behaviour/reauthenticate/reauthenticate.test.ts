@@ -29,7 +29,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
   })
 
   test('and they go on when the same person has signed in, each sent once more', async () => {
-    const { client, clock, answerDialog, issue, sends, exchanges, asked } = await openDialog()
+    const { client, clock, answerDialog, issue, sends, refreshes, asked } = await openDialog()
     const { epoch } = client.session.getSnapshot()
     const waiting = [send(client, '/a'), send(client, '/b')]
     await clock.settle()
@@ -42,7 +42,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
       ['/b', 'access-2'],
     ])
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', epoch, generation: 1 })
-    expect([exchanges.length, asked.length]).toEqual([1, 1])
+    expect([refreshes.length, asked.length]).toEqual([1, 1])
   })
 
   test('a sign-in from elsewhere in the page counts as well, and the dialog is told that it is not needed', async () => {
@@ -104,8 +104,8 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect((await other).status).toBe(200)
   })
 
-  test('a late 401 of before joins those who wait: no exchange, no second dialog', async () => {
-    const { client, clock, answer, answerDialog, issue, asked, exchanges } = await openDialog()
+  test('a late 401 of before joins those who wait: no refresh, no second dialog', async () => {
+    const { client, clock, answer, answerDialog, issue, asked, refreshes } = await openDialog()
     let refuse = (_response: Response) => {}
     const late = new Promise<Response>(resolve => {
       refuse = resolve
@@ -121,7 +121,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     await clock.settle()
     await answerDialog(issue({ subject: 'alice' }))
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
-    expect([exchanges.length, asked.length]).toEqual([1, 1])
+    expect([refreshes.length, asked.length]).toEqual([1, 1])
   })
 
   test('a request begun meanwhile goes out bare, and waits with the others only if that is refused', async () => {
@@ -214,8 +214,8 @@ describe('the dialog', () => {
   })
 
   test('is not opened for what signing in again cannot mend', async () => {
-    const { client, asked, exchange } = await openDialog()
-    exchange(async () => {
+    const { client, asked, refresh } = await openDialog()
+    refresh(async () => {
       throw { error: 'invalid_client' }
     })
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)

@@ -11,7 +11,7 @@ const start = async () => {
   const store = createScriptedStore()
   const open = (name: string, clock?: ControlledClock) => {
     const stage = createDialogStage({ store: withoutTokens(store), ...(clock && { clock }) })
-    stage.exchange(async () => ({ accessToken: `of-${name}` }))
+    stage.refresh(async () => ({ accessToken: `of-${name}` }))
     stage.answer(({ token, path }) =>
       token !== `of-${name}` ? refusal() : path === '/gold' ? refusal(stepUp) : new Response('fine'),
     )
@@ -32,14 +32,14 @@ test('decision 13: in cookie modes, too, the token stays in use while a step-up 
   const { here, there } = await start()
   const refreshed: string[] = []
   there.client.session.on('refreshed', ({ tab }) => void refreshed.push(tab))
-  const before = there.exchanges.length
+  const before = there.refreshes.length
   await here.client.session.refresh()
   there.wake()
   await here.clock.settle()
   await there.client.fetch('https://api.test/beacon', { method: 'POST', keepalive: true })
   expect(there.sends.at(-1)).toMatchObject({ path: '/beacon', token: 'of-there' })
   await there.client.fetch('https://api.test/x')
-  expect(there.exchanges.length).toBe(before)
+  expect(there.refreshes.length).toBe(before)
   expect(refreshed).toEqual([])
 })
 test('two tabs with a step-up each do not renew in turns', async () => {
@@ -47,7 +47,7 @@ test('two tabs with a step-up each do not renew in turns', async () => {
   here.client.fetch('https://api.test/gold').catch(() => {})
   await here.clock.settle()
   expect(here.asked[0]?.need.kind).toBe('step-up')
-  const before = there.exchanges.length + here.exchanges.length
+  const before = there.refreshes.length + here.refreshes.length
   await here.client.session.refresh()
   for (let i = 0; i < 5; i += 1)
     for (const tab of [there, here]) {
@@ -55,5 +55,5 @@ test('two tabs with a step-up each do not renew in turns', async () => {
       await tab.clock.settle()
       await tab.client.fetch('https://api.test/x')
     }
-  expect(there.exchanges.length + here.exchanges.length - before).toBe(1)
+  expect(there.refreshes.length + here.refreshes.length - before).toBe(1)
 })

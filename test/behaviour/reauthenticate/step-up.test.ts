@@ -18,7 +18,7 @@ const startStrict = async (options: StageOptions = {}, challenge = wanted) => {
 
 describe.each(forms)('a step-up, asked by %s', (_, send) => {
   test('asks the person with what the server wants, in its order, and never refreshes (ST-06, SU-01)', async () => {
-    const { client, clock, asked, exchanges } = await startStrict()
+    const { client, clock, asked, refreshes } = await startStrict()
     const { epoch } = client.session.getSnapshot()
     expect(await outcomeOf(send(client, '/x'), clock)).toBe('pending')
     expect(asked.map(({ need }) => need)).toEqual([
@@ -32,7 +32,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
         signal: expect.any(AbortSignal),
       },
     ])
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
     expect(client.session.getSnapshot()).toMatchObject({ status: 'reauthenticating', epoch })
   })
 
@@ -165,9 +165,9 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
   })
 
   test('gives way when the session turns out to be over: that is asked instead', async () => {
-    const { client, clock, asked, answer, exchange } = await startStrict()
+    const { client, clock, asked, answer, refresh } = await startStrict()
     answer(({ path }) => refusal(path === '/pay' ? wanted : undefined))
-    exchange(async () => null)
+    refresh(async () => null)
     const outcome = send(client, '/pay').catch(reasonOf)
     await clock.settle()
     send(client, '/read').catch(() => {})
@@ -228,8 +228,8 @@ describe('nobody is asked', () => {
 
   test('where `reauthenticate` was not given: the 401 is the caller’s (ST-06)', async () => {
     const ask = vi.fn()
-    const { client, exchanges } = await startStrict({ reauthenticate: undefined, onLoginRequired: ask })
+    const { client, refreshes } = await startStrict({ reauthenticate: undefined, onLoginRequired: ask })
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(401)
-    expect([exchanges.length, ask.mock.calls.length]).toEqual([0, 0])
+    expect([refreshes.length, ask.mock.calls.length]).toEqual([0, 0])
   })
 })

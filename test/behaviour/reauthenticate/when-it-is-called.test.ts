@@ -122,7 +122,7 @@ describe('while a dialog is open', () => {
     stage.client.fetch(url).catch(() => {})
     await stage.clock.settle()
     expect(await outcomeOf<unknown>(ask(stage), stage.clock)).toMatchObject({ code: 'refresh-unavailable' })
-    expect([stage.asked.length, stage.exchanges.length]).toEqual([1, 1])
+    expect([stage.asked.length, stage.refreshes.length]).toEqual([1, 1])
     expect(stage.asked[0]?.need.signal.aborted).toBe(false)
   })
 

@@ -3,12 +3,12 @@ import type { SessionInput } from '../../../src/session/parse-tokens.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { createStage, forms, outcomeOf, refusal } from '../../support/stage.ts'
 
-/** alice's token is refused, and her exchange under way; `hers` ends it. */
+/** alice's token is refused, and her refresh under way; `hers` ends it. */
 const start = async () => {
   const stage = createStage()
   await stage.signIn({ subject: 'alice', accessToken: 'of-alice' })
   const hers = createDeferred<SessionInput>()
-  stage.exchange(() => hers.promise)
+  stage.refresh(() => hers.promise)
   stage.answer(({ token }) => (token === 'good' ? new Response('fine') : refusal()))
   const ofAlice = outcomeOf(stage.client.fetch('https://api.test/alice'), stage.clock)
   expect(await ofAlice).toBe('pending')
@@ -16,19 +16,19 @@ const start = async () => {
 }
 
 describe.each(forms)('promise 1: a flight is of one session and generation, asked by %s', (_form, send) => {
-  test('who signs in meanwhile does not wait for the other’s: their 401 begins an exchange of its own', async () => {
+  test('who signs in meanwhile does not wait for the other’s: their 401 begins a refresh of its own', async () => {
     const { stage } = await start()
     await stage.signIn({ subject: 'bob', accessToken: 'of-bob', refreshToken: 'refresh-of-bob' })
-    stage.exchange(async () => ({ accessToken: 'good' }))
+    stage.refresh(async () => ({ accessToken: 'good' }))
     expect((await send(stage.client, '/bob')).status).toBe(200)
-    expect(stage.exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
+    expect(stage.refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
   })
 
   test('the end of an older flight is not the end of the one under way', async () => {
     const { stage, hers } = await start()
     await stage.signIn({ subject: 'bob', accessToken: 'of-bob', refreshToken: 'refresh-of-bob' })
     const his = createDeferred<SessionInput>()
-    stage.exchange(() => his.promise)
+    stage.refresh(() => his.promise)
     const answers = [send(stage.client, '/bob/1')]
     await stage.clock.settle()
     hers.resolve({ accessToken: 'of-alice', subject: 'alice' })
@@ -38,14 +38,14 @@ describe.each(forms)('promise 1: a flight is of one session and generation, aske
     expect(stage.sends.filter(({ path }) => path === '/bob/2')).toEqual([])
     his.resolve({ accessToken: 'good' })
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200])
-    expect(stage.exchanges.length).toBe(2)
+    expect(stage.refreshes.length).toBe(2)
   })
 
   test('who signs in anew as the same person sends at once: the older token’s flight is not theirs to wait for', async () => {
     const { stage } = await start()
     await stage.signIn({ subject: 'alice', accessToken: 'good', refreshToken: 'newer' })
     expect(await outcomeOf(send(stage.client, '/again'), stage.clock)).toMatchObject({ status: 200 })
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 })
 
@@ -54,13 +54,13 @@ describe.each(forms)('promise 1: offline, asked by %s', (_form, send) => {
     const stage = createStage({ lifetimeSeconds: 60 })
     await stage.signIn()
     vi.stubGlobal('navigator', { onLine: false })
-    stage.exchange(() => Promise.reject(new TypeError('Failed to fetch')))
+    stage.refresh(() => Promise.reject(new TypeError('Failed to fetch')))
     const offline = { code: 'refresh-unavailable', reason: 'offline' }
     await expect(stage.client.session.refresh()).rejects.toMatchObject(offline)
     stage.refuseAll()
     await expect(send(stage.client, '/refused')).rejects.toMatchObject(offline)
     await stage.clock.advance(61_000)
     await expect(send(stage.client, '/expired')).rejects.toMatchObject(offline)
-    expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([2, 1, 0])
+    expect([stage.refreshes.length, stage.sends.length, stage.logins.length]).toEqual([2, 1, 0])
   })
 })

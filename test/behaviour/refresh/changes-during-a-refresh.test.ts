@@ -42,14 +42,14 @@ const steps: readonly (readonly [name: string, step: Step])[] = [
   ['the record is being read', (_stage, hold) => hold('read')],
   ['the lease is being written', (_stage, hold) => hold('compareAndSet')],
   [
-    'the exchange is under way',
+    'the refresh is under way',
     stage => {
       const [reached, go] = [createDeferred(), createDeferred()]
-      stage.exchange(async () => {
+      stage.refresh(async () => {
         reached.resolve()
         const tokens = stage.issue({ subject: 'alice' })
         await go.promise
-        stage.exchange(undefined)
+        stage.refresh(undefined)
         return tokens
       })
       return { reached: reached.promise, open: go.resolve }
@@ -124,10 +124,10 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       const answers = await Promise.all(waiting)
       expect(await Promise.all(answers.map(answer => answer.text()))).toEqual(['stepped-up', 'stepped-up'])
       expect(await stage.client.session.getAccessToken()).toBe('stepped-up')
-      expect(stage.exchanges.length).toBeLessThanOrEqual(1)
+      expect(stage.refreshes.length).toBeLessThanOrEqual(1)
     })
 
-    test('RT-04: one caller aborts: only that one is rejected, at once, with its reason, and the exchange goes on', async () => {
+    test('RT-04: one caller aborts: only that one is rejected, at once, with its reason, and the refresh goes on', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)
@@ -141,11 +141,11 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       expect(await outcome).toBe(reason)
       step.open()
       expect((await patient).status).toBe(200)
-      expect(stage.exchanges.length).toBe(1)
+      expect(stage.refreshes.length).toBe(1)
       expect(stage.sends.filter(({ path }) => path === '/aborted').length).toBe(1)
     })
 
-    test('RT-04: every caller aborts: the exchange goes on, and its token is kept', async () => {
+    test('RT-04: every caller aborts: the refresh goes on, and its token is kept', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)
@@ -158,7 +158,7 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       await stage.clock.settle()
       expect(stage.client.session.getSnapshot().generation).toBe(1)
       expect((await send(stage.client, '/after')).status).toBe(200)
-      expect(stage.exchanges.length).toBe(1)
+      expect(stage.refreshes.length).toBe(1)
     })
 
     test('the client is disposed: who waited is rejected, and the token that came is found by who asks again', async () => {
@@ -173,7 +173,7 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       step.open()
       await stage.clock.settle()
       expect((await send(stage.client, '/after')).status).toBe(200)
-      expect(stage.exchanges.length).toBe(1)
+      expect(stage.refreshes.length).toBe(1)
     })
   })
 

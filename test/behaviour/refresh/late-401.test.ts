@@ -26,22 +26,22 @@ const holdAnswers = (stage: Stage, paths: readonly string[]) => {
 const tokensOf = ({ sends }: Stage, path: string) => sends.filter(send => send.path === path).map(({ token }) => token)
 
 describe.each(forms)('promise 2, asked by %s', (_form, send) => {
-  test('RT-02: a 401 for a token that has since been replaced is replayed with the current one, without an exchange', async () => {
+  test('RT-02: a 401 for a token that has since been replaced is replayed with the current one, without a refresh', async () => {
     const { server, client } = await createServedClient()
     const slow = server.holdApi({ path: '/api/slow' })
     const late = send(client, `${server.origin}/api/slow`)
     await slow.reached()
     server.expireAccessTokens()
     expect((await send(client, `${server.origin}/api/quick`)).status).toBe(200)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     slow.open()
     expect((await late).status).toBe(200)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     const sends = server.sends.filter(({ path }) => path === '/api/slow')
     expect(sends.map(({ status }) => status)).toEqual([401, 200])
   })
 
-  test('RT-02: fifty 401s that come one after the other cause one exchange', async () => {
+  test('RT-02: fifty 401s that come one after the other cause one refresh', async () => {
     const stage = createStage()
     await stage.signIn()
     const paths = Array.from({ length: 50 }, (_, index) => `/${index}`)
@@ -52,7 +52,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
       held.refuse(path)
       expect((await answers[index])?.status).toBe(200)
     }
-    expect([stage.exchanges.length, stage.sends.length]).toEqual([1, 100])
+    expect([stage.refreshes.length, stage.sends.length]).toEqual([1, 100])
   })
 
   test('a 401 that is several generations late is replayed with the current token', async () => {
@@ -65,10 +65,10 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     held.refuse('/late')
     expect((await late).status).toBe(200)
     expect(tokensOf(stage, '/late')).toEqual(['access-1', 'access-4'])
-    expect(stage.exchanges.length).toBe(3)
+    expect(stage.refreshes.length).toBe(3)
   })
 
-  test('a 401 that comes in the very task in which the refresh ends causes no second exchange', async () => {
+  test('a 401 that comes in the very task in which the refresh ends causes no second refresh', async () => {
     const stage = createStage()
     await stage.signIn()
     const held = holdAnswers(stage, ['/first', '/second'])
@@ -77,7 +77,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     await stage.clock.settle()
     held.refuse('/first')
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200])
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
   test('a late 401, while the current token is refused and being replaced, waits for that: it is not replayed with it', async () => {
@@ -88,19 +88,19 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     await stage.clock.settle()
     await stage.client.session.refresh()
     held.takeOnly('access-3')
-    const exchange = createDeferred()
-    stage.exchange(async () => {
-      await exchange.promise
+    const refresh = createDeferred()
+    stage.refresh(async () => {
+      await refresh.promise
       return stage.issue()
     })
     const refused = send(stage.client, '/refused')
     await stage.clock.settle()
     held.refuse('/late')
     expect(await outcomeOf(late, stage.clock)).toBe('pending')
-    exchange.resolve()
+    refresh.resolve()
     expect([(await late).status, (await refused).status]).toEqual([200, 200])
     expect(tokensOf(stage, '/late')).toEqual(['access-1', 'access-3'])
-    expect(stage.exchanges.length).toBe(2)
+    expect(stage.refreshes.length).toBe(2)
   })
 
   test('a late 401, when the current token has run out meanwhile, waits for a newer one', async () => {
@@ -115,7 +115,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     held.refuse('/late')
     expect((await late).status).toBe(200)
     expect(tokensOf(stage, '/late')).toEqual(['access-1', 'access-3'])
-    expect(stage.exchanges.length).toBe(2)
+    expect(stage.refreshes.length).toBe(2)
   })
 })
 
@@ -132,7 +132,7 @@ describe.each(forms)('promise 2, of an older session, asked by %s', (_form, send
     ],
   ]
   test.each(leave)(
-    'a 401 that comes %s is returned as it is: no exchange, no login, no replay',
+    'a 401 that comes %s is returned as it is: no refresh, no login, no replay',
     async (_name, happens) => {
       const stage = createStage()
       await stage.signIn({ subject: 'alice' })
@@ -145,7 +145,7 @@ describe.each(forms)('promise 2, of an older session, asked by %s', (_form, send
       expect([answer.status, await answer.text()]).toEqual([401, 'refused'])
       await stage.clock.advance(0)
       expect(tokensOf(stage, '/late')).toEqual(['access-1'])
-      expect([stage.exchanges.length, stage.logins.length]).toEqual([0, 0])
+      expect([stage.refreshes.length, stage.logins.length]).toEqual([0, 0])
     },
   )
 
@@ -159,7 +159,7 @@ describe.each(forms)('promise 2, of an older session, asked by %s', (_form, send
     held.refuse('/late')
     expect((await late).status).toBe(200)
     expect(tokensOf(stage, '/late')).toEqual(['access-1', 'access-2'])
-    expect(stage.exchanges.length).toBe(0)
+    expect(stage.refreshes.length).toBe(0)
   })
 })
 
@@ -169,7 +169,7 @@ describe('promise 2, where nothing can be sent again', () => {
     ['replay: false', { replay: false }],
     ['a stream', { method: 'POST', body: new Blob(['text']).stream(), duplex: 'half' } as RequestInit],
   ]
-  test.each(once)('a late 401 of %s comes back to the caller, and causes no exchange', async (_name, init) => {
+  test.each(once)('a late 401 of %s comes back to the caller, and causes no refresh', async (_name, init) => {
     const stage = createStage()
     await stage.signIn()
     const held = holdAnswers(stage, ['/late'])
@@ -179,6 +179,6 @@ describe('promise 2, where nothing can be sent again', () => {
     held.refuse('/late')
     const answer = await late
     expect([answer.status, isReplayable(answer)]).toEqual([401, false])
-    expect([stage.exchanges.length, stage.sends.length]).toEqual([1, 1])
+    expect([stage.refreshes.length, stage.sends.length]).toEqual([1, 1])
   })
 })

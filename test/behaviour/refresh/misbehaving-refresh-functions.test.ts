@@ -3,10 +3,10 @@ import { RefreshUnavailableError } from '../../../src/errors.ts'
 import type { SessionInput } from '../../../src/session/parse-tokens.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { createServedClient } from '../../support/served-client.ts'
-import { createStage, forms, outcomeOf, type StagedExchange } from '../../support/stage.ts'
+import { createStage, forms, outcomeOf, type StagedRefresh } from '../../support/stage.ts'
 
 const asAnswer =
-  (value: unknown): StagedExchange =>
+  (value: unknown): StagedRefresh =>
   () =>
     Promise.resolve(value as SessionInput)
 
@@ -18,8 +18,8 @@ const createRefusedStage = async () => {
   return stage
 }
 
-describe('an exchange function that misbehaves costs the refresh, never the session', () => {
-  const throwing: readonly (readonly [name: string, exchange: StagedExchange])[] = [
+describe('a refresh function that misbehaves costs the refresh, never the session', () => {
+  const throwing: readonly (readonly [name: string, refresh: StagedRefresh])[] = [
     [
       'throws before it returns a promise',
       () => {
@@ -59,29 +59,29 @@ describe('an exchange function that misbehaves costs the refresh, never the sess
       }),
     ],
   ]
-  test.each(throwing)('it %s', async (_name, exchange) => {
+  test.each(throwing)('it %s', async (_name, refresh) => {
     const stage = await createRefusedStage()
-    stage.exchange(exchange)
+    stage.refresh(refresh)
     const outcomes = await Promise.all(
       [1, 2].map(() => outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)),
     )
     expect(outcomes).toEqual([expect.any(RefreshUnavailableError), expect.any(RefreshUnavailableError)])
     expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 0 })
-    expect([stage.exchanges.length, stage.logins.length]).toEqual([1, 0])
+    expect([stage.refreshes.length, stage.logins.length]).toEqual([1, 0])
     await stage.clock.advance(60_000)
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
   })
 
   test('it answers at once, without a promise', async () => {
     const stage = await createRefusedStage()
-    stage.exchange((() => stage.issue()) as unknown as StagedExchange)
+    stage.refresh((() => stage.issue()) as unknown as StagedRefresh)
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
   })
 
   test('the message about an answer without a token lists its keys and none of its values', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(asAnswer({ token: 'secret-one', expires: 'secret-two' }))
+    stage.refresh(asAnswer({ token: 'secret-one', expires: 'secret-two' }))
     const error = await outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
     expect(String(error)).toContain('token, expires')
     expect(String(error)).not.toContain('secret')
@@ -89,7 +89,7 @@ describe('an exchange function that misbehaves costs the refresh, never the sess
 
   test('RT-05: each waiter gets an error of its own', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(() => Promise.reject(new Error('down')))
+    stage.refresh(() => Promise.reject(new Error('down')))
     const [first, second] = await Promise.all(
       [1, 2].map(() => outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)),
     )
@@ -98,7 +98,7 @@ describe('an exchange function that misbehaves costs the refresh, never the sess
     expect(String(first)).toBe(String(second))
   })
 
-  test('RT-05: an exchange that fails with nobody waiting raises no unhandled rejection', async () => {
+  test('RT-05: a refresh that fails with nobody waiting raises no unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const listener = (reason: unknown) => void unhandled.push(reason)
     process.on('unhandledRejection', listener)
@@ -107,10 +107,10 @@ describe('an exchange function that misbehaves costs the refresh, never the sess
       await stage.signIn()
       await stage.clock.advance(90_000)
       const failure = createDeferred<SessionInput>()
-      stage.exchange(() => failure.promise)
+      stage.refresh(() => failure.promise)
       expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
       await stage.clock.settle()
-      expect(stage.exchanges.length).toBe(1)
+      expect(stage.refreshes.length).toBe(1)
       failure.reject(new Error('down'))
       await stage.clock.advance(1)
       expect(unhandled).toEqual([])
@@ -120,41 +120,41 @@ describe('an exchange function that misbehaves costs the refresh, never the sess
   })
 })
 
-describe('an exchange function that takes its time is bounded by its deadline', () => {
+describe('a refresh function that takes its time is bounded by its deadline', () => {
   test('RF-18: one that never settles ends as a timeout after ten seconds, and its signal says so', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(() => new Promise(() => {}))
+    stage.refresh(() => new Promise(() => {}))
     const answer = stage.client.fetch('https://api.test/a')
     await stage.clock.advance(9999)
     expect(await outcomeOf(answer, stage.clock)).toBe('pending')
-    expect(stage.exchanges[0]?.signal.aborted).toBe(false)
+    expect(stage.refreshes[0]?.signal.aborted).toBe(false)
     await stage.clock.advance(1)
     await expect(answer).rejects.toMatchObject({ code: 'refresh-unavailable', reason: 'timeout' })
-    expect(stage.exchanges[0]?.signal.reason).toMatchObject({ name: 'TimeoutError' })
+    expect(stage.refreshes[0]?.signal.reason).toMatchObject({ name: 'TimeoutError' })
     expect(stage.client.session.status).toBe('signed-in')
     expect(stage.logins).toEqual([])
   })
 
-  test('what it answers after its deadline is dropped, and the next request exchanges once more', async () => {
+  test('what it answers after its deadline is dropped, and the next request refreshes once more', async () => {
     const stage = await createRefusedStage()
     const late = createDeferred<SessionInput>()
-    stage.exchange(() => late.promise)
+    stage.refresh(() => late.promise)
     const answer = outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
     await stage.clock.advance(10_000)
     await answer
     late.resolve({ accessToken: 'too-late', refreshToken: 'too-late' })
     await stage.clock.advance(60_000)
     expect(stage.client.session.getSnapshot().generation).toBe(0)
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
-    expect(stage.exchanges.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
+    expect(stage.refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
     expect(stage.sends.map(({ token }) => token)).not.toContain('too-late')
   })
 
   test('one that answers in the last millisecond counts', async () => {
     const stage = await createRefusedStage()
     const answer = createDeferred<SessionInput>()
-    stage.exchange(() => answer.promise)
+    stage.refresh(() => answer.promise)
     const waiting = stage.client.fetch('https://api.test/a')
     await stage.clock.advance(9999)
     answer.resolve(stage.issue())
@@ -164,7 +164,7 @@ describe('an exchange function that takes its time is bounded by its deadline', 
   test('a page that slept through the deadline gives the answer behind the timer two seconds more', async () => {
     const stage = await createRefusedStage()
     const answer = createDeferred<SessionInput>()
-    stage.exchange(() => answer.promise)
+    stage.refresh(() => answer.promise)
     const waiting = stage.client.fetch('https://api.test/a')
     await stage.clock.advance(5000)
     stage.clock.sleepFor(3_600_000)
@@ -177,44 +177,44 @@ describe('an exchange function that takes its time is bounded by its deadline', 
   test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-18: over HTTP, %s ends it too', async kind => {
     const { server, client, logins } = await createServedClient({ limits: { refreshTimeoutMs: 100 } })
     server.expireAccessTokens()
-    server.failExchanges({ kind })
+    server.failRefreshes({ kind })
     const answer = client.fetch(`${server.origin}/api/a`)
     await expect(answer).rejects.toMatchObject({ code: 'refresh-unavailable', reason: 'timeout', status: null })
-    expect([server.exchanges, client.session.status, logins.length]).toEqual([1, 'signed-in', 0])
+    expect([server.refreshes, client.session.status, logins.length]).toEqual([1, 'signed-in', 0])
   })
 })
 
-describe.each(forms)('an exchange function that calls the client itself, by %s', (_form, send) => {
+describe.each(forms)('a refresh function that calls the client itself, by %s', (_form, send) => {
   test('RF-17: before its first await: the call goes out bare and does not wait for itself', async () => {
     const stage = await createRefusedStage()
     stage.answer(({ path, token }) => {
       if (path === '/refresh') return new Response('bare')
       return new Response('', { status: token === 'access-2' ? 200 : 401 })
     })
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       expect(await (await send(stage.client, '/refresh', { method: 'POST' })).text()).toBe('bare')
       return stage.issue()
     })
     expect((await send(stage.client, '/a')).status).toBe(200)
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.sends.find(({ path }) => path === '/refresh')?.token).toBeNull()
   })
 
   test('RF-17: a 401 of such a call starts nothing and asks for no login', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       const { status } = await send(stage.client, '/refresh')
       throw Object.assign(new Error('refused'), { status })
     })
     await expect(send(stage.client, '/a')).rejects.toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
     await stage.clock.advance(0)
-    expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([1, 2, 1])
+    expect([stage.refreshes.length, stage.sends.length, stage.logins.length]).toEqual([1, 2, 1])
   })
 
   test('RF-17: after an await, where nobody can tell: it neither recurses nor outlasts the deadline', async () => {
     const stage = await createRefusedStage()
     let inner: Promise<unknown> | undefined
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await Promise.resolve()
       inner = send(stage.client, '/refresh')
       await inner
@@ -224,26 +224,26 @@ describe.each(forms)('an exchange function that calls the client itself, by %s',
     expect(await answer).toBe('pending')
     await stage.clock.advance(10_000)
     await expect(inner).rejects.toMatchObject({ code: 'refresh-unavailable' })
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.client.session.status).toBe('signed-in')
   })
 
   test('RF-17: asking for a refresh or a token inside a refresh is bounded by the deadline', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await stage.client.session.refresh()
       return stage.issue()
     })
     const answer = outcomeOf(send(stage.client, '/a'), stage.clock)
     await answer
     await stage.clock.advance(10_000)
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 0 })
   })
 
   test('signing out inside it wins over what it answers', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await stage.client.session.signOut()
       return stage.issue()
     })
@@ -254,7 +254,7 @@ describe.each(forms)('an exchange function that calls the client itself, by %s',
 
   test('signing in as somebody else inside it wins over what it answers', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await stage.client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
       return stage.issue({ subject: 'alice' })
     })

@@ -6,7 +6,7 @@ import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 import { createTimedWorld, signIn } from '../../support/timed-client.ts'
 
-/** Two tabs of alice, whose exchange is about to be refused in the first of them. */
+/** Two tabs of alice, whose refresh is about to be refused in the first of them. */
 const startRefused = async (options: ClientOptions = {}) => {
   const world = await createTimedWorld()
   const store = createScriptedStore()
@@ -14,7 +14,7 @@ const startRefused = async (options: ClientOptions = {}) => {
   await signIn(tab, world.server)
   await other.outcome()
   world.server.expireAccessTokens()
-  const gate = world.server.holdExchange()
+  const gate = world.server.holdRefresh()
   const answer = tab.outcome()
   await gate.reached()
   const refuse = () => gate.open({ kind: 'status', status: 401, body: '{}' })
@@ -75,7 +75,7 @@ describe('promise 13: a terminal refusal', () => {
     refuse()
     expect(await answer).toBe('200')
     expect(tab.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
-    expect([server.exchanges, await tab.askedForLogin()]).toEqual([1, 0])
+    expect([server.refreshes, await tab.askedForLogin()]).toEqual([1, 0])
     expect(stored().credentials?.refreshToken).toBe(refreshToken)
   })
 
@@ -96,7 +96,7 @@ describe('promise 13, cookie mode: there is no refresh token to compare', () => 
     const refresh = cookieSession({ url: '/bff/refresh', signOutUrl: '/cookie/logout' })
     const tab = world.open({ store, refresh, sessionName: 'main' })
     await tab.client.session.signIn({ cookie: true, subject: 'alice' })
-    const gate = world.server.holdExchange()
+    const gate = world.server.holdRefresh()
     const answer = tab.client.session.refresh().catch(error => error.code as string)
     await gate.reached()
     const refuse = () => gate.open({ kind: 'status', status: 401, body: '{}' })

@@ -20,22 +20,22 @@ const sendsAPath = ({ sends }: AuthServer) => {
 
 describe.each(forms)('promise 1, asked by %s', (_form, send) => {
   test.each([1, 50, 100, 1000, 10_000])(
-    'RT-01: %i requests refused together cause one exchange, and each is replayed once with its token',
+    'RT-01: %i requests refused together cause one refresh, and each is replayed once with its token',
     async count => {
       const { server, client, logins, waiting } = await createServedClient({
         fetch: createNarrowFetch(200),
-        // The exchange waits until all were refused, which takes a busy machine its time.
+        // The refresh waits until all were refused, which takes a busy machine its time.
         limits: { refreshTimeoutMs: 300_000 },
       })
       server.expireAccessTokens()
-      const gate = server.holdExchange()
+      const gate = server.holdRefresh()
       const answers = Array.from({ length: count }, (_, index) => send(client, `${server.origin}/api/${index}`))
       const settled = Promise.allSettled(answers)
       await waiting(count)
       gate.open()
       const outcomes = (await settled).map(one => (one.status === 'fulfilled' ? one.value.status : one.reason))
       expect(new Set(outcomes)).toEqual(new Set([200]))
-      expect([server.exchanges, server.reuses]).toEqual([1, 0])
+      expect([server.refreshes, server.reuses]).toEqual([1, 0])
       expect(tally(server)).toEqual([count, count])
       expect(sendsAPath(server)).toEqual([2, 2, count])
       expect(logins).toEqual([])
@@ -43,39 +43,39 @@ describe.each(forms)('promise 1, asked by %s', (_form, send) => {
     300_000,
   )
 
-  test('requests refused while the exchange is under way join it', async () => {
+  test('requests refused while the refresh is under way join it', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
     const late = server.holdApi({ path: '/api/late' })
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answers = [send(client, `${server.origin}/api/late`), send(client, `${server.origin}/api/early`)]
     await Promise.all([late.reached(), gate.reached()])
     late.open()
     await waiting(2)
     gate.open()
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200])
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
-  test('requests of every method share the exchange', async () => {
+  test('requests of every method share the refresh', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
     const answers = methods.map(method => send(client, `${server.origin}/api/one`, { method }))
     await waiting(methods.length)
     gate.open()
     expect((await Promise.all(answers)).every(({ ok }) => ok)).toBe(true)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
     expect(server.sends.map(({ method }) => method).sort()).toEqual([...methods, ...methods].sort())
   })
 })
 
 describe('promise 1, whoever asks', () => {
-  test('instances made by extend and create share the exchange with their parent', async () => {
+  test('instances made by extend and create share the refresh with their parent', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const instances = [client, client.extend({ timeout: 5000 }), client.create({ baseUrl: server.origin, retry: 0 })]
     const answers = instances.flatMap(instance => [
       instance.get('api/one').json(),
@@ -84,13 +84,13 @@ describe('promise 1, whoever asks', () => {
     await waiting(answers.length)
     gate.open()
     await Promise.all(answers)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
-  test('session.refresh and getAccessToken join the exchange that requests wait for', async () => {
+  test('session.refresh and getAccessToken join the refresh that requests wait for', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answer = client.fetch(`${server.origin}/api/one`)
     await waiting(1)
     const [refreshed, token] = [client.session.refresh(), client.session.getAccessToken()]
@@ -98,10 +98,10 @@ describe('promise 1, whoever asks', () => {
     expect((await answer).status).toBe(200)
     expect((await refreshed).generation).toBe(1)
     expect(`Bearer ${await token}`).toBe(server.sends.at(-1)?.authorization)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
-  test('over a store that tabs share, a hundred requests refused together still cause one exchange', async () => {
+  test('over a store that tabs share, a hundred requests refused together still cause one refresh', async () => {
     const items = new Map<string, string>()
     const store = {
       getItem: async (key: string) => items.get(key) ?? null,
@@ -109,21 +109,21 @@ describe('promise 1, whoever asks', () => {
     }
     const { server, client, waiting } = await createServedClient({ store })
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answers = Array.from({ length: 100 }, () => client.fetch(`${server.origin}/api/storm`))
     await waiting(100)
     gate.open()
     expect((await Promise.all(answers)).every(({ status }) => status === 200)).toBe(true)
-    expect([server.exchanges, server.sends.length]).toEqual([1, 200])
+    expect([server.refreshes, server.sends.length]).toEqual([1, 200])
   })
 
-  test('two storms, one after the other, cause two exchanges and no reuse', async () => {
+  test('two storms, one after the other, cause two refreshes and no reuse', async () => {
     const { server, client } = await createServedClient()
     for (const storm of [1, 2]) {
       server.expireAccessTokens()
       const answers = Array.from({ length: 20 }, () => client.fetch(`${server.origin}/api/storm`))
       expect((await Promise.all(answers)).every(({ status }) => status === 200)).toBe(true)
-      expect([server.exchanges, server.reuses]).toEqual([storm, 0])
+      expect([server.refreshes, server.reuses]).toEqual([storm, 0])
     }
   })
 })

@@ -29,7 +29,7 @@ const truncated = () =>
 const arrange = async (endpoint: () => Response, options: StageOptions = {}): Promise<Stage> => {
   const stage = createStage(options)
   await stage.signIn({ subject: 'alice' })
-  stage.exchange(({ refreshToken, post }) => post('token', { refreshToken }))
+  stage.refresh(({ refreshToken, post }) => post('token', { refreshToken }))
   stage.answer(({ path }) => (path === '/token' ? endpoint() : new Response('refused', { status: 401 })))
   return stage
 }
@@ -81,7 +81,7 @@ const endings: readonly (readonly [id: string, name: string, endpoint: () => Res
   ['RF-10', 'an answer cut short', truncated, 'unavailable'],
 ]
 
-describe('how an exchange ends, by what the token endpoint answered', () => {
+describe('how a refresh ends, by what the token endpoint answered', () => {
   const ended = endings.filter(([, , , becomes]) => becomes !== 'unavailable')
   test.each(ended)('%s: %s ends the session once, with a reason', async (_id, _name, endpoint, reason) => {
     const stage = await arrange(endpoint)
@@ -102,10 +102,10 @@ describe('how an exchange ends, by what the token endpoint answered', () => {
     await stage.clock.advance(60_000)
     expect([stage.logins.length, calls(stage)]).toEqual([0, 1])
     expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'alice', generation: 0 })
-    stage.exchange(undefined)
+    stage.refresh(undefined)
     stage.answer(undefined)
     expect(await ask(stage)).toMatchObject({ status: 200 })
-    expect(stage.exchanges.at(-1)?.refreshToken).toBe('refresh-1')
+    expect(stage.refreshes.at(-1)?.refreshToken).toBe('refresh-1')
   })
 })
 
@@ -118,7 +118,7 @@ describe('RF-12: Retry-After of the token endpoint', () => {
     ['garbage', 'soon', 0],
     ['a past date', 'Thu, 01 Jan 1970 00:00:00 GMT', 0],
   ]
-  test.each(untilAllowed)('%s (%s): no exchange before %i ms, and one after', async (_name, value, waitMs) => {
+  test.each(untilAllowed)('%s (%s): no refresh before %i ms, and one after', async (_name, value, waitMs) => {
     const stage = await arrange(textOf(503, '', 'text/plain', { 'retry-after': value }))
     // The first failure's jitter at the clock's 0.5.
     const retryAfterMs = waitMs + 500
@@ -139,7 +139,7 @@ describe('what the session’s announced end means', () => {
     await stage.clock.advance(100_000)
     stage.refuseAll()
     expect(await ask(stage)).toMatchObject({ status: 200 })
-    expect([stage.exchanges.length, stage.logins.length]).toEqual([1, 0])
+    expect([stage.refreshes.length, stage.logins.length]).toEqual([1, 0])
   })
 
   test('RF-19: a rotated refresh token is not taken for a new span of time', async () => {
@@ -158,7 +158,7 @@ describe('what the store says when the answer comes', () => {
     const stage = createStage({ store, sessionName: 'one' })
     await stage.signIn({ subject: 'alice' })
     const answer = createDeferred<null>()
-    stage.exchange(() => answer.promise)
+    stage.refresh(() => answer.promise)
     stage.answer(({ token }) => new Response('', { status: token === 'of-another-tab' ? 200 : 401 }))
     const asked = stage.client.fetch('https://api.test/a')
     await stage.clock.settle()
@@ -174,7 +174,7 @@ describe('what the store says when the answer comes', () => {
     await store.overwrite('one', next)
     answer.resolve(null)
     expect((await asked).status).toBe(200)
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
     expect(stage.logins).toEqual([])
     expect(await read()).toEqual(next)

@@ -32,9 +32,9 @@ const createServer = (clock: ControlledClock) => {
     const token = { subject, family, number }
     return { accessToken: write('access', token), refreshToken: write('refresh', token), subject, expiresInSeconds: 60 }
   }
-  const exchange = async (refreshToken = ''): Promise<SessionInput | null> => {
-    const exchanged: (typeof begun)[number] = { atMs: clock.monotonicMs() }
-    begun.push(exchanged)
+  const refresh = async (refreshToken = ''): Promise<SessionInput | null> => {
+    const refreshed: (typeof begun)[number] = { atMs: clock.monotonicMs() }
+    begun.push(refreshed)
     const token = read(refreshToken)
     const family = families.get(token.family)
     const now = fault
@@ -51,7 +51,7 @@ const createServer = (clock: ControlledClock) => {
     family.expired = false
     if (now === 'lost') throw new TypeError('Failed to fetch')
     const tokens = tokensOf(token.family)
-    exchanged.brought = tokens.accessToken
+    refreshed.brought = tokens.accessToken
     return tokens
   }
   const isGood = (text: string) => {
@@ -62,7 +62,7 @@ const createServer = (clock: ControlledClock) => {
   return {
     reused,
     begun,
-    exchange,
+    refresh,
     isGood,
     tokensOf,
     signIn: (subject: string) => {
@@ -152,7 +152,7 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
   let current: number | null = null
   let [asked, settled] = [0, 0]
 
-  stage.exchange(({ refreshToken }) => server.exchange(refreshToken))
+  stage.refresh(({ refreshToken }) => server.refresh(refreshToken))
   stage.answer(async ({ path, token }) => {
     const former = sent.get(path) ?? []
     if (token !== null) {
@@ -225,7 +225,7 @@ const live = async (steps: readonly Step[]): Promise<Ended & { readonly violatio
   if (server.reused.length > 0) violations.push(`presented twice: ${server.reused}`)
   const useless = server.begun.filter(({ brought }) => !accepted.has(brought)).map(({ atMs }) => atMs)
   const crowded = useless.find(from => useless.filter(at => at >= from && at < from + 30_000).length > 10)
-  if (crowded !== undefined) violations.push(`more than ten exchanges that helped nobody within 30 s of ${crowded}`)
+  if (crowded !== undefined) violations.push(`more than ten refreshes that helped nobody within 30 s of ${crowded}`)
   const { status } = client.session
   if (current !== null && status !== 'signed-in') violations.push(`${status} though somebody signed in`)
   if (current === null && status === 'signed-in') violations.push('signed in though nobody is')

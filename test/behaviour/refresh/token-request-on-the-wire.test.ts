@@ -8,10 +8,10 @@ import { createServedClient } from '../../support/served-client.ts'
 const oauth = (server: AuthServer, more: object = {}) => ({
   refresh: oauthRefresh({ tokenEndpoint: `${server.origin}/token`, clientId: 'spa & co', ...more }),
 })
-const lastExchange = ({ exchangeLog }: AuthServer) => {
-  const exchange = exchangeLog.at(-1)
-  if (!exchange) throw new Error('there was no exchange')
-  return exchange
+const lastRefresh = ({ refreshLog }: AuthServer) => {
+  const refresh = refreshLog.at(-1)
+  if (!refresh) throw new Error('there was no refresh')
+  return refresh
 }
 
 describe('oauthRefresh, against a token endpoint', () => {
@@ -20,7 +20,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     const { refreshToken } = server.issue('alice')
     await client.session.signIn({ accessToken: 'old', refreshToken })
     expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(200)
-    const { path, headers, body, outcome } = lastExchange(server)
+    const { path, headers, body, outcome } = lastRefresh(server)
     expect([path, outcome]).toEqual(['/token', 'granted'])
     expect(headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;charset=utf-8)?$/i)
     expect(body).toContain('client_id=spa+%26+co')
@@ -35,7 +35,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     const more = { scope: 'read', resource: 'https://api.test', parameters: { audience: 'a' } }
     const { server, client } = await createServedClient(s => oauth(s, more))
     await client.session.refresh()
-    const form = new URLSearchParams(lastExchange(server).body)
+    const form = new URLSearchParams(lastRefresh(server).body)
     expect([form.get('scope'), form.get('resource'), form.get('audience')]).toEqual(['read', 'https://api.test', 'a'])
   })
 
@@ -52,7 +52,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     }))
     await jar.fetch(`${server.origin}/cookie/login`, { method: 'POST', credentials: 'include' })
     await client.session.refresh()
-    const { headers } = lastExchange(server)
+    const { headers } = lastRefresh(server)
     expect(headers).toMatchObject({ accept: 'application/json' })
     expect([headers.authorization, headers.cookie]).toEqual([undefined, undefined])
     expect(seen).toMatchObject([
@@ -67,7 +67,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     expect(JSON.stringify(await store.read('one'))).not.toContain(first)
     const second = new URLSearchParams(await refreshed(server, client)).get('refresh_token')
     expect(second).not.toBe(first)
-    expect([lastExchange(server).outcome, server.reuses]).toEqual(['granted', 0])
+    expect([lastRefresh(server).outcome, server.reuses]).toEqual(['granted', 0])
   })
 
   test('RF-07: an answer without a refresh token keeps the one in use', async () => {
@@ -77,7 +77,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     await client.session.refresh()
     const body = await refreshed(server, client)
     expect(new URLSearchParams(body).get('refresh_token')).toMatch(/^refresh_/)
-    expect(lastExchange(server).outcome).toBe('granted')
+    expect(lastRefresh(server).outcome).toBe('granted')
   })
 
   test('RF-06: members that nobody knows are ignored', async () => {
@@ -96,37 +96,37 @@ describe('oauthRefresh, against a token endpoint', () => {
 
   const refreshed = async (server: AuthServer, client: { session: { refresh(): Promise<unknown> } }) => {
     await client.session.refresh()
-    return lastExchange(server).body
+    return lastRefresh(server).body
   }
 })
 
-describe('any exchange by post', () => {
+describe('any refresh by post', () => {
   test('RF-14: a token endpoint that redirects gets the refresh token carried to no other place', async () => {
     const other = await startAuthServer()
     onTestFinished(other.close)
     const { server, client, logins } = await createServedClient()
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'redirect', location: `${other.origin}/auth/refresh` })
+    server.failRefreshes({ kind: 'redirect', location: `${other.origin}/auth/refresh` })
     await expect(client.fetch(`${server.origin}/api/a`)).rejects.toMatchObject({ code: 'refresh-unavailable' })
-    expect([other.exchanges, logins.length, client.session.status]).toEqual([0, 0, 'signed-in'])
+    expect([other.refreshes, logins.length, client.session.status]).toEqual([0, 0, 'signed-in'])
   })
 
   test('RF-13: one whose answer was lost is not sent again by itself, whatever ky’s retries say', async () => {
     const retry = { limit: 3, methods: ['get', 'post'], delay: () => 1 } as const
     const { server, client } = await createServedClient({ retry: { ...retry, methods: [...retry.methods] } })
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'lost' }, { at: 'after-handling' })
+    server.failRefreshes({ kind: 'lost' }, { at: 'after-handling' })
     await expect(client.get('api/a')).rejects.toMatchObject({ code: 'refresh-unavailable', reason: 'network' })
-    expect([server.exchanges, server.sends.length]).toEqual([1, 1])
+    expect([server.refreshes, server.sends.length]).toEqual([1, 1])
   })
 
   test('RF-13: once its answer was lost, the same refresh token is presented once more by a later request', async () => {
     // No time to wait between the two.
     const { server, client } = await createServedClient({ limits: { reuseIntervalMs: 0.1 } }, { reuse: 'grace' })
     server.expireAccessTokens()
-    server.failExchanges({ kind: 'truncated' }, { at: 'after-handling' })
+    server.failRefreshes({ kind: 'truncated' }, { at: 'after-handling' })
     await expect(client.fetch(`${server.origin}/api/a`)).rejects.toMatchObject({ code: 'refresh-unavailable' })
     expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(200)
-    expect([server.exchanges, server.exchangeLog[0]?.body]).toEqual([2, server.exchangeLog[1]?.body])
+    expect([server.refreshes, server.refreshLog[0]?.body]).toEqual([2, server.refreshLog[1]?.body])
   })
 })

@@ -3,7 +3,7 @@ import type { SessionInput } from '../../../src/session/parse-tokens.ts'
 import { createDeferred, type Deferred } from '../../support/deferred.ts'
 import { createStage, forms, outcomeOf, refusal, type Stage } from '../../support/stage.ts'
 
-/** What becomes of a request, at once. `start` says whether it begins an exchange; `tokens` of which state it is sent with. */
+/** What becomes of a request, at once. `start` says whether it begins a refresh; `tokens` of which state it is sent with. */
 type Cell =
   | 'send'
   | 'send, start'
@@ -15,8 +15,8 @@ type Cell =
 
 interface Scene {
   readonly stage: Stage
-  /** Exchanges under way, oldest first. */
-  readonly exchanges: Deferred<SessionInput | null>[]
+  /** Refreshes under way, oldest first. */
+  readonly refreshes: Deferred<SessionInput | null>[]
 }
 
 interface Row {
@@ -35,19 +35,19 @@ const startFlight = async ({ stage }: Scene) => {
   stage.client.session.refresh().catch(() => {})
   await stage.clock.settle()
 }
-/** An exchange fails, and the backoff it causes outlasts what follows. */
+/** A refresh fails, and the backoff it causes outlasts what follows. */
 const backOff = async (scene: Scene) => {
   await startFlight(scene)
-  scene.exchanges
+  scene.refreshes
     .shift()
     ?.reject(Object.assign(new Error('busy'), { status: 503, headers: new Headers({ 'retry-after': '60' }) }))
   await scene.stage.clock.settle()
 }
-/** Ten exchanges at once, which bring tokens of eight seconds. */
-const tripBreaker = async (scene: Scene, exchanges = 10) => {
-  for (let index = 0; index < exchanges; index += 1) {
+/** Ten refreshes at once, which bring tokens of eight seconds. */
+const tripBreaker = async (scene: Scene, refreshes = 10) => {
+  for (let index = 0; index < refreshes; index += 1) {
     await startFlight(scene)
-    scene.exchanges.shift()?.resolve(scene.stage.issue({ expiresInSeconds: 8 }))
+    scene.refreshes.shift()?.resolve(scene.stage.issue({ expiresInSeconds: 8 }))
     await scene.stage.clock.settle()
   }
 }
@@ -228,16 +228,16 @@ const initOf = (kind: (typeof kinds)[number]): RequestInit & { readonly stream?:
 
 const createScene = async (): Promise<Scene> => {
   const stage = createStage({ lifetimeSeconds: 120 })
-  const exchanges: Scene['exchanges'] = []
+  const refreshes: Scene['refreshes'] = []
   stage.answer(() => new Response('fine'))
-  stage.exchange(() => {
-    const exchange = createDeferred<SessionInput | null>()
-    exchanges.push(exchange)
-    return exchange.promise
+  stage.refresh(() => {
+    const refresh = createDeferred<SessionInput | null>()
+    refreshes.push(refresh)
+    return refresh.promise
   })
   await stage.signIn({ subject: 'alice' })
   await stage.client.fetch('https://api.test/first')
-  return { stage, exchanges }
+  return { stage, refreshes }
 }
 
 describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s', (_form, send) => {
@@ -245,17 +245,17 @@ describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s',
     test.each(kinds)(`%s`, async kind => {
       const cell = cellOf(row, kind)
       const scene = await createScene()
-      const { stage, exchanges } = scene
+      const { stage, refreshes } = scene
       await row.arrange(scene)
       const current = `access-${stage.client.session.getSnapshot().generation + 1}`
-      const [begun, underWay] = [stage.exchanges.length, exchanges.length]
+      const [begun, underWay] = [stage.refreshes.length, refreshes.length]
       const init = initOf(kind)
       const failed = vi.fn()
       stage.client.session.on('refresh-failed', failed)
       const answer = send(stage.client, '/asked', init)
       const outcome = await outcomeOf(answer, stage.clock)
       const sent = () => stage.sends.filter(({ path }) => path === '/asked').map(({ token }) => token)
-      expect(stage.exchanges.length - begun).toBe(cell.includes('start') ? 1 : 0)
+      expect(stage.refreshes.length - begun).toBe(cell.includes('start') ? 1 : 0)
       if (cell.startsWith('send')) {
         expect(outcome).toMatchObject({ status: 200 })
         expect(sent()).toEqual([current])
@@ -269,18 +269,18 @@ describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s',
         return
       }
       expect(outcome).toBe('pending')
-      exchanges.at(underWay > 0 ? 0 : -1)?.resolve(stage.issue({ accessToken: 'newer' }))
+      refreshes.at(underWay > 0 ? 0 : -1)?.resolve(stage.issue({ accessToken: 'newer' }))
       expect((await answer).status).toBe(200)
       expect(sent()).toEqual(['newer'])
     })
 
-    test.each(kinds.filter(kind => cellOf(row, kind).includes('wait')))('%s, when the exchange fails', async kind => {
+    test.each(kinds.filter(kind => cellOf(row, kind).includes('wait')))('%s, when the refresh fails', async kind => {
       const scene = await createScene()
-      const { stage, exchanges } = scene
+      const { stage, refreshes } = scene
       await row.arrange(scene)
       const answer = send(stage.client, '/asked', initOf(kind))
       expect(await outcomeOf(answer, stage.clock)).toBe('pending')
-      exchanges[0]?.reject(new Error('down'))
+      refreshes[0]?.reject(new Error('down'))
       const outcome = await outcomeOf(answer, stage.clock)
       const goesAnyway = cellOf(row, kind).endsWith('if unavailable: send')
       expect(outcome).toMatchObject(goesAnyway ? { status: 200 } : { code: 'refresh-unavailable' })

@@ -16,11 +16,11 @@ const initOf = (kind: Kind): RequestInit => {
 const sentAt = ({ sends }: Stage, path: string) => sends.filter(send => send.path === path).map(({ token }) => token)
 
 describe.each(forms)('promise 3, after a flight that ended unavailable, asked by %s', (_form, send) => {
-  /** A 401, and an exchange that fails; `afterMs` later. */
+  /** A 401, and a refresh that fails; `afterMs` later. */
   const arrange = async (beforeMs: number, afterMs: number) => {
     const stage = createStage({ lifetimeSeconds: 120 })
     await stage.signIn()
-    stage.exchange(() => Promise.reject(new Error('down')))
+    stage.refresh(() => Promise.reject(new Error('down')))
     const held = createDeferred<Response>()
     stage.answer(({ path }) => (path === '/refused' ? held.promise : new Response('fine')))
     const waiting = outcomeOf(send(stage.client, '/refused'), stage.clock)
@@ -33,10 +33,10 @@ describe.each(forms)('promise 3, after a flight that ended unavailable, asked by
     return stage
   }
   const begin = async (stage: Stage, kind: Kind) => {
-    const begun = stage.exchanges.length
-    stage.exchange(() => new Promise(() => {}))
+    const begun = stage.refreshes.length
+    stage.refresh(() => new Promise(() => {}))
     const outcome = await outcomeOf(send(stage.client, '/asked', initOf(kind)), stage.clock)
-    return { outcome, started: stage.exchanges.length - begun, sent: sentAt(stage, '/asked').length }
+    return { outcome, started: stage.refreshes.length - begun, sent: sentAt(stage, '/asked').length }
   }
   const at = { good: 1000, due: 100_000, expired: 121_000 }
 
@@ -77,7 +77,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     const stage = createStage()
     stage.answer(() => new Response('public'))
     expect(await (await send(stage.client, '/asked', initOf(kind))).text()).toBe('public')
-    expect([sentAt(stage, '/asked'), stage.exchanges.length]).toEqual([[null], 0])
+    expect([sentAt(stage, '/asked'), stage.refreshes.length]).toEqual([[null], 0])
   })
 
   test.each(kinds)('its 401 is the caller’s, and tells onLoginRequired: %s', async kind => {
@@ -86,7 +86,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     await stage.clock.advance(0)
     expect([answer.status, await answer.text()]).toEqual([401, 'refused'])
     expect(stage.logins).toMatchObject([{ reason: 'not-signed-in', request: { url: 'https://api.test/asked' } }])
-    expect([sentAt(stage, '/asked'), stage.exchanges.length]).toEqual([[null], 0])
+    expect([sentAt(stage, '/asked'), stage.refreshes.length]).toEqual([[null], 0])
   })
 
   test.each([
@@ -96,7 +96,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     const stage = createStage()
     expect((await send(stage.client, '/asked', { auth })).status).toBe(401)
     await stage.clock.advance(0)
-    expect([stage.logins.length, stage.exchanges.length]).toEqual([0, 0])
+    expect([stage.logins.length, stage.refreshes.length]).toEqual([0, 0])
   })
 
   test('ST-03: somebody signed in before its 401 came: it was not begun as theirs, so the 401 is the caller’s', async () => {
@@ -108,7 +108,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     await stage.signIn()
     held.resolve(refusal('Bearer'))
     expect((await answer).status).toBe(401)
-    expect([sentAt(stage, '/asked'), stage.exchanges.length, stage.logins.length]).toEqual([[null], 0, 0])
+    expect([sentAt(stage, '/asked'), stage.refreshes.length, stage.logins.length]).toEqual([[null], 0, 0])
   })
 
   const ambient: StageOptions = { strategy: { ambient: true } }
@@ -116,18 +116,18 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
   test('ST-03: where the credential is not in the page, the session is fetched before the first request', async () => {
     const stage = createStage(ambient)
     expect((await send(stage.client, '/asked')).status).toBe(200)
-    expect([sentAt(stage, '/asked'), stage.exchanges.length]).toEqual([['access-1'], 1])
-    expect(stage.exchanges[0]).toMatchObject({ cause: 'restore', refreshToken: undefined })
+    expect([sentAt(stage, '/asked'), stage.refreshes.length]).toEqual([['access-1'], 1])
+    expect(stage.refreshes[0]).toMatchObject({ cause: 'restore', refreshToken: undefined })
   })
 
   test('ST-03: where nobody turns out to be signed in, the request goes out bare, and its 401 asks for login', async () => {
     const stage = createStage(ambient)
-    stage.exchange(async () => null)
+    stage.refresh(async () => null)
     const answers = await Promise.all([send(stage.client, '/asked'), send(stage.client, '/asked')])
     await stage.clock.advance(0)
     expect(answers.map(({ status }) => status)).toEqual([401, 401])
     expect(sentAt(stage, '/asked')).toEqual([null, null])
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.logins).toMatchObject([{ reason: 'not-signed-in' }])
   })
 })
@@ -138,7 +138,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
     const dialog = createDeferred<SessionInput | null>()
     const stage = createStage({ lifetimeSeconds: 120, reauthenticate: () => dialog.promise })
     await stage.signIn({ subject: 'alice' })
-    stage.exchange(async () => null)
+    stage.refresh(async () => null)
     stage.answer(({ token }) => (token === 'access-1' ? refusal() : new Response('fine')))
     const waiting = before.map(path => send(stage.client, path))
     await stage.clock.settle()
@@ -157,12 +157,12 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
     expect(sentAt(stage, '/before')).toEqual(['access-1', 'access-2'])
   })
 
-  test('a request begun before whose 401 comes only now waits too, and causes no exchange', async () => {
+  test('a request begun before whose 401 comes only now waits too, and causes no refresh', async () => {
     const dialog = createDeferred<SessionInput | null>()
     const stage = createStage({ reauthenticate: () => dialog.promise })
     await stage.signIn({ subject: 'alice' })
     const held = createDeferred<Response>()
-    stage.exchange(async () => null)
+    stage.refresh(async () => null)
     stage.answer(({ path, token }) => {
       if (token !== 'access-1') return new Response('fine')
       return path === '/late' ? held.promise : refusal()
@@ -174,7 +174,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
     expect(await outcomeOf(late, stage.clock)).toBe('pending')
     dialog.resolve(stage.issue({ subject: 'alice' }))
     expect([(await late).status, (await first).status]).toEqual([200, 200])
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
   test.each(kinds)('a request begun after goes out bare: %s', async kind => {
@@ -187,7 +187,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
 })
 
 describe('promise 3, over HTTP', () => {
-  test('a hundred requests with a token known to be expired wait for one exchange, and none is refused', async () => {
+  test('a hundred requests with a token known to be expired wait for one refresh, and none is refused', async () => {
     const { server, client } = await createServedClient({}, { accessTokenSeconds: 1, signedIn: false })
     const tokens = server.issue('alice')
     server.expireAccessTokens()
@@ -197,6 +197,6 @@ describe('promise 3, over HTTP', () => {
     server.settings.accessTokenSeconds = 300
     const answers = await Promise.all(Array.from({ length: 100 }, () => client.fetch(`${server.origin}/api/a`)))
     expect(answers.every(({ status }) => status === 200)).toBe(true)
-    expect([server.exchanges, server.sends.length]).toEqual([1, 100])
+    expect([server.refreshes, server.sends.length]).toEqual([1, 100])
   })
 })

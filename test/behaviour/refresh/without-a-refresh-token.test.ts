@@ -21,7 +21,7 @@ test('a token that is due is used to its end, and nothing is said to have failed
   wake.wake()
   expect(await outcome()).toBe('200')
   expect(await client.session.getAccessToken({ minValidityMs: 60_000 })).toMatch(/./)
-  expect([server.exchanges, failed.mock.calls]).toEqual([0, []])
+  expect([server.refreshes, failed.mock.calls]).toEqual([0, []])
 })
 
 test('past its end the 401 ends the session at once, and asks for login', async () => {
@@ -31,7 +31,7 @@ test('past its end the 401 ends the session at once, and asks for login', async 
   await clock.advance(11_000)
   expect(await outcome()).toBe('session-ended')
   expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'expired' })
-  expect([server.exchanges, failed.mock.calls, await askedForLogin()]).toEqual([0, [], 1])
+  expect([server.refreshes, failed.mock.calls, await askedForLogin()]).toEqual([0, [], 1])
 })
 
 test('to ask for a newer one is a mistake that ends nothing', async () => {
@@ -44,15 +44,15 @@ test('the server that gives one later is asked from then on', async () => {
   const { client, server } = await start()
   await client.session.signIn({ ...server.issue('alice'), subject: 'alice' })
   await client.session.refresh()
-  expect(server.exchanges).toBe(1)
+  expect(server.refreshes).toBe(1)
 })
 
 test('a token that was just refused is handed to nobody', async () => {
-  const { client, clock, exchange, signIn, refuseAll } = createStage({ strategy: { needsRefreshToken: true } })
+  const { client, clock, refresh, signIn, refuseAll } = createStage({ strategy: { needsRefreshToken: true } })
   await signIn({ refreshToken: null })
   refuseAll()
   const answer = createDeferred<null>()
-  exchange(() => answer.promise)
+  refresh(() => answer.promise)
   const refused = client.fetch('https://api.test/x').catch(error => error)
   await clock.settle()
   const token = client.session.getAccessToken().catch(error => error)

@@ -102,7 +102,7 @@ describe.each(forms)('a 401 that is handed over because a limit was reached, ask
     expect(warn).not.toHaveBeenCalled()
     expect([await ask(), await ask()]).toEqual(Array(2).fill([401, false, 'circuit-open']))
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/^latchkey: .*`limits`.*GET https:\/\/api\.test\/bad$/)]])
-    expect(stage.exchanges).toHaveLength(2)
+    expect(stage.refreshes).toHaveLength(2)
   })
 
   test('is told by each client once', async () => {

@@ -120,13 +120,13 @@ describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send
   }
 
   test('the caller’s abort is heard at once, and what it says later counts no more', async () => {
-    const { decided, controller, sent, exchanges, clock } = await start()
+    const { decided, controller, sent, refreshes, clock } = await start()
     const left = new Error('left')
     controller.abort(left)
     await expect(sent).rejects.toBe(left)
     decided.resolve(true)
     await clock.settle()
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 
   test('what it throws after the abort is nobody’s', async () => {
@@ -143,18 +143,18 @@ describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send
   })
 
   test('a sign-out comes: the answer is of an older session, and its caller’s', async () => {
-    const { client, decided, sent, exchanges, sends } = await start()
+    const { client, decided, sent, refreshes, sends } = await start()
     await client.session.signOut()
     decided.resolve(true)
-    expect([(await sent).status, exchanges.length, sends.length]).toEqual([419, 0, 1])
+    expect([(await sent).status, refreshes.length, sends.length]).toEqual([419, 0, 1])
   })
 
   test('dispose() comes: no flight is started', async () => {
-    const { client, decided, sent, exchanges } = await start()
+    const { client, decided, sent, refreshes } = await start()
     client.dispose()
     decided.resolve(true)
     await expect(sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 })
 
@@ -166,7 +166,7 @@ describe('a 401 whose challenge is of another scheme', () => {
       const { server, client } = await createServedClient({ shouldRefresh: asked })
       server.answerWith('/api/a', { status: 401, headers: { 'www-authenticate': challenge } }, 1)
       expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(200)
-      expect([asked.mock.calls.length, server.exchanges]).toEqual([1, 1])
+      expect([asked.mock.calls.length, server.refreshes]).toEqual([1, 1])
     },
   )
 
@@ -175,6 +175,6 @@ describe('a 401 whose challenge is of another scheme', () => {
     const { server, client } = await createServedClient({ shouldRefresh: asked })
     server.answerWith('/api/a', { status: 401, headers: { 'www-authenticate': 'Basic realm="api"' } }, 1)
     expect((await client.fetch(`${server.origin}/api/a`)).status).toBe(401)
-    expect([asked.mock.calls.length, server.exchanges]).toEqual([1, 0])
+    expect([asked.mock.calls.length, server.refreshes]).toEqual([1, 0])
   })
 })

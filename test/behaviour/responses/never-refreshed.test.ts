@@ -13,7 +13,7 @@ const startAnswering = async (answer: () => Response, options: Parameters<typeof
   return stage
 }
 
-describe.each(forms)('through %s, no exchange and no replay for', (_, send) => {
+describe.each(forms)('through %s, no refresh and no replay for', (_, send) => {
   const answers: readonly (readonly [string, () => Response])[] = [
     ['a 403 (ST-04)', () => new Response('the reason', { status: 403 })],
     ['a 403 that blames the token (ST-04, ST-07)', () => challenged(403, 'Bearer error="invalid_token"')],
@@ -32,17 +32,17 @@ describe.each(forms)('through %s, no exchange and no replay for', (_, send) => {
     ['a 401 of several other schemes (ST-08)', () => challenged(401, 'Negotiate, Basic realm="a, Bearer b"')],
   ]
   test.each(answers)('%s: it is the caller’s, with its body', async (_answer, answer) => {
-    const { client, sends, exchanges, logins, clock } = await startAnswering(answer)
+    const { client, sends, refreshes, logins, clock } = await startAnswering(answer)
     const response = await send(client, '/x')
     expect([response.status, await response.text()]).toEqual([answer().status, 'the reason'])
-    expect([sends.length, exchanges.length, client.session.status]).toEqual([1, 0, 'signed-in'])
+    expect([sends.length, refreshes.length, client.session.status]).toEqual([1, 0, 'signed-in'])
     await clock.advance(1000)
     expect(logins).toEqual([])
   })
 
   test('the second 401, after the replay: it is the caller’s, with its body and its challenge (ST-09)', async () => {
     let count = 0
-    const { client, sends, exchanges } = await startAnswering(() => {
+    const { client, sends, refreshes } = await startAnswering(() => {
       count += 1
       return new Response(`no. ${count}`, {
         status: 401,
@@ -52,7 +52,7 @@ describe.each(forms)('through %s, no exchange and no replay for', (_, send) => {
     const response = await send(client, '/x')
     expect([response.status, await response.text()]).toEqual([401, 'no. 2'])
     expect(readChallenges(response)[0]?.params['realm']).toBe('no. 2')
-    expect([sends.length, exchanges.length]).toEqual([2, 1])
+    expect([sends.length, refreshes.length]).toEqual([2, 1])
   })
 })
 
@@ -78,11 +78,11 @@ describe('a challenge', () => {
       'that first blames the token',
       'Bearer realm="a", Bearer error="invalid_token", Bearer error="insufficient_scope"',
     ],
-  ])('%s means the token: one exchange, one replay', async (_, challenge) => {
-    const { client, exchanges, answer } = await startAnswering(() => refusal())
+  ])('%s means the token: one refresh, one replay', async (_, challenge) => {
+    const { client, refreshes, answer } = await startAnswering(() => refusal())
     answer(({ token }) => (token === 'access-1' ? challenged(401, challenge) : new Response('fine')))
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(200)
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
   })
 
   test('leads nowhere: a URL in it is read by nobody, and is sent nothing (SU-03)', async () => {
@@ -90,14 +90,14 @@ describe('a challenge', () => {
       'Bearer error="invalid_token", resource_metadata="https://evil.test/meta", authorization_uri="https://evil.test/a"'
     const elsewhere = vi.fn<typeof fetch>(async () => Response.json({}))
     vi.stubGlobal('fetch', elsewhere)
-    const { client, exchange, exchanges, answer, issue } = await startAnswering(() => refusal())
+    const { client, refresh, refreshes, answer, issue } = await startAnswering(() => refusal())
     answer(({ token }) => (token === 'access-1' ? challenged(401, tempting) : new Response('fine')))
-    exchange(async ({ post }) => {
+    refresh(async ({ post }) => {
       expect(String(post)).not.toContain('evil')
       return issue()
     })
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(200)
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
     expect(elsewhere).not.toHaveBeenCalled()
   })
 })
@@ -123,21 +123,21 @@ describe('shouldRefresh', () => {
     stage.answer(({ token }) => expired(token, status, '{"code":"expired"}'))
     const response = await stage.client.fetch(`${stageOrigin}/x`)
     expect(await response.text()).toBe('fine')
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([2, 1])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([2, 1])
   })
 
   test('that says no leaves the answer to the caller, body unread', async () => {
-    const { client, exchanges } = await startAnswering(() => Response.json({ code: 'other' }, { status: 403 }), {
+    const { client, refreshes } = await startAnswering(() => Response.json({ code: 'other' }, { status: 403 }), {
       shouldRefresh: async answer => (await answer.json()).code === 'expired',
     })
     const response = await client.fetch(`${stageOrigin}/x`)
     expect(await response.json()).toEqual({ code: 'other' })
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 
   test('is not asked about a 401, nor about the answer to a replay, nor with auth: false, nor elsewhere', async () => {
     const shouldRefresh = vi.fn((_answer: ResponseView) => true)
-    const { client, answer, exchanges } = await startAnswering(() => refusal(), { shouldRefresh })
+    const { client, answer, refreshes } = await startAnswering(() => refusal(), { shouldRefresh })
     answer(({ path, token }) => {
       if (path === '/401' && token === 'access-1') return refusal()
       return new Response('', { status: 419 })
@@ -148,7 +148,7 @@ describe('shouldRefresh', () => {
     expect(shouldRefresh).not.toHaveBeenCalled()
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(419)
     expect(shouldRefresh).toHaveBeenCalledTimes(1)
-    expect(exchanges).toHaveLength(2)
+    expect(refreshes).toHaveLength(2)
   })
 
   test('is asked about no answer that came by a redirect from elsewhere', async () => {
@@ -160,9 +160,9 @@ describe('shouldRefresh', () => {
         url: { value: 'https://elsewhere.test/x' },
       })
     }
-    const { client, exchanges } = await startAnswering(moved, { shouldRefresh })
+    const { client, refreshes } = await startAnswering(moved, { shouldRefresh })
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(419)
-    expect([shouldRefresh.mock.calls.length, exchanges.length]).toEqual([0, 0])
+    expect([shouldRefresh.mock.calls.length, refreshes.length]).toEqual([0, 0])
   })
 
   test('sees the answer, and no more of a body than 256 KiB', async () => {
@@ -181,13 +181,13 @@ describe('shouldRefresh', () => {
 
   test('that throws is a mistake that its caller gets, and nobody else', async () => {
     const mistake = new Error('a mistake of the app')
-    const { client, exchanges } = await startAnswering(() => new Response('', { status: 403 }), {
+    const { client, refreshes } = await startAnswering(() => new Response('', { status: 403 }), {
       shouldRefresh: () => {
         throw mistake
       },
     })
     await expect(client.fetch(`${stageOrigin}/x`)).rejects.toBe(mistake)
-    expect([exchanges.length, client.session.status]).toEqual([0, 'signed-in'])
+    expect([refreshes.length, client.session.status]).toEqual([0, 'signed-in'])
   })
 
   test('may call the client: it waits for nothing but its own answer', async () => {

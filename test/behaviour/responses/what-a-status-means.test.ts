@@ -24,7 +24,7 @@ const challenges: readonly (readonly [id: string, challenge: string | null, beco
 ]
 
 const expectUntouched = ({ server, client, logins }: ServedClient) => {
-  expect([server.exchanges, server.sends.length, logins.length]).toEqual([0, 1, 0])
+  expect([server.refreshes, server.sends.length, logins.length]).toEqual([0, 1, 0])
   expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 0 })
 }
 
@@ -35,7 +35,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     server.refuse('/api/a', 1)
     const answer = await send(client, `${server.origin}/api/a`)
     if (becomes === 'renewed') {
-      expect([answer.status, server.exchanges, server.sends.length]).toEqual([200, 1, 2])
+      expect([answer.status, server.refreshes, server.sends.length]).toEqual([200, 1, 2])
       return
     }
     expect([answer.status, await answer.json()]).toEqual([401, { message: 'Not with this token' }])
@@ -68,7 +68,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     server.refuse('/api/a', 1)
     await expect(send(client, `${server.origin}/api/a`)).rejects.toMatchObject({ code: 'step-up-required' })
     expect(needs).toMatchObject([{ kind: 'step-up', acrValues: ['gold', 'silver'], maxAgeSeconds: 60, scope: 'pay' }])
-    expect([server.exchanges, server.sends.length, client.session.status]).toEqual([0, 1, 'signed-in'])
+    expect([server.refreshes, server.sends.length, client.session.status]).toEqual([0, 1, 'signed-in'])
   })
 
   test('ST-09: the second 401, after the replay, is returned with its body, and no second refresh runs for it', async () => {
@@ -76,7 +76,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     server.refuse('/api/a')
     const answer = await send(client, `${server.origin}/api/a`)
     expect([answer.status, await answer.json()]).toEqual([401, { message: 'Not with this token' }])
-    expect([server.exchanges, server.sends.length, logins.length]).toEqual([1, 2, 0])
+    expect([server.refreshes, server.sends.length, logins.length]).toEqual([1, 2, 0])
     expect(client.session.status).toBe('signed-in')
   })
 
@@ -84,9 +84,9 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     const { server, client } = await createServedClient()
     server.refuse('/api/a')
     const storm = () => Promise.all(Array.from({ length: 100 }, () => send(client, `${server.origin}/api/a`)))
-    for (const exchanges of [1, 2, 2, 2]) {
+    for (const refreshes of [1, 2, 2, 2]) {
       expect((await storm()).every(({ status }) => status === 401)).toBe(true)
-      expect(server.exchanges).toBe(exchanges)
+      expect(server.refreshes).toBe(refreshes)
     }
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 2 })
   })
@@ -106,7 +106,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     server.answerWith('/api/a', { status: 302, headers: { location: '/api/b' } })
     server.refuse('/api/b', 1)
     expect((await send(client, `${server.origin}/api/a`)).status).toBe(200)
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('ST-15: with the caller’s own Authorization: handed over, and theirs is sent as it is', async () => {
@@ -152,7 +152,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
       stage.answer(() => opaque)
       expect(await stage.client.fetch('https://api.test/a')).toBe(opaque)
       expect((await send(stage.client, '/a')).status).toBe(0)
-      expect([stage.exchanges.length, stage.sends.length, stage.logins.length]).toEqual([0, 2, 0])
+      expect([stage.refreshes.length, stage.sends.length, stage.logins.length]).toEqual([0, 2, 0])
     },
   )
 
@@ -187,7 +187,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
       server.answerWith('/api/a', { status, body, headers: { 'content-type': 'application/json' } }, 1)
       const answer = await send(client, `${server.origin}/api/a`)
       expect([answer.status, await answer.json()]).toMatchObject([200, { subject: 'alice' }])
-      expect([server.exchanges, server.sends.length]).toEqual([1, 2])
+      expect([server.refreshes, server.sends.length]).toEqual([1, 2])
     },
   )
 

@@ -6,29 +6,29 @@ import { createStage, outcomeOf, refusal, type Stage, stageOrigin } from '../../
 const reasonOf = (error: unknown) => error
 const url = `${stageOrigin}/x`
 
-/** Alice's token is refused, and the exchange does what the test wants. */
-const startExchanging = async (exchange: (context: RefreshContext, stage: Stage) => Promise<unknown>) => {
+/** Alice's token is refused, and the refresh does what the test wants. */
+const startRefreshing = async (refresh: (context: RefreshContext, stage: Stage) => Promise<unknown>) => {
   const stage = createStage()
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
-  stage.exchange(context => exchange(context, stage) as never)
+  stage.refresh(context => refresh(context, stage) as never)
   return stage
 }
 
-describe('an exchange function that calls the client (RF-17)', () => {
+describe('a refresh function that calls the client (RF-17)', () => {
   test.each([
     ['client.fetch', (client: Stage['client']) => client.fetch(url)],
     ['ky', (client: Stage['client']) => client.get(url, { throwHttpErrors: false })],
     ['an instance of it', (client: Stage['client']) => client.extend({ throwHttpErrors: false }).get(url)],
   ])('as the first thing it does is sent bare, and gets the 401 itself: %s', async (_, call) => {
     const statuses: number[] = []
-    const { client, sends, exchanges } = await startExchanging(async (_context, stage) => {
+    const { client, sends, refreshes } = await startRefreshing(async (_context, stage) => {
       const { status } = await call(stage.client)
       statuses.push(status)
       return stage.issue({ subject: 'alice' })
     })
     expect((await client.fetch(url)).status).toBe(200)
-    expect([statuses, exchanges.length]).toEqual([[401], 1])
+    expect([statuses, refreshes.length]).toEqual([[401], 1])
     expect(sends.map(({ token }) => token)).toEqual(['access-1', null, 'access-2'])
   })
 
@@ -38,7 +38,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
     }))
     stage.server.expireAccessTokens()
     await expect(stage.client.get('api/x')).rejects.toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
-    expect(stage.server.exchanges).toBe(1)
+    expect(stage.server.refreshes).toBe(1)
   })
 
   test('over a real server renews by it', async () => {
@@ -49,11 +49,11 @@ describe('an exchange function that calls the client (RF-17)', () => {
     stage.server.expireAccessTokens()
     const answers = await Promise.all([1, 2, 3].map(number => stage.client.get(`api/${number}`)))
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-    expect(stage.server.exchanges).toBe(1)
+    expect(stage.server.refreshes).toBe(1)
   })
 
   test('later, by a call that says auth: false, does as well', async () => {
-    const { client, sends } = await startExchanging(async (_context, stage) => {
+    const { client, sends } = await startRefreshing(async (_context, stage) => {
       await stage.clock.settle()
       await stage.client.fetch(url, { auth: false })
       return stage.issue({ subject: 'alice' })
@@ -67,7 +67,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
     ['session.refresh()', (client: Stage['client']) => client.session.refresh()],
     ['session.getAccessToken()', (client: Stage['client']) => client.session.getAccessToken()],
   ])('later, by %s, waits for itself no longer than its deadline', async (_, call) => {
-    const { client, clock } = await startExchanging(async (_context, stage) => {
+    const { client, clock } = await startRefreshing(async (_context, stage) => {
       await Promise.resolve()
       await call(stage.client)
       return stage.issue({ subject: 'alice' })
@@ -81,7 +81,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
   })
 
   test('signing out is obeyed: its own answer counts no more', async () => {
-    const { client } = await startExchanging(async (_context, stage) => {
+    const { client } = await startRefreshing(async (_context, stage) => {
       await stage.client.session.signOut()
       return stage.issue({ subject: 'alice' })
     })
@@ -90,7 +90,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
   })
 
   test('signing the same person in is enough: who waited goes on with that', async () => {
-    const { client, clock } = await startExchanging(async (_context, stage) => {
+    const { client, clock } = await startRefreshing(async (_context, stage) => {
       await stage.client.session.signIn(stage.issue({ subject: 'alice' }))
       return null
     })
@@ -101,7 +101,7 @@ describe('an exchange function that calls the client (RF-17)', () => {
   })
 
   test('that is no async function, and throws, is as one that rejects', async () => {
-    const { client } = await startExchanging(() => {
+    const { client } = await startRefreshing(() => {
       throw new Error('not now')
     })
     await expect(client.fetch(url)).rejects.toMatchObject({ code: 'refresh-unavailable' })
@@ -144,11 +144,11 @@ describe.each(everything)('%s, called from', (_name, call) => {
       await stage.signIn({ subject: 'alice' })
       stage.answer(({ token }) => (token === 'access-1' ? refusal() : new Response('fine')))
       if (type === 'refresh-failed') {
-        stage.exchange(async () => {
+        stage.refresh(async () => {
           throw { status: 503 }
         })
       }
-      if (type === 'ended') stage.exchange(async () => null)
+      if (type === 'ended') stage.refresh(async () => null)
       await expectNoDeadlock(stage, calls, [stage.client.fetch(url)])
     },
   )
@@ -173,7 +173,7 @@ describe.each(everything)('%s, called from', (_name, call) => {
     })
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
-    stage.exchange(async () => null)
+    stage.refresh(async () => null)
     await expectNoDeadlock(stage, calls, [stage.client.fetch(url)])
   })
 

@@ -18,9 +18,9 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     stage.client.dispose()
     return { ...stage, held, sent }
   }
-  const untouched = async ({ clock, asked, exchanges, logins }: Awaited<ReturnType<typeof start>>) => {
+  const untouched = async ({ clock, asked, refreshes, logins }: Awaited<ReturnType<typeof start>>) => {
     await clock.advance(1000)
-    return [asked.length, exchanges.length, logins.length, clock.pendingTimers]
+    return [asked.length, refreshes.length, logins.length, clock.pendingTimers]
   }
 
   test('opens no dialog for a 401 of nobody’s', async () => {
@@ -68,7 +68,7 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     open()
     await expect(sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
     await stage.clock.settle()
-    expect([stage.sends.length, stage.exchanges.length]).toEqual([0, 0])
+    expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 0])
   })
 
   test('does it all again once it is used again', async () => {

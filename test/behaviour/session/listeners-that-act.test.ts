@@ -17,19 +17,19 @@ describe('listeners told in the middle of a refresh', () => {
     stage.client.session.on('refreshed', () => answers.push(stage.client.fetch('https://api.test/listener')))
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
     expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200])
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
-  test('a request sent by a listener of refresh-failed is told to come back, and starts no second exchange', async () => {
+  test('a request sent by a listener of refresh-failed is told to come back, and starts no second refresh', async () => {
     const stage = await createRefusedStage()
-    stage.exchange(() => Promise.reject(new Error('down')))
+    stage.refresh(() => Promise.reject(new Error('down')))
     const outcomes: Promise<unknown>[] = []
     stage.client.session.on('refresh-failed', () => {
       outcomes.push(outcomeOf(stage.client.fetch('https://api.test/listener'), stage.clock))
     })
     await outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
     expect(await Promise.all(outcomes)).toEqual([expect.any(RefreshUnavailableError)])
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
   test('a listener that throws changes nothing for who waits', async () => {

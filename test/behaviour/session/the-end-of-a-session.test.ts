@@ -7,12 +7,12 @@ import { createWatchedStore } from '../../support/watched-store.ts'
 
 const over = async () => null
 
-/** Alice is signed in with tokens that the API refuses, and the next exchange is refused too. */
+/** Alice is signed in with tokens that the API refuses, and the next refresh is refused too. */
 const startRefused = async (options: Parameters<typeof createStage>[0] = {}) => {
   const stage = createStage(options)
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
-  stage.exchange(over)
+  stage.refresh(over)
   return stage
 }
 
@@ -26,8 +26,8 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     const stage = await startRefused({ store, onLoginRequired })
     const { client, clock } = stage
     const look = () => `${client.session.status}, stored ${stored()?.credentials ? 'tokens' : 'nothing'}`
-    const exchanged = createDeferred<null>()
-    stage.exchange(() => exchanged.promise)
+    const refreshed = createDeferred<null>()
+    stage.refresh(() => refreshed.promise)
     const waiters = Array.from({ length: 50 }, (_waiter, index) =>
       send(client, `/${index}`).catch(error => {
         order.push(`rejected, ${look()}`)
@@ -36,7 +36,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     )
     await clock.settle()
     expect(order).toEqual([])
-    exchanged.resolve(null)
+    refreshed.resolve(null)
     await clock.advance(0)
     const rejected = Array.from({ length: 50 }, () => 'rejected, signed-out, stored nothing')
     expect(order).toEqual([...rejected, 'login, signed-out, stored nothing'])
@@ -86,15 +86,15 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 
-  test('is told once: later requests go out bare, and neither exchange nor ask again (LR-02)', async () => {
-    const { client, clock, sends, exchanges, logins } = await startRefused()
+  test('is told once: later requests go out bare, and neither refresh nor ask again (LR-02)', async () => {
+    const { client, clock, sends, refreshes, logins } = await startRefused()
     await send(client, '/x').catch(() => {})
     await clock.advance(0)
     for (let later = 0; later < 20; later += 1) {
       expect((await send(client, '/x')).status).toBe(401)
       await clock.advance(400)
     }
-    expect([exchanges.length, logins.length]).toEqual([1, 1])
+    expect([refreshes.length, logins.length]).toEqual([1, 1])
     expect(sends.slice(1).every(({ token }) => token === null)).toBe(true)
   })
 
@@ -124,9 +124,9 @@ describe('the reason', () => {
     ['unauthorized_client', { error: 'unauthorized_client' }, 'misconfigured'],
     ['invalid_scope', { error: 'invalid_scope' }, 'misconfigured'],
   ]
-  test.each(refusals)('of an exchange that brought %s is told as it is (RF-09, RF-11)', async (_, brought, reason) => {
-    const { client, clock, logins, exchange } = await startRefused()
-    exchange(async () => {
+  test.each(refusals)('of a refresh that brought %s is told as it is (RF-09, RF-11)', async (_, brought, reason) => {
+    const { client, clock, logins, refresh } = await startRefused()
+    refresh(async () => {
       if (brought === null) return null
       throw brought
     })
@@ -150,8 +150,8 @@ describe('the reason', () => {
   })
 
   test('is none where the answer was only not to be had: 503 ends nothing', async () => {
-    const { client, clock, logins, exchange } = await startRefused()
-    exchange(async () => {
+    const { client, clock, logins, refresh } = await startRefused()
+    refresh(async () => {
       throw { status: 503 }
     })
     await expect(client.fetch(`${stageOrigin}/x`)).rejects.toMatchObject({ code: 'refresh-unavailable' })
@@ -168,7 +168,7 @@ describe('a 401 with nobody signed in', () => {
   }
 
   test('goes to the caller with its body, and asks for login once in ten seconds (ST-03)', async () => {
-    const { clock, logins, ask, exchanges } = startBare()
+    const { clock, logins, ask, refreshes } = startBare()
     for (let second = 0; second < 19; second += 1) {
       const response = await ask()
       expect([response.status, await response.text()]).toEqual([401, 'refused'])
@@ -178,7 +178,7 @@ describe('a 401 with nobody signed in', () => {
       ['not-signed-in', null],
       ['not-signed-in', null],
     ])
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 
   test.each(['optional', false] as const)('asks nobody if the request says auth: %j (RP-10, ST-03)', async auth => {
@@ -248,7 +248,7 @@ describe('over a real server', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => client.get(`api/${index}`)))
     expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(30)
     await vi.waitFor(() => expect(logins).toHaveLength(1))
-    expect(server.exchanges).toBe(1)
+    expect(server.refreshes).toBe(1)
   })
 
   test('the other clients of a shared store are told by `tab: "other"`, once each', async () => {
@@ -269,7 +269,7 @@ describe('over a real server', () => {
     onTestFinished(other.dispose)
     expect((await other.session.ready()).status).toBe('signed-in')
     here.server.revoke('alice')
-    const gate = here.server.holdExchange()
+    const gate = here.server.holdRefresh()
     const ended = here.client.get('api/x').catch(() => {})
     await gate.reached()
     // The other one's request waits for the same refresh; it is not what that was for.

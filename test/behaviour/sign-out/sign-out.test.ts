@@ -128,20 +128,20 @@ const startRefreshing = async (send: (typeof forms)[number][1], revoke?: (tokens
   })
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
-  const exchanged = createDeferred<Tokens | null>()
-  stage.exchange(() => exchanged.promise)
+  const refreshed = createDeferred<Tokens | null>()
+  stage.refresh(() => refreshed.promise)
   const waiting = send(stage.client, '/x', { method: 'POST', body: 'from alice' })
   expect(await outcomeOf(waiting, stage.clock)).toBe('pending')
-  expect(stage.exchanges).toHaveLength(1)
-  return { ...stage, storedText, waiting, exchanged }
+  expect(stage.refreshes).toHaveLength(1)
+  return { ...stage, storedText, waiting, refreshed }
 }
 
 describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, send) => {
   test('is dropped: nobody is signed in again by it, nothing is stored, nothing is sent (RT-06)', async () => {
-    const { client, clock, sends, storedText, waiting, exchanged, issue } = await startRefreshing(send)
+    const { client, clock, sends, storedText, waiting, refreshed, issue } = await startRefreshing(send)
     const outcome = waiting.catch(reasonOf)
     await client.session.signOut()
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
     expect(client.session.status).toBe('signed-out')
@@ -158,10 +158,10 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
 
   test('has its tokens revoked, where that is configured', async () => {
     const revoked: object[] = []
-    const { client, clock, waiting, exchanged, issue } = await startRefreshing(send, tokens => revoked.push(tokens))
+    const { client, clock, waiting, refreshed, issue } = await startRefreshing(send, tokens => revoked.push(tokens))
     waiting.catch(() => {})
     await client.session.signOut()
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     expect(revoked).toEqual([
       { accessToken: 'access-1', refreshToken: 'refresh-1', idToken: undefined },
@@ -170,10 +170,10 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
   })
 
   test('and was refused asks nobody to log in', async () => {
-    const { client, clock, logins, waiting, exchanged } = await startRefreshing(send)
+    const { client, clock, logins, waiting, refreshed } = await startRefreshing(send)
     waiting.catch(() => {})
     await client.session.signOut()
-    exchanged.resolve(null)
+    refreshed.resolve(null)
     await clock.advance(1000)
     expect(logins).toEqual([])
     expect(client.session.getSnapshot().endReason).toBe('signed-out')
@@ -182,10 +182,10 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
 
 describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
   test('drops the refresh under way, and keeps its own tokens (RT-06)', async () => {
-    const { client, clock, sends, storedText, waiting, exchanged, issue, answer } = await startRefreshing(send)
+    const { client, clock, sends, storedText, waiting, refreshed, issue, answer } = await startRefreshing(send)
     waiting.catch(() => {})
     await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     answer(() => new Response('fine'))
     await send(client, '/bobs')
@@ -196,17 +196,17 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
   })
 
   test('rejects who waited: what alice asked for is never sent as bob', async () => {
-    const { client, clock, sends, waiting, exchanged, issue } = await startRefreshing(send)
+    const { client, clock, sends, waiting, refreshed, issue } = await startRefreshing(send)
     const outcome = waiting.catch(reasonOf)
     await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     await clock.settle()
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'replaced' })
     expect(tokensOf(sends)).toEqual(['access-1'])
   })
 
   test('leaves the 401 of a request that alice had sent to its caller, untouched', async () => {
-    const { client, clock, signIn, answer: api, exchanges, sends } = createStage()
+    const { client, clock, signIn, answer: api, refreshes, sends } = createStage()
     await signIn({ subject: 'alice' })
     const late = createDeferred<Response>()
     api(() => late.promise)
@@ -216,7 +216,7 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
     late.resolve(refusal())
     const response = await waiting
     expect([response.status, await response.text()]).toEqual([401, 'refused'])
-    expect([exchanges.length, tokensOf(sends)]).toEqual([0, ['access-1']])
+    expect([refreshes.length, tokensOf(sends)]).toEqual([0, ['access-1']])
     expect(client.session.getSnapshot().subject).toBe('bob')
   })
 })

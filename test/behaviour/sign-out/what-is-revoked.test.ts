@@ -17,7 +17,7 @@ const startRefresh = async () => {
   const stage = start()
   await stage.client.session.signIn({ accessToken: 'a1', refreshToken: 'r1', subject: 'alice' })
   const answer = createDeferred<{ accessToken: string; refreshToken?: string; subject?: string }>()
-  stage.exchange(() => answer.promise)
+  stage.refresh(() => answer.promise)
   const renewing = stage.client.session.refresh().catch(() => {})
   await stage.clock.settle()
   const finish = async (brought: Parameters<typeof answer.resolve>[0]) => {

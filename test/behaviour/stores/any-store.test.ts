@@ -174,7 +174,7 @@ describe('promise 9: whatever a store does', () => {
     )
   }, 60_000)
 
-  test('where it cannot be emptied either, no token that it shows is exchanged', async () => {
+  test('where it cannot be emptied either, no token that it shows is used', async () => {
     const acts = fc.array(fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'time'), {
       minLength: 3,
       maxLength: 12,

@@ -51,9 +51,9 @@ describe('a release that trusts another origin', () => {
     const refreshing = former.client.session.refresh()
     refreshing.catch(() => {})
     expect(await outcomeOf(refreshing, former.clock)).toMatchObject({ code: 'session-ended' })
-    expect([former.exchanges.length, former.logins.length]).toEqual([0, 0])
+    expect([former.refreshes.length, former.logins.length]).toEqual([0, 0])
     await newer.client.session.refresh()
-    expect(newer.exchanges).toHaveLength(1)
+    expect(newer.refreshes).toHaveLength(1)
   })
 
   test('promise 12: a sign-out before the store was read counts, wherever the session rests', async () => {
@@ -89,8 +89,8 @@ describe('a record of a newer release', () => {
     expect([logins, sends]).toEqual([[], []])
   })
 
-  test('while signed in: the token goes on being used, and is not exchanged', async () => {
-    const { store, client, clock, signIn, refuseAll, exchanges } = open()
+  test('while signed in: the token goes on being used, and is not used', async () => {
+    const { store, client, clock, signIn, refuseAll, refreshes } = open()
     await signIn()
     store.content = newer
     expect((await client.fetch('https://api.test/a')).status).toBe(200)
@@ -99,7 +99,7 @@ describe('a record of a newer release', () => {
     answer.catch(() => {})
     await clock.advance(10_000)
     expect(await outcomeOf(answer, clock)).toMatchObject({ code: 'refresh-unavailable', reason: 'store' })
-    expect([exchanges.length, client.session.status]).toEqual([0, 'signed-in'])
+    expect([refreshes.length, client.session.status]).toEqual([0, 'signed-in'])
   })
 
   test.each([true, false])(
@@ -140,7 +140,7 @@ describe('two clients over one memory store are one session, as any clients with
     expect(two.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'bob' })
   })
 
-  test('promise 4: both refresh at once: one exchange', async () => {
+  test('promise 4: both refresh at once: one refresh', async () => {
     const { one, two } = open()
     await one.signIn()
     await two.client.session.ready()
@@ -151,7 +151,7 @@ describe('two clients over one memory store are one session, as any clients with
       one.clock.advance(2000),
       two.clock.advance(2000),
     ])
-    expect(one.exchanges.length + two.exchanges.length).toBe(1)
+    expect(one.refreshes.length + two.refreshes.length).toBe(1)
     const generations = [one, two].map(({ client }) => client.session.getSnapshot().generation)
     expect(generations).toEqual([1, 1])
   })

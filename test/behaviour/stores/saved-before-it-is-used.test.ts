@@ -64,7 +64,7 @@ describe('promise 9: new tokens are saved first', () => {
     client.dispose()
     server.expireAccessTokens()
     expect((await open({ store }).get()).status).toBe(200)
-    expect([server.exchanges, server.reuses]).toEqual([2, 0])
+    expect([server.refreshes, server.reuses]).toEqual([2, 0])
   })
 })
 
@@ -84,7 +84,7 @@ describe('promise 9, SG-03: a store that is broken from the start costs persiste
     expect((await world.patiently(tab.get())).status).toBe(200)
     world.server.expireAccessTokens()
     expect((await world.patiently(tab.get())).status).toBe(200)
-    expect([world.server.exchanges, world.server.reuses]).toEqual([1, 0])
+    expect([world.server.refreshes, world.server.reuses]).toEqual([1, 0])
     expect(tab.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
     await world.patiently(tab.client.session.signOut())
     expect(tab.client.session.status).toBe('signed-out')
@@ -113,27 +113,27 @@ describe('promise 9, SG-03: a store that is broken from the start costs persiste
     await world.patiently(signIn(tab, world.server))
     world.server.expireAccessTokens()
     expect((await world.patiently(tab.get())).status).toBe(200)
-    expect(world.server.exchanges).toBe(1)
+    expect(world.server.refreshes).toBe(1)
   })
 })
 
 describe('promise 9: a shared store that breaks later', () => {
   test.each(['throws', 'rejects', 'hangs'] as const)(
-    'a token that other tabs could see is not exchanged unless the store was read again: reading %s',
+    'a token that other tabs could see is not used unless the store was read again: reading %s',
     async fault => {
       const { server, clock, store, client, outcome, patiently } = await start()
       await outcome()
       server.expireAccessTokens()
       store.fail('read', fault)
       expect(await patiently(outcome())).toBe('refresh-unavailable')
-      expect([server.exchanges, client.session.status]).toEqual([0, 'signed-in'])
+      expect([server.refreshes, client.session.status]).toEqual([0, 'signed-in'])
       store.mend()
       await clock.advance(60_000)
       expect(await outcome()).toBe('200')
     },
   )
 
-  test('and meanwhile another tab may well have exchanged it: that is found, and nothing is presented twice', async () => {
+  test('and meanwhile another tab may well have refreshed it: that is found, and nothing is presented twice', async () => {
     const { server, clock, store, outcome, open } = await start()
     const other = open({ store })
     expect([await outcome(), await other.outcome()]).toEqual(['200', '200'])
@@ -143,7 +143,7 @@ describe('promise 9: a shared store that breaks later', () => {
     expect(await other.outcome()).toBe('200')
     await clock.advance(60_000)
     expect(await outcome()).toBe('200')
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
   test('SG-03: what cannot be stored any more is kept in memory, and told of once', async () => {
@@ -155,7 +155,7 @@ describe('promise 9: a shared store that breaks later', () => {
       server.expireAccessTokens()
       expect(await outcome()).toBe('200')
     }
-    expect([server.exchanges, server.reuses, client.session.getSnapshot().generation]).toEqual([3, 0, 3])
+    expect([server.refreshes, server.reuses, client.session.getSnapshot().generation]).toEqual([3, 0, 3])
     expect(failures).toMatchObject([{ type: 'store-failed', operation: 'write' }])
   })
 

@@ -54,10 +54,10 @@ describe('a store that fails to say when it has changed', () => {
     ],
     ['is no function', 'stop' as never],
   ])('does not keep dispose() from sending the waiting home: its way to stop %s', async (what, stop) => {
-    const { client, clock, signIn, exchange, refuseAll } = open(`stop ${what}`, () => stop)
+    const { client, clock, signIn, refresh, refuseAll } = open(`stop ${what}`, () => stop)
     await signIn()
     refuseAll()
-    exchange(() => new Promise(() => {}))
+    refresh(() => new Promise(() => {}))
     const waiting = client.fetch('https://api.test/x')
     waiting.catch(() => {})
     await clock.settle()
@@ -96,10 +96,10 @@ describe('a store that says so for the page’s own writes, too', () => {
   })
 
   test('nor from its refusal: the app is told of it as of this tab, with the request', async () => {
-    const { client, clock, signIn, refuseAll, exchange, logins } = openEchoing('own refusal')
+    const { client, clock, signIn, refuseAll, refresh, logins } = openEchoing('own refusal')
     await signIn({ subject: 'alice' })
     refuseAll()
-    exchange(async () => null)
+    refresh(async () => null)
     client.fetch('https://api.test/x').catch(() => {})
     await clock.settle()
     await clock.advance(10)

@@ -28,7 +28,7 @@ const slowly = (
 }
 
 describe('promise 4: tabs over one store', () => {
-  test.each([2, 5, 20])('RT-07: %i of them, with Web Locks and IndexedDB, make one exchange', async count => {
+  test.each([2, 5, 20])('RT-07: %i of them, with Web Locks and IndexedDB, make one refresh', async count => {
     const server = await startAuthServer()
     onTestFinished(server.close)
     const tabs = Array.from({ length: count }, () => {
@@ -47,11 +47,11 @@ describe('promise 4: tabs over one store', () => {
       server.expireAccessTokens()
       const answers = await Promise.all(tabs.map(tab => tab.get('api/a')))
       expect(answers.map(({ status }) => status)).toEqual(tabs.map(() => 200))
-      expect([server.exchanges, server.reuses]).toEqual([round, 0])
+      expect([server.refreshes, server.reuses]).toEqual([round, 0])
     }
   })
 
-  test.each([2, 5, 20])('RT-12: %i of them without Web Locks make one exchange: the lease is enough', async count => {
+  test.each([2, 5, 20])('RT-12: %i of them without Web Locks make one refresh: the lease is enough', async count => {
     const { server, open, patiently } = await createTimedWorld()
     const store = createScriptedStore()
     const tabs = Array.from({ length: count }, () => open({ store }))
@@ -60,7 +60,7 @@ describe('promise 4: tabs over one store', () => {
     await Promise.all(tabs.map(tab => tab.outcome()))
     server.expireAccessTokens()
     expect(await patiently(Promise.all(tabs.map(tab => tab.outcome())))).toEqual(tabs.map(() => '200'))
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
   test('RT-11: a lease is respected for all the time that its owner may take: to send, to wait, and to save', async () => {
@@ -74,7 +74,7 @@ describe('promise 4: tabs over one store', () => {
     server.expireAccessTokens()
     // Each within its own deadline, and only just.
     waits.push({ doneMs: 0, toldMs: 1900 }, { doneMs: 1900, toldMs: 0 })
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answer = slow.outcome()
     await vi.waitFor(() => expect(store.content).toMatchObject({ lease: { generation: 0 } }))
     const othersAnswer = other.outcome()
@@ -86,17 +86,17 @@ describe('promise 4: tabs over one store', () => {
     await vi.waitFor(() => expect(waits).toEqual([]))
     await clock.advance(1900)
     expect(await patiently(Promise.all([answer, othersAnswer]))).toEqual(['200', '200'])
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('RT-07: who comes while another exchanges waits for it, and goes on with what it brought', async () => {
+  test('RT-07: who comes while another refreshes waits for it, and goes on with what it brought', async () => {
     const { server, open, patiently } = await createTimedWorld()
     const store = createScriptedStore()
     const [tab, late] = [open({ store }), open({ store })]
     await signIn(tab, server)
     await late.outcome()
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answer = tab.outcome()
     await gate.reached()
     const lateAnswer = late.outcome()
@@ -104,11 +104,11 @@ describe('promise 4: tabs over one store', () => {
     late.client.session.on('refreshed', refreshed)
     gate.open()
     expect(await patiently(Promise.all([answer, lateAnswer]))).toEqual(['200', '200'])
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
     expect(refreshed.mock.calls.map(([{ tab: whose, generation }]) => [whose, generation])).toEqual([['other', 1]])
   })
 
-  test('two sessions of one origin with different names exchange each its own token, and do not wait for each other (RT-08)', async () => {
+  test('two sessions of one origin with different names refresh each its own token, and do not wait for each other (RT-08)', async () => {
     const { server, open, patiently } = await createTimedWorld()
     const [one, two] = [
       open({ store: createScriptedStore(), sessionName: 'one' }),
@@ -117,12 +117,12 @@ describe('promise 4: tabs over one store', () => {
     await signIn(one, server, 'alice')
     await signIn(two, server, 'bob')
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const held = one.outcome()
     await gate.reached()
     expect(await patiently(two.outcome())).toBe('200')
     gate.open()
     expect(await patiently(held)).toBe('200')
-    expect([server.exchanges, server.reuses]).toEqual([2, 0])
+    expect([server.refreshes, server.reuses]).toEqual([2, 0])
   })
 })

@@ -28,14 +28,14 @@ const signedIn = async (options: StageOptions = {}, more?: Partial<Tokens>) => {
 
 describe('promise 18: a device clock that is wrong', () => {
   test.each([-day, -hour, hour, day])(
-    'TM-08: by %i ms from the start: no exchange before its time, then one',
+    'TM-08: by %i ms from the start: no refresh before its time, then one',
     async wrongMs => {
       const stage = await signedIn({ clock: createControlledClock({ startMs: Date.UTC(2026, 0, 1) + wrongMs }) })
       expect(await ask(stage)).toEqual(fine())
-      expect(stage.exchanges.length).toBe(0)
+      expect(stage.refreshes.length).toBe(0)
       await stage.clock.advance(301 * second)
       expect(await ask(stage)).toEqual(fine())
-      expect(stage.exchanges.length).toBe(1)
+      expect(stage.refreshes.length).toBe(1)
     },
   )
 
@@ -46,25 +46,25 @@ describe('promise 18: a device clock that is wrong', () => {
     stage.answer(() => new Response('fine'))
     await stage.client.session.signIn({ accessToken: jwtOf({ iat, exp: iat + 300, sub: 'alice' }) })
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.length).toBe(0)
+    expect(stage.refreshes.length).toBe(0)
     await clock.advance(301 * second)
     await ask(stage)
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
   test.each([
     ['back by a day', -day, 0],
     ['forward by a day', day, 1],
-  ])('set %s: at most one exchange for the token there was, and none for the next', async (_name, ms, exchanges) => {
+  ])('set %s: at most one refresh for the token there was, and none for the next', async (_name, ms, refreshes) => {
     const stage = await signedIn()
     stage.clock.jumpWall(ms)
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.length).toBe(exchanges)
+    expect(stage.refreshes.length).toBe(refreshes)
     await ask(stage, 20)
-    expect([stage.exchanges.length, stage.client.session.status]).toEqual([exchanges, 'signed-in'])
+    expect([stage.refreshes.length, stage.client.session.status]).toEqual([refreshes, 'signed-in'])
   })
 
-  test('set forward and back, over and over: the first jump costs an exchange, the others nothing', async () => {
+  test('set forward and back, over and over: the first jump costs a refresh, the others nothing', async () => {
     const stage = await signedIn()
     for (let round = 0; round < 4; round += 1) {
       stage.clock.jumpWall(day)
@@ -73,16 +73,16 @@ describe('promise 18: a device clock that is wrong', () => {
       expect(await ask(stage)).toEqual(fine())
       await stage.clock.advance(40 * second)
     }
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.client.session.status).toBe('signed-in')
   })
 
-  test('TM-07: eight hours of sleep: one exchange, before anything is sent with the old token', async () => {
+  test('TM-07: eight hours of sleep: one refresh, before anything is sent with the old token', async () => {
     const stage = await signedIn()
     stage.clock.sleepFor(8 * hour)
     stage.refuseAll()
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
     expect(stage.sends.map(({ token }) => token)).not.toContain('access-1')
   })
 
@@ -91,7 +91,7 @@ describe('promise 18: a device clock that is wrong', () => {
     ['a clock set back by a day', -day, 0],
     ['a clock set forward by a day', day, 1],
     ['a night later', 8 * hour, 1],
-  ])('a reload at %s: exchanges: %i ms → %i', async (_name, ms, exchanges) => {
+  ])('a reload at %s: refreshes: %i ms → %i', async (_name, ms, refreshes) => {
     const [store, clock] = [createScriptedStore(), createControlledClock()]
     const before = await signedIn({ store, clock })
     before.client.dispose()
@@ -99,7 +99,7 @@ describe('promise 18: a device clock that is wrong', () => {
     const after = createStage({ store, clock })
     after.answer(() => new Response('fine'))
     expect(await ask(after)).toEqual(fine())
-    expect([after.exchanges.length, after.client.session.status]).toEqual([exchanges, 'signed-in'])
+    expect([after.refreshes.length, after.client.session.status]).toEqual([refreshes, 'signed-in'])
   })
 })
 
@@ -108,41 +108,41 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
     ['TM-06: a lifetime of 0', { expiresInSeconds: 0 }],
     ['TM-06: a negative one', { expiresInSeconds: -300 }],
     ['a JWT that had ended before it was issued', { accessToken: jwtOf({ iat: 2000, exp: 1000 }) }],
-  ])('%s: no exchange for its age, however often it is used', async (_name, more) => {
+  ])('%s: no refresh for its age, however often it is used', async (_name, more) => {
     const stage = createStage()
     stage.answer(() => new Response('fine'))
     await stage.signIn(more)
     expect(await ask(stage, 20)).toEqual(fine(20))
     await stage.clock.advance(day)
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.length).toBe(0)
+    expect(stage.refreshes.length).toBe(0)
   })
 
-  test('TM-08: an answer that took longer than the token lives: the token is used, and no exchange follows it', async () => {
+  test('TM-08: an answer that took longer than the token lives: the token is used, and no refresh follows it', async () => {
     const stage = await signedIn()
     stage.refuseAll()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       const tokens = stage.issue({ expiresInSeconds: 5 })
       await stage.clock.advance(6 * second)
       return tokens
     })
     expect(await ask(stage, 10)).toEqual(fine(10))
-    expect(stage.exchanges.length).toBe(1)
+    expect(stage.refreshes.length).toBe(1)
   })
 
   test('TM-04: and a 401 counts, however much time there should be left', async () => {
     const stage = await signedIn()
     stage.refuseAll()
     expect(await ask(stage)).toEqual(fine())
-    expect(stage.exchanges.map(({ cause }) => cause)).toEqual(['rejected'])
+    expect(stage.refreshes.map(({ cause }) => cause)).toEqual(['rejected'])
   })
 })
 
 describe('promise 18: lifetimes', () => {
-  test('TM-05: are counted from when the exchange was sent, not from when its answer came', async () => {
+  test('TM-05: are counted from when the refresh was sent, not from when its answer came', async () => {
     const stage = await signedIn()
     stage.refuseAll()
-    stage.exchange(async () => {
+    stage.refresh(async () => {
       await stage.clock.advance(9 * second)
       return stage.issue({ expiresInSeconds: 100 })
     })
@@ -152,12 +152,12 @@ describe('promise 18: lifetimes', () => {
   })
 
   test.each([3_000_000, 2 ** 31 / 1000, 1e9, 1e15, '3600', '1e400', null, undefined])(
-    'TM-06: expires_in %s: no timer waits for its end, and no exchange is begun',
+    'TM-06: expires_in %s: no timer waits for its end, and no refresh is begun',
     async expiresInSeconds => {
       const stage = await signedIn({}, { expiresInSeconds: expiresInSeconds as number })
       expect(await ask(stage, 20)).toEqual(fine(20))
       await stage.clock.advance(10 * second)
-      expect([stage.clock.pendingTimers, stage.exchanges.length]).toEqual([0, 0])
+      expect([stage.clock.pendingTimers, stage.refreshes.length]).toEqual([0, 0])
     },
   )
 
@@ -167,7 +167,7 @@ describe('promise 18: lifetimes', () => {
       stage.answer(({ token }) => new Response('', { status: token === accessToken ? 200 : 401 }))
       await stage.client.session.signIn({ accessToken })
       expect(await ask(stage)).toEqual(fine())
-      expect(stage.exchanges.length).toBe(0)
+      expect(stage.refreshes.length).toBe(0)
     }
   })
 

@@ -16,17 +16,17 @@ const start = async (options: StageOptions = {}) => {
   const stage = createStage({ lifetimeSeconds: 300, ...options })
   await stage.signIn({ subject: 'alice' })
   const answer = createDeferred<SessionInput>()
-  stage.exchange(() => answer.promise)
+  stage.refresh(() => answer.promise)
   const ask = (path = '/a') => outcomeOf(stage.client.fetch(`https://api.test${path}`), stage.clock)
   return { ...stage, stage, answer, ask }
 }
 
 describe('promise 19: a token that is due, but valid', () => {
   test('is used while one refresh runs in the background: nobody waits for it', async () => {
-    const { clock, ask, answer, issue, sends, exchanges } = await start()
+    const { clock, ask, answer, issue, sends, refreshes } = await start()
     await clock.advance(dueAt)
     for (let request = 0; request < 20; request += 1) expect(await ask()).toMatchObject({ status: 200 })
-    expect([exchanges.length, exchanges[0]?.cause]).toEqual([1, 'expiring'])
+    expect([refreshes.length, refreshes[0]?.cause]).toEqual([1, 'expiring'])
     answer.resolve(issue())
     await clock.settle()
     expect(await ask()).toMatchObject({ status: 200 })
@@ -34,22 +34,22 @@ describe('promise 19: a token that is due, but valid', () => {
   })
 
   test('is not renewed before that, nor by anything but a request', async () => {
-    const { clock, ask, exchanges } = await start()
+    const { clock, ask, refreshes } = await start()
     await clock.advance(243 * second)
     await ask()
-    expect(exchanges.length).toBe(0)
+    expect(refreshes.length).toBe(0)
     await clock.advance(50 * second)
-    expect([exchanges.length, clock.pendingTimers]).toEqual([0, 0])
+    expect([refreshes.length, clock.pendingTimers]).toEqual([0, 0])
   })
 
   test('whose renewal fails is used on, and its request notices nothing', async () => {
-    const { clock, ask, answer, exchanges } = await start()
+    const { clock, ask, answer, refreshes } = await start()
     await clock.advance(dueAt)
     const asked = ask()
     answer.reject(Object.assign(new Error('busy'), { status: 503 }))
     expect(await asked).toMatchObject({ status: 200 })
     expect(await ask()).toMatchObject({ status: 200 })
-    expect(exchanges.length).toBe(1)
+    expect(refreshes.length).toBe(1)
   })
 
   test('that runs out while it is renewed: requests from then on wait for it', async () => {
@@ -70,20 +70,20 @@ describe('promise 19: a token that is due, but valid', () => {
     ] as const) {
       const clock = createControlledClock()
       clock.setRandom(random)
-      const { ask, exchanges } = await start({ clock, lifetimeSeconds: 3600 })
+      const { ask, refreshes } = await start({ clock, lifetimeSeconds: 3600 })
       await clock.advance((3600 - leewayMs) * second - 1)
       await ask()
-      expect(exchanges.length).toBe(0)
+      expect(refreshes.length).toBe(0)
       await clock.advance(1)
       await ask()
-      expect(exchanges.length).toBe(1)
+      expect(refreshes.length).toBe(1)
     }
   })
 
   describe('that could not be renewed', () => {
     const failed = async () => {
       const started = await start()
-      started.exchange(() => Promise.reject(Object.assign(new Error('busy'), { status: 503 })))
+      started.refresh(() => Promise.reject(Object.assign(new Error('busy'), { status: 503 })))
       await started.clock.advance(dueAt)
       await started.ask()
       await started.clock.settle()
@@ -91,53 +91,53 @@ describe('promise 19: a token that is due, but valid', () => {
     }
 
     test('is renewed again after half of what it has left, since nobody waits for it', async () => {
-      const { clock, ask, exchanges } = await failed()
+      const { clock, ask, refreshes } = await failed()
       await clock.advance(27 * second)
       await ask()
-      expect(exchanges.length).toBe(1)
+      expect(refreshes.length).toBe(1)
       await clock.advance(2 * second)
       await ask()
-      expect(exchanges.length).toBe(2)
+      expect(refreshes.length).toBe(2)
     })
 
     test('is renewed again within the time that servers forgive, if the answer was lost', async () => {
-      const { clock, ask, exchanges, exchange } = await start()
-      exchange(() => Promise.reject(new TypeError('Failed to fetch')))
+      const { clock, ask, refreshes, refresh } = await start()
+      refresh(() => Promise.reject(new TypeError('Failed to fetch')))
       await clock.advance(dueAt)
       await ask()
       await clock.advance(second)
       await ask()
-      expect(exchanges.length).toBe(2)
+      expect(refreshes.length).toBe(2)
     })
 
     test('is renewed at once if a server refuses it meanwhile', async () => {
-      const { stage, clock, ask, exchanges, issue, exchange } = await failed()
+      const { stage, clock, ask, refreshes, issue, refresh } = await failed()
       await clock.advance(second)
       stage.refuseAll()
-      exchange(async () => issue())
+      refresh(async () => issue())
       expect(await ask()).toMatchObject({ status: 200 })
-      expect(exchanges.length).toBe(2)
+      expect(refreshes.length).toBe(2)
     })
 
     test('keeps nobody from trying once another renewal has worked', async () => {
-      const { clock, ask, exchanges, exchange, issue, client } = await failed()
+      const { clock, ask, refreshes, refresh, issue, client } = await failed()
       await clock.advance(second)
-      exchange(async () => issue({ expiresInSeconds: 4 }))
+      refresh(async () => issue({ expiresInSeconds: 4 }))
       await client.session.refresh()
       await clock.advance(3.5 * second)
       await ask()
-      expect(exchanges.length).toBe(3)
+      expect(refreshes.length).toBe(3)
     })
   })
 
   test('TM-09: a token of ten seconds is not renewed by every request', async () => {
-    const { stage, clock, exchanges } = await start({ lifetimeSeconds: 10 })
-    stage.exchange(undefined)
+    const { stage, clock, refreshes } = await start({ lifetimeSeconds: 10 })
+    stage.refresh(undefined)
     for (let tenth = 0; tenth < 300; tenth += 1) {
       expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
       await clock.advance(100)
     }
-    expect(exchanges.length).toBeLessThanOrEqual(4)
+    expect(refreshes.length).toBeLessThanOrEqual(4)
   })
 
   test('is due at different times in different clients, also where a quarter of its life is all the leeway', async () => {
@@ -145,9 +145,9 @@ describe('promise 19: a token that is due, but valid', () => {
     for (const random of [0, 0.5, 0.999]) {
       const clock = createControlledClock()
       clock.setRandom(random)
-      const { ask, exchanges } = await start({ clock })
+      const { ask, refreshes } = await start({ clock })
       let after = 0
-      for (await clock.advance(220 * second); exchanges.length === 0; after += 1) {
+      for (await clock.advance(220 * second); refreshes.length === 0; after += 1) {
         await ask()
         await clock.advance(second)
       }
@@ -158,12 +158,12 @@ describe('promise 19: a token that is due, but valid', () => {
 })
 
 describe('promise 19: a token that has expired', () => {
-  test('is not sent: requests wait for one exchange', async () => {
-    const { clock, ask, answer, issue, client, sends, exchanges } = await start()
+  test('is not sent: requests wait for one refresh', async () => {
+    const { clock, ask, answer, issue, client, sends, refreshes } = await start()
     await clock.advance(expiredAt)
     const waiting = Array.from({ length: 20 }, (_, path) => client.fetch(`https://api.test/${path}`))
     expect(await ask()).toBe('pending')
-    expect([sends.length, exchanges.length]).toEqual([0, 1])
+    expect([sends.length, refreshes.length]).toEqual([0, 1])
     answer.resolve(issue())
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200))
     expect(new Set(sends.map(({ token }) => token))).toEqual(new Set(['access-2']))
@@ -192,7 +192,7 @@ describe('promise 19: waking', () => {
 
   test('LF-05: renewed elsewhere meanwhile: its token is used, whether a message came or not', async () => {
     const store = createScriptedStore()
-    const { clock, client, wake, issue, exchanges } = await start({ store })
+    const { clock, client, wake, issue, refreshes } = await start({ store })
     await client.fetch('https://api.test/a')
     const { accessToken, refreshToken } = issue()
     const { credentials } = store.content as { credentials: object }
@@ -205,30 +205,30 @@ describe('promise 19: waking', () => {
     clock.sleepFor(400 * second)
     wake()
     expect((await client.fetch('https://api.test/b')).status).toBe(200)
-    expect(exchanges.length).toBe(0)
+    expect(refreshes.length).toBe(0)
   })
 
   test.each([
     ['expiring', dueAt],
     ['expired', expiredAt],
   ])('a token that is %s by then is renewed while nobody waits for it yet', async (cause, agedMs) => {
-    const { clock, client, wake, exchanges } = await start()
+    const { clock, client, wake, refreshes } = await start()
     await client.fetch('https://api.test/a')
     clock.sleepFor(agedMs)
     wake()
     await clock.settle()
-    expect(exchanges.map(exchange => exchange.cause)).toEqual([cause])
+    expect(refreshes.map(refresh => refresh.cause)).toEqual([cause])
   })
 
   test('with a good token, or with nobody signed in, nothing is renewed', async () => {
-    const { clock, client, wake, exchanges } = await start()
+    const { clock, client, wake, refreshes } = await start()
     await client.fetch('https://api.test/a')
     wake()
     await client.session.signOut()
     clock.sleepFor(expiredAt)
     wake()
     await clock.settle()
-    expect(exchanges.length).toBe(0)
+    expect(refreshes.length).toBe(0)
   })
 })
 
@@ -237,25 +237,25 @@ describe('promise 19: pages that nobody looks at', () => {
     ['LF-04: hidden', { visibilityState: 'hidden' }],
     ['LF-03: being prerendered', { visibilityState: 'visible', prerendering: true }],
   ])('%s, a due token is sent and not renewed; neither is it on waking', async (_name, page) => {
-    const { clock, ask, wake, exchanges } = await start()
+    const { clock, ask, wake, refreshes } = await start()
     await ask()
     hide(page)
     await clock.advance(dueAt)
     expect(await ask()).toMatchObject({ status: 200 })
     wake()
     await clock.settle()
-    expect(exchanges.length).toBe(0)
+    expect(refreshes.length).toBe(0)
   })
 
   test('LF-04: hidden, with an expired token: a request is a reason, a waking is none', async () => {
-    const { clock, ask, wake, exchanges } = await start()
+    const { clock, ask, wake, refreshes } = await start()
     await ask()
     hide()
     await clock.advance(expiredAt)
     wake()
     await clock.settle()
-    expect(exchanges.length).toBe(0)
+    expect(refreshes.length).toBe(0)
     expect(await ask()).toBe('pending')
-    expect(exchanges.length).toBe(1)
+    expect(refreshes.length).toBe(1)
   })
 })

@@ -18,7 +18,7 @@ const start = async () => {
   const store = createScriptedStore()
   const open = (name: string) => {
     const stage = createStage({ store: withoutTokens(store), clock: guarded })
-    stage.exchange(async () => ({ accessToken: `of-${name}` }))
+    stage.refresh(async () => ({ accessToken: `of-${name}` }))
     stage.answer(({ token }) => (token === `of-${name}` ? new Response('fine') : refusal()))
     return stage
   }

@@ -46,7 +46,7 @@ export interface Judge {
 
 /** How long news may take: a slow store, a message, and the look at the store that follows. */
 const newsMs = 2500
-/** Claiming before the send and saving after the answer belong to an exchange. */
+/** Claiming before the send and saving after the answer belong to a refresh. */
 const aroundMs = 3000
 const longestWaitMs = 120_000
 const windowMs = 30_000
@@ -68,7 +68,7 @@ export function createJudge(settings: DaySettings, server: Server, nowMs: () => 
   const wasPaused = (page: PageLife, fromMs: number, toMs: number) =>
     page.pauses.some(pause => pause.fromMs < toMs && pause.toMs > fromMs)
 
-  /** Promise 4: again only after its exchange was lost, or its tab died or slept through it. */
+  /** Promise 4: again only after its refresh was lost, or its tab died or slept through it. */
   function isExcused({ page, atMs, isLost, isBusy, answeredAtMs }: Presentation): boolean {
     const untilMs = Math.min(nowMs(), answeredAtMs + aroundMs)
     return isLost || isBusy || page.isDead || wasPaused(page, atMs - aroundMs, untilMs)
@@ -87,7 +87,7 @@ export function createJudge(settings: DaySettings, server: Server, nowMs: () => 
   function checkRate(): void {
     const now = nowMs()
     recent = [...recent.filter(time => now - time < windowMs), now]
-    if (recent.length > mostInWindow) accuse(`${recent.length} exchanges in 30 s (promise 5)`)
+    if (recent.length > mostInWindow) accuse(`${recent.length} refreshes in 30 s (promise 5)`)
   }
 
   const isSignedOut = (family: Family | undefined, sinceMs: number) =>

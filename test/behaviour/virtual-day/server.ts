@@ -5,7 +5,7 @@ export interface Family {
   readonly subject: string
   /** The number of the newest tokens. */
   current: number
-  exchangedAtMs: number
+  refreshedAtMs: number
   issuedAtMs: number
   revoked: boolean
   /** Signed out by the person, and stored so. */
@@ -26,7 +26,7 @@ export interface Server {
   readonly families: readonly Family[]
   issue(subject: string): ServerTokens
   /** `null`: refused. */
-  exchange(refreshToken: string): ServerTokens | null
+  refresh(refreshToken: string): ServerTokens | null
   accepts(accessToken: string): boolean
   familyOf(token: string | null | undefined): Family | undefined
   revokeAll(): void
@@ -64,7 +64,7 @@ export function createServer(settings: DaySettings, nowMs: () => number): Server
         number: families.length,
         subject,
         current: 0,
-        exchangedAtMs: 0,
+        refreshedAtMs: 0,
         issuedAtMs: nowMs(),
         revoked: false,
         signedOutAtMs: Number.POSITIVE_INFINITY,
@@ -73,15 +73,15 @@ export function createServer(settings: DaySettings, nowMs: () => number): Server
       families.push(family)
       return grow(family)
     },
-    exchange(refreshToken) {
+    refresh(refreshToken) {
       const family = familyOf(refreshToken)
       const number = parse(refreshToken)[1]
       if (!family || family.revoked) return null
       if (number === family.current) {
-        family.exchangedAtMs = nowMs()
+        family.refreshedAtMs = nowMs()
         return grow(family)
       }
-      const isForgiven = number === family.current - 1 && nowMs() - family.exchangedAtMs < graceMs
+      const isForgiven = number === family.current - 1 && nowMs() - family.refreshedAtMs < graceMs
       if (settings.reuse === 'grace' && isForgiven) return tokensOf(family)
       family.revoked = settings.reuse !== 'lenient'
       return null

@@ -26,7 +26,7 @@ export interface DaySettings {
   /** Of the network: how many requests and answers are lost, and how many take seconds. */
   readonly lossRate: number
   readonly slowRate: number
-  /** How many exchanges meet their page's sleep or death. */
+  /** How many refreshes meet their page's sleep or death. */
   readonly ambushRate: number
   /** Milliseconds between things that happen, on average; infinite: not today. */
   readonly every: {

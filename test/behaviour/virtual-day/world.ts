@@ -95,7 +95,7 @@ interface AnswerPorts extends Pick<World, 'server' | 'judge' | 'network'> {
 function createTransport(life: PageLife, request: AskedRequest | undefined, ports: AnswerPorts): typeof fetch {
   const { server, judge, network } = ports
   return (input, init) => {
-    if (String(input).endsWith('auth/refresh')) return exchange(life, String(init?.body), init?.signal, ports)
+    if (String(input).endsWith('auth/refresh')) return refresh(life, String(init?.body), init?.signal, ports)
     const token = new Headers(init?.headers).get('authorization')?.slice('Bearer '.length)
     if (token) judge.sent(life, token, request)
     const answer = () =>
@@ -106,7 +106,7 @@ function createTransport(life: PageLife, request: AskedRequest | undefined, port
   }
 }
 
-function exchange(
+function refresh(
   page: PageLife,
   body: string,
   signal: AbortSignal | null | undefined,
@@ -126,7 +126,7 @@ function exchange(
   const handle = () => {
     presentation.isBusy = isOverloaded()
     if (presentation.isBusy) return answerBusy(presentation, random)
-    const tokens = server.exchange(refreshToken)
+    const tokens = server.refresh(refreshToken)
     return tokens ? Response.json(tokens) : Response.json({ error: 'invalid_grant' }, { status: 400 })
   }
   const passage = network.send(page, handle, signal)

@@ -23,7 +23,7 @@ describe.each(engines)('tokens of two audiences in %s, against oidc-provider', e
     return { servers, page, statusOf }
   }
 
-  test('each API gets its own, one exchange brings one, and no refresh token is presented twice (TX-11, RT-08)', async () => {
+  test('each API gets its own, one refresh brings one, and no refresh token is presented twice (TX-11, RT-08)', async () => {
     const { servers, page, statusOf } = await start()
     expect([await statusOf(page, '/api'), servers.counters.exchanges]).toEqual([200, 0])
     expect([await statusOf(page, '/file', servers.files), servers.counters.exchanges]).toEqual([200, 1])
@@ -41,7 +41,7 @@ describe.each(engines)('tokens of two audiences in %s, against oidc-provider', e
     expect(await page.run('return logins')).toEqual([])
   })
 
-  test('two tabs, of which one needs the one and one the other at once, exchange one after the other (RT-08)', async () => {
+  test('two tabs, of which one needs the one and one the other at once, refresh one after the other (RT-08)', async () => {
     const { servers, page, statusOf } = await start()
     const other = await browser.newPage(`${servers.page}/page.html`)
     expect(await statusOf(other, '/file', servers.files)).toBe(200)

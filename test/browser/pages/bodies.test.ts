@@ -140,7 +140,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
     // As with `fetch`, a relative URL is of the page, which is not trusted.
     expect(statuses).toEqual([200, 200, 200, 401])
     expect(sentTo(site, '/api/relative').map(({ authorization }) => authorization)).toEqual([null])
-    expect(api.exchanges).toBe(0)
+    expect(api.refreshes).toBe(0)
   })
 
   test('refreshes also where the API exposes no header (FE-01)', async () => {
@@ -148,7 +148,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
     api.settings.exposedHeaders = ''
     api.refuse('/api/a', 1)
     expect(await run(`return (await (await signIn()).get('api/a')).status`)).toBe(200)
-    expect(api.exchanges).toBe(1)
+    expect(api.refreshes).toBe(1)
   })
 
   test('reads an API that allows headers by a wildcard as unreachable, and refreshes nothing (FE-02)', async () => {
@@ -166,7 +166,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
     )
     // What an engine still lets through, it lets through.
     expect(seen).toEqual([expect.toBeOneOf(['TypeError', 200]), 'signed-in', 'fine'])
-    expect(api.exchanges).toBe(0)
+    expect(api.refreshes).toBe(0)
   })
 
   test('is not blocked by refused answers that nobody reads (RP-07)', async () => {
@@ -184,7 +184,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
       paths,
     )
     expect(statuses).toEqual(Array(12).fill(200))
-    expect(api.exchanges).toBe(1)
+    expect(api.refreshes).toBe(1)
   })
 
   test('takes no token along to another origin, and its 401 is none of ours (ST-11, FE-03)', async () => {
@@ -193,7 +193,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
     api.answerWith('/api/moved', { status: 302, headers: { location: `${other.origin}/api/there` } })
     expect(await run(`return (await (await signIn()).fetch(origin + '/api/moved')).status`)).toBe(401)
     expect(other.sends.map(({ authorization }) => authorization)).toEqual([null])
-    expect(api.exchanges).toBe(0)
+    expect(api.refreshes).toBe(0)
   })
 
   test('gets the second person’s own answer with `cache: no-store` (FE-09)', async () => {
@@ -212,7 +212,7 @@ describe.each(engines)('a page of another origin than its API, in %s', engine =>
   test('ends a waiting call at once with the reason of its signal (RT-04)', async () => {
     const { api, run } = await start()
     api.refuse('/api/a', 1)
-    const gate = api.holdExchange()
+    const gate = api.holdRefresh()
     const reason = run(`const client = await signIn()
       const controller = new AbortController()
       const answers = [client.fetch(origin + '/api/a', { signal: controller.signal }), client.get('api/b', { signal: controller.signal })]

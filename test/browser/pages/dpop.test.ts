@@ -52,7 +52,7 @@ describe.each(engines)('DPoP in %s, against oidc-provider', engine => {
     expect(await page.run('return logins')).toEqual([])
   })
 
-  test('ends the session where the key is gone, and makes no exchange with another (DP-09)', async () => {
+  test('ends the session where the key is gone, and makes no refresh with another (DP-09)', async () => {
     const { servers, page } = await start()
     await page.goto(`${servers.page}/page.html`)
     await page.run(`await new Promise((resolve, reject) => {

@@ -32,7 +32,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     await victim.page.close()
     expect(await Promise.all(asking)).toEqual([alice, alice])
     await table.note(engine, 'before sending', server, others)
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
   test('killed after sending, its request lost: the token is presented once more, and good (RF-13)', async context => {
@@ -40,7 +40,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     const [victim] = await openTabs(1, impatient)
     const others = [await openTab(impatient), await openTab(impatient)]
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     victim.ask().catch(() => {})
     await gate.reached()
     const asking = others.map(tab => tab.ask())
@@ -50,7 +50,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     gate.open({ kind: 'hang-in-headers' })
     expect(await Promise.all(asking)).toEqual([alice, alice])
     await table.note(engine, 'after sending, request lost', server, others)
-    expect([server.exchanges, server.reuses]).toEqual([2, 0])
+    expect([server.refreshes, server.reuses]).toEqual([2, 0])
   })
 
   test.for([
@@ -73,7 +73,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       const outcomes = (await Promise.all(asking)).map(({ outcome }) => outcome)
       await table.note(engine, `${step}, server ${reuse}`, server, others)
       expect(outcomes).toEqual(reuse === 'grace' ? ['200', '200'] : ['session-ended', 'session-ended'])
-      expect([server.exchanges, server.reuses]).toEqual([2, 1])
+      expect([server.refreshes, server.reuses]).toEqual([2, 1])
     },
   )
 })

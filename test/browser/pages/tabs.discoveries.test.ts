@@ -118,13 +118,13 @@ describe.each(engines)('%s', engine => {
     const other = await startAuthServer()
     onTestFinished(other.close)
     if (isKept) await page.run('await (await fetch(args[0])).text()', `${other.origin}/api/a`)
-    other.failExchanges({ kind: 'lost' }, { times: 5 })
+    other.failRefreshes({ kind: 'lost' }, { times: 5 })
     const outcome = await page.run<string>(
       'return fetch(args[0], { method: "POST", body: "x" }).then(answer => String(answer.status), error => error.name)',
       `${other.origin}/auth/refresh`,
     )
     lines.push(
-      `${engine}: a POST on ${what} that breaks is seen ${other.exchanges} times by the server, then ${outcome}`,
+      `${engine}: a POST on ${what} that breaks is seen ${other.refreshes} times by the server, then ${outcome}`,
     )
     expect(outcome).toBe('TypeError')
   })

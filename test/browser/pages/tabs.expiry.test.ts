@@ -19,7 +19,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
   afterAll(() => browser.close())
 
   test.for([2, 5, 20])(
-    '%i tabs whose token was refused at once make one exchange, and all go on (RT-01, RT-07)',
+    '%i tabs whose token was refused at once make one refresh, and all go on (RT-01, RT-07)',
     async (count, context) => {
       const { server, openTabs } = await createStage(context, browser)
       const tabs = await openTabs(count)
@@ -28,15 +28,15 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       const asked = await Promise.all(tabs.map(tab => tab.ask(atMs)))
       await table.note(engine, `${count} tabs, all at once`, server, tabs)
       expect(asked).toEqual(tabs.map(() => alice))
-      expect([server.exchanges, server.reuses]).toEqual([1, 0])
+      expect([server.refreshes, server.reuses]).toEqual([1, 0])
     },
   )
 
-  test('five tabs that find out one after the other make one exchange (RT-02, RT-03)', async context => {
+  test('five tabs that find out one after the other make one refresh (RT-02, RT-03)', async context => {
     const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(5)
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const atMs = soonMs(tabs)
     const asking = tabs.map((tab, place) => tab.ask(atMs + 60 * place))
     await gate.reached()
@@ -45,10 +45,10 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     const asked = await Promise.all(asking)
     await table.note(engine, '5 tabs, staggered', server, tabs)
     expect(asked).toEqual(tabs.map(() => alice))
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('an iframe of the same origin shares the exchange of its page and of other tabs (RT-07)', async context => {
+  test('an iframe of the same origin shares the refresh of its page and of other tabs (RT-07)', async context => {
     const { server, openTab, openTabs } = await createStage(context, browser)
     const tabs = [...(await openTabs(2)), await openTab({ isFramed: true }), await openTab({ isFramed: true })]
     server.expireAccessTokens()
@@ -56,10 +56,10 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     const asked = await Promise.all(tabs.map(tab => tab.ask(atMs)))
     await table.note(engine, '2 tabs and 2 iframes, all at once', server, tabs)
     expect(asked).toEqual(tabs.map(() => alice))
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('refresh after refresh, whichever tab begins, each token is exchanged once (RF-07, RF-08)', async context => {
+  test('refresh after refresh, whichever tab begins, each token is used once (RF-07, RF-08)', async context => {
     const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(3)
     for (let round = 0; round < 5; round += 1) {
@@ -69,14 +69,14 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       expect(asked).toEqual(tabs.map(() => alice))
     }
     await table.note(engine, '3 tabs, 5 expiries', server, tabs)
-    expect([server.exchanges, server.reuses]).toEqual([5, 0])
+    expect([server.refreshes, server.reuses]).toEqual([5, 0])
   })
 
   test('a 503 with three tabs waiting is tried again when the server says so, once for all of them, and no tab sees an error (RF-10, RF-12)', async context => {
     const { server, openTabs } = await createStage(context, browser)
     const tabs = await openTabs(3)
     server.expireAccessTokens()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const atMs = soonMs(tabs)
     const asking = tabs.map(tab => tab.ask(atMs))
     await gate.reached()
@@ -86,28 +86,28 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     expect(await Promise.all(asking)).toEqual(tabs.map(() => alice))
     expect(Date.now() - answeredAt).toBeGreaterThanOrEqual(1000)
     await table.note(engine, '3 tabs wait, 503, and wait on', server, tabs)
-    expect([server.exchanges, server.reuses]).toEqual([2, 0])
+    expect([server.refreshes, server.reuses]).toEqual([2, 0])
   })
 
   test.for([
     ['a day ahead', dayMs],
     ['a day behind', -dayMs],
   ] as const)(
-    'clocks that are %s cause at most one exchange a generation, and no loop (TM-08)',
+    'clocks that are %s cause at most one refresh a generation, and no loop (TM-08)',
     async ([what, offsetMs], context) => {
       const { server, openTab, openTabs } = await createStage(context, browser)
       const tabs = [...(await openTabs(2, { offsetMs })), await openTab()]
       expect(await Promise.all(tabs.map(tab => tab.ask()))).toEqual(tabs.map(() => alice))
       // The tab with the right clock may think a token of the day before expired; it asks once, and is believed.
-      const before = server.exchanges
+      const before = server.refreshes
       expect(before).toBeLessThanOrEqual(1)
       server.expireAccessTokens()
       const atMs = soonMs(tabs)
       expect(await Promise.all(tabs.map(tab => tab.ask(atMs)))).toEqual(tabs.map(() => alice))
       await table.note(engine, `2 tabs with clocks ${what}, 1 right`, server, tabs)
       // One for the refusal; where a tab adopts what another with another clock has stored, it may look expired to it, once a generation.
-      expect(server.exchanges - before).toBeGreaterThanOrEqual(1)
-      expect(server.exchanges - before).toBeLessThanOrEqual(2)
+      expect(server.refreshes - before).toBeGreaterThanOrEqual(1)
+      expect(server.refreshes - before).toBeLessThanOrEqual(2)
       expect(server.reuses).toBe(0)
     },
   )

@@ -42,14 +42,14 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     .map(missing => [missing.join(' and '), missing] as const)
 
   test.for(shared)(
-    'without %s: one exchange, and a sign-out counts everywhere (RT-12)',
+    'without %s: one refresh, and a sign-out counts everywhere (RT-12)',
     async ([what, missing], context) => {
       const { server, openTabs } = await createStage(context, browser)
       const tabs = await openTabs(3, { missing, store: storeFor(missing) })
       server.expireAccessTokens()
       expect(await together(tabs)).toEqual([alice, alice, alice])
       await table.note(engine, `without ${what} (${storeFor(missing)})`, server, tabs)
-      expect([server.exchanges, server.reuses]).toEqual([1, 0])
+      expect([server.refreshes, server.reuses]).toEqual([1, 0])
       await tabs[0].signOut()
       const sent = server.sends.length
       const after = await Promise.all(tabs.slice(1).map(tab => tab.ask(Date.now() + 100)))
@@ -59,7 +59,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     },
   )
 
-  test('without any storage each tab has a session of its own, and exchanges its own token once', async context => {
+  test('without any storage each tab has a session of its own, and refreshes its own token once', async context => {
     const { server, openTabs } = await createStage(context, browser)
     const missing: Platform[] = ['IndexedDB', 'localStorage']
     const tabs = await openTabs(3, { missing, store: 'indexed-db' })
@@ -67,6 +67,6 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     server.expireAccessTokens()
     expect(await together(tabs)).toEqual([alice, alice, alice])
     await table.note(engine, 'without IndexedDB and localStorage (memory)', server, tabs)
-    expect([server.exchanges, server.reuses]).toEqual([3, 0])
+    expect([server.refreshes, server.reuses]).toEqual([3, 0])
   })
 })

@@ -15,7 +15,7 @@ async function bringTo(step: Step, { server }: Stage, tab: StageTab): Promise<()
     await tab.reached(step)
     return () => tab.open(step)
   }
-  const gate = server.holdExchange()
+  const gate = server.holdRefresh()
   await gate.reached()
   return async () => gate.open()
 }
@@ -54,7 +54,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       const fresh = await openTab()
       const looks = await table.note(engine, `sign-out ${step}`, server, [refreshing, other, fresh])
       expect(looks.map(({ status }) => status)).toEqual(['signed-out', 'signed-out', 'signed-out'])
-      expect([server.exchanges, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
+      expect([server.refreshes, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
       // And what comes after goes without a token.
       const sent = server.sends.length
       expect((await refreshing.ask()).outcome).toBe('401')
@@ -73,7 +73,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       const fresh = await openTab()
       const looks = await table.note(engine, `bob signs in ${step}`, server, [refreshing, other, fresh])
       expect(looks.map(({ subject }) => subject)).toEqual(['bob', 'bob', 'bob'])
-      expect([server.exchanges, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
+      expect([server.refreshes, server.reuses]).toEqual([step === 'before sending' ? 0 : 1, 0])
       expect(await refreshing.ask()).toEqual({ outcome: '200', subject: 'bob' })
     },
   )

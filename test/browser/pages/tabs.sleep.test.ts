@@ -13,7 +13,7 @@ const alice = { outcome: '200', subject: 'alice' }
 interface Case {
   readonly step: GateName | 'while the server has it'
   /** How often the first token is presented, and how often that is a reuse. */
-  readonly counts: readonly [exchanges: number, reuses: number]
+  readonly counts: readonly [refreshes: number, reuses: number]
   readonly reuse: AuthSettings['reuse']
 }
 
@@ -41,7 +41,7 @@ describe('in chromium, frozen', { concurrent: true }, () => {
       const { server, openTab, openTabs } = await createTabsStage(context, { reuse })
       const [sleeper] = await openTabs(1, { ...impatient, gates: gatesOf(step) })
       server.expireAccessTokens()
-      const held = step === 'while the server has it' ? server.holdExchange({ at: 'after-handling' }) : undefined
+      const held = step === 'while the server has it' ? server.holdRefresh({ at: 'after-handling' }) : undefined
       const sleepersAsk = sleeper.ask()
       await (step === 'while the server has it' ? held?.reached() : sleeper.reached(step))
       // Only a hidden page can be frozen, and another one in front hides it.
@@ -54,12 +54,12 @@ describe('in chromium, frozen', { concurrent: true }, () => {
       if (step !== 'while the server has it') await sleeper.open(step)
       expect(await sleepersAsk).toEqual(alice)
       await table.note('chromium', `frozen ${step}, server ${reuse}`, server, [sleeper, other])
-      expect([server.exchanges, server.reuses]).toEqual(counts)
-      // What is stored is the newest there is: the next exchange is a plain one.
+      expect([server.refreshes, server.reuses]).toEqual(counts)
+      // What is stored is the newest there is: the next refresh is a plain one.
       server.expireAccessTokens()
       expect(await other.ask()).toEqual(alice)
       expect(await sleeper.ask()).toEqual(alice)
-      expect([server.exchanges, server.reuses]).toEqual([counts[0] + 1, counts[1]])
+      expect([server.refreshes, server.reuses]).toEqual([counts[0] + 1, counts[1]])
     },
   )
 
@@ -79,7 +79,7 @@ describe('in chromium, frozen', { concurrent: true }, () => {
     expect(await sleeper.page.run('return document.visibilityState')).toBe('hidden')
     expect(await sleepersAsk).toEqual(alice)
     await table.note('chromium', 'frozen in the queue, thawed while hidden', server, [holder, sleeper])
-    expect([server.exchanges, server.reuses]).toEqual([1, 0])
+    expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
   test('a tab that slept through a sign-out sends nothing as who was signed in', async context => {
@@ -99,7 +99,7 @@ describe('in chromium, frozen', { concurrent: true }, () => {
   })
 })
 
-// Elsewhere no page can be frozen from outside: its refresh stands still in the app's own exchange or store, while the page lives.
+// Elsewhere no page can be frozen from outside: its refresh stands still in the app's own refresh or store, while the page lives.
 describe.for(['firefox', 'webkit'] as const)('in %s, held', { concurrent: true }, engine => {
   let browser: Browser
   beforeAll(async () => {
@@ -114,7 +114,7 @@ describe.for(['firefox', 'webkit'] as const)('in %s, held', { concurrent: true }
       const [held] = await openTabs(1, { ...impatient, gates: gatesOf(step) })
       const other = await openTab(impatient)
       server.expireAccessTokens()
-      const gate = step === 'while the server has it' ? server.holdExchange({ at: 'after-handling' }) : undefined
+      const gate = step === 'while the server has it' ? server.holdRefresh({ at: 'after-handling' }) : undefined
       const asking = held.ask()
       await (step === 'while the server has it' ? gate?.reached() : held.reached(step))
       // Its own request may come to its deadline; nobody's session may come to an end.
@@ -126,10 +126,10 @@ describe.for(['firefox', 'webkit'] as const)('in %s, held', { concurrent: true }
       expect(await Promise.all([held.ask(again), other.ask(again)])).toEqual([alice, alice])
       await table.note(engine, `held ${step}, server ${reuse}`, server, [held, other])
       expect(server.reuses).toBeLessThanOrEqual(counts[1])
-      const { exchanges, reuses } = server
+      const { refreshes, reuses } = server
       server.expireAccessTokens()
       expect(await Promise.all([held.ask(), other.ask()])).toEqual([alice, alice])
-      expect([server.exchanges, server.reuses]).toEqual([exchanges + 1, reuses])
+      expect([server.refreshes, server.reuses]).toEqual([refreshes + 1, reuses])
     },
   )
 })
@@ -143,14 +143,14 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
 
   test("the loser's refusal, before the winner's tokens have come, ends nobody's session (RT-09)", async context => {
     const { server, openTab, openTabs } = await createStage(context, browser, { reuse: 'lenient' })
-    // Its patience is so long that others take its exchange for lost, as if it slept.
+    // Its patience is so long that others take its refresh for lost, as if it slept.
     const [loser] = await openTabs(1, { ...impatient, refreshTimeoutMs: 60_000 })
     const winner = await openTab(impatient)
     server.expireAccessTokens()
-    const losersRequest = server.holdExchange()
+    const losersRequest = server.holdRefresh()
     const losersAsk = loser.ask()
     await losersRequest.reached()
-    const winnersAnswer = server.holdExchange({ at: 'after-handling' })
+    const winnersAnswer = server.holdRefresh({ at: 'after-handling' })
     const winnersAsk = winner.ask()
     await winnersAnswer.reached()
     losersRequest.open()
@@ -159,6 +159,6 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     winnersAnswer.open()
     expect(await Promise.all([losersAsk, winnersAsk])).toEqual([alice, alice])
     await table.note(engine, "the loser's 400 before the winner's 200, server lenient", server, [loser, winner])
-    expect([server.exchanges, server.reuses]).toEqual([2, 1])
+    expect([server.refreshes, server.reuses]).toEqual([2, 1])
   })
 })

@@ -4,13 +4,13 @@ import type { Life, ModelAnswer, Step, Token, WorldState } from '../state.ts'
 export type Doing =
   /** It stands in the lock's queue, or has the lock and was not told. */
   | 'wait'
-  /** The store was asked to write its claim. */
+  /** The store was asked to write its lease. */
   | 'mark'
-  /** The exchange is under way. */
+  /** The refresh is under way. */
   | 'await'
   | 'persist'
-  | 'unclaim'
-  /** The store was asked to close its claim: the answer is lost. */
+  | 'unlease'
+  /** The store was asked to close its lease: the answer is lost. */
   | 'close'
   | 'remove'
   /** Nothing of these: idle, reading, or done. */
@@ -40,10 +40,10 @@ export interface Observed {
     readonly session: string | null
     readonly generation: number
     readonly token: Token
-    readonly claimedBy: number | null
+    readonly leasedBy: number | null
   }
   readonly families: readonly { readonly current: number; readonly revoked: boolean }[]
-  readonly exchanges: number
+  readonly refreshes: number
   /** Requests that were replayed with another person's token. */
   readonly strangers: number
 }
@@ -54,10 +54,10 @@ const allowed: Readonly<Record<Doing, readonly Step[]>> = {
   mark: ['mark'],
   await: ['await'],
   persist: ['persist'],
-  unclaim: ['unclaim'],
+  unlease: ['unlease'],
   close: ['await', 'rest', 'free'],
   remove: ['refused', 'remove'],
-  other: ['idle', 'read', 'mark', 'send', 'persist', 'unclaim', 'refused', 'remove', 'rest', 'free'],
+  other: ['idle', 'read', 'mark', 'send', 'persist', 'unlease', 'refused', 'remove', 'rest', 'free'],
 }
 
 /** Which of the sessions are the same one: identities are random in the code and counted in the model. */
@@ -96,12 +96,12 @@ export function isSeenIn(observed: Observed, model: WorldState): boolean {
   const { store, tabs, families } = observed
   return (
     observed.strangers === 0 &&
-    observed.exchanges === model.exchanges &&
+    observed.refreshes === model.refreshes &&
     observed.lock === model.lock &&
     observed.queue.join() === model.queue.join() &&
     store.token === model.store.token &&
     (store.token === 0 || store.generation === model.store.generation) &&
-    store.claimedBy === (model.store.claim?.by ?? null) &&
+    store.leasedBy === (model.store.lease?.by ?? null) &&
     families.length === model.families.length &&
     families.every(({ current, revoked }, index) => {
       const family = model.families[index]

@@ -96,8 +96,8 @@ export function createObserver(model: Model<WorldState>, first: Observed): Obser
 function explain(journal: readonly string[], observed: Observed, paths: readonly { readonly state: WorldState }[]) {
   const near = paths
     .slice(0, 4)
-    .map(({ state: { tabs, lock, queue, store, families, exchanges } }) =>
-      JSON.stringify({ tabs, lock, queue, store, families, exchanges }),
+    .map(({ state: { tabs, lock, queue, store, families, refreshes } }) =>
+      JSON.stringify({ tabs, lock, queue, store, families, refreshes }),
     )
   return [
     'The code took a step that the model does not have.',

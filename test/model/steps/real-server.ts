@@ -5,7 +5,7 @@ import { familyOf, numberOf, type Token, tokenOf } from '../state.ts'
 export interface RealServer {
   readonly families: readonly { readonly current: number; readonly revoked: boolean; readonly user: number }[]
   signIn(user: number): { accessToken: string; refreshToken: string }
-  exchange(token: Token): ModelAnswer
+  refresh(token: Token): ModelAnswer
   /** Whether the API lets an access token in. */
   accepts(accessToken: string | null): boolean
   userOf(accessToken: string | null): number | null
@@ -26,7 +26,7 @@ export function createRealServer(): RealServer {
       families.push({ current: 0, revoked: false, user })
       return tokensOf(tokenOf(families.length - 1, 0))
     },
-    exchange(token) {
+    refresh(token) {
       const family = families[familyOf(token)]
       if (!family || family.revoked || numberOf(token) !== family.current) {
         if (family) family.revoked = true

@@ -14,28 +14,28 @@ export interface StoreCall {
 /** One record, shared by tabs whose questions are answered one by one, each tab's in order. */
 export interface RealStore {
   open(calls: StoreCall[], tab: number): SessionStore
-  /** The record, and which tab's claim is in it. */
+  /** The record, and which tab's lease is in it. */
   readonly record: StoredRecord | null
-  readonly claimedBy: number | null
+  readonly leasedBy: number | null
   put(record: StoredRecord | null): void
 }
 
-/** What a compare-and-set is for, by what it would write, and what the tab claimed before. */
-function purposeOf(claimed: RecordContent | null, { lease, credentials }: RecordContent): StoreCall['kind'] {
+/** What a compare-and-set is for, by what it would write, and what the tab leased before. */
+function purposeOf(leased: RecordContent | null, { lease, credentials }: RecordContent): StoreCall['kind'] {
   if (lease) return lease.closed ? 'close' : 'mark'
   if (!credentials) return 'remove'
-  return credentials.refreshToken === claimed?.credentials?.refreshToken ? 'unclaim' : 'persist'
+  return credentials.refreshToken === leased?.credentials?.refreshToken ? 'unlease' : 'persist'
 }
 
 export function createRealStore(): RealStore {
   let record: StoredRecord | null = null
-  const claimants = new Map<string, number>()
+  const leaseholders = new Map<string, number>()
   return {
     get record() {
       return record
     },
-    get claimedBy() {
-      return claimants.get(record?.lease?.id ?? '') ?? null
+    get leasedBy() {
+      return leaseholders.get(record?.lease?.id ?? '') ?? null
     },
     put(next) {
       record = next
@@ -55,16 +55,16 @@ export function createRealStore(): RealStore {
           }
           calls.push(call)
         })
-      let claimed: RecordContent | null = null
+      let leased: RecordContent | null = null
       return {
         shared: true,
         read: () => ask('read', () => record),
         compareAndSet: (_name, expected, next: SessionRecord) => {
           const content = next as StoredRecord
-          const kind = purposeOf(claimed, content)
+          const kind = purposeOf(leased, content)
           if (content.lease && kind === 'mark') {
-            claimed = content
-            claimants.set(content.lease.id, tab)
+            leased = content
+            leaseholders.set(content.lease.id, tab)
           }
           return ask(kind, () => {
             const isUnmoved = (record?.revision ?? null) === expected

@@ -11,11 +11,11 @@ import { createRealTime } from './real-time.ts'
 
 const sessionName = 'main'
 const url = 'https://api.test/todos'
-/** A sleep is long: everybody who watches has given up the sleeper's claim by then. */
+/** A sleep is long: everybody who watches has given up the sleeper's lease by then. */
 export const sleepMs = 20_000
 
-/** The exchange that a tab has under way. */
-interface Exchange {
+/** The refresh that a tab has under way. */
+interface Refresh {
   readonly sent: Token
   readonly begunMs: number
   net: 0 | 1 | 2
@@ -28,7 +28,7 @@ export interface RealTab {
   readonly storeCalls: StoreCall[]
   life: Life
   asleepSinceMs: number
-  exchange: Exchange | null
+  refresh: Refresh | null
   /** Hands the tab the 401 of its request. */
   refuse: (() => void) | null
   request: ObservedTab['request']
@@ -44,7 +44,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
   const time = createRealTime()
   const channels = createRealChannels()
   const tabs: RealTab[] = []
-  let exchanges = 0
+  let refreshes = 0
   let strangers = 0
 
   const send =
@@ -62,16 +62,16 @@ export function createRealTabs(count: number, hasLocks: boolean) {
       return new Response('', { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } })
     }
 
-  const exchangeOf = (tab: RealTab) => (refreshToken: string | undefined) =>
+  const refreshOf = (tab: RealTab) => (refreshToken: string | undefined) =>
     new Promise<ReturnType<typeof tokensOf>>((resolve, reject) => {
-      exchanges += 1
-      tab.exchange = {
+      refreshes += 1
+      tab.refresh = {
         sent: tokenIn(refreshToken),
         begunMs: time.nowMs,
         net: 1,
         answer: null,
         settle({ kind, token }) {
-          tab.exchange = null
+          tab.refresh = null
           if (kind === 'granted') resolve(tokensOf(token))
           else if (kind === 'refused') reject({ status: 400, error: 'invalid_grant' })
           else if (kind === 'busy') reject({ status: 503 })
@@ -87,7 +87,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
       baseUrl: new URL(url).origin,
       sessionName,
       store: store.open(storeCalls, index),
-      refresh: ({ refreshToken }) => exchangeOf(tab)(refreshToken),
+      refresh: ({ refreshToken }) => refreshOf(tab)(refreshToken),
     })
     const asleep = { onWake: () => () => {}, onSleep: () => () => {} }
     const platform = { clock: time.open(index), wake: asleep, lock: hasLocks ? lock.open(index) : ownQueue }
@@ -97,7 +97,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
       storeCalls,
       life: 'live',
       asleepSinceMs: 0,
-      exchange: null,
+      refresh: null,
       refuse: null,
       request: 'waiting',
     }
@@ -136,7 +136,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
   }
 
   function doingOf(tab: RealTab, index: number): Doing {
-    if (tab.exchange) return 'await'
+    if (tab.refresh) return 'await'
     if (lock.queue.includes(index) || (lock.holder === index && !lock.isTold)) return 'wait'
     const call = tab.storeCalls.find(({ kind }) => kind !== 'read' && kind !== 'sign')
     return call ? (call.kind as Doing) : 'other'
@@ -144,7 +144,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
 
   function observe(): Observed {
     return {
-      exchanges,
+      refreshes,
       strangers,
       lock: lock.holder,
       queue: [...lock.queue],
@@ -152,7 +152,7 @@ export function createRealTabs(count: number, hasLocks: boolean) {
         session: store.record?.sessionId ?? null,
         generation: store.record?.generation ?? 0,
         token: tokenIn(store.record?.credentials?.refreshToken),
-        claimedBy: store.claimedBy,
+        leasedBy: store.leasedBy,
       },
       families: server.families.map(({ current, revoked }) => ({ current, revoked })),
       tabs: tabs.map((tab, index) => {
@@ -164,8 +164,8 @@ export function createRealTabs(count: number, hasLocks: boolean) {
           token: tokenIn(credentials?.refreshToken),
           request: tab.request,
           doing: doingOf(tab, index),
-          net: tab.exchange?.net ?? 0,
-          answer: tab.exchange?.answer ?? null,
+          net: tab.refresh?.net ?? 0,
+          answer: tab.refresh?.answer ?? null,
           hasWish: tab.storeCalls.some(({ kind, isDone }) => kind === 'sign' && !isDone),
           isBehind: tab.storeCalls.some(({ isDone }) => isDone),
         }

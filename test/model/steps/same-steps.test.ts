@@ -59,7 +59,7 @@ describe('the code takes the steps of the model, whatever the schedule (RT-07, R
         throw new Error(`seed ${seed}, ${world.tabs} tabs, locks ${world.lock}, ${say(world.faults)}`, { cause })
       })
       for (const label of walked.taken) taken.add(label)
-      if (Object.keys(world.faults).length === 0) expect(walked.exchanges).toBe(1)
+      if (Object.keys(world.faults).length === 0) expect(walked.refreshes).toBe(1)
     }
   })
 

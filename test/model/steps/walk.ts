@@ -26,11 +26,11 @@ export interface WalkOptions {
 
 export interface Walk {
   readonly deeds: number
-  readonly exchanges: number
+  readonly refreshes: number
   readonly taken: ReadonlySet<string>
 }
 
-/** Under the deadline of the exchange: a running tab has its answer by then, or it is lost, which is a fault of its own. */
+/** Under the deadline of the refresh: a running tab has its answer by then, or it is lost, which is a fault of its own. */
 const patienceMs = 9000
 const mostDeeds = 2000
 
@@ -54,7 +54,7 @@ export async function walk({ tabs: count, faults, seed, lock = 'web' }: WalkOpti
   for (let deeds = 0; ; deeds += 1) {
     const choices = choicesOf(real, budget)
     const choice = pick(choices, weightOf, random)
-    if (!choice) return { deeds, exchanges: real.observe().exchanges, taken: observer.taken }
+    if (!choice) return { deeds, refreshes: real.observe().refreshes, taken: observer.taken }
     if (deeds > mostDeeds) throw new Error(`Somebody waits for ever: ${JSON.stringify(real.observe())}`)
     if (choice.fault) budget[choice.fault] -= 1
     choice.run()
@@ -125,15 +125,15 @@ function stepsOf({ lock, channels }: RealTabs, tab: RealTab, index: number): Cho
     void choices.push({ deed: { tab: index, edge: null, description: `${who}: ${description}` }, kind, run })
   if (lock.holder === index && !lock.isTold) may('lock', 'is told that it has the lock', lock.tell)
   if (channels.waiting(index) > 0) may('message', 'hears a message', () => channels.deliver(index))
-  const { refuse, exchange } = tab
+  const { refuse, refresh } = tab
   if (refuse) {
     may('request', 'gets its 401', () => {
       tab.refuse = null
       refuse()
     })
   }
-  const answer = exchange?.answer
-  if (exchange && answer) may('network', `gets its answer: ${answer.kind}`, () => exchange.settle(answer))
+  const answer = refresh?.answer
+  if (refresh && answer) may('network', `gets its answer: ${answer.kind}`, () => refresh.settle(answer))
   return choices
 }
 
@@ -152,10 +152,10 @@ function wishesOf({ server }: RealTabs, tab: RealTab, index: number): Choice[] {
 }
 
 function networkOf({ server }: RealTabs, tab: RealTab, index: number): Choice[] {
-  const { exchange, life } = tab
+  const { refresh, life } = tab
   const who = tabName(index)
   const choices: Choice[] = []
-  if (!exchange) return choices
+  if (!refresh) return choices
   const may = (edge: string, run: () => void, fault?: keyof FaultBudget) =>
     void choices.push({
       deed: { tab: null, edge, description: edge },
@@ -163,27 +163,27 @@ function networkOf({ server }: RealTabs, tab: RealTab, index: number): Choice[] 
       run,
       ...(fault && { fault }),
     })
-  if (exchange.net === 1) {
+  if (refresh.net === 1) {
     may(`the server handles ${who}'s`, () => {
-      exchange.net = 2
-      exchange.answer = server.exchange(exchange.sent)
-      if (life === 'dead') tab.exchange = null
+      refresh.net = 2
+      refresh.answer = server.refresh(refresh.sent)
+      if (life === 'dead') tab.refresh = null
     })
   }
   if (life === 'dead') return choices
   const lose = () => {
-    exchange.net = 0
-    exchange.answer = { kind: 'lost', token: 0 }
+    refresh.net = 0
+    refresh.answer = { kind: 'lost', token: 0 }
   }
-  if (exchange.net === 1) {
+  if (refresh.net === 1) {
     const busy = () => {
-      exchange.net = 2
-      exchange.answer = { kind: 'busy', token: 0 }
+      refresh.net = 2
+      refresh.answer = { kind: 'busy', token: 0 }
     }
     may(`the server answers ${who} with 503`, busy, 'busy')
     may(`${who}'s request is lost`, lose, 'lose')
   }
-  if (exchange.net === 2) may(`the answer to ${who} is lost`, lose, 'lose')
+  if (refresh.net === 2) may(`the answer to ${who} is lost`, lose, 'lose')
   return choices
 }
 
@@ -215,7 +215,7 @@ function livesOf(real: RealTabs, tab: RealTab, index: number): Choice[] {
 function timeOf({ tabs, time }: RealTabs): Choice[] {
   const live = tabs.filter(({ life }) => life === 'live')
   if (live.some(({ storeCalls }) => storeCalls.length > 0)) return []
-  const limitMs = Math.min(...live.map(({ exchange }) => (exchange ? exchange.begunMs + patienceMs : Infinity)))
+  const limitMs = Math.min(...live.map(({ refresh }) => (refresh ? refresh.begunMs + patienceMs : Infinity)))
   const timer = time.next(tab => tabs[tab]?.life === 'live')
   const isSomebodyAsleep = tabs.some(({ life }) => life === 'frozen')
   if (timer && (timer.dueMs <= limitMs || timer.dueMs <= time.nowMs)) {

@@ -57,7 +57,7 @@ export const auth0 = createClient({
   }),
 })
 // the login's own token request, proved by the key of the coming session
-export async function exchangeCode(body: URLSearchParams, nonce?: string) {
+export async function refreshCode(body: URLSearchParams, nonce?: string) {
   const { proof, thumbprint } = await loginProof(scheme, { url: 'https://t.eu.auth0.com/oauth/token', nonce })
   const answer = await fetch('https://t.eu.auth0.com/oauth/token', { method: 'POST', body, headers: { DPoP: proof } })
   await auth0.session.signIn(await answer.json())

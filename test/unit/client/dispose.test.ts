@@ -6,7 +6,7 @@ import { createScriptedStore } from '../../support/scripted-store.ts'
 import { createStage, outcomeOf } from '../../support/stage.ts'
 import { stubChannel } from '../../support/test-channel.ts'
 
-/** Disposed of in the middle of an exchange, as React StrictMode and hot reloading do it. */
+/** Disposed of in the middle of a refresh, as React StrictMode and hot reloading do it. */
 const startDisposed = async () => {
   const channel = stubChannel()
   const store = createScriptedStore()
@@ -14,7 +14,7 @@ const startDisposed = async () => {
   await stage.signIn({ subject: 'alice' })
   stage.refuseAll()
   const answer = createDeferred<SessionInput>()
-  stage.exchange(() => answer.promise)
+  stage.refresh(() => answer.promise)
   const waiting = stage.client.fetch('https://api.test/a')
   await outcomeOf(waiting, stage.clock)
   stage.client.dispose()
@@ -22,7 +22,7 @@ const startDisposed = async () => {
   return { ...stage, stage, store, channel, answer }
 }
 
-describe('LF-07: what an exchange brings after its client was disposed of', () => {
+describe('LF-07: what a refresh brings after its client was disposed of', () => {
   test('a refusal asks nobody to log in; the next client over that store finds out by itself', async () => {
     const { clock, answer, logins, store } = await startDisposed()
     answer.reject(oauthError('invalid_grant'))

@@ -3,19 +3,19 @@ import { createStage } from '../../support/stage.ts'
 
 describe('getAccessToken({ minValidityMs })', () => {
   test('a token that was just brought is enough, though none lives as long as wanted', async () => {
-    const { client, clock, signIn, exchanges } = createStage({ lifetimeSeconds: 100 })
+    const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     for (let round = 0; round < 3; round += 1) {
       expect(await client.session.getAccessToken({ minValidityMs: 1e9 })).toBe('access-2')
       await clock.advance(10_000)
     }
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
   })
 
   test('no error comes while a valid token is held', async () => {
-    const { client, clock, signIn, exchange } = createStage({ lifetimeSeconds: 100 })
+    const { client, clock, signIn, refresh } = createStage({ lifetimeSeconds: 100 })
     await signIn()
-    exchange(() => Promise.reject({ status: 503 }))
+    refresh(() => Promise.reject({ status: 503 }))
     expect(await client.session.getAccessToken({ minValidityMs: 1e9 })).toBe('access-1')
     await clock.advance(100_000)
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ code: 'refresh-unavailable' })

@@ -24,42 +24,42 @@ describe('getServerSnapshot', () => {
 
 describe('ready() while it is not known who is signed in', () => {
   test('is one promise, whoever asks: a component that suspends may render again and again', async () => {
-    const { client, clock, exchange, exchanges, issue } = createStage({ strategy: { ambient: true } })
-    const exchanged = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => exchanged.promise)
+    const { client, clock, refresh, refreshes, issue } = createStage({ strategy: { ambient: true } })
+    const refreshed = createDeferred<ReturnType<typeof issue>>()
+    refresh(() => refreshed.promise)
     const first = client.session.ready()
     await clock.settle()
     expect(client.session.ready()).toBe(first)
-    exchanged.resolve(issue({ subject: 'alice' }))
+    refreshed.resolve(issue({ subject: 'alice' }))
     expect(await first).toMatchObject({ status: 'signed-in' })
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
     expect(await client.session.ready()).toBe(client.session.getSnapshot())
   })
 
   test('is still that promise where the server could not be asked, until it is time to ask again', async () => {
-    const { client, clock, exchange, exchanges, issue } = createStage({ strategy: { ambient: true } })
-    exchange(async () => {
+    const { client, clock, refresh, refreshes, issue } = createStage({ strategy: { ambient: true } })
+    refresh(async () => {
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
     })
     const first = client.session.ready()
     await clock.advance(20_000)
     expect(await first).toMatchObject({ status: 'unknown' })
-    const { length } = exchanges
+    const { length } = refreshes
     for (let render = 0; render < 5; render += 1) {
       expect(client.session.ready()).toBe(first)
       await clock.settle()
     }
-    expect(exchanges).toHaveLength(length)
+    expect(refreshes).toHaveLength(length)
     await clock.advance(60_000)
-    exchange(async () => issue({ subject: 'alice' }))
+    refresh(async () => issue({ subject: 'alice' }))
     const second = client.session.ready()
     expect(second).not.toBe(first)
     expect(await second).toMatchObject({ status: 'signed-in', subject: 'alice' })
   })
 
   test('is no longer that promise once somebody signed in', async () => {
-    const { client, clock, signIn, exchange } = createStage({ strategy: { ambient: true } })
-    exchange(() => createDeferred<null>().promise)
+    const { client, clock, signIn, refresh } = createStage({ strategy: { ambient: true } })
+    refresh(() => createDeferred<null>().promise)
     const first = client.session.ready()
     await clock.settle()
     await signIn({ subject: 'bob' })

@@ -166,10 +166,10 @@ describe('signIn', () => {
 
 describe('refresh', () => {
   test('joins a refresh under way', async () => {
-    const { client, signIn, exchanges } = createStage()
+    const { client, signIn, refreshes } = createStage()
     await signIn()
     const snapshots = await Promise.all([client.session.refresh(), client.session.refresh(), client.session.refresh()])
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
     expect(new Set(snapshots).size).toBe(1)
     expect(snapshots[0]).toMatchObject({ generation: 1 })
   })
@@ -191,9 +191,9 @@ describe('refresh', () => {
   })
 
   test('rejects with what is in the way, and when to try again', async () => {
-    const { client, signIn, exchange } = createStage()
+    const { client, signIn, refresh } = createStage()
     await signIn()
-    exchange(async () => {
+    refresh(async () => {
       throw { status: 503, headers: { 'retry-after': '7' } }
     })
     await expect(client.session.refresh()).rejects.toMatchObject({
@@ -207,11 +207,11 @@ describe('refresh', () => {
 
 describe('getAccessToken', () => {
   test('answers the one there is while it is good, or only due', async () => {
-    const { client, clock, signIn, exchanges } = createStage({ lifetimeSeconds: 100 })
+    const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     await clock.advance(85_000)
     expect(await client.session.getAccessToken()).toBe('access-1')
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 
   test('renews first if it has run out, or will before it is wanted to', async () => {
@@ -225,26 +225,26 @@ describe('getAccessToken', () => {
   })
 
   test('waits for the refresh of one that was refused', async () => {
-    const { client, clock, signIn, refuseAll, exchange, issue } = createStage()
+    const { client, clock, signIn, refuseAll, refresh, issue } = createStage()
     await signIn()
     refuseAll()
-    const exchanged = createDeferred<SessionInput>()
-    exchange(() => exchanged.promise)
+    const refreshed = createDeferred<SessionInput>()
+    refresh(() => refreshed.promise)
     const refused = client.fetch(`${stageOrigin}/x`)
     await clock.settle()
     const token = client.session.getAccessToken()
     expect(await outcomeOf(token, clock)).toBe('pending')
-    exchanged.resolve(issue())
+    refreshed.resolve(issue())
     expect(await token).toBe('access-2')
     expect((await refused).status).toBe(200)
   })
 
   test('says why there is none', async () => {
-    const { client, signIn, exchange, answer } = createStage()
+    const { client, signIn, refresh, answer } = createStage()
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'not-signed-in' })
     await signIn()
     answer(() => refusal())
-    exchange(async () => null)
+    refresh(async () => null)
     await client.fetch(`${stageOrigin}/x`).catch(() => {})
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'refresh-rejected' })
   })
@@ -277,17 +277,17 @@ describe('ready', () => {
   })
 
   test('asks the server once for an ambient strategy, and leaves it unknown if it cannot be asked for longer than a hiccup', async () => {
-    const { client, clock, exchange, exchanges, logins } = createStage({ strategy: { ambient: true } })
-    exchange(async () => {
+    const { client, clock, refresh, refreshes, logins } = createStage({ strategy: { ambient: true } })
+    refresh(async () => {
       throw { status: 503 }
     })
     const both = Promise.all([client.session.ready(), client.session.ready()])
     await clock.settle()
-    expect(exchanges).toHaveLength(1)
+    expect(refreshes).toHaveLength(1)
     await clock.advance(5000)
     expect((await both).map(({ status }) => status)).toEqual(['unknown', 'unknown'])
     await clock.advance(60_000)
-    exchange(async () => null)
+    refresh(async () => null)
     expect(await client.session.ready()).toMatchObject({ status: 'signed-out', endReason: null })
     await clock.advance(1000)
     expect(logins).toEqual([])

@@ -28,8 +28,8 @@ describe('a session that is found when the page begins', () => {
   })
 
   test('by asking the server is told as restored, too', async () => {
-    const { client, exchange, issue } = createStage({ strategy: { ambient: true } })
-    exchange(async () => issue({ subject: 'alice' }))
+    const { client, refresh, issue } = createStage({ strategy: { ambient: true } })
+    refresh(async () => issue({ subject: 'alice' }))
     const { told, types } = listen(client)
     await client.session.ready()
     expect(types()).toEqual(['refresh-started', 'restored'])
@@ -54,18 +54,18 @@ describe('a session that is found when the page begins', () => {
 
 describe('a refresh', () => {
   test('is told when it begins, once for all who wait, and how long it took', async () => {
-    const { client, clock, signIn, refuseAll, exchange, issue } = createStage()
+    const { client, clock, signIn, refuseAll, refresh, issue } = createStage()
     await signIn()
     refuseAll()
-    const exchanged = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => exchanged.promise)
+    const refreshed = createDeferred<ReturnType<typeof issue>>()
+    refresh(() => refreshed.promise)
     const { told, types } = listen(client)
     const answers: Promise<unknown>[] = [client.fetch(url), client.fetch(url)]
     await clock.settle()
     answers.push(client.session.refresh())
     await clock.advance(1500)
     expect(told).toMatchObject([{ type: 'refresh-started', cause: 'rejected', audience: null, generation: 0 }])
-    exchanged.resolve(issue())
+    refreshed.resolve(issue())
     await clock.settle()
     await Promise.all(answers)
     expect(types()).toEqual(['refresh-started', 'refreshed'])
@@ -73,9 +73,9 @@ describe('a refresh', () => {
   })
 
   test('that fails says how long it took, too', async () => {
-    const { client, clock, signIn, exchange } = createStage()
+    const { client, clock, signIn, refresh } = createStage()
     await signIn()
-    exchange(async () => {
+    refresh(async () => {
       await new Promise(resolve => clock.setTimer(() => resolve(undefined), 700))
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
     })
@@ -111,23 +111,23 @@ describe('a refresh', () => {
   })
 
   test('that a listener ends by signing out, the moment it is told, sends no token', async () => {
-    const { client, clock, signIn, exchanges } = createStage()
+    const { client, clock, signIn, refreshes } = createStage()
     await signIn()
     client.session.on('refresh-started', () => void client.session.signOut())
     const outcome = client.session.refresh().catch((error: unknown) => error)
     await clock.advance(1000)
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
-    expect(exchanges).toEqual([])
+    expect(refreshes).toEqual([])
   })
 
   test('is joined by what a listener asks for, the moment it is told', async () => {
-    const { client, signIn, exchanges } = createStage()
+    const { client, signIn, refreshes } = createStage()
     await signIn()
     const joined: Promise<unknown>[] = []
     client.session.on('refresh-started', () => void joined.push(client.session.refresh()))
     await client.session.refresh()
     await Promise.all(joined)
-    expect([joined.length, exchanges.length]).toEqual([1, 1])
+    expect([joined.length, refreshes.length]).toEqual([1, 1])
   })
 })
 
@@ -136,7 +136,7 @@ describe('a dialog', () => {
     const stage = createDialogStage()
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
-    stage.exchange(async () => null)
+    stage.refresh(async () => null)
     const { told, types } = listen(stage.client)
     void stage.client.fetch(url).catch(() => {})
     await stage.clock.settle()

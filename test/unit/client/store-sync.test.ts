@@ -218,7 +218,7 @@ describe('other tabs', () => {
   test.each([
     ['surely was not told of, asks who is signed in', true, 1],
     ['may have been told of by a page that has left, asks for nothing', false, 0],
-  ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, exchanges) => {
+  ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, refreshes) => {
     const { clock, store, session, freshness, wake, calls } = create({ ambient: true })
     await session.signIn({ cookie: true, subject: 'alice' })
     await freshness.syncIfStale()
@@ -226,7 +226,7 @@ describe('other tabs', () => {
     store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out', revocationPending })
     wake.wake()
     await clock.advance(3000)
-    expect([session.state.status, calls.length]).toEqual(['signed-out', exchanges])
+    expect([session.state.status, calls.length]).toEqual(['signed-out', refreshes])
   })
 })
 
@@ -238,7 +238,7 @@ describe('LF-07: closed', () => {
     expect([channel.open, wake.size]).toEqual([0, 0])
   })
 
-  test('what a late exchange has to tell is told, and nothing is listened to for it', async () => {
+  test('what a late refresh has to tell is told, and nothing is listened to for it', async () => {
     const { channel, wake, freshness } = await createKnown()
     freshness.close()
     freshness.announce()

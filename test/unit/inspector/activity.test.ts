@@ -116,9 +116,9 @@ describe('the bursts of the inspector', () => {
   })
 
   test('show a refresh with its cause and its end', async () => {
-    const { client, lastBurst, exchange } = await watch()
+    const { client, lastBurst, refresh } = await watch()
     await client.session.refresh()
-    exchange(async () => null)
+    refresh(async () => null)
     await client.session.refresh().catch(() => {})
     expect(lastBurst().refreshes.map(({ cause, outcome, reason }) => [cause, outcome, reason])).toEqual([
       ['manual', 'refreshed', null],

@@ -22,7 +22,7 @@ const openTab = () => {
     const signInAndLose = async () => {
       await stage.signIn({ subject: 'alice' })
       stage.refuseAll()
-      stage.exchange(async () => null)
+      stage.refresh(async () => null)
       await ask()
     }
     return { ...stage, ask, signInAndLose, reasons: () => stage.logins.map(({ reason }) => reason) }
@@ -161,7 +161,7 @@ describe('over reloads, which is where loops are', () => {
     await page.signIn({ subject: 'alice' })
     await page.ask()
     page.refuseAll()
-    page.exchange(async () => null)
+    page.refresh(async () => null)
     await page.ask()
     expect(page.reasons()).toEqual(['refresh-rejected'])
   })
@@ -173,7 +173,7 @@ describe('over reloads, which is where loops are', () => {
       const page = load()
       await page.signIn({ subject: 'alice' })
       page.answer(({ path }) => (path === '/public' ? new Response('for all') : refusal()))
-      page.exchange(async () => null)
+      page.refresh(async () => null)
       await page.client.fetch(`${stageOrigin}/public`)
       await page.ask()
       reasons.push(...page.reasons())
@@ -264,7 +264,7 @@ describe('what is told', () => {
     const { clock, load } = openTab()
     const page = load()
     await page.signIn({ subject: 'alice' })
-    page.exchange(async () => null)
+    page.refresh(async () => null)
     page.answer(({ path }) => (path === '/refused' ? refusal() : new Response('fine')))
     await Promise.allSettled(['/a', '/refused', '/b'].map(path => page.client.fetch(stageOrigin + path)))
     await clock.advance(0)
@@ -278,7 +278,7 @@ describe('what is told', () => {
     page.refuseAll()
     // This one's refresh did well, so it is no reason for what comes later.
     await page.ask()
-    page.exchange(async () => null)
+    page.refresh(async () => null)
     await page.client.session.refresh().catch(() => {})
     await clock.advance(0)
     expect(page.logins).toMatchObject([{ reason: 'refresh-rejected', request: null }])

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createWorld, runOut, type WorldOptions } from '../../support/interleaving.ts'
-import type { ExchangeFault, LockKind, Person, Step } from '../../support/interleaving-steps.ts'
+import type { LockKind, Person, RefreshFault, Step } from '../../support/interleaving-steps.ts'
 
 /** `RUNS=5000 SEED=1 npm run …` looks further; a failure prints its seed and path. */
 const numRuns = Number(process.env['RUNS'] ?? 150)
@@ -9,7 +9,7 @@ const seed = process.env['SEED'] === undefined ? undefined : Number(process.env[
 const parameters = { numRuns, ...(seed !== undefined && { seed }) }
 
 const people = fc.constantFrom<Person>('alice', 'bob')
-const faults = fc.constantFrom<ExchangeFault>('lost-before', 'lost-after', 'busy', 'refused')
+const faults = fc.constantFrom<RefreshFault>('lost-before', 'lost-after', 'busy', 'refused')
 const dialogs = fc.array(fc.option(people), { maxLength: 4 })
 const mayAsk = fc.option(dialogs, { nil: undefined })
 const locks = fc.constantFrom<LockKind>('none', 'shared', 'stuck')

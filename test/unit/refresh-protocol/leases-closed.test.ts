@@ -12,7 +12,7 @@ const answers: readonly (readonly [name: string, answer: (rig: Rig) => void])[] 
   ['with no answer', ({ call }) => call().answer.reject(new TypeError('Failed to fetch'))],
   ['with an answer that is none', ({ call }) => call().answer.resolve({ token: 'x' } as never)],
 ]
-/** How the record moves on and keeps the lease: the refresh token in exchange is still the one to go on with. */
+/** How the record moves on and keeps the lease: the refresh token in refresh is still the one to go on with. */
 const moves: readonly (readonly [name: string, move: (rig: Rig) => Promise<unknown>])[] = [
   ['the same person signed in here', ({ session }) => session.signIn({ accessToken: 'stepped-up', subject: 'alice' })],
   [
@@ -24,7 +24,7 @@ const moves: readonly (readonly [name: string, move: (rig: Rig) => Promise<unkno
     },
   ],
   [
-    'another tab noted something that is no concern of this exchange',
+    'another tab noted something that is no concern of this refresh',
     async rig => {
       rig.store.content = { ...rig.stored(), revision: 'r', refreshCounts: { started: [1], unhelpful: [] } }
     },
@@ -32,22 +32,22 @@ const moves: readonly (readonly [name: string, move: (rig: Rig) => Promise<unkno
 ]
 const cases = answers.flatMap(([answer, arrive]) => moves.map(([name, move]) => [answer, name, arrive, move] as const))
 
-const isClaimOpen = ({ store }: Rig) => {
+const isLeaseOpen = ({ store }: Rig) => {
   const { lease } = store.content as StoredRecord
   return lease !== undefined && lease !== null && !lease.closed
 }
 
-describe('a lease is closed by its owner, however the exchange ended', () => {
+describe('a lease is closed by its owner, however the refresh ended', () => {
   test.each(cases)('%s, after %s', async (_answer, _move, arrive, move) => {
     const rig = await createSignedInRig({ ports: { patienceMs: 0 } })
     const { outcome } = rig.refresher.start('rejected')
     await rig.clock.settle()
-    expect(isClaimOpen(rig)).toBe(true)
+    expect(isLeaseOpen(rig)).toBe(true)
     await move(rig)
-    expect(isClaimOpen(rig)).toBe(true)
+    expect(isLeaseOpen(rig)).toBe(true)
     arrive(rig)
     await outcome
-    expect(isClaimOpen(rig)).toBe(false)
+    expect(isLeaseOpen(rig)).toBe(false)
   })
 
   test.each(answers)('%s, after this page was disposed of', async (_answer, arrive) => {
@@ -57,7 +57,7 @@ describe('a lease is closed by its owner, however the exchange ended', () => {
     rig.refresher.dispose()
     arrive(rig)
     await rig.clock.settle()
-    expect(isClaimOpen(rig)).toBe(false)
+    expect(isLeaseOpen(rig)).toBe(false)
   })
 
   test('that was not sent, since the page had slept between its lease and the send, and there was no need any more', async () => {
@@ -69,7 +69,7 @@ describe('a lease is closed by its owner, however the exchange ended', () => {
     await rig.session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
     held.open()
     expect((await flight.done).kind).toBe('adopted')
-    expect([rig.calls.length, isClaimOpen(rig)]).toEqual([0, false])
+    expect([rig.calls.length, isLeaseOpen(rig)]).toEqual([0, false])
   })
 
   test('so that the next refresh does not wait for it', async () => {
@@ -98,7 +98,7 @@ describe('a 503', () => {
   })
 })
 
-describe('another tab’s claims, one after the other', () => {
+describe('another tab’s leases, one after the other', () => {
   test('are waited for ten times, and then the refresh is unavailable: a store that shows new ones for ever is broken', async () => {
     const rig = await createSignedInRig()
     const { read } = rig.store

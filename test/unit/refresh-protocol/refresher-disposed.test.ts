@@ -11,7 +11,7 @@ import { createScriptedStore } from '../../support/scripted-store.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
 describe('LF-07: disposed', () => {
-  test('who waits is sent home at once; the exchange goes on, and its tokens are kept', async () => {
+  test('who waits is sent home at once; the refresh goes on, and its tokens are kept', async () => {
     const { clock, refresher, call, stored } = await createSignedInRig()
     const seen = watchOutcome(refresher.start('rejected').outcome)
     await clock.settle()

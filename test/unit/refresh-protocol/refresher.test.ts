@@ -197,7 +197,7 @@ describe('promise 8: reasons not to begin', () => {
     expect(calls.length).toBe(2)
   })
 
-  test('being offline wrongly: an exchange that works is one like any other', async () => {
+  test('being offline wrongly: a refresh that works is one like any other', async () => {
     const { clock, refresher, call } = await createSignedInRig()
     goOffline()
     const { outcome } = refresher.start('rejected')

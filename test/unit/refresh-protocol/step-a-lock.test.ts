@@ -176,7 +176,7 @@ describe('step a: a page that is put to sleep', () => {
     expect(turns.length).toBe(1)
   })
 
-  test('in the middle of its turn finishes that: an exchange on its way is not given up', async () => {
+  test('in the middle of its turn finishes that: a refresh on its way is not given up', async () => {
     const lock = createTestLock()
     const rig = await createSignedInRig({ lock })
     const { outcome } = rig.refresher.start('rejected')

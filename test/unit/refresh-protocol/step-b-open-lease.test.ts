@@ -13,8 +13,8 @@ const leaseOf = (more: Partial<Lease> = {}): Lease => ({
   ...more,
 })
 
-/** Another tab has leased the exchange of the record that this tab knows. */
-const startClaimed = async (more: Partial<Lease> = {}, held: Parameters<typeof createSignedInRig>[0] = {}) => {
+/** Another tab has leased the refresh of the record that this tab knows. */
+const startLeased = async (more: Partial<Lease> = {}, held: Parameters<typeof createSignedInRig>[0] = {}) => {
   const rig = await createSignedInRig(held)
   const leased = { ...rig.stored(), revision: 'leased', lease: leaseOf({ startedAt: rig.clock.wallMs(), ...more }) }
   rig.store.content = leased
@@ -23,14 +23,14 @@ const startClaimed = async (more: Partial<Lease> = {}, held: Parameters<typeof c
 
 describe('step b: an open lease of another tab', () => {
   test('is waited for: nothing is sent, and the record is looked at again and again', async () => {
-    const { clock, start, calls } = await startClaimed()
+    const { clock, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(11_000)
     expect([flight.outcome, calls.length]).toEqual([undefined, 0])
   })
 
   test('whose tokens came is adopted', async () => {
-    const { store, clock, start, calls, leased } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startLeased()
     const flight = start()
     await clock.advance(3000)
     store.content = { ...leased, revision: 'r', generation: 1, lease: null, credentials: credentialsOf(newerTokens) }
@@ -39,7 +39,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('whose session ended is superseded', async () => {
-    const { store, clock, start, calls } = await startClaimed()
+    const { store, clock, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(3000)
     store.content = storedRecord({ sessionId: 'over', credentials: null })
@@ -48,7 +48,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('that failed for a passing reason leaves its backoff to all', async () => {
-    const { store, clock, start, calls, leased } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startLeased()
     const flight = start()
     await clock.advance(3000)
     store.content = { ...leased, revision: 'r', lease: null, retryAt: clock.wallMs() + 5000 }
@@ -61,7 +61,7 @@ describe('step b: an open lease of another tab', () => {
     ['withdrawn', null],
     ['closed, its answer lost', leaseOf({ closed: true })],
   ])('that is %s lets this one send, once', async (_name, lease) => {
-    const { store, clock, start, calls, leased } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startLeased()
     start()
     await clock.advance(3000)
     store.content = { ...leased, revision: 'r', lease }
@@ -70,7 +70,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('is ended by nobody who signs out here: superseded, nothing sent', async () => {
-    const { clock, session, start, calls } = await startClaimed()
+    const { clock, session, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(1000)
     await session.signOut()
@@ -79,7 +79,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('made under the lock that this tab now holds is not open: its owner is gone', async () => {
-    const { clock, start, calls } = await startClaimed({ underLock: true })
+    const { clock, start, calls } = await startLeased({ underLock: true })
     start({ lost: false, shared: true })
     await clock.settle()
     expect(calls.length).toBe(1)
@@ -95,14 +95,14 @@ describe('step b: an open lease of another tab', () => {
     ['under the lock, which was taken from this tab', { underLock: true }, { lost: true, shared: true }],
     ['under the lock, while this tab has none', { underLock: true }, null],
   ])('made %s is open', async (_name, lease, held) => {
-    const { clock, start, calls } = await startClaimed(lease)
+    const { clock, start, calls } = await startLeased(lease)
     start(held)
     await clock.advance(5000)
     expect(calls).toEqual([])
   })
 
-  test('promise 10: is stale once it was seen for the exchange’s deadline and two seconds, and then sent once', async () => {
-    const { clock, start, calls } = await startClaimed()
+  test('promise 10: is stale once it was seen for the refresh’s deadline and two seconds, and then sent once', async () => {
+    const { clock, start, calls } = await startLeased()
     start()
     await clock.advance(11_999)
     expect(calls).toEqual([])
@@ -111,7 +111,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('LF-02: of which half was slept through is seen anew', async () => {
-    const { clock, start, calls } = await startClaimed()
+    const { clock, start, calls } = await startLeased()
     start()
     await clock.advance(8000)
     clock.sleepFor(3_600_000)
@@ -120,7 +120,7 @@ describe('step b: an open lease of another tab', () => {
   })
 
   test('replaced by another one is seen anew', async () => {
-    const { store, clock, start, calls, leased } = await startClaimed()
+    const { store, clock, start, calls, leased } = await startLeased()
     start()
     await clock.advance(8000)
     store.content = { ...leased, revision: 'r', lease: leaseOf({ id: 'of-a-third-tab', startedAt: clock.wallMs() }) }

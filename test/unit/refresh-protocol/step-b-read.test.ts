@@ -4,7 +4,7 @@ import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 describe('step b: the record as the refresh began with it', () => {
-  test('is exchanged, with the refresh token that is stored', async () => {
+  test('is used, with the refresh token that is stored', async () => {
     const { clock, start, call, calls } = await createSignedInRig()
     start()
     await clock.settle()
@@ -12,7 +12,7 @@ describe('step b: the record as the refresh began with it', () => {
     expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'rejected' })
   })
 
-  test('is exchanged with the refresh token that is stored, though memory remembers another', async () => {
+  test('is used with the refresh token that is stored, though memory remembers another', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     store.content = { ...stored(), revision: 'r', credentials: credentialsOf({ refreshToken: 'of-the-store' }) }
     start()
@@ -20,7 +20,7 @@ describe('step b: the record as the refresh began with it', () => {
     expect(call().refreshToken).toBe('of-the-store')
   })
 
-  test('is exchanged, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
+  test('is used, too, where an older generation is stored: a sign-in by a tab that knew less', async () => {
     const { store, clock, session, start, call, stored } = await createSignedInRig()
     session.applyRenewal({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = {
@@ -95,7 +95,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state).toMatchObject({ generation: 3, credentials: newerTokens })
   })
 
-  test('to a newer generation whose tokens are tokensElsewhere: exchanged for tokens of its own', async () => {
+  test('to a newer generation whose tokens are tokensElsewhere: refreshed for tokens of its own', async () => {
     const { store, clock, start, calls, id } = await createSignedInRig()
     const credentials = credentialsOf({ accessToken: null, refreshToken: null, tokensElsewhere: true })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials })

@@ -120,7 +120,7 @@ describe('step d: the send', () => {
   test.each([
     ['two seconds', 2000, 1],
     ['over two seconds', 2001, 2],
-  ])('%s after the lease: claims made: %i ms → %i', async (_name, ms, claims) => {
+  ])('%s after the lease: leases made: %i ms → %i', async (_name, ms, leases) => {
     const clock = createControlledClock()
     const store = createScriptedStore()
     const { start, calls } = await createSignedInRig({ clock, store })
@@ -132,7 +132,7 @@ describe('step d: the send', () => {
     held.open()
     await clock.settle()
     expect(calls.length).toBe(1)
-    expect(store.calls.filter(call => call === 'compareAndSet').length).toBe(claims)
+    expect(store.calls.filter(call => call === 'compareAndSet').length).toBe(leases)
   })
 
   test('TM-07: after a sleep since the lease the record is looked at again: what another tab did meanwhile is adopted', async () => {
@@ -208,7 +208,7 @@ describe('step d: the send', () => {
     expect(session.state.credentials).toMatchObject(newerTokens)
   })
 
-  test('the exchange is told why, and gets a signal that aborts at its deadline and not before', async () => {
+  test('the refresh is told why, and gets a signal that aborts at its deadline and not before', async () => {
     const { clock, start, call } = await createSignedInRig()
     start(null, 'manual')
     await clock.settle()

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { createSignedInRig, newerTokens } from '../../support/refresh-rig.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
-/** The exchange is leased under the lock; what the store answers to that is held back. */
-const startClaimed = async () => {
+/** The refresh is leased under the lock; what the store answers to that is held back. */
+const startLeased = async () => {
   const lock = createTestLock()
   const rig = await createSignedInRig({ lock })
   const held = rig.store.hold('compareAndSet', 'before')
@@ -14,8 +14,8 @@ const startClaimed = async () => {
 }
 
 describe('step d: a nap too short for the clocks, between the lease and the send', () => {
-  test('in which the engine took the lock: the page reads again, and claims without it', async () => {
-    const { clock, wake, lock, held, calls, stored } = await startClaimed()
+  test('in which the engine took the lock: the page reads again, and leases without it', async () => {
+    const { clock, wake, lock, held, calls, stored } = await startLeased()
     wake.sleep()
     lock.lose()
     wake.wake()
@@ -25,7 +25,7 @@ describe('step d: a nap too short for the clocks, between the lease and the send
   })
 
   test('in which another tab got the lock, and leased: the page does not send as well', async () => {
-    const { store, clock, wake, held, calls, stored } = await startClaimed()
+    const { store, clock, wake, held, calls, stored } = await startLeased()
     wake.sleep()
     wake.wake()
     const lease = { id: 'of-another-tab', generation: 0, startedAt: clock.wallMs(), underLock: true }
@@ -36,7 +36,7 @@ describe('step d: a nap too short for the clocks, between the lease and the send
   })
 
   test('that no engine made use of costs nothing but another lease', async () => {
-    const { clock, wake, held, call, calls, outcome } = await startClaimed()
+    const { clock, wake, held, call, calls, outcome } = await startLeased()
     wake.sleep()
     wake.wake()
     held.open()

@@ -52,7 +52,7 @@ describe('step e: tokens came', () => {
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(
-    'RF-08: where saving %s, memory holds them, the failure is told, and the next exchange sends the new one',
+    'RF-08: where saving %s, memory holds them, the failure is told, and the next refresh sends the new one',
     async fault => {
       const { store, clock, session, told, flight, call, start } = await startSent()
       store.fail('compareAndSet', fault, 1)

@@ -181,7 +181,7 @@ describe('promise 10: after a lost answer', () => {
     expect([calls.length, session.state.status]).toEqual([20, 'signed-in'])
   })
 
-  test('the deadline of the exchange is a lost answer', async () => {
+  test('the deadline of the refresh is a lost answer', async () => {
     const { clock, flight, stored } = await startSent()
     await clock.advance(10_000)
     expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })

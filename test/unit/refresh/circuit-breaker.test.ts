@@ -16,8 +16,8 @@ const start = (recorded?: RefreshCounts) => {
   const lease = (cause: RefreshCause = 'rejected') => {
     record = breaker.countRefresh(cause)
   }
-  /** One exchange: leased, recorded, begun. */
-  const exchange = (cause: RefreshCause = 'rejected') => {
+  /** One refresh: leased, recorded, begun. */
+  const refresh = (cause: RefreshCause = 'rejected') => {
     lease(cause)
     breaker.noteSent()
     return { sentAt: now }
@@ -26,7 +26,7 @@ const start = (recorded?: RefreshCounts) => {
     breaker,
     corrections,
     lease,
-    exchange,
+    refresh,
     record: () => record,
     advance: (ms: number) => {
       now += ms
@@ -34,15 +34,15 @@ const start = (recorded?: RefreshCounts) => {
     now: () => now,
   }
 }
-const fruitless = ({ breaker, exchange }: ReturnType<typeof start>, route: string) =>
-  breaker.noteReplay(route, exchange(), true)
+const unhelpful = ({ breaker, refresh }: ReturnType<typeof start>, route: string) =>
+  breaker.noteReplay(route, refresh(), true)
 
 describe('by route', () => {
-  test('one fruitless exchange stops nothing, two in a row stop it for 30 s', () => {
+  test('one unhelpful refresh stops nothing, two in a row stop it for 30 s', () => {
     const scene = start()
-    fruitless(scene, 'GET /a')
+    unhelpful(scene, 'GET /a')
     expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
-    fruitless(scene, 'GET /a')
+    unhelpful(scene, 'GET /a')
     expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(false)
     expect(scene.breaker.allowsRefresh('GET /b', false)).toBe(true)
     scene.advance(30_000)
@@ -51,25 +51,25 @@ describe('by route', () => {
 
   test('also where its token is past its end', () => {
     const scene = start()
-    for (const _ of [1, 2]) fruitless(scene, 'GET /a')
+    for (const _ of [1, 2]) unhelpful(scene, 'GET /a')
     expect(scene.breaker.allowsRefresh('GET /a', true)).toBe(false)
   })
 
   test('counting begins anew after any other answer, and is told only while there is a count', () => {
     const scene = start()
     expect(scene.breaker.isWorthNoting(null)).toBe(false)
-    fruitless(scene, 'GET /a')
+    unhelpful(scene, 'GET /a')
     expect(scene.breaker.isWorthNoting(null)).toBe(true)
     scene.breaker.noteAccepted('GET /a', null)
     expect(scene.breaker.isWorthNoting(null)).toBe(false)
-    fruitless(scene, 'GET /a')
+    unhelpful(scene, 'GET /a')
     expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
   })
 
   test('remembers two hundred routes, and lets go of the oldest', () => {
     const scene = start()
     for (let index = 0; index < 201; index += 1) {
-      for (const _ of [1, 2]) fruitless(scene, `GET /${index}`)
+      for (const _ of [1, 2]) unhelpful(scene, `GET /${index}`)
     }
     const allowed = ['GET /0', 'GET /1', 'GET /200'].map(route => scene.breaker.allowsRefresh(route, true))
     expect(allowed).toEqual([true, false, false])
@@ -79,17 +79,17 @@ describe('by route', () => {
 describe('over all routes', () => {
   const fiveRoutes = ['a', 'b', 'c', 'd', 'e']
 
-  test('five fruitless exchanges stop all but those for expired tokens', () => {
+  test('five unhelpful refreshes stop all but those for expired tokens', () => {
     const scene = start()
-    for (const route of fiveRoutes.slice(0, 4)) fruitless(scene, route)
+    for (const route of fiveRoutes.slice(0, 4)) unhelpful(scene, route)
     expect(scene.breaker.allowsRefresh('f', false)).toBe(true)
-    fruitless(scene, 'e')
+    unhelpful(scene, 'e')
     expect([scene.breaker.allowsRefresh('f', false), scene.breaker.allowsRefresh('f', true)]).toEqual([false, true])
   })
 
-  test('one exchange that was fruitless for five routes counts once', () => {
+  test('one refresh that was unhelpful for five routes counts once', () => {
     const scene = start()
-    const credentials = scene.exchange()
+    const credentials = scene.refresh()
     for (const route of fiveRoutes) scene.breaker.noteReplay(route, credentials, true)
     expect(scene.breaker.allowsRefresh('f', false)).toBe(true)
     expect(scene.breaker.countRefresh('rejected').unhelpful.length).toBe(1)
@@ -99,15 +99,15 @@ describe('over all routes', () => {
     ['before', [false, true]],
     ['after', [true, false]],
   ])('one that helped somebody %s it did not help another does not count', (_when, refusals) => {
-    const { breaker, exchange } = start()
-    const credentials = exchange()
+    const { breaker, refresh } = start()
+    const credentials = refresh()
     for (const [index, refused] of refusals.entries()) breaker.noteReplay(`route ${index}`, credentials, refused)
     expect(breaker.countRefresh('rejected').unhelpful).toEqual([])
   })
 
   test('one that helped late, after the next had begun, changes nothing of the next', () => {
-    const { breaker, exchange } = start()
-    const [first, second] = [exchange(), exchange()]
+    const { breaker, refresh } = start()
+    const [first, second] = [refresh(), refresh()]
     breaker.noteReplay('a', second, true)
     breaker.noteReplay('b', first, false)
     breaker.noteReplay('c', second, true)
@@ -116,26 +116,26 @@ describe('over all routes', () => {
 
   test('what was counted here is written with the next lease, and counts once', () => {
     const scene = start()
-    fruitless(scene, 'a')
+    unhelpful(scene, 'a')
     scene.advance(1000)
-    scene.exchange()
+    scene.refresh()
     expect(scene.record()?.unhelpful).toEqual([scene.now() - 1000])
     expect(scene.breaker.countRefresh('rejected').unhelpful).toEqual([scene.now() - 1000])
   })
 })
 
 describe('of any kind', () => {
-  test('ten exchanges in 30 s are all, and it says for how long', () => {
+  test('ten refreshes in 30 s are all, and it says for how long', () => {
     const scene = start()
     for (let index = 0; index < 10; index += 1) {
       expect(scene.breaker.openForMs()).toBe(0)
-      scene.exchange()
+      scene.refresh()
       scene.advance(1000)
     }
     expect(scene.breaker.openForMs()).toBe(20_000)
     scene.advance(20_000)
     expect(scene.breaker.openForMs()).toBe(0)
-    scene.exchange()
+    scene.refresh()
     expect(scene.breaker.openForMs()).toBe(1000)
   })
 
@@ -147,11 +147,11 @@ describe('of any kind', () => {
 
   test('the record keeps the last ten, and forgets those ahead of a clock that was set back', () => {
     const scene = start()
-    for (let index = 0; index < 15; index += 1) scene.exchange()
+    for (let index = 0; index < 15; index += 1) scene.refresh()
     expect(scene.record()?.started.length).toBe(10)
     scene.advance(-40_000)
     expect(scene.breaker.openForMs()).toBe(0)
-    scene.exchange()
+    scene.refresh()
     expect(scene.record()?.started).toEqual([scene.now()])
   })
 
@@ -168,12 +168,12 @@ describe('what helped is not counted', () => {
   /** One after the other, a second apart. */
   const tenOf = (scene: ReturnType<typeof start>, each: (token: { readonly sentAt: number }) => void) => {
     for (let index = 0; index < 10; index += 1) {
-      each(scene.exchange())
+      each(scene.refresh())
       scene.advance(1000)
     }
   }
 
-  test('an exchange whose token was accepted, by whatever route', () => {
+  test('a refresh whose token was accepted, by whatever route', () => {
     const scene = start()
     tenOf(scene, token => scene.breaker.noteAccepted('GET /any', token))
     expect([full(scene), scene.breaker.counts().started]).toEqual([false, []])
@@ -194,7 +194,7 @@ describe('what helped is not counted', () => {
 
   test('the one that a page makes at its start', () => {
     const scene = start()
-    for (let index = 0; index < 50; index += 1) scene.exchange('restore')
+    for (let index = 0; index < 50; index += 1) scene.refresh('restore')
     expect([full(scene), scene.record()?.started]).toEqual([false, []])
   })
 
@@ -204,23 +204,23 @@ describe('what helped is not counted', () => {
       scene.lease()
       scene.advance(1000)
     }
-    scene.exchange()
+    scene.refresh()
     expect(scene.record()?.started.length).toBe(1)
   })
 
-  test('an acceptance counts for its own exchange only, and once', () => {
+  test('an acceptance counts for its own refresh only, and once', () => {
     const scene = start()
-    const first = scene.exchange()
+    const first = scene.refresh()
     scene.advance(5000)
-    const second = scene.exchange()
+    const second = scene.refresh()
     scene.breaker.noteAccepted('GET /a', second)
     scene.breaker.noteAccepted('GET /b', second)
     expect(scene.breaker.counts().started).toEqual([first.sentAt])
   })
 
-  test('the token of a sign-in says nothing of the exchange before it', () => {
+  test('the token of a sign-in says nothing of the refresh before it', () => {
     const scene = start()
-    const { sentAt } = scene.exchange()
+    const { sentAt } = scene.refresh()
     scene.advance(2001)
     scene.breaker.noteAccepted('GET /a', { sentAt: scene.now() })
     expect(scene.breaker.counts().started).toEqual([sentAt])
@@ -234,15 +234,15 @@ describe('what helped is not counted', () => {
     expect(scene.corrections).toEqual([9, 8])
   })
 
-  test('where few are counted, the next exchange here tells it, and nothing is written for it', () => {
+  test('where few are counted, the next refresh here tells it, and nothing is written for it', () => {
     const scene = start()
-    for (let index = 0; index < 5; index += 1) scene.breaker.noteAccepted('GET /a', scene.exchange())
+    for (let index = 0; index < 5; index += 1) scene.breaker.noteAccepted('GET /a', scene.refresh())
     expect([scene.corrections, scene.record()?.started.length]).toEqual([[], 1])
   })
 
   test('what an accepted token tells is news once', () => {
     const scene = start()
-    const token = scene.exchange()
+    const token = scene.refresh()
     expect(scene.breaker.isWorthNoting(token)).toBe(true)
     scene.breaker.noteAccepted('GET /a', token)
     expect([scene.breaker.isWorthNoting(token), scene.breaker.isWorthNoting(null)]).toEqual([false, false])

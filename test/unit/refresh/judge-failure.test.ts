@@ -39,7 +39,7 @@ const axiosAdapter = (answered: Answered) => (config: InternalAxiosRequestConfig
     }),
   )
 
-/** The ways in which an app's exchange comes to throw what the server answered. */
+/** The ways in which an app's refresh comes to throw what the server answered. */
 const ways: readonly (readonly [name: string, fail: (answered: Answered) => Promise<unknown>])[] = [
   ['our post', answered => caught(readAnswer(url, responseOf(answered)))],
   ['ky', answered => caught(ky(url, { retry: 0, fetch: async () => responseOf(answered) }).json())],

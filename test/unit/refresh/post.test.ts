@@ -87,7 +87,7 @@ describe('what post sends', () => {
     expect(sent[0]?.init.credentials).toBe('include')
   })
 
-  test('the signal and keepalive of its exchange go along', async () => {
+  test('the signal and keepalive of its refresh go along', async () => {
     const { signal } = new AbortController()
     const { post, sent } = start(() => json({}), { signal, keepalive: true })
     await post('token')

@@ -19,10 +19,10 @@ const former: Credentials = {
   sentAt: 0,
 }
 
-const start = (exchange: RefreshFunction, more: Partial<TokenRequestPorts> = {}) => {
+const start = (refresh: RefreshFunction, more: Partial<TokenRequestPorts> = {}) => {
   const clock = createControlledClock()
   const ports: TokenRequestPorts = {
-    strategy: { refresh: exchange },
+    strategy: { refresh: refresh },
     transport: async () => Response.json({ accessToken: 'posted' }),
     baseUrl: () => 'https://api.test/',
     clock,
@@ -52,7 +52,7 @@ const stateOf = async (clock: ReturnType<typeof createControlledClock>, promise:
   return state
 }
 
-describe('what the exchange is given', () => {
+describe('what the refresh is given', () => {
   test('it is called in the very task, with the refresh token, a post, a signal and the cause', () => {
     const contexts: RefreshContext[] = []
     const { call } = start(async context => {
@@ -137,7 +137,7 @@ describe('what the answer means', () => {
 describe('RF-18: the deadline', () => {
   const never = () => new Promise<null>(() => {})
 
-  test('ends what never settles, over everything the exchange does', async () => {
+  test('ends what never settles, over everything the refresh does', async () => {
     const { clock, call } = start(never)
     const called = call()
     await clock.advance(9999)
@@ -146,7 +146,7 @@ describe('RF-18: the deadline', () => {
     expect(await called).toMatchObject({ kind: 'unavailable', reason: 'timeout', isUnrotated: false })
   })
 
-  test('is a timeout also where the exchange rejects with something else because of its signal', async () => {
+  test('is a timeout also where the refresh rejects with something else because of its signal', async () => {
     const { clock, call } = start(
       ({ signal }) =>
         new Promise((_resolve, reject) => {
@@ -158,9 +158,9 @@ describe('RF-18: the deadline', () => {
     expect(await called).toMatchObject({ reason: 'timeout' })
   })
 
-  test('leaves no timer behind once the exchange has ended', async () => {
-    for (const exchange of [answering(null), async () => Promise.reject(new Error('down'))]) {
-      const { clock, call } = start(exchange)
+  test('leaves no timer behind once the refresh has ended', async () => {
+    for (const refresh of [answering(null), async () => Promise.reject(new Error('down'))]) {
+      const { clock, call } = start(refresh)
       await call()
       await clock.settle()
       expect(clock.pendingTimers).toBe(0)

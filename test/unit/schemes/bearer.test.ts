@@ -151,7 +151,7 @@ describe('bearer', () => {
   )
 
   test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
-    'takes none of the type %s: the exchange failed (TX-07)',
+    'takes none of the type %s: the refresh failed (TX-07)',
     async tokenType => {
       const client = createClient({
         baseUrl: 'https://api.test/',

@@ -93,7 +93,7 @@ describe('what an earlier release stored under its own name', () => {
 })
 
 describe('a tab of the earlier release that is still open', () => {
-  test('and exchanges the token is waited for: what it brings is what is moved', async () => {
+  test('and refreshes the token is waited for: what it brings is what is moved', async () => {
     const { store, clock, adopt, at } = await start(leased({}))
     const adopting = adopt()
     await clock.advance(1000)
@@ -105,7 +105,7 @@ describe('a tab of the earlier release that is still open', () => {
     expect(at('former')).toBeNull()
   })
 
-  test('and died in its exchange is not waited for for ever', async () => {
+  test('and died in its refresh is not waited for for ever', async () => {
     const { clock, adopt, at } = await start(leased({}))
     const adopting = adopt()
     await clock.advance(15_500)
@@ -116,7 +116,7 @@ describe('a tab of the earlier release that is still open', () => {
   test.each([
     ['is over', { closed: true }],
     ['is of a clock that was ahead', { startedAt: now() + 3_600_000 }],
-  ])('and whose exchange %s is not waited for', async (_name, more) => {
+  ])('and whose refresh %s is not waited for', async (_name, more) => {
     const { adopt } = await start(leased(more))
     expect(await adopt()).toMatchObject({ sessionId: 'session-a' })
   })

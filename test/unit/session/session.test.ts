@@ -183,7 +183,7 @@ describe('renewing and ending', () => {
     return { ...rig, latest: latest as StoredRecord }
   }
 
-  test('what an exchange brought counts, in the same epoch', async () => {
+  test('what a refresh brought counts, in the same epoch', async () => {
     const { session, latest, told } = await start()
     const credentials = { ...latest.credentials, accessToken: 'newer' } as typeof latest.credentials
     session.applyRenewal({ ...latest, generation: 1, credentials }, 77, { cause: 'rejected', startedMs: 0 })
@@ -191,7 +191,7 @@ describe('renewing and ending', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
 
-  test('RT-06: what an exchange of another session brought does not', async () => {
+  test('RT-06: what a refresh of another session brought does not', async () => {
     const { session, latest, told } = await start()
     const before = session.state
     session.applyRenewal({ ...latest, sessionId: 'another' }, 77, { cause: 'rejected', startedMs: 0 })
@@ -199,7 +199,7 @@ describe('renewing and ending', () => {
     expect(told).toEqual(['signed-in:this'])
   })
 
-  test('what a first exchange of an ambient strategy brought is restored: nobody has just signed in', () => {
+  test('what a first refresh of an ambient strategy brought is restored: nobody has just signed in', () => {
     const { session, told } = createSessionRig({ ambient: true })
     session.applyRenewal(storedRecord(), 77, { cause: 'restore', startedMs: 0 })
     expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })

@@ -42,7 +42,7 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
     expect(await settled(records.read())).toMatchObject({ sessionId: 'session-b' })
   })
 
-  test('a token that never was in the store is exchanged from memory: leased, renewed, read again', async () => {
+  test('a token that never was in the store is used from memory: leased, renewed, read again', async () => {
     const { store, clock, records } = create()
     store.fail('all', fault)
     void records.overwrite(content(tokens('first')))
@@ -89,14 +89,14 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
 })
 
 describe.each(faults)('promise 9: a shared store that worked, and then each call %s', fault => {
-  test('a token that was stored cannot be read, so it is not to be exchanged', async () => {
+  test('a token that was stored cannot be read, so it is not to be used', async () => {
     const { store, records, settled } = create()
     await records.overwrite(content(tokens('stored')))
     store.fail('all', fault)
     expect(await settled(records.read())).toBeUndefined()
   })
 
-  test('a token that another tab stored cannot be read, so it is not to be exchanged', async () => {
+  test('a token that another tab stored cannot be read, so it is not to be used', async () => {
     const { store, records, settled } = create()
     store.content = storedRecord(tokens('of-another-tab'))
     await records.read()
@@ -127,7 +127,7 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
     expect(await settled(records.read())).toBeUndefined()
   })
 
-  test('a token that came after the store broke is exchanged from memory', async () => {
+  test('a token that came after the store broke is used from memory', async () => {
     const { store, clock, records, settled } = create()
     store.content = storedRecord(tokens('stored'))
     const seen = await records.read()

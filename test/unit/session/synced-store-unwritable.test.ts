@@ -20,7 +20,7 @@ const createFull = async () => {
   return { ...made, seen, stored }
 }
 
-describe('promise 9: a store that can be read but not written, before an exchange', () => {
+describe('promise 9: a store that can be read but not written, before a refresh', () => {
   test('is emptied, and the lease is in memory', async () => {
     const { records, seen, stored } = await createFull()
     expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
@@ -36,7 +36,7 @@ describe('promise 9: a store that can be read but not written, before an exchang
     expect(store.content).toMatchObject({ credentials: null })
   })
 
-  test('where even that fails nothing may be exchanged, and the token is as it was', async () => {
+  test('where even that fails nothing may be used, and the token is as it was', async () => {
     const { store, records, seen } = await createFull()
     store.fail('remove', 'rejects')
     expect(await records.acquireLease(seen, content(leaseOf('stored')))).toBeUndefined()
@@ -73,7 +73,7 @@ describe('promise 9: a store that can be read but not written, before an exchang
   })
 })
 
-describe('promise 9: a store that can be read but not written, after an exchange', () => {
+describe('promise 9: a store that can be read but not written, after a refresh', () => {
   test('newer tokens are in memory, and the spent one is taken away', async () => {
     const { records, seen, stored } = await createFull()
     const written = await records.compareAndSet(seen, content({ ...tokens('newer'), generation: 1 }))

@@ -80,8 +80,8 @@ describe('the endpoints that renew', () => {
     const granted = await post(`${server.origin}/auth/refresh`, { refreshToken })
     expect(await granted.json()).toMatchObject({ expiresInSeconds: 60, accessToken: expect.any(String) })
     expect((await post(`${server.origin}/auth/refresh`, { refreshToken })).status).toBe(401)
-    expect(server.exchangeLog.map(exchange => exchange.outcome)).toEqual(['granted', 'reused'])
-    expect([server.exchanges, server.reuses]).toEqual([2, 1])
+    expect(server.refreshLog.map(refresh => refresh.outcome)).toEqual(['granted', 'reused'])
+    expect([server.refreshes, server.reuses]).toEqual([2, 1])
   })
 
   test('speak OAuth in forms', async () => {

@@ -18,24 +18,24 @@ const start = async () => {
   return { server, refresh, call }
 }
 
-describe('a held exchange', () => {
+describe('a held refresh', () => {
   test('is counted, and nothing happens to its token until it is let go', async () => {
     const { server, refresh } = await start()
-    const gate = server.holdExchange()
+    const gate = server.holdRefresh()
     const answer = refresh()
     await gate.reached()
-    expect(server.exchangeLog).toMatchObject([{ outcome: null }])
+    expect(server.refreshLog).toMatchObject([{ outcome: null }])
     gate.open()
     expect((await answer).status).toBe(200)
-    expect(server.exchangeLog).toMatchObject([{ outcome: 'granted' }])
+    expect(server.refreshLog).toMatchObject([{ outcome: 'granted' }])
   })
 
   test('has rotated its token already where it is held after handling', async () => {
     const { server, refresh } = await start()
-    const gate = server.holdExchange({ at: 'after-handling' })
+    const gate = server.holdRefresh({ at: 'after-handling' })
     const answer = refresh()
     await gate.reached()
-    expect(server.exchangeLog).toMatchObject([{ outcome: 'granted' }])
+    expect(server.refreshLog).toMatchObject([{ outcome: 'granted' }])
     gate.open({ kind: 'lost' })
     await expect(answer).rejects.toThrow('fetch failed')
     expect((await refresh()).status).toBe(401)
@@ -70,9 +70,9 @@ describe('a held exchange', () => {
 })
 
 describe('a fault', () => {
-  test('before handling leaves the token as it was, so that it can be exchanged afterwards', async () => {
+  test('before handling leaves the token as it was, so that it can be used afterwards', async () => {
     const { server, refresh } = await start()
-    server.failExchanges({ kind: 'status', status: 503, headers: { 'retry-after': '7' } })
+    server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '7' } })
     const answer = await refresh()
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '7'])
     expect((await refresh()).status).toBe(200)
@@ -81,13 +81,13 @@ describe('a fault', () => {
 
   test('strikes as often as asked', async () => {
     const { server, refresh } = await start()
-    server.failExchanges({ kind: 'status', status: 500 }, { times: 2 })
+    server.failRefreshes({ kind: 'status', status: 500 }, { times: 2 })
     expect([(await refresh()).status, (await refresh()).status, (await refresh()).status]).toEqual([500, 500, 200])
   })
 
   test('can cut an answer off in its body, after its headers have come', async () => {
     const { server, refresh } = await start()
-    server.failExchanges({ kind: 'truncated' }, { at: 'after-handling' })
+    server.failRefreshes({ kind: 'truncated' }, { at: 'after-handling' })
     const answer = await refresh()
     expect(answer.status).toBe(200)
     await expect(answer.text()).rejects.toThrow('terminated')
@@ -95,7 +95,7 @@ describe('a fault', () => {
 
   test('can hang before the headers, and in the body', async () => {
     const { server, refresh } = await start()
-    const headers = server.holdExchange({ at: 'after-handling' })
+    const headers = server.holdRefresh({ at: 'after-handling' })
     const leave = new AbortController()
     const silent = refresh({ signal: leave.signal })
     await headers.reached()
@@ -103,7 +103,7 @@ describe('a fault', () => {
     leave.abort(new Error('waited long enough'))
     await expect(silent).rejects.toThrow('waited long enough')
 
-    server.failExchanges({ kind: 'hang-in-body' })
+    server.failRefreshes({ kind: 'hang-in-body' })
     const stop = new AbortController()
     const answer = await refresh({ signal: stop.signal })
     expect(answer.status).toBe(200)
@@ -113,18 +113,18 @@ describe('a fault', () => {
 
   test('can be a captive portal, garbage, or a redirect that keeps the body', async () => {
     const { server, refresh } = await start()
-    server.failExchanges({ kind: 'captive-portal' })
+    server.failRefreshes({ kind: 'captive-portal' })
     expect((await refresh()).headers.get('content-type')).toBe('text/html')
-    server.failExchanges({ kind: 'garbage' })
+    server.failRefreshes({ kind: 'garbage' })
     await expect((await refresh()).json()).rejects.toThrow(SyntaxError)
-    server.failExchanges({ kind: 'redirect', location: 'http://elsewhere.test/' })
+    server.failRefreshes({ kind: 'redirect', location: 'http://elsewhere.test/' })
     const redirect = await refresh({ redirect: 'manual' })
     expect([redirect.status, redirect.headers.get('location')]).toEqual([307, 'http://elsewhere.test/'])
   })
 
   test('is taken back when the test clears faults', async () => {
     const { server, refresh, call } = await start()
-    server.failExchanges({ kind: 'lost' })
+    server.failRefreshes({ kind: 'lost' })
     server.refuse('/api/x')
     server.clearFaults()
     expect((await call('/api/x')).status).toBe(200)

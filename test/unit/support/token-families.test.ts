@@ -6,75 +6,75 @@ import { createTokenFamilies } from '../../support/token-families.ts'
 const create = (settings: Partial<AuthSettings> = {}) => {
   const clock = createControlledClock()
   const families = createTokenFamilies({ ...defaultSettings, now: clock.wallMs, ...settings })
-  const exchange = (refreshToken: string) => {
-    const result = families.exchange(refreshToken)
+  const refresh = (refreshToken: string) => {
+    const result = families.refresh(refreshToken)
     if (result.outcome !== 'granted') throw new Error(`Not granted: ${result.outcome}`)
     return result.tokens
   }
-  return { clock, families, exchange }
+  return { clock, families, refresh }
 }
 
 describe('a token family', () => {
   test('gives a new pair for its refresh token, and the old access token is good no more', () => {
-    const { families, exchange } = create()
+    const { families, refresh } = create()
     const first = families.issue('alice')
-    const second = exchange(first.refreshToken)
+    const second = refresh(first.refreshToken)
     expect(families.subjectOf(second.accessToken)).toBe('alice')
     expect(families.subjectOf(first.accessToken)).toBeNull()
     expect(second.refreshToken).not.toBe(first.refreshToken)
   })
 
   test('keeps the old access token good where it is told to', () => {
-    const { families, exchange } = create({ keepOldAccessTokens: true })
+    const { families, refresh } = create({ keepOldAccessTokens: true })
     const first = families.issue('alice')
-    exchange(first.refreshToken)
+    refresh(first.refreshToken)
     expect(families.subjectOf(first.accessToken)).toBe('alice')
   })
 
   test('keeps one refresh token where it does not rotate, and counts no reuse', () => {
-    const { families, exchange } = create({ rotate: false })
+    const { families, refresh } = create({ rotate: false })
     const first = families.issue('alice')
-    expect(exchange(first.refreshToken).refreshToken).toBe(first.refreshToken)
-    expect(exchange(first.refreshToken).refreshToken).toBe(first.refreshToken)
+    expect(refresh(first.refreshToken).refreshToken).toBe(first.refreshToken)
+    expect(refresh(first.refreshToken).refreshToken).toBe(first.refreshToken)
     expect(families.reuses).toBe(0)
   })
 
-  test('dies as a whole when an exchanged token comes again: the newer tokens too', () => {
-    const { families, exchange } = create()
+  test('dies as a whole when an used token comes again: the newer tokens too', () => {
+    const { families, refresh } = create()
     const first = families.issue('alice')
-    const second = exchange(first.refreshToken)
-    expect(families.exchange(first.refreshToken)).toEqual({ outcome: 'reused' })
-    expect(families.exchange(second.refreshToken)).toEqual({ outcome: 'revoked' })
+    const second = refresh(first.refreshToken)
+    expect(families.refresh(first.refreshToken)).toEqual({ outcome: 'reused' })
+    expect(families.refresh(second.refreshToken)).toEqual({ outcome: 'revoked' })
     expect(families.subjectOf(second.accessToken)).toBeNull()
     expect(families.reuses).toBe(1)
   })
 
   test('leaves other families of the same person alone when it dies', () => {
-    const { families, exchange } = create()
+    const { families, refresh } = create()
     const [first, other] = [families.issue('alice'), families.issue('alice')]
-    exchange(first.refreshToken)
-    families.exchange(first.refreshToken)
+    refresh(first.refreshToken)
+    families.refresh(first.refreshToken)
     expect(families.subjectOf(other.accessToken)).toBe('alice')
   })
 
   test('lives on after a reuse where the server is lenient', () => {
-    const { families, exchange } = create({ reuse: 'lenient' })
+    const { families, refresh } = create({ reuse: 'lenient' })
     const first = families.issue('alice')
-    const second = exchange(first.refreshToken)
-    expect(families.exchange(first.refreshToken)).toEqual({ outcome: 'reused' })
+    const second = refresh(first.refreshToken)
+    expect(families.refresh(first.refreshToken)).toEqual({ outcome: 'reused' })
     expect(families.subjectOf(second.accessToken)).toBe('alice')
     expect(families.reuses).toBe(1)
   })
 
-  test('grants an exchanged token again within the grace, and dies of it afterwards', () => {
-    const { clock, families, exchange } = create({ reuse: 'grace', graceSeconds: 10 })
+  test('grants an used token again within the grace, and dies of it afterwards', () => {
+    const { clock, families, refresh } = create({ reuse: 'grace', graceSeconds: 10 })
     const first = families.issue('alice')
-    exchange(first.refreshToken)
+    refresh(first.refreshToken)
     clock.jumpWall(10_000)
-    const third = exchange(first.refreshToken)
+    const third = refresh(first.refreshToken)
     expect(families.subjectOf(third.accessToken)).toBe('alice')
     clock.jumpWall(1)
-    expect(families.exchange(first.refreshToken)).toEqual({ outcome: 'reused' })
+    expect(families.refresh(first.refreshToken)).toEqual({ outcome: 'reused' })
     expect(families.subjectOf(third.accessToken)).toBeNull()
   })
 

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { cookieRefresh, cookieSession } from '../../../../src/refresh/strategies/cookie-strategies.ts'
 import type { OwnPostInit, Post, RefreshStrategy } from '../../../../src/refresh/strategy.ts'
 
-/** Runs the exchange, or the sign-out, of a strategy; answers what it brought and what it posted. */
-const run = async (strategy: RefreshStrategy, answer: unknown, what: 'exchange' | 'revoke' = 'exchange') => {
+/** Runs the refresh, or the sign-out, of a strategy; answers what it brought and what it posted. */
+const run = async (strategy: RefreshStrategy, answer: unknown, what: 'refresh' | 'revoke' = 'refresh') => {
   const posted: [string, unknown, OwnPostInit][] = []
   const post = (async (url: string | URL, body: unknown, init: OwnPostInit) => {
     posted.push([String(url), body, { ...init, headers: Object.fromEntries(new Headers(init.headers)) }])
@@ -11,7 +11,7 @@ const run = async (strategy: RefreshStrategy, answer: unknown, what: 'exchange' 
   }) as Post
   const context = { refreshToken: undefined, post, signal: new AbortController().signal, cause: 'restore' } as const
   const tokens = { accessToken: undefined, refreshToken: undefined, idToken: undefined, post }
-  return { brought: what === 'exchange' ? await strategy.refresh(context) : await strategy.revoke?.(tokens), posted }
+  return { brought: what === 'refresh' ? await strategy.refresh(context) : await strategy.revoke?.(tokens), posted }
 }
 
 const endpoint = { url: '/auth/refresh', signOutUrl: '/auth/logout' } as const

@@ -87,7 +87,7 @@ describe('oauthRefresh refuses at once', () => {
   })
 })
 
-describe('the exchange of oauthRefresh', () => {
+describe('the refresh of oauthRefresh', () => {
   test('RF-01: is a form with grant type, refresh token and client id, without credentials', async () => {
     const { context, posted } = contextOf(good)
     expect(await oauthRefresh(base).refresh(context)).toBe(good)
