@@ -1,6 +1,6 @@
 import { createClient } from 'latchkey'
 import { shellKind, shellRefresh } from 'latchkey/webview'
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bridgeKinds, bridgeScript, caseScript, expectedOutcomes } from '../../support/shell-bridges.ts'
 import { stubPage } from '../../support/shell-page.ts'
 
@@ -69,5 +69,73 @@ describe('what only looks like a bridge', () => {
   test('Capacitor without the plugin is none', () => {
     vi.stubGlobal('Capacitor', { nativePromise: () => {}, PluginHeaders: [{ name: 'Camera' }] })
     expect(shellKind()).toBeNull()
+  })
+})
+
+describe('a bridge that is not there yet', () => {
+  const start = () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const client = createClient({ baseUrl: 'https://api.test/', refresh: shellRefresh(), limits: { patienceMs: 0 } })
+    onTestFinished(() => client.dispose())
+    return { client, ready: client.session.ready() }
+  }
+
+  test('is waited for while the page loads', async () => {
+    const { ready } = start()
+    await vi.advanceTimersByTimeAsync(700)
+    const session = { accessToken: 'access-1', subject: 'alice' }
+    vi.stubGlobal('flutter_inappwebview', { callHandler: async () => ({ latchkey: 1, status: 'signed-in', session }) })
+    await vi.advanceTimersByTimeAsync(100)
+    expect((await ready).subject).toBe('alice')
+  })
+
+  test('is given up after a second: the session is unknown then, and not over', async () => {
+    const { client, ready } = start()
+    await vi.advanceTimersByTimeAsync(1200)
+    expect((await ready).status).toBe('unknown')
+    await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
+  })
+
+  test('is not waited for on a server, which has no document', async () => {
+    vi.stubGlobal('document', undefined)
+    const { ready } = start()
+    expect((await ready).status).toBe('unknown')
+  })
+})
+
+describe.each([
+  'capacitor://localhost/index.html',
+  'ionic://localhost/index.html',
+  'file:///android_asset/index.html',
+  'app://x/',
+])('on a page at %s (WV-01)', href => {
+  beforeEach(() => {
+    const { protocol, host, origin } = new URL(href)
+    vi.stubGlobal('location', { href, protocol, host, origin })
+    // WebKit gives custom schemes an origin, Chromium does not.
+    vi.stubGlobal('origin', protocol === 'file:' ? 'null' : `${protocol}//${host}`)
+    const session = { accessToken: 'access-1', subject: 'alice' }
+    vi.stubGlobal('latchkey', { postMessage: async () => ({ latchkey: 1, status: 'signed-in', session }) })
+  })
+
+  test('the shell gives the session, and its token goes to the API and not to another origin', async () => {
+    const sent: (string | null)[] = []
+    const client = createClient({
+      baseUrl: 'https://api.test/',
+      refresh: shellRefresh(),
+      fetch: async (input, init) => {
+        sent.push(new Request(input, init).headers.get('authorization'))
+        return new Response('fine')
+      },
+    })
+    onTestFinished(() => client.dispose())
+    await client.get('me')
+    await client.fetch('https://other.test/')
+    expect(sent).toEqual(['Bearer access-1', null])
+  })
+
+  test('a client needs an absolute base URL', () => {
+    expect(() => createClient({ baseUrl: '/api/', refresh: shellRefresh() })).toThrow(/baseUrl/)
   })
 })
