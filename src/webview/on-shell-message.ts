@@ -12,8 +12,8 @@ export function onShellMessage(
   channel: unknown,
 ): () => void {
   const listener = ({ isTrusted, source, origin, data }: MessageEvent) => {
-    // A shell's events are made by a script in the page. What other windows post is trusted by the browser, also from an iframe
-    // that is gone by then: such an event has no source.
+    // A shell's events are made by a script in the page. What other windows post is trusted by the browser. In WebKit it has no
+    // source if it is from an iframe that is gone by then.
     const received = !isTrusted && !source && !origin && readProtocol(data)
     if (received) callback(received)
   }
