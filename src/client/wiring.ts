@@ -12,7 +12,7 @@ import { createPendingCalls, createRevocation, type Revocation, type RevocationP
 import { createPipeline, type RequestPipeline } from '../request/pipeline.ts'
 import type { PipelinePorts } from '../request/pipeline-ports.ts'
 import { createSends } from '../request/sends.ts'
-import { ageFor } from '../session/audience.ts'
+import { createAudienceAge } from '../session/audience.ts'
 import { createSyncedStore, type SyncedStorePorts } from '../session/create-synced-store.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
@@ -91,11 +91,11 @@ export function createClientParts(
     isNew = strategy.cookie !== undefined
     return isTokenElsewhere ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true } : adopted
   }
-  const session: SessionCore = createSession(records, clock, strategy.ambient === true, announce, adopt)
+  const session: SessionCore = createSession({ records, clock, isAmbient: strategy.ambient === true, announce, adopt })
   scheme.open?.(name, session, formerName)
   const mark = Symbol('latchkey')
   const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))
-  const leeway = { maxMs: limits.leewayMs, share: leewayShareOf(clock.random()) }
+  const ageFor = createAudienceAge({ maxMs: limits.leewayMs, share: leewayShareOf(clock.random()) }, clock)
   const circuitBreaker = createCircuitBreaker(clock.wallMs, limits, () => records.latest?.refreshCounts, correctCounts)
   async function correctCounts(): Promise<void> {
     if (storeSync.isClosed) return
@@ -109,7 +109,7 @@ export function createClientParts(
   const canRefresh = () =>
     options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
   const ageOf = (audience?: string) => {
-    const age = canRefresh() || audience !== undefined ? ageFor(session.state, audience, leeway, clock) : 'good'
+    const age = canRefresh() || audience !== undefined ? ageFor(session.state, audience) : 'good'
     return age === 'expiring' && refresher.isResting() ? 'good' : age
   }
   const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs)

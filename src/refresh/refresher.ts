@@ -54,7 +54,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
 
   const isCurrent = ({ sessionId, replaces: credentials, generation, audience }: RunningFlight) =>
     sessionId === session.state.sessionId &&
-    isSameToken({ credentials, generation }, session.state, audienceOf, audience)
+    isSameToken({ credentials, generation }, session.state, { audienceOf, audience })
   const isUnderWay = (flight: RunningFlight) => flights.get(flight.audience) === flight
   const currentOf = (audience: string | undefined) => {
     const flight = flights.get(audience)

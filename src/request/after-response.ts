@@ -113,7 +113,7 @@ function renewAndReplay(context: RequestContext, response: Response, ports: Pipe
   // A late 401, for a token that has since been replaced: no refresh, unless the newer one will not do by now either.
   const running = refresher.flightOf(audience)
   const mustWait = expired || running?.blocksRequests || ports.login.reauthentication?.kind === 'login'
-  const isReplaced = !isSameToken(session.state, left, audienceOf, audience)
+  const isReplaced = !isSameToken(session.state, left, { audienceOf, audience })
   if (isReplaced && !mustWait) return releaseForReplay(context, response)
   if (!running && canRefresh()) {
     if (!circuitBreaker.allowsRefresh(routeFor(context), expired) || circuitBreaker.openForMs())

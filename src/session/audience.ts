@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
-import { type Leeway, type TokenAge, tokenAge } from './expiry.ts'
+import { createTokenAge, type Leeway, type TokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
 /** Whose token an origin takes, where origins have tokens of their own (RFC 8707); `undefined`: the session's own. */
@@ -12,15 +12,19 @@ export const forAudience = (credentials: Credentials, audience: string | undefin
     ? credentials
     : { ...credentials, accessToken: null, lifetimeMs: 0, ...credentials.audienceTokens?.[audience] }
 
-/** By time alone: good, expiring or expired. When another audience's token was asked for, only the wall clock knows. */
-export function ageFor(
-  { credentials, monotonicSentAt }: SessionState,
-  audience: string | undefined,
-  leeway: Leeway,
-  clock: Clock,
-): TokenAge {
-  const sentAt = audience === undefined ? monotonicSentAt : null
-  return credentials ? tokenAge(forAudience(credentials, audience), sentAt, leeway, clock) : 'good'
+/** Tells by time alone how old an audience's token is. Only the wall clock knows when another audience's token was requested. */
+export function createAudienceAge(leeway: Leeway, clock: Clock) {
+  const tokenAge = createTokenAge(leeway, clock)
+  return ({ credentials, monotonicSentAt }: SessionState, audience?: string): TokenAge => {
+    const sentAt = audience === undefined ? monotonicSentAt : null
+    return credentials ? tokenAge(forAudience(credentials, audience), sentAt) : 'good'
+  }
+}
+
+/** Whose token is meant. */
+interface TokenOf {
+  readonly audienceOf: AudienceOf
+  readonly audience: string | undefined
 }
 
 type Known = Pick<SessionState, 'generation' | 'credentials'>
@@ -29,7 +33,7 @@ type Known = Pick<SessionState, 'generation' | 'credentials'>
  * Whether both have the same token for the audience. Where there is one audience, other credentials are another token, unless
  * somebody signed in with the very token that was held: then it is of the same generation.
  */
-export function isSameToken(one: Known, other: Known, audienceOf: AudienceOf, audience: string | undefined): boolean {
+export function isSameToken(one: Known, other: Known, { audienceOf, audience }: TokenOf): boolean {
   const [former, newer] = [one.credentials, other.credentials]
   if (!former || !newer || former === newer) return former === newer
   if (audienceOf) return forAudience(former, audience).accessToken === forAudience(newer, audience).accessToken

@@ -12,6 +12,15 @@ export interface SyncedStorePorts extends StoreSidePorts {
 }
 
 type MaybeRecord = Promise<StoredRecord | null | undefined>
+
+/** What a read is for, where it is to write something down. */
+interface WriteGoal {
+  /** In place of what is known here, if that is newer than what is stored. */
+  readonly wanted?: StoredRecord | undefined
+  readonly attempt: number
+}
+const firstAttempt: WriteGoal = { attempt: 1 }
+
 /** How often in a row is tried what another tab came between. */
 const mostAttempts = 3
 
@@ -48,14 +57,13 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     token && token === side.found.record?.credentials?.refreshToken
   const withdraw = (revision: string | null) => side.removeOrEmpty(revision, stamp(emptyRecord('signed-out')))
 
-  /** `wanted`: what to write down in place of what is known here, if that is newer than what is stored. */
-  async function read(wanted?: StoredRecord, attempt = 1): MaybeRecord {
+  async function read(goal = firstAttempt): MaybeRecord {
     const turn = ++asked
     const settleLate = (found: FoundRecord) =>
-      void settle(found, turn).then(record => record === undefined || ports.onLate(record))
+      void settle(found, turn, firstAttempt).then(record => record === undefined || ports.onLate(record))
     try {
       // A hiccup must not be taken for "nobody is signed in".
-      return await settle(await side.lookUp(settleLate, () => state === 'unread'), turn, wanted, attempt)
+      return await settle(await side.lookUp(settleLate, () => state === 'unread'), turn, goal)
     } catch (cause) {
       onFailure('read', cause)
       // A slow store is not an empty one.
@@ -67,7 +75,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   }
 
   /** What an answer of the store means for what is known here. */
-  async function settle(found: FoundRecord, turn: number, wanted?: StoredRecord, attempt = 1) {
+  async function settle(found: FoundRecord, turn: number, { wanted, attempt }: WriteGoal): MaybeRecord {
     if (turn < answered) return state === 'unread' ? undefined : latest
     answered = turn
     const { record } = found
@@ -96,7 +104,8 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     side.noteHeld(found)
     if (record && record.sessionId !== mine.sessionId) remember(abandonedIds, record.sessionId)
     const written = await write(mine, () => store.compareAndSet(name, revision, mine))
-    if (written === 'moved' && attempt < mostAttempts) return read(mine === known ? undefined : mine, attempt + 1)
+    if (written === 'moved' && attempt < mostAttempts)
+      return read({ wanted: mine === known ? undefined : mine, attempt: attempt + 1 })
     if (written === 'written') {
       answered = ++asked
       if (latest === known) latest = mine
@@ -123,7 +132,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const isNewest = () => latest?.revision === expected?.revision || latest?.revision === next.revision
     if (!isNewest()) return null
     if (isAlone()) {
-      await read(next)
+      await read({ wanted: next, attempt: 1 })
       if (!isNewest()) return null
       if (isAlone()) return set(next)
       if (latest === next) return next

@@ -1,5 +1,5 @@
 import { jwtDecode } from 'jwt-decode'
-import type { Clock, Moment } from '../platform/clock.ts'
+import type { Clock } from '../platform/clock.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
@@ -15,21 +15,20 @@ export function decodeClaims(token: string | null): JwtClaims | null {
 }
 
 /**
- * How long a token that just arrived lives, counted from when it was asked for (RFC 6749 §5.1): what the answer said, else
- * `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if unknown, or if it would be past its end on
+ * How long a token that just arrived lives, counted from its request, which was sent `travelledMs` ago (RFC 6749 §5.1): what the
+ * response said, otherwise `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if unknown, or if it would be past its end on
  * arrival: such a token is used until a 401, or every request would refresh.
  */
 export function lifetimeOnArrivalMs(
   stated: number | null,
   claims: JwtClaims | null,
-  sent: Moment,
-  clock: Clock,
+  travelledMs: number,
 ): number | null {
   const { exp, iat } = claims ?? {}
   // Beyond the year 5138 it is milliseconds, whatever RFC 7519 §2 says.
   const isDated = typeof exp === 'number' && typeof iat === 'number' && exp < 1e11
   const lifetimeMs = stated ?? (isDated ? (exp - iat) * 1000 : null)
-  return lifetimeMs && lifetimeMs > clock.monotonicMs() - sent.monotonicMs ? lifetimeMs : null
+  return lifetimeMs && lifetimeMs > travelledMs ? lifetimeMs : null
 }
 
 /**
@@ -54,14 +53,11 @@ export interface Leeway {
   readonly share: number
 }
 
-/** By time alone: good, expiring (within the leeway) or expired. */
-export function tokenAge(
-  credentials: Credentials,
-  monotonicSentAt: number | null,
-  { maxMs, share }: Leeway,
-  clock: Clock,
-): TokenAge {
-  const left = remainingLifetimeMs(credentials, monotonicSentAt, clock)
-  if (left <= 0) return 'expired'
-  return left <= Math.min(maxMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
-}
+/** Tells a token's age by time alone: good, expiring (within the leeway) or expired. */
+export const createTokenAge =
+  ({ maxMs, share }: Leeway, clock: Clock) =>
+  (credentials: Credentials, monotonicSentAt: number | null): TokenAge => {
+    const leftMs = remainingLifetimeMs(credentials, monotonicSentAt, clock)
+    if (leftMs <= 0) return 'expired'
+    return leftMs <= Math.min(maxMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
+  }

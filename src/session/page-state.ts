@@ -1,8 +1,7 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
-import type { Credentials } from './credentials.ts'
 import { createEmitter, createListeners, type Emitter, type Listeners, type RefreshCause, type Tab } from './events.ts'
-import type { RecordContent } from './session-store.ts'
+import type { SignedInContent } from './session-store.ts'
 import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
 
 /** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
@@ -23,14 +22,9 @@ export interface PageState extends Emitter {
   /** Whether it still holds once all were told: a listener may have signed out, or in. */
   change(next: SessionChange): boolean
   /** Every way into a session, and from one into another. */
-  enterSession(
-    content: RecordContent,
-    credentials: Credentials,
-    monotonicSentAt: number | null,
-    by?: RenewalSource,
-  ): void
+  enterSession(content: SignedInContent, monotonicSentAt: number | null, by?: RenewalSource): void
   /** A newer state of the session in this page, or another session in its place. */
-  takeOver(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewalSource): void
+  takeOver(content: SignedInContent, monotonicSentAt: number | null, by: RenewalSource): void
   leaveSession(next: string, reason: EndReason | null, tab: Tab): void
 }
 
@@ -44,13 +38,8 @@ export function createPageState(clock: Clock): PageState {
     changed.notify(made)
     return state === made
   }
-  function enterSession(
-    content: RecordContent,
-    credentials: Credentials,
-    monotonicSentAt: number | null,
-    by?: RenewalSource,
-  ): void {
-    const { sessionId, generation } = content
+  function enterSession(content: SignedInContent, monotonicSentAt: number | null, by?: RenewalSource): void {
+    const { sessionId, generation, credentials } = content
     const { subject, claims } = credentials
     const tab = tabOf(by)
     const isRestored = by && state.status === 'unknown'
@@ -60,14 +49,14 @@ export function createPageState(clock: Clock): PageState {
     if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
     else if (holds) emit('signed-in', { subject, claims }, tab)
   }
-  function takeOver(content: RecordContent, credentials: Credentials, sentAt: number | null, by: RenewalSource) {
-    const { sessionId, generation } = content
+  function takeOver(content: SignedInContent, monotonicSentAt: number | null, by: RenewalSource): void {
+    const { sessionId, generation, credentials } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
     // The very token that was there before is no newer one, whatever number it has.
     const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
-    if (!state.credentials || sessionId !== state.sessionId) enterSession(content, credentials, sentAt, by)
-    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt: sentAt }) && !isUnchanged)
+    if (!state.credentials || sessionId !== state.sessionId) enterSession(content, monotonicSentAt, by)
+    else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {

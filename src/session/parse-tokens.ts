@@ -97,7 +97,11 @@ export function readCredentials(input: unknown, sent: Moment, clock: Clock): Cre
     statedBy,
     claims: claims.idToken ?? claims.accessToken ?? told ?? null,
     lifetimeMs: accessToken
-      ? lifetimeOnArrivalMs(durationMs(given.expiresInSeconds ?? given.expires_in), claims.accessToken, sent, clock)
+      ? lifetimeOnArrivalMs(
+          durationMs(given.expiresInSeconds ?? given.expires_in),
+          claims.accessToken,
+          clock.monotonicMs() - sent.monotonicMs,
+        )
       : null,
     sessionLifetimeMs: durationMs(
       given.sessionExpiresInSeconds ?? given.refresh_expires_in ?? given.refresh_token_expires_in,

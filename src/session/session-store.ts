@@ -77,6 +77,11 @@ export interface RecordContent {
   readonly refreshCounts?: RefreshCounts | undefined
 }
 
+/** What a writer says of a session in which a user is signed in. */
+export interface SignedInContent extends RecordContent {
+  readonly credentials: Credentials
+}
+
 // biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` answers
 export type Overwritten = boolean | void
 

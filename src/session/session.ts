@@ -5,8 +5,8 @@ import { type Credentials, hasSame } from './credentials.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'
 import { createPageState, type RenewalSource } from './page-state.ts'
 import { continueFrom, requireCredentials } from './parse-tokens.ts'
-import type { RevocationPending, StoredRecord } from './session-store.ts'
-import { beginRecord, continueRecord, continuesSession, mostTries, type SignedInContent } from './sign-in.ts'
+import type { RevocationPending, SignedInContent, StoredRecord } from './session-store.ts'
+import { beginRecord, continueRecord, continuesSession, mostTries } from './sign-in.ts'
 import { isOther, type SessionState } from './state.ts'
 import { emptyRecord, type SyncedStore } from './synced-store.ts'
 
@@ -37,13 +37,26 @@ export interface SessionCore extends Emitter {
   resume(): void
 }
 
-export function createSession(
-  records: SyncedStore,
-  clock: Clock,
-  ambient: boolean,
-  announce: () => void,
-  adopt?: (credentials: Credentials, former: Credentials | null) => Credentials,
-): SessionCore {
+export interface SessionPorts {
+  readonly records: SyncedStore
+  readonly clock: Clock
+  /** Whether the credential is the browser's or another SDK's: then only the server can tell whose it is. */
+  readonly isAmbient: boolean
+  /** Tells the other tabs that the record has changed. */
+  readonly announce: () => void
+  /** What the scheme and the strategy make of the credentials that a login brought. */
+  readonly adopt?: (credentials: Credentials, former: Credentials | null) => Credentials
+}
+
+/** Credentials that a sign-in brought. */
+interface Arrival {
+  readonly fresh: Credentials
+  readonly monotonicSentAt: number | null
+  /** Whether it is the very token that the session holds. */
+  readonly isHeld: boolean
+}
+
+export function createSession({ records, clock, isAmbient, announce, adopt }: SessionPorts): SessionCore {
   const page = createPageState(clock)
   const { changed, listenersOf, emit, change, enterSession, takeOver } = page
   let asksLogin = false
@@ -57,7 +70,7 @@ export function createSession(
   }
 
   /** Lets a sign-in count, and writes it: over its own session only, or over whatever there is if it begins one. */
-  async function keep(fresh: Credentials, first: SignedInContent, monotonicSentAt: number | null, isHeld: boolean) {
+  async function keep(first: SignedInContent, { fresh, monotonicSentAt, isHeld }: Arrival): Promise<void> {
     const { sessionId: own } = page.state
     const mine = { own: first.sessionId, fresh }
     brought = mine
@@ -68,7 +81,7 @@ export function createSession(
       // Written before it is told: what a listener does about it (signs out, say) is written after it.
       const stored = sessionId === own ? records.writeAhead(content) : records.overwrite(content)
       const isRenewal = sessionId === own && (isHeld || tries > 1)
-      if (!isRenewal) enterSession(content, credentials, monotonicSentAt)
+      if (!isRenewal) enterSession(content, monotonicSentAt)
       else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && tries === 1)
         emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
       if ((await stored) !== false || signing !== mine || isHeld) break
@@ -76,7 +89,8 @@ export function createSession(
       const { latest } = records
       const moved = latest?.sessionId === own && latest.credentials
       const known = moved && !moved.tokensElsewhere ? latest : page.state
-      content = moved && tries < mostTries ? continueRecord(fresh, own, known, latest) : beginRecord(fresh)
+      content =
+        moved && tries < mostTries ? continueRecord(fresh, { sessionId: own, known, latest }) : beginRecord(fresh)
       mine.own = content.sessionId
     }
     if (signing !== mine) return
@@ -103,7 +117,7 @@ export function createSession(
       const credentials = record?.credentials
       const isUnknown = page.state.status === 'unknown'
       // Whose cookie it is by now, only the server can tell: unless there is a token.
-      if (isUnknown && ambient && !credentials?.accessToken) return
+      if (isUnknown && isAmbient && !credentials?.accessToken) return
       const isAnothers = record?.sessionId !== page.state.sessionId
       // The login that this page waits for came to pass in another tab.
       const isAnswered = asksLogin && page.state.status === 'reauthenticating' && !record?.rejected
@@ -114,7 +128,7 @@ export function createSession(
         if (isAnothers || page.state.credentials) leave(record.sessionId, record.endedBy ?? null, 'other')
         // Tokens of its own do for each tab, unless they were rejected and somebody has signed in since.
       } else if (isAnothers || (isOther(record, page.state) && (!credentials.tokensElsewhere || isAnswered))) {
-        takeOver(record, credentials, null, { cause: 'expiring', startedMs: null })
+        takeOver({ ...record, credentials }, null, { cause: 'expiring', startedMs: null })
       }
     },
     async signIn(input) {
@@ -123,7 +137,7 @@ export function createSession(
       const read = requireCredentials(input, sent, clock)
       // In a dialog the person whom it asked is expected. Whose cookie it is, the server is asked before anything goes on.
       const ownerUnverified =
-        ambient && former && page.state.status === 'reauthenticating' && !read.accessToken && read.subject === null
+        isAmbient && former && page.state.status === 'reauthenticating' && !read.accessToken && read.subject === null
       const adopted = adopt?.(read, former) ?? read
       const fresh = ownerUnverified ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true, ownerUnverified } : adopted
       const isHeld = hasSame('accessToken', fresh, former)
@@ -134,10 +148,10 @@ export function createSession(
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (ownerUnverified || continuesSession(fresh, former))
       const content = goesOn
-        ? continueRecord(fresh, own, page.state, records.latest)
+        ? continueRecord(fresh, { sessionId: own, known: page.state, latest: records.latest })
         : beginRecord(continueFrom(fresh, null))
       const monotonicSentAt = isHeld && former?.lifetimeMs ? page.state.monotonicSentAt : sent.monotonicMs
-      await keep(fresh, content, monotonicSentAt, isHeld)
+      await keep(content, { fresh, monotonicSentAt, isHeld })
       announce()
     },
     async signOut(revocationPending) {
@@ -152,7 +166,7 @@ export function createSession(
     applyRenewal(record, monotonicSentAt, by) {
       const { sessionId, credentials } = record
       const isOurs = !page.state.credentials || [sessionId, by.sessionId].includes(page.state.sessionId)
-      if (credentials && isOurs) takeOver(record, credentials, monotonicSentAt, by)
+      if (credentials && isOurs) takeOver({ ...record, credentials }, monotonicSentAt, by)
     },
     applyEnd(sessionId, reason, next) {
       if (sessionId === page.state.sessionId) leave(next, reason, 'this')

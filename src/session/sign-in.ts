@@ -1,7 +1,7 @@
 import { type Credentials, hasSame } from './credentials.ts'
 import { isSamePerson, isSurelySame } from './identity.ts'
 import { continueFrom } from './parse-tokens.ts'
-import type { RecordContent, StoredRecord } from './session-store.ts'
+import type { SignedInContent, StoredRecord } from './session-store.ts'
 import type { SessionState } from './state.ts'
 import { emptyRecord } from './synced-store.ts'
 
@@ -14,19 +14,20 @@ export const continuesSession = (fresh: Credentials, former: Credentials): boole
   isSurelySame(fresh, former) ||
   (hasSame('refreshToken', fresh, former) && isSamePerson(fresh, former) !== false)
 
-export interface SignedInContent extends RecordContent {
-  readonly credentials: Credentials
-}
-
 export const beginRecord = (credentials: Credentials): SignedInContent => ({ ...emptyRecord(), credentials })
 
-/** What a sign-in makes of its session, as it is `known`, in memory or in the store; `latest` is the newest record there is. */
-export function continueRecord(
-  fresh: Credentials,
-  sessionId: string,
-  { generation, credentials: former }: Pick<SessionState, 'generation' | 'credentials'>,
-  latest: StoredRecord | null,
-): SignedInContent {
+/** The session that a sign-in continues. */
+interface ContinuedSession {
+  readonly sessionId: string
+  /** As memory or the store knows it. */
+  readonly known: Pick<SessionState, 'generation' | 'credentials'>
+  /** The newest record there is. */
+  readonly latest: StoredRecord | null
+}
+
+/** What a sign-in makes of the session that it continues. */
+export function continueRecord(fresh: Credentials, { sessionId, known, latest }: ContinuedSession): SignedInContent {
+  const { generation, credentials: former } = known
   const credentials = continueFrom(fresh, former)
   // Where it goes on with the refresh token in use, a token request of that token goes on too.
   const goesOn = latest?.sessionId === sessionId && credentials.refreshToken === latest.credentials?.refreshToken

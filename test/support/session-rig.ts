@@ -19,7 +19,12 @@ export const createSessionRig = ({
   const told: string[] = []
   const announced: string[] = []
   const { records } = createRecordsOver(store, clock, operation => void told.push(`store-failed:${operation}`))
-  const session = createSession(records, clock, ambient, () => void announced.push(session.state.sessionId ?? ''))
+  const session = createSession({
+    records,
+    clock,
+    isAmbient: ambient,
+    announce: () => void announced.push(session.state.sessionId ?? ''),
+  })
   for (const type of ['signed-in', 'restored', 'refreshed', 'ended'] as const) {
     session.listenersOf(type).add(({ tab }) => void told.push(`${type}:${tab}`))
   }

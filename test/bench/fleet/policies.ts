@@ -4,7 +4,7 @@ import { restMs } from '../../../src/refresh/backoff.ts'
 import { planRetry } from '../../../src/refresh/patience.ts'
 import type { RefreshRequest, RefreshRequestPorts } from '../../../src/refresh/refresh-ports.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
-import { tokenAge } from '../../../src/session/expiry.ts'
+import { createTokenAge } from '../../../src/session/expiry.ts'
 import type { Policy } from './simulate.ts'
 
 export const lifetimeMs = 900_000
@@ -31,7 +31,7 @@ export const createLibraryPolicy = (name: string, given: LibraryLimits = {}): Po
   const isDueAt = (atMs: number, share: number): boolean => {
     now = atMs
     const credentials = { lifetimeMs: livesMs, sentAt: epochMs } as Credentials
-    return tokenAge(credentials, 0, { maxMs: leewayMs, share }, clock) !== 'good'
+    return createTokenAge({ maxMs: leewayMs, share }, clock)(credentials, 0) !== 'good'
   }
   const dueAfter = (random: number): number => {
     let [good, due] = [0, livesMs]

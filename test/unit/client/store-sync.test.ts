@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createStoreSync } from '../../../src/client/store-sync.ts'
-import { ageFor } from '../../../src/session/audience.ts'
+import { createAudienceAge } from '../../../src/session/audience.ts'
 import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
 import { createScriptedStore, type ScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
@@ -14,7 +14,7 @@ const create = (options: RefreshRigOptions = {}) => {
     name: 'main',
     wake: rig.wake.port,
     refresher: rig.refresher,
-    ageOf: () => ageFor(rig.session.state, undefined, { maxMs: 30_000, share: 1 }, rig.clock),
+    ageOf: () => createAudienceAge({ maxMs: 30_000, share: 1 }, rig.clock)(rig.session.state),
     strategy: { ambient: options.ambient },
   })
   const reads = () => rig.store.calls.filter(call => call === 'read').length

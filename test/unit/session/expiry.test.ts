@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { decodeClaims, remainingLifetimeMs, tokenAge } from '../../../src/session/expiry.ts'
+import { createTokenAge, decodeClaims, remainingLifetimeMs } from '../../../src/session/expiry.ts'
 import { readCredentials } from '../../../src/session/parse-tokens.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { credentialsOf } from '../../support/session-records.ts'
@@ -19,7 +19,7 @@ const arrive = async (input: object, tookMs = 0, clock = createControlledClock()
   const credentials = readCredentials({ accessToken: 'access', ...input }, sent, clock)
   if (!credentials) throw new Error('These are credentials')
   const age = (leewayMs = 30_000, monotonicSentAt: number | null = sent.monotonicMs) =>
-    tokenAge(credentials, monotonicSentAt, { maxMs: leewayMs, share: 1 }, clock)
+    createTokenAge({ maxMs: leewayMs, share: 1 }, clock)(credentials, monotonicSentAt)
   const left = (monotonicSentAt: number | null = sent.monotonicMs) =>
     remainingLifetimeMs(credentials, monotonicSentAt, clock)
   return { clock, sent, credentials, age, left }
@@ -182,7 +182,7 @@ describe('promise 18: clocks that are wrong', () => {
           for (const move of moves) clock.jumpWall(move)
           for (const monotonicSentAt of [null, clock.monotonicMs()]) {
             expect(['good', 'expiring', 'expired']).toContain(
-              tokenAge(credentials, monotonicSentAt, { maxMs: leeway, share: 1 }, clock),
+              createTokenAge({ maxMs: leeway, share: 1 }, clock)(credentials, monotonicSentAt),
             )
           }
         },
