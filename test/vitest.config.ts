@@ -13,6 +13,8 @@ const source = {
   alias: [
     { find: /^latchkey$/, replacement: `${root}src/index.ts` },
     { find: /^latchkey\/(.*)$/, replacement: `${root}src/$1.ts` },
+    // A recipe for Nuxt, which is not installed.
+    { find: '#imports', replacement: `${root}test/support/nuxt-like.ts` },
   ],
 }
 /** In real browsers it is the built package that must hold. */

@@ -13,6 +13,7 @@ export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
   'sendHeaders',
   'store',
   'sessionName',
+  'initial',
   'trustedOrigins',
   'allowInsecureRequests',
   'scheme',

@@ -6,6 +6,7 @@ import type { AuthRequestOptions } from '../request/request-context.ts'
 import type { ResponseView } from '../request/response-view.ts'
 import type { Scheme } from '../schemes/scheme.ts'
 import type { JwtClaims } from '../session/credentials.ts'
+import type { InitialSession } from '../session/initial-session.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
 
@@ -62,6 +63,15 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    * 0.1 stored under a name made from all trusted origins is moved.
    */
   readonly sessionName?: string | undefined
+  /**
+   * What the server that rendered the page knows of the session, so that the first render is not `'unknown'`. `null`: nobody is
+   * signed in. It is shown until the store was read or, for ambient strategies, the server asked; requests and `ready()` wait for
+   * that all the same. Never a token. On a server, make a client for each request.
+   * @throws ConfigurationError for members other than `subject` and `claims`
+   * @default undefined: not known
+   * @example initial: user && { subject: user.id, claims: { name: user.name } }
+   */
+  readonly initial?: InitialSession<Claims> | null | undefined
   /**
    * Origins that may get the token besides that of `baseUrl`. Exact origins, no wildcards; `https`, or loopback.
    * @default []

@@ -5,6 +5,7 @@ import type { ReauthenticateContext } from '../login/reauthenticator.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import { bearer } from '../schemes/bearer.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
+import { type AssumedSession, readInitialSession } from '../session/initial-session.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asSessionStore } from '../stores/key-value.ts'
@@ -32,6 +33,7 @@ export interface ResolvedOptions {
   readonly reauthenticate: ((need: ReauthenticateContext) => Promise<SessionInput | null>) | undefined
   readonly shouldRefresh: SessionOptions['shouldRefresh']
   readonly sendHeaders: SessionOptions['sendHeaders']
+  readonly initial: AssumedSession | null
   /** What relative URLs of `post` resolve against, found when needed: a page may come later than its client. */
   readonly baseUrl: () => string | undefined
   /** Whether they are joined to it whole, as ky does it with a `prefix`: `/a` is below it, too. */
@@ -143,6 +145,7 @@ export function resolveOptions(options: GivenOptions): ResolvedOptions {
     reauthenticate: reauthenticate as ResolvedOptions['reauthenticate'],
     shouldRefresh,
     sendHeaders,
+    initial: readInitialSession(options.initial),
     baseUrl: root,
     isPrefix,
     trusted: trust,

@@ -8,7 +8,7 @@ import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { remainingLifetimeMs } from '../session/expiry.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
-import { initialState, type SessionState } from '../session/state.ts'
+import type { SessionState } from '../session/state.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { createSignOut, type SignOutResult } from './sign-out.ts'
 import type { ClientParts } from './wiring.ts'
@@ -17,7 +17,10 @@ import type { ClientParts } from './wiring.ts'
 export interface Session<Claims extends object = JwtClaims> {
   /** The same object until something changed, as React's `useSyncExternalStore` wants. */
   getSnapshot(): SessionSnapshot<Claims>
-  /** Always the same: `status` is `'unknown'`, as on a server and in the page while it hydrates. React's third argument. */
+  /**
+   * Always the same: what `initial` says, else `status` is `'unknown'`, as on a server and in the page while it hydrates. React's
+   * third argument.
+   */
   getServerSnapshot(): SessionSnapshot<Claims>
   /** Short for `getSnapshot().status`. */
   readonly status: SessionSnapshot['status']
@@ -70,7 +73,7 @@ export function createSessionApi<Claims extends object>(
 ): Session<Claims> & WithSends {
   const { session, refresher, login, storeSync, clock, canRefresh } = core
   const { ambient = false } = strategy
-  let shown: SessionState = initialState
+  let shown: SessionState = session.state
   const serverSnapshot = toSnapshot<Claims>(shown)
   let snapshot = serverSnapshot
   let readying: { readonly snapshot: Promise<SessionSnapshot<Claims>>; isOver: boolean } | undefined
@@ -167,7 +170,7 @@ export function createSessionApi<Claims extends object>(
     [sendsOf]: core.sends,
     getServerSnapshot: () => serverSnapshot,
     get status() {
-      return session.state.status
+      return getSnapshot().status
     },
     subscribe: listener => session.changed.add(() => listener()),
     on(type, listener) {

@@ -91,7 +91,14 @@ export function createClientParts(
     isNew = strategy.cookie !== undefined
     return isTokenElsewhere ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true } : adopted
   }
-  const session: SessionCore = createSession({ records, clock, isAmbient: strategy.ambient === true, announce, adopt })
+  const session: SessionCore = createSession({
+    records,
+    clock,
+    isAmbient: strategy.ambient === true,
+    announce,
+    adopt,
+    assumed: options.initial,
+  })
   scheme.open?.(name, session, formerName)
   const mark = Symbol('latchkey')
   const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))

@@ -2,7 +2,7 @@ import type { EndReason } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import { createEmitter, createListeners, type Emitter, type Listeners, type RefreshCause, type Tab } from './events.ts'
 import type { SignedInContent } from './session-store.ts'
-import { initialState, type SessionChange, type SessionState, transition } from './state.ts'
+import { leavingUser, type SessionChange, type SessionState, transition } from './state.ts'
 
 /** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
 export interface RenewalSource {
@@ -28,8 +28,8 @@ export interface PageState extends Emitter {
   leaveSession(next: string, reason: EndReason | null, tab: Tab): void
 }
 
-export function createPageState(clock: Clock): PageState {
-  let state = initialState
+export function createPageState(clock: Clock, initial: SessionState): PageState {
+  let state = initial
   const changed = createListeners<SessionState>()
   const { listenersOf, emit } = createEmitter(() => state)
   function change(next: SessionChange): boolean {
@@ -43,7 +43,7 @@ export function createPageState(clock: Clock): PageState {
     const { subject, claims } = credentials
     const tab = tabOf(by)
     const isRestored = by && state.status === 'unknown'
-    const left = state.credentials && state.sessionId !== sessionId ? state.credentials : null
+    const left = leavingUser(state, { sessionId, subject })
     const holds = change({ type: 'signed-in', sessionId, generation, credentials, monotonicSentAt })
     if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
     if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
@@ -60,9 +60,11 @@ export function createPageState(clock: Clock): PageState {
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {
-    const was = state
-    change({ type: 'ended', sessionId: next, reason })
-    if (was.credentials && reason) emit('ended', { reason, subject: was.credentials.subject }, tab)
+    const left = leavingUser(state, null)
+    // What a server knew is over before it began here, and nobody has said why.
+    const told = reason ?? (left && !state.credentials ? 'signed-out' : null)
+    change({ type: 'ended', sessionId: next, reason: told })
+    if (left && told) emit('ended', { reason: told, subject: left.subject }, tab)
   }
   return {
     get state() {

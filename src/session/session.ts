@@ -3,11 +3,12 @@ import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { type Credentials, hasSame } from './credentials.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'
+import type { AssumedSession } from './initial-session.ts'
 import { createPageState, type RenewalSource } from './page-state.ts'
 import { continueFrom, requireCredentials } from './parse-tokens.ts'
 import type { RevocationPending, SignedInContent, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continuesSession, mostTries } from './sign-in.ts'
-import { isOther, type SessionState } from './state.ts'
+import { isOther, type SessionState, stateAssuming } from './state.ts'
 import { emptyRecord, type SyncedStore } from './synced-store.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
@@ -46,6 +47,8 @@ export interface SessionPorts {
   readonly announce: () => void
   /** What the scheme and the strategy make of the credentials that a login brought. */
   readonly adopt?: (credentials: Credentials, former: Credentials | null) => Credentials
+  /** What a server knew when it rendered the page. */
+  readonly assumed?: AssumedSession | null
 }
 
 /** Credentials that a sign-in brought. */
@@ -56,8 +59,15 @@ interface Arrival {
   readonly isHeld: boolean
 }
 
-export function createSession({ records, clock, isAmbient, announce, adopt }: SessionPorts): SessionCore {
-  const page = createPageState(clock)
+export function createSession({
+  records,
+  clock,
+  isAmbient,
+  announce,
+  adopt,
+  assumed = null,
+}: SessionPorts): SessionCore {
+  const page = createPageState(clock, stateAssuming(assumed))
   const { changed, listenersOf, emit, change, enterSession, takeOver } = page
   let asksLogin = false
   /** The sign-in that counts here and is not stored yet: until then the store is behind. */

@@ -4,7 +4,8 @@ import type { SessionState } from './state.ts'
 
 export interface SessionSnapshot<Claims extends object = JwtClaims> {
   /**
-   * - `'unknown'`: the store was not read yet or, for ambient strategies, the server not asked; also on a server and while hydrating.
+   * - `'unknown'`: the store was not read yet or, for ambient strategies, the server not asked; also on a server and while
+   *   hydrating. Where `createClient({ initial })` says what a server knew, that is shown in its place.
    * - `'reauthenticating'`: `reauthenticate` was asked, requests wait. Keep the page; its state is why there is a dialog.
    */
   readonly status: 'unknown' | 'signed-in' | 'reauthenticating' | 'signed-out'
@@ -26,14 +27,16 @@ export interface SessionSnapshot<Claims extends object = JwtClaims> {
 
 /** What the app may see of a state: everything but the credentials. */
 export function toSnapshot<Claims extends object>(state: SessionState): SessionSnapshot<Claims> {
-  const { status, endReason, epoch, generation, credentials } = state
+  const { endReason, epoch, generation, credentials } = state
+  const assumed = state.status === 'unknown' ? state.assumed : null
+  const known = credentials ?? assumed
   const endOf = (lifetimeMs: number | null | undefined) =>
     credentials && lifetimeMs ? credentials.sentAt + lifetimeMs : null
   return Object.freeze({
-    status,
+    status: assumed?.status ?? state.status,
     endReason,
-    subject: credentials?.subject ?? null,
-    claims: (credentials?.claims ?? null) as Claims | null,
+    subject: known?.subject ?? null,
+    claims: (known?.claims ?? null) as Claims | null,
     scope: credentials?.scope?.split(' ').filter(Boolean) ?? [],
     accessTokenExpiresAtMs: endOf(credentials?.lifetimeMs),
     sessionExpiresAtMs: endOf(credentials?.sessionLifetimeMs),

@@ -1,5 +1,6 @@
 import type { EndReason } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
+import type { AssumedSession } from './initial-session.ts'
 
 /** What this page knows of the session. Immutable; changed only by {@link transition}. */
 export interface SessionState {
@@ -12,6 +13,8 @@ export interface SessionState {
   /** When the credentials were asked for, by this page's monotonic clock; `null` if they came from the store. */
   readonly monotonicSentAt: number | null
   readonly endReason: EndReason | null
+  /** What the app said that a server knew; counts for nothing but what is shown while `status` is `'unknown'`. */
+  readonly assumed: AssumedSession | null
 }
 
 export type SessionChange =
@@ -38,6 +41,23 @@ export const initialState: SessionState = {
   credentials: null,
   monotonicSentAt: null,
   endReason: null,
+  assumed: null,
+}
+
+/** The state of a page that was told what a server knew: the user is counted as the first. */
+export const stateAssuming = (assumed: AssumedSession | null): SessionState => ({
+  ...initialState,
+  epoch: assumed?.subject ? 1 : 0,
+  assumed,
+})
+
+/** Whose session is left by a change into the session `next` (`null`: none); `null` if there was none, or it goes on. */
+export function leavingUser(
+  { credentials, sessionId, assumed }: SessionState,
+  next: { readonly sessionId: string; readonly subject: string | null } | null,
+): { readonly subject: string | null } | null {
+  if (credentials) return sessionId === next?.sessionId ? null : credentials
+  return assumed?.subject && assumed.subject !== next?.subject ? assumed : null
 }
 
 /**
@@ -57,8 +77,12 @@ export function transition(state: SessionState, change: SessionChange): SessionS
   switch (change.type) {
     case 'signed-in': {
       const { type: _, ...entered } = change
-      const epoch = entered.sessionId === state.sessionId && state.credentials ? state.epoch : state.epoch + 1
-      return { ...entered, status: 'signed-in', epoch, endReason: null }
+      const { subject } = entered.credentials
+      const goesOn = state.credentials
+        ? entered.sessionId === state.sessionId
+        : state.assumed?.subject && state.assumed.subject === subject
+      const epoch = goesOn ? state.epoch : state.epoch + 1
+      return { ...entered, status: 'signed-in', epoch, endReason: null, assumed: null }
     }
     case 'renewed': {
       const { type: _, ...newer } = change
@@ -69,7 +93,7 @@ export function transition(state: SessionState, change: SessionChange): SessionS
     case 'resumed':
       return { ...state, status: state.credentials ? 'signed-in' : 'signed-out' }
     case 'ended': {
-      const epoch = state.credentials ? state.epoch + 1 : state.epoch
+      const epoch = leavingUser(state, null) ? state.epoch + 1 : state.epoch
       return {
         ...initialState,
         status: 'signed-out',

@@ -14,6 +14,7 @@ const signedIn: SessionState = {
   credentials: alice,
   monotonicSentAt: 50,
   endReason: null,
+  assumed: null,
 }
 const suspended: SessionState = { ...signedIn, status: 'reauthenticating' }
 const over: SessionState = {
@@ -38,6 +39,7 @@ describe('the states of a session', () => {
       credentials: null,
       monotonicSentAt: null,
       endReason: null,
+      assumed: null,
     })
   })
 
@@ -50,6 +52,7 @@ describe('the states of a session', () => {
       credentials: bob,
       monotonicSentAt: 9,
       endReason: null,
+      assumed: null,
     })
   })
 
@@ -97,6 +100,7 @@ describe('the states of a session', () => {
       credentials: null,
       monotonicSentAt: null,
       endReason: 'expired',
+      assumed: null,
     })
   })
 
