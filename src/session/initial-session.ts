@@ -19,25 +19,19 @@ export interface AssumedSession {
   readonly claims: JwtClaims | null
 }
 
-const shape = 'write `{ subject, claims }`, or null if nobody is signed in'
-const noToken = 'leave it out: the HTML of a page is no place for a token'
-
 /** By its name, or a JWT by its looks. */
-const isToken = (name: string, value: unknown): boolean =>
-  /^(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^eyJ[\w-]+\.[\w-]+\./.test(value))
+const isToken = ([name, value]: readonly [string, unknown]): boolean =>
+  /^(access|refresh|id)_?token$/i.test(name) || /^eyJ[\w-]+\.[\w-]+\./.test(`${value}`)
 
 /** @throws ConfigurationError for what is not of its shape, and for what looks like a token */
 export function readInitialSession(given: unknown): AssumedSession | null {
   if (given === undefined) return null
   if (given === null) return { status: 'signed-out', subject: null, claims: null }
-  check(typeof given === 'object', 'initial', shape)
   const { subject, claims = null, ...others } = given as InitialSession
-  for (const [name, value] of Object.entries(others))
-    check(false, `initial.${name}`, isToken(name, value) ? noToken : shape)
-  check(typeof claims === 'object', 'initial.claims', 'write an object')
-  for (const [name, value] of Object.entries(claims ?? {}))
-    check(!isToken(name, value), `initial.claims.${name}`, noToken)
-  const known = subject ?? claims?.sub ?? ''
-  check(/^(string|number)$/.test(typeof known) && known !== '', 'initial.subject', 'write whose session it is')
+  const tokens = Object.entries(claims ?? {}).filter(isToken)
+  const [wrong] = [...Object.keys(others), ...tokens.map(([name]) => `claims.${name}`)]
+  check(!wrong, `initial.${wrong}`, 'write `{ subject, claims }`, and no token: it would be in the HTML of the page')
+  const known = subject ?? claims?.sub
+  check(known || known === 0, 'initial.subject', 'write whose session it is')
   return { status: 'signed-in', subject: `${known}`, claims }
 }

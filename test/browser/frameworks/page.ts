@@ -1,4 +1,4 @@
-import { createClient, indexedDbStore, type RootClient } from 'latchkey'
+import { createClient, type InitialSession, indexedDbStore, type RootClient } from 'latchkey'
 
 /** What the pages of all frameworks have in common, for the test to look at. */
 export interface FrameworkPage {
@@ -13,7 +13,7 @@ declare global {
     /** What came to the console, and errors that nobody caught. Filled by the document. */
     complaints: string[]
     /** What the server knew of the session. */
-    known: { readonly subject: string } | null | undefined
+    known: InitialSession | null | undefined
   }
 }
 
@@ -25,6 +25,7 @@ export const api: RootClient = createClient({
   baseUrl: '/',
   // The cases of one browser share nothing.
   sessionName: name,
+  initial: window.known,
   store: indexedDbStore(),
   retry: 0,
   refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),

@@ -157,10 +157,34 @@ describe.each(engines)('in %s', engine => {
     },
   )
 
+  test.each(rendered)(
+    '%s: a page that was rendered for a user shows them from the first moment, and nobody else; a session that is over is left',
+    async framework => {
+      const known = { subject: 'alice' }
+      const htmls = await Promise.all([known, { subject: 'bob' }].map(one => pages.render(framework, one, true)))
+      expect(htmls.map(html => /alice|bob/g[Symbol.match](html)?.every((name, _at, all) => name === all[0]))).toEqual([
+        true,
+        true,
+      ])
+      const { open, signIn } = createCase(tabs, framework, htmls[0], known)
+      const page = await open('/profile')
+      await settled(page, 'signed-out null')
+      const seenWithoutSession = await seen(page)
+      await signIn(page)
+      await page.goto(await page.run('return location.href'))
+      await page.run('await page.api.get("api/todos")')
+      expect({ seenWithoutSession, seen: await seen(page), complaints: await complaints(page) }).toEqual({
+        seenWithoutSession: ['signed-in alice', 'signed-out null'],
+        seen: ['signed-in alice'],
+        complaints: [],
+      })
+    },
+  )
+
   test.each(suspending)(
     '%s: a server that does not know the session leaves a Suspense boundary to the browser',
     async framework => {
-      const html = await pages.render(framework, true)
+      const html = await pages.render(framework, undefined, true)
       expect(html).toContain('<i>waiting</i>')
       const { open, signIn } = createCase(tabs, framework, html)
       const page = await open('/profile')

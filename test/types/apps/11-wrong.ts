@@ -6,6 +6,8 @@ import { oauthRefresh } from 'latchkey/oauth'
 const api = createClient({ baseUrl: '/api/' })
 // @ts-expect-error typo in an option
 createClient({ baseUrl: '/api/', onLoginRequied: () => {} })
+// @ts-expect-error a token in the page's HTML
+createClient({ baseUrl: '/api/', initial: { subject: 'alice', accessToken: 'a' } })
 // @ts-expect-error a secret in a browser
 oauthRefresh({ tokenEndpoint: 'https://x/token', clientId: 'a', clientSecret: 's' })
 // @ts-expect-error an algorithm that it does not know

@@ -99,9 +99,9 @@ describe('with initial, and no token yet', () => {
   const ambient = { strategy: { ambient: true } }
 
   test('requests and getAccessToken() wait until the server was asked, and then have a token', async () => {
-    const { client, clock, exchange, issue, sends, session } = await openPage(null, ambient)
+    const { client, clock, refresh, issue, sends, session } = await openPage(null, ambient)
     const asked = createDeferred<ReturnType<typeof issue>>()
-    exchange(() => asked.promise)
+    refresh(() => asked.promise)
     const [request, token] = [client.get('todos'), session.getAccessToken()]
     await clock.settle()
     expect({ sends, shown: shape(session.getSnapshot()) }).toEqual({ sends: [], shown: asAlice })
@@ -111,8 +111,8 @@ describe('with initial, and no token yet', () => {
   })
 
   test('ready() waits until the server was asked, and a session that is over becomes "signed-out"', async () => {
-    const { exchange, session, logins, told } = await openPage(null, ambient)
-    exchange(async () => null)
+    const { refresh, session, logins, told } = await openPage(null, ambient)
+    refresh(async () => null)
     const { status, subject } = await session.ready()
     expect({ status, subject, logins, told }).toEqual({
       status: 'signed-out',
@@ -123,8 +123,8 @@ describe('with initial, and no token yet', () => {
   })
 
   test('the page stays as the server rendered it while the server cannot be asked', async () => {
-    const { exchange, session, clock, seen } = await openPage(null, ambient)
-    exchange(async () => {
+    const { refresh, session, clock, seen } = await openPage(null, ambient)
+    refresh(async () => {
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
     })
     const ready = session.ready()
@@ -136,15 +136,15 @@ describe('with initial, and no token yet', () => {
 describe('initial is refused with what to write', () => {
   const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.x'
   test.each([
-    [{ subject: 'alice', accessToken: 'secret' }, 'initial.accessToken', 'no place for a token'],
-    [{ subject: 'alice', refresh_token: 'secret' }, 'initial.refresh_token', 'no place for a token'],
-    [{ subject: 'alice', token: jwt }, 'initial.token', 'no place for a token'],
-    [{ subject: 'alice', claims: { id_token: 'secret' } }, 'initial.claims.id_token', 'no place for a token'],
-    [{ subject: 'alice', claims: { jwt } }, 'initial.claims.jwt', 'no place for a token'],
+    [{ subject: 'alice', accessToken: 'secret' }, 'initial.accessToken', 'no token: it would be'],
+    [{ subject: 'alice', refresh_token: 'secret' }, 'initial.refresh_token', 'no token: it would be'],
+    [{ subject: 'alice', token: jwt }, 'initial.token', 'no token: it would be'],
+    [{ subject: 'alice', claims: { id_token: 'secret' } }, 'initial.claims.id_token', 'no token: it would be'],
+    [{ subject: 'alice', claims: { jwt } }, 'initial.claims.jwt', 'no token: it would be'],
     [{ subject: 'alice', name: 'Alice' }, 'initial.name', '{ subject, claims }'],
     [{ claims: { name: 'Alice' } }, 'initial.subject', 'whose session'],
-    [{ subject: 'alice', claims: 'alice' }, 'initial.claims', 'object'],
-    ['alice', 'initial', '{ subject, claims }'],
+    [{}, 'initial.subject', 'whose session'],
+    ['alice', 'initial.0', '{ subject, claims }'],
   ])('%j', (initial, option, instead) => {
     const make = () => createClient({ initial: initial as never })
     expect(make).toThrow(expect.objectContaining({ code: 'configuration', option }))
