@@ -54,4 +54,5 @@ export type { KeyValueStorage, SessionRecord, SessionStore } from './session/ses
 export type { SessionSnapshot } from './session/snapshot.ts'
 export { indexedDbStore } from './stores/indexed-db.ts'
 export { memoryStore } from './stores/memory.ts'
+export { type SharedMemoryStoreOptions, sharedMemoryStore } from './stores/shared-memory.ts'
 export { webStorageStore } from './stores/web-storage.ts'

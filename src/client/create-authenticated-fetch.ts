@@ -3,6 +3,7 @@ import { asOwnFetch } from '../platform/fetch.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { AuthenticatedFetch } from './client.ts'
+import { registerParts } from './internals.ts'
 import type { SessionOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
 import { createSessionApi, type Session } from './session-api.ts'
@@ -36,9 +37,11 @@ export function createAuthenticatedFetch<Claims extends object = JwtClaims>(
   const resolved = resolveOptions(options as GivenOptions)
   const call: FetchAdapter = { transport: (input, init) => transportOf(options.fetch)(input, init) }
   const core = createClientParts(resolved, call.transport)
+  const session = createSessionApi<Claims>(core, resolved)
+  registerParts(session, core)
   return {
     fetch: asOwnFetch((input, init) => core.pipeline(input, init, call)),
-    session: createSessionApi<Claims>(core, resolved),
+    session,
     dispose: core.dispose,
   }
 }

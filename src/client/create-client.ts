@@ -2,6 +2,7 @@ import { transportOf } from '../http/transport.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
+import { registerParts } from './internals.ts'
 import { createKyAdapter } from './ky-adapter.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
 import { type GivenOptions, resolveOptions } from './resolve-options.ts'
@@ -39,5 +40,6 @@ export function createClientOn<Claims extends object = JwtClaims>(
   ) as RequestOptions
   const core = createClientParts(resolved, (input, init) => transportOf(options.fetch)(input, init), platform)
   const session = createSessionApi<Claims>(core, resolved)
+  registerParts(session, core)
   return Object.assign(createKyAdapter(requestOptions, core, session), { dispose: core.dispose })
 }

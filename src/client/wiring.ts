@@ -1,10 +1,10 @@
 import { ConfigurationError, toReportable } from '../errors.ts'
-import { createLoginNotifier, type LoginNotifierPorts } from '../login/login-notifier.ts'
+import { createLoginNotifier, type LoginNotifier, type LoginNotifierPorts } from '../login/login-notifier.ts'
 import { createReauthenticator, type Reauthenticator, type ReauthenticatorPorts } from '../login/reauthenticator.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { markSent } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
-import { createCircuitBreaker } from '../refresh/circuit-breaker.ts'
+import { type CircuitBreaker, createCircuitBreaker } from '../refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../refresh/lease-watch.ts'
 import type { Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher, type RefresherPorts } from '../refresh/refresher.ts'
@@ -39,6 +39,8 @@ export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly session: SessionCore
   readonly refresher: Refresher
   readonly login: Reauthenticator
+  readonly notifier: Pick<LoginNotifier, 'forget'>
+  readonly circuitBreaker: Pick<CircuitBreaker, 'forget'>
   readonly storeSync: StoreSync
   readonly clock: Clock
   readonly canRefresh: () => boolean
@@ -187,5 +189,5 @@ export function createClientParts(
     refresher.dispose()
     login.dispose()
   }
-  return { ...shared, pipeline, refresher, login, storeSync, revocation, dispose }
+  return { ...shared, pipeline, refresher, login, notifier, storeSync, revocation, dispose }
 }

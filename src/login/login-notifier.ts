@@ -71,6 +71,8 @@ export interface LoginNotifier extends Pick<LoginPort, 'noteRequest' | 'noteAcce
   isQuiet(): boolean
   /** Nobody is signed in, and a request was rejected for it. */
   notSignedIn(request: RequestTarget): void
+  /** As if no login had ever been asked for. */
+  forget(): void
 }
 
 export function createLoginNotifier({
@@ -155,5 +157,6 @@ export function createLoginNotifier({
       request = next
       if (!isQuiet()) required('not-signed-in', null, 'this')
     },
+    forget: () => asked.write(null),
   }
 }

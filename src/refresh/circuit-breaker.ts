@@ -32,6 +32,8 @@ export interface CircuitBreaker {
   countRefresh(cause: RefreshCause): RefreshCounts
   /** What {@link countRefresh} answered stands in the record, and its token request is sent. */
   noteSent(): void
+  /** As if nothing had ever been counted here. */
+  forget(): void
   /** The counts as they are known here. */
   counts(): RefreshCounts
 }
@@ -124,6 +126,10 @@ export function createCircuitBreaker(
       if (its === undefined) return
       remember(notCounted, its, true, circuitOpensAfter)
       if (recordedStarts().length * 2 > circuitOpensAfter) correct()
+    },
+    forget() {
+      routes.clear()
+      uncounted.clear()
     },
     countRefresh(cause) {
       if (unsent !== undefined) remember(notCounted, unsent, true, circuitOpensAfter)

@@ -7,6 +7,7 @@ const layers = [
   'react',
   'vue',
   'doctor',
+  'testing',
   'webview',
   'inspector',
   'explain',

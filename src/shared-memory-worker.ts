@@ -1,0 +1,1 @@
+export { serveSharedMemory } from './stores/shared-memory-worker.ts'

@@ -1,0 +1,55 @@
+import type { SessionRecord } from '../session/session-store.ts'
+import { mayReplace } from './compare-record.ts'
+
+/** What a page sends. `next` is left out to read; `null` removes. `expected` is left out to write without comparing. */
+export interface StoreCall {
+  readonly id: number
+  readonly name: string
+  readonly next?: SessionRecord | null | undefined
+  readonly expected?: string | null | undefined
+}
+
+/** What the worker sends: the result of a call, or the name of a record that another page changed. */
+export type WorkerMessage =
+  | { readonly id: number; readonly result: SessionRecord | boolean | null }
+  | { readonly changed: string }
+
+/** The part of `SharedWorkerGlobalScope` that is used. */
+interface WorkerScope {
+  onconnect?: ((event: { readonly ports: readonly MessagePort[] }) => void) | null
+}
+
+/**
+ * Keeps the sessions of {@link sharedMemoryStore} in the memory of a SharedWorker. Call it once, in the worker's own file.
+ *
+ * @example
+ * // session-worker.ts
+ * import { serveSharedMemory } from 'latchkey/shared-memory-worker'
+ * serveSharedMemory()
+ *
+ * @see https://html.spec.whatwg.org/multipage/workers.html#shared-workers-and-the-sharedworker-interface
+ */
+export function serveSharedMemory(): void {
+  const records = new Map<string, SessionRecord>()
+  const ports = new Set<MessagePort>()
+
+  /** Nothing is awaited between the comparison and the write, and a worker has one thread: this is atomic over all pages. */
+  function replace({ name, next = null, expected }: StoreCall, by: MessagePort): boolean {
+    const isReplaced = mayReplace(records.get(name), next, expected)
+    if (!isReplaced) return false
+    if (next) records.set(name, next)
+    else records.delete(name)
+    for (const port of ports) if (port !== by) port.postMessage({ changed: name } satisfies WorkerMessage)
+    return true
+  }
+  ;(globalThis as WorkerScope).onconnect = ({ ports: [port] }) => {
+    if (!port) return
+    ports.add(port)
+    port.onmessage = ({ data }: MessageEvent<StoreCall | 'leave'>) => {
+      // A page that closes cannot be noticed otherwise: MessagePort has no `close` event in every engine.
+      if (data === 'leave') return void ports.delete(port)
+      const result = data.next === undefined ? (records.get(data.name) ?? null) : replace(data, port)
+      port.postMessage({ id: data.id, result } satisfies WorkerMessage)
+    }
+  }
+}

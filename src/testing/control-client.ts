@@ -1,0 +1,65 @@
+import { registeredParts } from '../client/internals.ts'
+import type { Session } from '../client/session-api.ts'
+import type { ClientParts } from '../client/wiring.ts'
+import { ConfigurationError, type EndReason } from '../errors.ts'
+
+/** Any client: made by `createClient`, `createAuthenticatedFetch` or `createTestClient`, of whatever claims. */
+interface AnyClient {
+  readonly session: Pick<Session<never>, 'signOut'>
+}
+
+/** @throws ConfigurationError for a client of another copy of this library, whose parts cannot be reached */
+function partsOf({ session }: AnyClient): ClientParts {
+  const parts = registeredParts(session)
+  if (parts) return parts
+  throw new ConfigurationError(
+    null,
+    'The client is of another copy of latchkey: import both as ES modules or both as CommonJS.',
+  )
+}
+
+/** Until what is due now has run. Fake timers, which stand still, are moved on by nothing: 0 ms. */
+function dueTimers(): Promise<void> {
+  const ran = new Promise<void>(resolve => setTimeout(resolve))
+  // How @sinonjs/fake-timers marks its functions, which vitest and jest use.
+  const { clock } = setTimeout as { readonly clock?: { tick(ms: number): unknown } }
+  clock?.tick(0)
+  return ran
+}
+
+/**
+ * Ends the session as if the server had rejected its refresh, in every tab that shares it. Resolves once `onLoginRequired` was
+ * called; it is called for every reason but `'signed-out'`. Does nothing if nobody is signed in.
+ *
+ * @example
+ * await endSession(api)
+ * expect(screen.getByText('Please sign in')).toBeVisible()
+ *
+ * @throws ConfigurationError for a client of another copy of this library
+ */
+export async function endSession(
+  client: AnyClient,
+  reason: Exclude<EndReason, 'replaced'> = 'refresh-rejected',
+): Promise<void> {
+  const { session } = partsOf(client)
+  if (session.state.status === 'unknown') await session.reread()
+  if (session.state.credentials) await session.end(reason)
+  await dueTimers()
+}
+
+/**
+ * Makes a client that tests share as good as new: nobody is signed in, and what an earlier test did (logins asked for, requests
+ * rejected again and again) holds nothing back. Sends nothing, and does not call `onLoginRequired`. Listeners stay.
+ *
+ * @example
+ * afterEach(() => resetClient(api))
+ *
+ * @throws ConfigurationError for a client of another copy of this library
+ */
+export async function resetClient(client: AnyClient): Promise<void> {
+  const parts = partsOf(client)
+  // Overwrites the record, and with it the failures and counts in it.
+  await parts.session.signOut()
+  parts.notifier.forget()
+  parts.circuitBreaker.forget()
+}

@@ -1,0 +1,77 @@
+import type { FakeServer } from './fake-server.ts'
+
+/** The parts of Node's `IncomingMessage` and `ServerResponse` that are used. */
+export type NodeListener = (
+  incoming: AsyncIterable<Uint8Array> & {
+    readonly method?: string | undefined
+    readonly url?: string | undefined
+    readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+  },
+  outgoing: {
+    writeHead(status: number, headers: Record<string, string>): unknown
+    end(body: Uint8Array): unknown
+    destroy(): unknown
+  },
+) => Promise<void>
+
+/** The parts of Playwright's `Route` that are used. */
+export type PlaywrightHandler = (route: {
+  request(): {
+    method(): string
+    url(): string
+    allHeaders(): Promise<Record<string, string>>
+    postDataBuffer(): Uint8Array | null
+  }
+  fulfill(response: { status: number; headers: Record<string, string>; body: never }): Promise<void>
+  abort(): Promise<void>
+}) => Promise<void>
+
+const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer())
+
+/**
+ * A fake server as a listener of Node's `http`, for tests in which the app's requests go over a real network.
+ *
+ * @example
+ * createServer(toNodeListener(server)).listen(8080)
+ */
+export function toNodeListener({ origin, handler }: Pick<FakeServer, 'origin' | 'handler'>): NodeListener {
+  return async (incoming, outgoing) => {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of incoming) chunks.push(chunk)
+    const { method = 'GET', url = '/', headers } = incoming
+    const request = new Request(new URL(url, origin), {
+      method,
+      headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
+      ...(chunks.length > 0 && { body: new Blob(chunks as Uint8Array<ArrayBuffer>[]) }),
+    })
+    const response = await handler({ request })
+    if (response.type === 'error') return void outgoing.destroy()
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    outgoing.end(await bytesOf(response))
+  }
+}
+
+/**
+ * A fake server as a handler of Playwright's `page.route` or `context.route`: the page is real, and the server in the test.
+ *
+ * @see https://playwright.dev/docs/api/class-page#page-route
+ *
+ * @example
+ * await page.route(`${server.origin}/**`, toPlaywrightRoute(server))
+ */
+export function toPlaywrightRoute({ handler }: Pick<FakeServer, 'handler'>): PlaywrightHandler {
+  return async route => {
+    const asked = route.request()
+    // HTTP/2's own (`:authority`) are no headers to `Request`.
+    const headers = Object.entries(await asked.allHeaders()).filter(([name]) => !name.startsWith(':'))
+    const body = asked.postDataBuffer() as Uint8Array<ArrayBuffer> | null
+    const request = new Request(asked.url(), { method: asked.method(), headers, ...(body && { body }) })
+    const response = await handler({ request })
+    if (response.type === 'error') return route.abort()
+    await route.fulfill({
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: (await bytesOf(response)) as never,
+    })
+  }
+}

@@ -1,0 +1,3 @@
+import { serveSharedMemory } from 'latchkey/shared-memory-worker'
+
+serveSharedMemory()

@@ -1,0 +1,31 @@
+import { onTestFinished, vi } from 'vitest'
+import { serveSharedMemory } from '../../src/stores/shared-memory-worker.ts'
+
+type OnConnect = (event: { readonly ports: readonly MessagePort[] }) => void
+
+export interface TestWorker {
+  /** A further page connects. */
+  connect(): SharedWorker
+  /** How many pages have connected so far. */
+  readonly connections: number
+}
+
+/** The real code of the worker, with real ports to it, in this program. */
+export const createTestWorker = (): TestWorker => {
+  vi.stubGlobal('onconnect', undefined)
+  serveSharedMemory()
+  const { onconnect } = globalThis as unknown as { readonly onconnect: OnConnect }
+  let connections = 0
+  return {
+    connect() {
+      connections += 1
+      const { port1, port2 } = new MessageChannel()
+      onTestFinished(() => port1.close())
+      onconnect({ ports: [port2] })
+      return { port: port1, onerror: null } as unknown as SharedWorker
+    },
+    get connections() {
+      return connections
+    },
+  }
+}
