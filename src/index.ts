@@ -21,6 +21,7 @@ export type { LoginRequiredEvent } from './login/login-notifier.ts'
 export type { LoginContext, ReauthenticateContext, StepUpContext } from './login/reauthenticator.ts'
 export { redirectTo } from './login/redirect-to.ts'
 export { safeReturnTo } from './login/return-to.ts'
+export type { SendHeaders, SendHeadersContext } from './refresh/post.ts'
 export {
   type CookieEndpoint,
   type CookieRefreshOptions,

@@ -1,6 +1,7 @@
 import type { Options as KyOptions } from 'ky'
 import type { LoginRequiredEvent } from '../login/login-notifier.ts'
 import type { ReauthenticateContext } from '../login/reauthenticator.ts'
+import type { SendHeaders } from '../refresh/post.ts'
 import type { RefreshFunction, RefreshStrategy } from '../refresh/strategy.ts'
 import type { AuthRequestOptions } from '../request/request-context.ts'
 import type { ResponseView } from '../request/response-view.ts'
@@ -48,9 +49,10 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
    * Headers that change, asked for anew for each send to a trusted origin, also for the replay, and for what `refresh` sends
    * there by `post`. For CSRF tokens that rotate: a ky hook sees a request once, and the replay would carry its old token.
+   * Its argument says which send it is, so that a trace can give each a `traceparent` (`latchkey/observe`).
    * @example sendHeaders: () => ({ 'X-CSRF-Token': /XSRF=([^;]*)/.exec(document.cookie)?.[1] ?? '' })
    */
-  readonly sendHeaders?: (() => HeadersInit) | undefined
+  readonly sendHeaders?: SendHeaders | undefined
   /**
    * Where the session rests. Memory is safest and forgets at reload; `indexedDbStore()` survives it and is shared by tabs.
    * Anything with `getItem` and `setItem`, sync or async, will do as well.

@@ -5,6 +5,16 @@ import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
 
+/** Which send it is that `sendHeaders` is called for. */
+export interface SendHeadersContext {
+  /** Of the call, as in the event `request`. `null`: the session's own request, for a refresh or a sign-out. */
+  readonly id: number | null
+  readonly method: string
+  /** Without query. */
+  readonly url: string
+}
+export type SendHeaders = (context: SendHeadersContext) => HeadersInit
+
 export interface PostPorts {
   readonly transport: Transport
   /** What relative URLs resolve against. */
@@ -14,7 +24,7 @@ export interface PostPorts {
   readonly signal?: AbortSignal | null
   readonly keepalive?: boolean
   /** What the app sends anew with each request to its own origins. */
-  readonly sendHeaders?: (() => HeadersInit) | undefined
+  readonly sendHeaders?: SendHeaders | undefined
   readonly trusted?: (() => TrustedOrigins) | undefined
 }
 
@@ -58,7 +68,8 @@ export function createPost(ports: PostPorts): Post {
     const { method = 'POST' }: OwnPostInit = init
     const headers = new Headers(init.headers)
     if (sendHeaders && trusted?.().has(target)) {
-      for (const [name, value] of new Headers(sendHeaders())) if (!headers.has(name)) headers.set(name, value)
+      const own = sendHeaders({ id: null, method, url: target.origin + target.pathname })
+      for (const [name, value] of new Headers(own)) if (!headers.has(name)) headers.set(name, value)
     }
     if (!headers.has('accept')) headers.set('accept', 'application/json')
     const isForm = isParams(body)

@@ -2,6 +2,7 @@ import type { StepUpRequirement } from '../errors.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
+import type { SendHeaders } from '../refresh/post.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
@@ -69,7 +70,7 @@ export interface PipelinePorts {
   /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
   readonly syncIfStale: () => Promise<void> | undefined
   /** What the app sends anew with each request to its own origins. */
-  readonly sendHeaders: (() => HeadersInit) | undefined
+  readonly sendHeaders: SendHeaders | undefined
   /** In cookie modes: what a login must wait for, if anything. */
   readonly whenCallsSettled: (() => Promise<unknown> | undefined) | undefined
   /** Whether this client was disposed of, and not used since: it asks nobody and begins nothing. */

@@ -8,7 +8,7 @@ import type { Credentials } from '../session/credentials.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
 import { afterResponse } from './after-response.ts'
 import { beforeSend } from './before-send.ts'
-import type { PipelinePorts } from './pipeline-ports.ts'
+import { type PipelinePorts, targetOf } from './pipeline-ports.ts'
 import { cloneForReplay, createReplayInit, createSendInit, mayHaveBody } from './replay.ts'
 import {
   createRequestContext,
@@ -69,14 +69,16 @@ export function createPipeline(ports: PipelinePorts): RequestPipeline {
     emitSentWithoutCredentials(ports, context, why)
     const renewed =
       ports.sendHeaders && (why === 'auth-false' || why === 'own-authorization') && createSendInit(context)
-    if (renewed) applySendHeaders(renewed.headers)
+    if (renewed) applySendHeaders(context, renewed.headers)
     const response = await sendUntouched(context, renewed || undefined)
     emitCompleted(ports, context, response, null)
     return response
   }
 
-  function applySendHeaders(headers: Headers): void {
-    if (ports.sendHeaders) for (const [name, value] of new Headers(ports.sendHeaders())) headers.set(name, value)
+  function applySendHeaders(context: RequestContext, headers: Headers): void {
+    if (!ports.sendHeaders) return
+    const own = ports.sendHeaders({ id: context.id, ...targetOf(context) })
+    for (const [name, value] of new Headers(own)) headers.set(name, value)
   }
 
   const ownCredentialsOf = ({ url }: RequestContext): Credentials | null => {
@@ -87,7 +89,7 @@ export function createPipeline(ports: PipelinePorts): RequestPipeline {
   /** What the session holds now goes along; a promise where that takes a proof. */
   function attachCredentials(context: RequestContext, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
     context.sentWith = session.state
-    applySendHeaders(outgoing.headers)
+    applySendHeaders(context, outgoing.headers)
     if (!context.isAnonymous) {
       assertSameSession(ports, context)
       const own = ownCredentialsOf(context)

@@ -11,6 +11,7 @@ const layers = [
   'webview',
   'inspector',
   'explain',
+  'observe',
   'client',
   'login',
   'request',

@@ -6,10 +6,10 @@ import { entries } from '../support/project.ts'
 
 /** What only those pay for who import it. */
 const optional =
-  /^src\/(oauth|dpop|react|vue|webview|testing|cli|doctor|inspector|explain)(\.tsx?|\/)|^src\/schemes\/dpop/
+  /^src\/(oauth|dpop|react|vue|webview|testing|cli|doctor|inspector|explain|observe)(\.tsx?|\/)|^src\/schemes\/dpop/
 
 describe('an app that imports createClient', () => {
-  test('gets nothing of OAuth, DPoP, React, Vue, webviews, testing, explanations, the inspector or the command line', async () => {
+  test('gets nothing of OAuth, DPoP, React, Vue, webviews, testing, explanations, the inspector, telemetry or the command line', async () => {
     const { sources } = await bundleEntry('index', { names: ['createClient'] })
     expect([...sources].filter(source => optional.test(source))).toEqual([])
     expect(sources).toContain('src/client/create-client.ts')

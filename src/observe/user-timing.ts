@@ -1,0 +1,69 @@
+import { errorType, listen, type Observer } from './observer.ts'
+
+interface Call {
+  readonly fromMs: number
+  /** What it does now; empty: nothing that is measured. */
+  phase: string
+  phaseFromMs: number
+  isReplay: boolean
+}
+
+/**
+ * Writes calls, sends, waits and refreshes as measures, and sign-ins and ends as marks. The Performance panel of Chromium's DevTools
+ * shows them in tracks named after latchkey. A `PerformanceObserver` sees them; the page's own buffer stays empty.
+ * @example userTiming().observe(api)
+ * @see https://developer.chrome.com/docs/devtools/performance/extension
+ * @see https://www.w3.org/TR/user-timing/
+ */
+export function userTiming(): Observer {
+  return {
+    observe(client) {
+      const calls = new Map<number, Call>()
+      let refreshFromMs = 0
+      const endRefresh = (text: string) => {
+        if (refreshFromMs) measure('Refreshes', 'refresh', refreshFromMs, text)
+        refreshFromMs = 0
+      }
+      return listen(client, {
+        request(event) {
+          const { id, step } = event
+          const now = performance.now()
+          const call = calls.get(id) ?? { fromMs: now, phase: '', phaseFromMs: 0, isReplay: false }
+          calls.set(id, call)
+          const name = `${event.method} ${event.url}`
+          call.isReplay ||= step === 'replayed'
+          if (call.phase) measure('Requests', `${name} ${call.phase}`, call.phaseFromMs)
+          call.phase = step === 'sent' ? (call.isReplay ? 'replayed' : 'sent') : ''
+          if (step === 'waiting' && event.for !== 'store') call.phase = `waiting for ${event.for}`
+          call.phaseFromMs = now
+          if (step !== 'completed' && step !== 'failed') return
+          calls.delete(id)
+          measure('Requests', name, call.fromMs, step === 'failed' ? errorType(event.error) : String(event.status))
+        },
+        'refresh-started': () => {
+          refreshFromMs ||= performance.now()
+        },
+        refreshed: ({ cause }) => endRefresh(cause),
+        'refresh-failed': ({ error }) => endRefresh(error.reason),
+        'signed-in': () => mark('signed in'),
+        ended({ reason }) {
+          endRefresh(reason)
+          mark(`session ended: ${reason}`)
+        },
+      })
+    },
+  }
+}
+
+function measure(track: string, name: string, start: number, tooltipText = name): void {
+  const full = `latchkey: ${name}`
+  performance.measure(full, { start, detail: { devtools: { track, trackGroup: 'latchkey', tooltipText } } })
+  // Told to observers and traces already; kept, they would fill the page's buffer.
+  performance.clearMeasures(full)
+}
+
+function mark(name: string): void {
+  const full = `latchkey: ${name}`
+  performance.mark(full, { detail: { devtools: { dataType: 'marker' } } })
+  performance.clearMarks(full)
+}
