@@ -1,18 +1,18 @@
 import { createClient } from 'latchkey'
-import { shellKind, shellRefresh } from 'latchkey/webview'
+import { followShell, shellKind, shellRefresh } from 'latchkey/webview'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bridgeKinds, bridgeScript, caseScript, expectedOutcomes } from '../../support/shell-bridges.ts'
 import { stubPage } from '../../support/shell-page.ts'
 
 beforeEach(() => void stubPage())
 
-const run = (body: string, ...args: readonly unknown[]): Promise<unknown> =>
-  new Function('createClient', 'shellRefresh', 'shellKind', 'args', `${bridgeScript}${caseScript}${body}`)(
-    createClient,
-    shellRefresh,
-    shellKind,
-    args,
-  )
+const AsyncFunction = (async () => {}).constructor as FunctionConstructor
+
+/** As a body runs in a page of the browser tests. */
+const run = (body: string, ...args: readonly unknown[]): Promise<unknown> => {
+  const given = { createClient, followShell, shellKind, shellRefresh, args }
+  return new AsyncFunction(...Object.keys(given), `${bridgeScript}${caseScript}${body}`)(...Object.values(given))
+}
 
 describe.each(bridgeKinds)('through the bridge of %s', kind => {
   test('every response has a defined outcome, and only the status signed-out ends the session', async () => {
@@ -20,8 +20,23 @@ describe.each(bridgeKinds)('through the bridge of %s', kind => {
     expect(await run('return runCases(...args)', kind, expected)).toEqual(expected)
   })
 
-  test('the page knows in which shell it is', () => {
-    const seen = run(`const { remove } = installBridge('${kind}', () => {})
+  test('what the shell posts without being asked is followed', async () => {
+    const seen = await run(`
+      const shell = installBridge('${kind}', ({ id }, reply) => reply(signedIn(id, alice(1))))
+      const client = createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh() })
+      const stop = followShell(client)
+      const seen = [(await client.session.ready()).status]
+      shell.post({ latchkey: 1, type: 'signed-out' })
+      seen.push(client.session.status)
+      stop()
+      client.dispose()
+      shell.remove()
+      return seen`)
+    expect(seen).toEqual(['signed-in', 'signed-out'])
+  })
+
+  test('the page knows in which shell it is', async () => {
+    const seen = await run(`const { remove } = installBridge('${kind}', () => {})
       const seen = [shellKind(), shellKind({ name: 'other' })]
       remove()
       return [...seen, shellKind()]`)
