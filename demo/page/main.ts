@@ -46,7 +46,8 @@ async function arrive(): Promise<void> {
     try {
       const { tokens, returnTo } = await completeSignIn(location.href)
       await api.session.signIn(tokens)
-      history.replaceState(null, '', returnTo)
+      if (returnTo === '/shell.html') location.replace(returnTo)
+      else history.replaceState(null, '', returnTo)
     } catch {
       note('bad', 'The sign-in was not completed.')
       history.replaceState(null, '', '/')

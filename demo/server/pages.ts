@@ -17,16 +17,20 @@ const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 }
-/** Paths of the one page; the rest are files. */
+/** Paths of the main page; the rest are files. */
 const pagePaths = new Set(['/', '/login', '/callback'])
+
+/** `shell.html` plays a native app, and shows `webview.html` in a frame. */
+const pages = ['index.html', 'shell.html', 'webview.html']
 
 export type BuiltPage = ReadonlyMap<string, string | Uint8Array>
 
-/** Builds the page in memory, with `latchkey` taken from the sources: nothing has to be built before. */
+/** Builds the pages in memory, with `latchkey` taken from the sources: nothing has to be built before. */
 export async function buildPage(): Promise<BuiltPage> {
   const source = fileURLToPath(new URL('../../src', import.meta.url))
+  const root = fileURLToPath(new URL('../page/', import.meta.url))
   const result = (await build({
-    root: fileURLToPath(new URL('../page', import.meta.url)),
+    root,
     configFile: false,
     envDir: false,
     publicDir: false,
@@ -37,23 +41,31 @@ export async function buildPage(): Promise<BuiltPage> {
         { find: /^latchkey\/(.*)$/, replacement: `${source}/$1.ts` },
       ],
     },
-    build: { write: false, target: 'es2022', modulePreload: false, assetsInlineLimit: 0 },
+    build: {
+      write: false,
+      target: 'es2022',
+      modulePreload: false,
+      assetsInlineLimit: 0,
+      rolldownOptions: { input: pages.map(page => `${root}${page}`) },
+    },
   })) as Rolldown.RolldownOutput
   return new Map(result.output.map(file => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]))
 }
 
 /** Serves the built page; sends whoever came by another name (`localhost`) to the one origin everything trusts. */
 export function servePage(files: BuiltPage, pageOrigin: string, configuration: PageConfiguration) {
-  const policy = [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    `connect-src 'self' ${configuration.api} ${configuration.issuer}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ')
+  const policyOf = (path: string) =>
+    [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self' data:",
+      `connect-src 'self' ${configuration.api} ${configuration.issuer}`,
+      "base-uri 'none'",
+      "form-action 'none'",
+      path === '/shell.html' ? "frame-src 'self'" : "frame-src 'none'",
+      path === '/webview.html' ? "frame-ancestors 'self'" : "frame-ancestors 'none'",
+    ].join('; ')
   // `<` cannot occur in a JSON text outside strings, so this cannot close the element it stands in.
   const embedded = JSON.stringify(configuration).replaceAll('<', '\\u003c')
 
@@ -65,10 +77,10 @@ export function servePage(files: BuiltPage, pageOrigin: string, configuration: P
     const path = pagePaths.has(pathname) ? '/index.html' : pathname
     const file = files.get(path)
     if (file === undefined) return void response.writeHead(404).end()
-    const isPage = path === '/index.html'
+    const isPage = path.endsWith('.html')
     response.writeHead(200, {
       'Content-Type': contentTypes[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream',
-      'Content-Security-Policy': policy,
+      'Content-Security-Policy': policyOf(path),
       'Cache-Control': isPage ? 'no-store' : 'max-age=31536000, immutable',
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
