@@ -15,3 +15,4 @@ export type {
   SentFacts,
   TokenFacts,
 } from './explain/facts.ts'
+export type { NoCredentialsReason, NotReplayableReason } from './session/events.ts'

@@ -4,8 +4,9 @@ import { wordsOf } from './reading.ts'
 /** What a server can name in its own words, in `error_description` or in the body. */
 const patterns = {
   issuer: /\biss(uer)?\b/i,
-  audience: /\baud(ience)?\b/i,
-  signature: /signature|signing key|\bkid\b|\bjwks?\b|\balg(orithm)?\b/i,
+  audience: /\baud(iences?)?\b/i,
+  signature:
+    /signature|signing key|\bkid\b|\bjwks?\b|\balg(orithm)?\b|verification|could not (validate|verify|decode)/i,
   revoked:
     /revoked|logged ?out|signed ?out|inactive|black ?list|deny ?list|session (has |was )?(ended|expired|terminated)/i,
   permission: /permission|forbidden|not (allowed|permitted)|access denied|\broles?\b/i,
@@ -16,6 +17,10 @@ export type Topic = keyof typeof patterns
 
 /** The server's words that name this topic; `null`: none do. */
 export const wordsAbout = (facts: Facts, topic: Topic): string | null => wordsOf(facts, patterns[topic])
+
+/** Whether the server names what is wrong with the token itself. */
+export const namesTokenFault = (facts: Facts): boolean =>
+  (['issuer', 'audience', 'signature', 'expired'] as const).some(topic => wordsAbout(facts, topic))
 
 /** Whether the server names another topic, and not this one: then this one is less likely. */
 export const namesOther = (facts: Facts, topic: Topic | null): boolean =>

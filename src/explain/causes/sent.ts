@@ -8,6 +8,8 @@ import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsOf } from 
 const unlessUnread = ({ answer }: Facts, finding: Finding): Finding =>
   answer === null ? { ...finding, certainty: 'possibly' } : finding
 
+const noTokens = /^(basic|digest|negotiate|ntlm|kerberos|hoba|mutual|vapid|scram-.*|aws4-.*|(api-?)?key)$/
+
 const flaws: Readonly<Record<HeaderFlaw, string>> = {
   undefined: 'In place of a token it has the word “undefined” or “null”',
   quotes: 'Its token is in quotes',
@@ -47,7 +49,10 @@ export const otherScheme: CauseRule = {
   find(facts) {
     const wanted = foreignSchemes(facts)
     if (!is401(facts) || wanted.includes(facts.sent.header?.scheme ?? '')) return null
-    if (wanted.length > 0) return surely(`WWW-Authenticate asks for ${wanted.join(', ')}`)
+    const evidence = `WWW-Authenticate asks for ${wanted.join(', ')}`
+    if (wanted.some(scheme => noTokens.test(scheme))) return surely(evidence)
+    // A name of the server's own may well mean a token.
+    if (wanted.length > 0) return possibly(evidence)
     const words = facts.answer?.hasChallengeHeader ? null : wordsOf(facts, /\b(x-)?api[ _-]?key\b/i)
     return words ? probably(...quote(words)) : null
   },

@@ -27,6 +27,7 @@ export const notYetValid: CauseRule = {
     const notBeforeMs = token?.notBeforeMs ?? null
     if (notBeforeMs === null || notBeforeMs <= atMs || (serverMs !== null && notBeforeMs <= serverMs)) return null
     const evidence = `Its \`nbf\` is ${duration(notBeforeMs - atMs)} ahead`
+    if (facts.answer === null) return possibly(evidence)
     return serverMs === null ? probably(evidence) : surely(`${evidence}, by the device’s clock and by the server’s`)
   },
 }
@@ -79,6 +80,7 @@ export const expired: CauseRule = {
     if (!here) return words ? possibly(...quote(words)) : null
     const age = `It expired ${duration(atMs - endMs)} ago by the device’s clock`
     if (there === false) return null
+    if (facts.answer === null) return possibly(age)
     if (there) return surely(`${age}, and by the server’s too`)
     return words ? surely(age, ...quote(words)) : probably(age)
   },

@@ -1,8 +1,8 @@
 import { type CauseRule, type Finding, possibly, probably, surely } from '../cause.ts'
 import { environmentOf } from '../environment.ts'
 import type { Facts, TokenFacts } from '../facts.ts'
-import { errorIn, hasSentToken, hostOf, is401, quote, tokenChallenge } from '../reading.ts'
-import { namesOther, type Topic, wordsAbout } from '../topics.ts'
+import { errorIn, hasSentToken, hostOf, is401, quote, tokenChallenge, wordsOf } from '../reading.ts'
+import { namesOther, namesTokenFault, type Topic, wordsAbout } from '../topics.ts'
 
 /** What the token is, and for whom. */
 
@@ -145,13 +145,13 @@ export const forbidden: CauseRule = {
       ...(history.acceptedAt ? [`The token that was refused was accepted for ${history.acceptedAt}`] : []),
       ...quote(words),
     ]
-    if (words) return probably(...evidence)
+    if (words) return namesTokenFault(facts) ? possibly(...evidence) : probably(...evidence)
     return history.acceptedAt ? unlessNamed(facts, 'permission', probably(...evidence)) : null
   },
 }
 
 const saysMissing =
-  /\b(no|missing|without|not (provided|found|present|set))\b.*\b(token|authorization|credentials?|header)\b|\b(token|header)\b.*\b(missing|required|not (provided|found|present|set))\b/i
+  /\b(no|missing|without|not (provided|found|present|set))\b.*\b(token|authorization|credentials?|header)\b|\b(token|jwt|header)\b.*\b(missing|required|empty|not (provided|found|present|set))\b/i
 
 export const headerLost: CauseRule = {
   code: 'header-lost',
@@ -167,6 +167,8 @@ export const headerLost: CauseRule = {
     const isBare = challenge !== undefined && challenge.error === null
     if (!isBare && !text) return null
     const evidence = isBare ? ['WWW-Authenticate has no `error`, as for a request without a token'] : []
-    return unlessNamed(facts, null, probably(...evidence, ...quote(text)))
+    // Whoever finds a token invalid has seen one.
+    const isSeen = !text && wordsOf(facts, /\binvalid\b|not valid/i) !== null
+    return isSeen ? possibly(...evidence) : unlessNamed(facts, null, probably(...evidence, ...quote(text)))
   },
 }

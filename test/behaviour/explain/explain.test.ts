@@ -104,10 +104,15 @@ test('an answer that no client got is explained by itself', async () => {
 })
 
 test('a request that the app aborts is not explained', async () => {
-  const { stage, explanations, collected } = await listen()
-  stage.answer(() => new Promise(() => {}))
+  const { stage, explanations, collected } = await listen({ probe: false })
+  stage.answer(
+    (_send, { signal }) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  )
   const abort = new AbortController()
   const sent = stage.client.fetch('https://api.test/x', { signal: abort.signal })
+  await collected()
+  expect(stage.sends).toHaveLength(1)
   abort.abort()
   await expect(sent).rejects.toThrow()
   await collected()

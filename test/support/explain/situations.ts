@@ -1,5 +1,6 @@
 import type { Situation } from './situation.ts'
 import { deliverySituations } from './situations-delivery.ts'
+import { frameworkSituations } from './situations-frameworks.ts'
 import { sentSituations } from './situations-sent.ts'
 import { challengeSituations, refreshSituations } from './situations-servers.ts'
 import { tokenSituations } from './situations-tokens.ts'
@@ -11,4 +12,5 @@ export const situations: readonly Situation[] = [
   ...refreshSituations,
   ...challengeSituations,
   ...deliverySituations,
+  ...frameworkSituations,
 ]

@@ -1,6 +1,7 @@
 import { createClient } from 'latchkey'
 import { type Cause, diagnose, type Explanation, explain, explainUnauthorized, type Facts } from 'latchkey/explain'
 import { createAuthenticatedFetch } from 'latchkey/fetch'
+import type { LatchkeyInspector } from 'latchkey/inspector'
 
 interface Claims {
   readonly sub: string
@@ -21,6 +22,11 @@ export function isSure({ causes: [cause] }: Explanation): boolean {
   // @ts-expect-error: the certainties are surely, probably and possibly
   if (cause?.certainty === 'sure') return false
   return cause?.certainty === 'surely'
+}
+
+/** Beside the rows of the inspector. */
+export function showIn(inspector: LatchkeyInspector): void {
+  inspector.explain = explainUnauthorized
 }
 
 // @ts-expect-error: it follows a client
