@@ -24,6 +24,14 @@ const firstAttempt: WriteGoal = { attempt: 1 }
 /** How often in a row is tried what another tab came between. */
 const mostAttempts = 3
 
+const stampRecord = (content: RecordContent, latest: StoredRecord | null): StoredRecord => ({
+  // Token requests are counted whichever user is signed in: the count protects the server.
+  refreshCounts: latest?.refreshCounts,
+  ...content,
+  version: recordVersion,
+  revision: randomId(),
+})
+
 export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const { store, name, onFailure } = ports
   const side = createStoreSide(ports)
@@ -45,13 +53,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     latest = next
     return next
   }
-  const stamp = (content: RecordContent): StoredRecord => ({
-    // Token requests are counted whoever is signed in: what is looked after is the server.
-    refreshCounts: latest?.refreshCounts,
-    ...content,
-    version: recordVersion,
-    revision: randomId(),
-  })
+  const stamp = (content: RecordContent) => stampRecord(content, latest)
   /** Whether the store may show the refresh token to others, although this page is ahead of it. */
   const isShown = (token = latest?.credentials?.refreshToken) =>
     token && token === side.found.record?.credentials?.refreshToken

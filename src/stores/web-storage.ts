@@ -18,8 +18,7 @@ function look(storage: Storage, name: string, slot: string | null): unknown[] {
 
 const currentOf = (storage: Storage, name: string) => storage.getItem(keyOf(name, 'current'))
 const point = (storage: Storage, name: string, slot: string) => storage.setItem(keyOf(name, 'current'), slot)
-const write = (storage: Storage, name: string, slot: string, stored: unknown[]) =>
-  storage.setItem(keyOf(name, slot), JSON.stringify(stored))
+const write = (storage: Storage, key: string, stored: unknown[]) => storage.setItem(key, JSON.stringify(stored))
 
 /** Whether `slot` still is the current one, once all tabs see what all have written. */
 async function stands(storage: Storage, name: string, slot: string): Promise<boolean> {
@@ -51,7 +50,7 @@ export function storageStore(find: () => Storage): SessionStore {
       const [record, ...trail] = look(storage, name, current)
       if (!mayReplace(record, next, expected)) return false
       const slot = current ?? next.revision
-      write(storage, name, slot, [next, next.revision, ...trail].slice(0, trailLength))
+      write(storage, keyOf(name, slot), [next, next.revision, ...trail].slice(0, trailLength))
       // The very first record, where nobody has signed in yet.
       if (current === null) point(storage, name, slot)
       return (await stands(storage, name, slot)) && look(storage, name, slot).includes(next.revision)
@@ -62,7 +61,7 @@ export function storageStore(find: () => Storage): SessionStore {
       if (!mayReplace(look(storage, name, former)[0], next, undefined)) return false
       const slot = next.revision
       try {
-        write(storage, name, slot, [next, slot])
+        write(storage, keyOf(name, slot), [next, slot])
         point(storage, name, slot)
       } finally {
         // Also when the storage is full: the tokens of who just left must not stay behind.

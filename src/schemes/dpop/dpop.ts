@@ -89,7 +89,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     init.headers.set('DPoP', proof)
     return response => {
       const challenge = readChallenges(response).find(({ scheme }) => scheme === 'dpop')
-      return servers.learn('api', url, response, notes, challenge?.params['error'])
+      return servers.learn({ role: 'api', url, notes }, response, challenge?.params['error'])
     }
   }
 
@@ -134,7 +134,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     },
     async prepare(former, transport, endpoint) {
       const key = former ? await keyOf(former) : await keys.forLogin(false)
-      return key ? createTokenTransport(key, servers, transport, endpoint) : undefined
+      return key ? createTokenTransport({ key, servers, transport, endpoint }) : undefined
     },
     async login(method, url, nonce) {
       const key = await keys.forLogin(true)

@@ -10,13 +10,20 @@ export interface ServerNotes {
 /** What an authorization server says is not for the API, even at one origin (RFC 9449 §9). */
 type Role = 'token' | 'api'
 
+/** Where a proof was sent, and what it was made from. */
+export interface SentProof {
+  readonly role: Role
+  readonly url: URL
+  readonly notes: ServerNotes
+}
+
 export interface Servers {
   notesOf(role: Role, url: URL): ServerNotes
   /**
    * Takes the newest nonce of any response and, where a proof was rejected for its time, the server's time. Returns what a
-   * proof would now say differently from the rejected one, which was made by `used`; `null` if another one would not help.
+   * proof would now say differently from the rejected one; `null` if another one would not help.
    */
-  learn(role: Role, url: URL, response: Pick<Response, 'headers' | 'url'>, used: ServerNotes, error: unknown): Learned
+  learn(sent: SentProof, response: Pick<Response, 'headers' | 'url'>, error: unknown): Learned
 }
 
 const mostServers = 32
@@ -36,7 +43,7 @@ export function createServers(): Servers {
 
   return {
     notesOf: (role, { origin }) => servers.get(role + origin) ?? {},
-    learn(role, url, { headers, url: from }, used, error) {
+    learn({ role, url, notes: used }, { headers, url: from }, error) {
       // A redirect may have led to another server.
       const server = role + new URL(from || url).origin
       const nonce = headers.get('dpop-nonce')

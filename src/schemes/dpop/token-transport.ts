@@ -9,7 +9,14 @@ interface Made {
   readonly notes: ServerNotes
 }
 
-/** RFC 6749 §5.2. The answer is left to be read. */
+interface TokenTransportPorts {
+  readonly key: Key
+  readonly servers: Servers
+  readonly transport: typeof globalThis.fetch
+  readonly endpoint: string | URL | undefined
+}
+
+/** RFC 6749 §5.2. Reads a copy, so that the caller can read the response. */
 async function errorOf(response: Response): Promise<unknown> {
   try {
     return response.ok ? undefined : ((await response.clone().json()) as { readonly error?: unknown }).error
@@ -22,12 +29,12 @@ async function errorOf(response: Response): Promise<unknown> {
  * The network for one token request, with a proof on each call. The first one to `endpoint` is made beforehand, so that the call
  * leaves in the task in which it is asked for.
  */
-export async function createTokenTransport(
-  key: Key,
-  servers: Servers,
-  transport: typeof globalThis.fetch,
-  endpoint: string | URL | undefined,
-): Promise<ProvedTransport> {
+export async function createTokenTransport({
+  key,
+  servers,
+  transport,
+  endpoint,
+}: TokenTransportPorts): Promise<ProvedTransport> {
   const make = async (method: string, url: URL): Promise<Made> => {
     const notes = servers.notesOf('token', url)
     return { notes, proof: await prove(key, { ...notes, method, url }) }
@@ -49,7 +56,7 @@ export async function createTokenTransport(
     // nonce and once with its time (RFC 9449 §8, §11.1).
     for (let provedAnewFor = ''; ; ) {
       const response = await send(url, init, made)
-      const learned = servers.learn('token', url, response, made.notes, await errorOf(response))
+      const learned = servers.learn({ role: 'token', url, notes: made.notes }, response, await errorOf(response))
       if (!learned || provedAnewFor.includes(learned)) return response
       provedAnewFor += learned
       releaseBody(response)

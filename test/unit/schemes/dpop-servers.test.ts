@@ -18,29 +18,29 @@ afterEach(() => {
 describe('a nonce (DP-06)', () => {
   test('is kept by origin, whatever the path', () => {
     const servers = createServers()
-    servers.learn('api', url, nonce('one'), {}, undefined)
+    servers.learn({ role: 'api', url, notes: {} }, nonce('one'), undefined)
     expect(servers.notesOf('api', new URL('https://api.test/b?c'))).toEqual({ nonce: 'one' })
     expect(servers.notesOf('api', new URL('https://api.test:8443/a'))).toEqual({})
   })
 
   test('of an authorization server is not the API’s, even at one origin', () => {
     const servers = createServers()
-    servers.learn('token', url, nonce('one'), {}, undefined)
+    servers.learn({ role: 'token', url, notes: {} }, nonce('one'), undefined)
     expect(servers.notesOf('api', url)).toEqual({})
   })
 
   test('stays until another is told: an answer without one takes nothing away', () => {
     const servers = createServers()
-    servers.learn('api', url, nonce('one'), {}, undefined)
-    servers.learn('api', url, answer(), {}, undefined)
-    servers.learn('api', url, nonce(''), {}, undefined)
+    servers.learn({ role: 'api', url, notes: {} }, nonce('one'), undefined)
+    servers.learn({ role: 'api', url, notes: {} }, answer(), undefined)
+    servers.learn({ role: 'api', url, notes: {} }, nonce(''), undefined)
     expect(servers.notesOf('api', url)).toEqual({ nonce: 'one' })
   })
 
   test('is of the server that told it, where a redirect led to another', () => {
     const servers = createServers()
     const elsewhere = answer({ 'dpop-nonce': 'theirs' }, 'https://other.test/b')
-    expect(servers.learn('api', url, elsewhere, {}, 'use_dpop_nonce')).toBe(null)
+    expect(servers.learn({ role: 'api', url, notes: {} }, elsewhere, 'use_dpop_nonce')).toBe(null)
     expect(servers.notesOf('api', url)).toEqual({})
     expect(servers.notesOf('api', new URL('https://other.test'))).toEqual({ nonce: 'theirs' })
   })
@@ -48,9 +48,10 @@ describe('a nonce (DP-06)', () => {
   test('is forgotten for the servers that were heard of longest ago, beyond 32 of them', () => {
     const servers = createServers()
     const at = (index: number) => new URL(`https://a${index}.test`)
-    for (let index = 0; index < 32; index += 1) servers.learn('api', at(index), nonce('n'), {}, undefined)
-    servers.learn('api', at(0), nonce('newer'), {}, undefined)
-    servers.learn('api', at(32), nonce('n'), {}, undefined)
+    for (let index = 0; index < 32; index += 1)
+      servers.learn({ role: 'api', url: at(index), notes: {} }, nonce('n'), undefined)
+    servers.learn({ role: 'api', url: at(0), notes: {} }, nonce('newer'), undefined)
+    servers.learn({ role: 'api', url: at(32), notes: {} }, nonce('n'), undefined)
     expect([0, 1, 2, 32].map(index => servers.notesOf('api', at(index)).nonce)).toEqual(['newer', undefined, 'n', 'n'])
   })
 })
@@ -66,7 +67,7 @@ describe('another proof may help (DP-07)', () => {
     ['another nonce, of a token that was refused', nonce('new'), { nonce: 'old' }, 'invalid_token', null],
     ['another nonce, of a request that was let in', nonce('new'), { nonce: 'old' }, undefined, null],
   ] as const)('%s', (_name, response, used, error, helps) => {
-    expect(createServers().learn('api', url, response, used, error)).toBe(helps)
+    expect(createServers().learn({ role: 'api', url, notes: used }, response, error)).toBe(helps)
   })
 })
 
@@ -79,26 +80,26 @@ describe('a server’s time (DP-13)', () => {
     ['as ours, since ours was set right', 0, { clockSkewMs: 3_600_000 }, 'clock'],
   ])('%s', (_name, clockSkewMs, used, helps) => {
     const servers = createServers()
-    expect(servers.learn('api', url, date(clockSkewMs), used, 'invalid_dpop_proof')).toBe(helps)
+    expect(servers.learn({ role: 'api', url, notes: used }, date(clockSkewMs), 'invalid_dpop_proof')).toBe(helps)
     expect(servers.notesOf('api', url)).toEqual(helps ? { clockSkewMs } : {})
   })
 
   test('is learned together with a new nonce, of a server that sends one with every response', () => {
     const servers = createServers()
     const refused = answer({ 'dpop-nonce': 'second', date: new Date(now + 3_600_000).toUTCString() })
-    expect(servers.learn('api', url, refused, { nonce: 'first' }, 'invalid_dpop_proof')).toBe('clock')
+    expect(servers.learn({ role: 'api', url, notes: { nonce: 'first' } }, refused, 'invalid_dpop_proof')).toBe('clock')
     expect(servers.notesOf('api', url)).toEqual({ nonce: 'second', clockSkewMs: 3_600_000 })
   })
 
   test('is believed of a refused proof alone: other answers may come from a cache', () => {
     const servers = createServers()
-    servers.learn('api', url, date(3_600_000), {}, undefined)
-    servers.learn('api', url, date(3_600_000), {}, 'use_dpop_nonce')
+    servers.learn({ role: 'api', url, notes: {} }, date(3_600_000), undefined)
+    servers.learn({ role: 'api', url, notes: {} }, date(3_600_000), 'use_dpop_nonce')
     expect(servers.notesOf('api', url)).toEqual({})
   })
 
   test.each(['', 'yesterday'])('that reads "%s" is none', text => {
     const servers = createServers()
-    expect(servers.learn('api', url, answer({ date: text }), {}, 'invalid_dpop_proof')).toBe(null)
+    expect(servers.learn({ role: 'api', url, notes: {} }, answer({ date: text }), 'invalid_dpop_proof')).toBe(null)
   })
 })
