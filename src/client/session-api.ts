@@ -2,7 +2,6 @@ import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { sendsOf, type WithSends } from '../request/sends.ts'
-import { assertSameSession, awaitRefresh } from '../request/wait.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
 import { remainingLifetimeMs } from '../session/expiry.ts'
@@ -71,7 +70,7 @@ export function createSessionApi<Claims extends object>(
   core: ClientParts,
   { strategy }: ResolvedOptions,
 ): Session<Claims> & WithSends {
-  const { session, refresher, login, storeSync, clock, canRefresh } = core
+  const { session, refresher, login, storeSync, clock, canRefresh, waits } = core
   const { ambient = false } = strategy
   let shown: SessionState = session.state
   const serverSnapshot = toSnapshot<Claims>(shown)
@@ -127,7 +126,7 @@ export function createSessionApi<Claims extends object>(
   async function refresh(): Promise<SessionSnapshot<Claims>> {
     const waiter = await held()
     check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
-    await awaitRefresh(core, refresher.start('manual'), waiter)
+    await waits.awaitRefresh(refresher.start('manual'), waiter)
     // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
     return session.state.credentials?.tokensElsewhere ? refresh() : getSnapshot()
   }
@@ -149,7 +148,7 @@ export function createSessionApi<Claims extends object>(
     const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
     if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
       try {
-        await awaitRefresh(core, refresher.start(expired ? 'expired' : 'manual'), waiter)
+        await waits.awaitRefresh(refresher.start(expired ? 'expired' : 'manual'), waiter)
         best = { token: session.state.credentials?.accessToken, validMs: validMs() }
       } catch (error) {
         // A token that is still good is better than none.
@@ -157,7 +156,7 @@ export function createSessionApi<Claims extends object>(
       }
     }
     // However the refresh ended: who signed in, or out, meanwhile is not whose token was asked for.
-    assertSameSession(core, waiter)
+    waits.assertSameSession(waiter)
     const { accessToken, tokensElsewhere } = session.state.credentials ?? {}
     // Somebody signed in meanwhile, in a tab that shares no tokens.
     if (tokensElsewhere) return getAccessToken(options)

@@ -11,7 +11,9 @@ import { createRefresher, type Refresher, type RefresherPorts } from '../refresh
 import { createPendingCalls, createRevocation, type Revocation, type RevocationPorts } from '../refresh/revocation.ts'
 import { createPipeline, type RequestPipeline } from '../request/pipeline.ts'
 import type { PipelinePorts } from '../request/pipeline-ports.ts'
+import { createRequestLog } from '../request/request-log.ts'
 import { createSends } from '../request/sends.ts'
+import { createWaits, type Waits } from '../request/wait.ts'
 import { createAudienceAge } from '../session/audience.ts'
 import { createSyncedStore, type SyncedStorePorts } from '../session/create-synced-store.ts'
 import type { Credentials } from '../session/credentials.ts'
@@ -36,6 +38,7 @@ const noCookie =
 /** All parts of a client, wired; ky's form and the plain one are made round it. */
 export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly pipeline: RequestPipeline
+  readonly waits: Waits
   readonly session: SessionCore
   readonly refresher: Refresher
   readonly login: Reauthenticator
@@ -183,11 +186,13 @@ export function createClientParts(
     // Refreshes of the app's own may log in through the client: they would wait for themselves.
     whenCallsSettled: strategy.cookie && pendingCalls.whenSettled,
   }
-  const pipeline = createPipeline(pipelinePorts)
+  const log = createRequestLog({ session, scheme })
+  const waits = createWaits({ session, login, log })
+  const pipeline = createPipeline(pipelinePorts, log, waits)
   const dispose = () => {
     storeSync.close()
     refresher.dispose()
     login.dispose()
   }
-  return { ...shared, pipeline, refresher, login, notifier, storeSync, revocation, dispose }
+  return { ...shared, pipeline, waits, refresher, login, notifier, storeSync, revocation, dispose }
 }

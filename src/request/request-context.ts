@@ -80,13 +80,12 @@ export function signalOf({ adapter, init, request }: RequestContext): AbortSigna
   return adapter.signal ?? readRequestOption(init, request, 'signal')
 }
 
+interface RequestArguments extends Pick<RequestContext, 'id' | 'input' | 'adapter'> {
+  readonly init: FetchInit | undefined
+}
+
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
-export function createRequestContext(
-  id: number,
-  input: RequestInfo,
-  given: FetchInit | undefined,
-  adapter: FetchAdapter,
-): RequestContext | null {
+export function createRequestContext({ id, input, init: given, adapter }: RequestArguments): RequestContext | null {
   const request = typeof input === 'string' ? undefined : input
   const text = typeof input === 'string' ? input : readMember(input, 'url')
   const url = parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
@@ -103,7 +102,9 @@ export function createRequestContext(
     auth: given?.auth ?? adapter.auth,
     replay,
     method: `${readRequestOption(init, request, 'method') ?? 'GET'}`.toUpperCase(),
-    notReplayableReason: whyNotReplayable(init, request, adapter, replay),
+    notReplayableReason: readRequestOption(init, request, 'keepalive')
+      ? 'keepalive'
+      : whyNotReplayable(replay, adapter, init.body),
     replayCopy: undefined,
     sessionId: null,
     isAnonymous: false,
@@ -121,13 +122,11 @@ export function createRequestContext(
 const absolute = /^https?:\/\//i
 
 function whyNotReplayable(
-  init: RequestInit,
-  request: Request | undefined,
-  adapter: FetchAdapter,
   replay: AuthRequestOptions['replay'],
+  { source }: FetchAdapter,
+  body: BodyInit | null | undefined,
 ): NotReplayableReason | null {
-  if (readRequestOption(init, request, 'keepalive')) return 'keepalive'
   if (replay === false) return 'replay-false'
   if (typeof replay === 'function') return null
-  return isOneShot(adapter.source ? adapter.source() : init.body) ? 'one-shot-body' : null
+  return isOneShot(source ? source() : body) ? 'one-shot-body' : null
 }

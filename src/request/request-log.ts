@@ -1,43 +1,32 @@
 import type { Outgoing } from '../schemes/scheme.ts'
-import type { NoCredentialsReason, NotReplayableReason, RequestStepKind } from '../session/events.ts'
+import type { NotReplayableReason, RequestStepKind } from '../session/events.ts'
 import { type PipelinePorts, type RequestIdentity, targetOf } from './pipeline-ports.ts'
 import type { RequestContext } from './request-context.ts'
 
-type StepPorts = Pick<PipelinePorts, 'session'>
-
-const isHeard = ({ session }: StepPorts) => session.listenersOf('request').size > 0
-
-/** Tells who listens (the inspector, a log) of one step; costs nothing while nobody does. */
-export function emitStep(ports: StepPorts, context: RequestIdentity, step: RequestStepKind): void {
-  if (isHeard(ports)) ports.session.emit('request', { id: context.id, ...targetOf(context), ...step })
+/** Emits the steps of a request as `request` events. Makes none while nothing listens (an inspector, a log). */
+export interface RequestLog {
+  emitStep(request: RequestIdentity, step: RequestStepKind): void
+  /** One send that may carry credentials. */
+  emitSent(context: RequestContext, outgoing: Outgoing): void
+  /** The last step of most requests. */
+  emitCompleted(context: RequestContext, response: Response, notReplayable: NotReplayableReason | null): void
 }
 
-/** One send of what may carry credentials. */
-export function emitSent(
-  ports: StepPorts & Pick<PipelinePorts, 'scheme'>,
-  context: RequestContext,
-  { headers }: Outgoing,
-): void {
-  if (context.isAnonymous) emitSentWithoutCredentials(ports, context, 'signed-out')
-  else if (isHeard(ports))
-    emitStep(ports, context, { step: 'sent', credentials: headers.has(ports.scheme.header) ? 'attached' : 'cookie' })
-}
-
-/** One send without credentials. */
-export const emitSentWithoutCredentials = (
-  ports: StepPorts,
-  context: RequestIdentity,
-  reason: NoCredentialsReason,
-): void => emitStep(ports, context, { step: 'sent', credentials: 'none', reason })
-
-/** The last step of most requests, made only if somebody listens. */
-export function emitCompleted(
-  ports: StepPorts,
-  context: RequestContext,
-  { status }: Response,
-  notReplayable: NotReplayableReason | null,
-): void {
-  const { isReplay, notRefreshed } = context
-  if (isHeard(ports))
-    emitStep(ports, context, { step: 'completed', status, replayed: isReplay, notReplayable, notRefreshed })
+export function createRequestLog({ session, scheme }: Pick<PipelinePorts, 'session' | 'scheme'>): RequestLog {
+  const isHeard = () => session.listenersOf('request').size > 0
+  function emitStep(request: RequestIdentity, step: RequestStepKind): void {
+    if (isHeard()) session.emit('request', { id: request.id, ...targetOf(request), ...step })
+  }
+  return {
+    emitStep,
+    emitSent(context, { headers }) {
+      if (context.isAnonymous) emitStep(context, { step: 'sent', credentials: 'none', reason: 'signed-out' })
+      else if (isHeard())
+        emitStep(context, { step: 'sent', credentials: headers.has(scheme.header) ? 'attached' : 'cookie' })
+    },
+    emitCompleted(context, { status }, notReplayable) {
+      const { isReplay, notRefreshed } = context
+      if (isHeard()) emitStep(context, { step: 'completed', status, replayed: isReplay, notReplayable, notRefreshed })
+    },
+  }
 }

@@ -2,69 +2,74 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isOffline } from '../platform/page.ts'
 import type { Flight } from '../refresh/flight.ts'
-import type { PipelinePorts, Reauthentication } from './pipeline-ports.ts'
+import type { LoginPort, PipelinePorts, Reauthentication } from './pipeline-ports.ts'
 import { type RequestContext, signalOf } from './request-context.ts'
-import { emitStep } from './request-log.ts'
+import type { RequestLog } from './request-log.ts'
 
-/** Who waits for a refresh, or for the person: a request, or a call of the session's own that belongs to `session`. */
+/** A request that waits for a refresh or for the user, or a call of the session API that belongs to `sessionId`. */
 export type Waiter =
   | RequestContext
   | (Pick<RequestContext, 'sessionId'> & Partial<Pick<RequestContext, 'rejectedResponse' | 'awaitedCredentials'>>)
 
-type WaitPorts = Pick<PipelinePorts, 'session' | 'login'>
-
-export function waitFor<Value>(
-  promise: Promise<Value>,
-  what: 'store' | 'refresh' | 'online' | Reauthentication['kind'],
-  waiter: Waiter,
-  ports: Pick<PipelinePorts, 'session'>,
-): Promise<Value> {
-  if (!('adapter' in waiter)) return promise
-  emitStep(ports, waiter, { step: 'waiting', for: what })
-  waiter.adapter.onWait?.()
-  return unlessAborted(promise, signalOf(waiter))
+export interface Waits {
+  /** Ends early when the waiter's signal aborts. `what`: for the log. */
+  waitFor<Value>(
+    promise: Promise<Value>,
+    waiter: Waiter,
+    what: 'store' | 'refresh' | 'online' | Reauthentication['kind'],
+  ): Promise<Value>
+  /** Waits for a refresh, and for the dialog that may follow it. Resolves if the waiter's own session has newer credentials. */
+  awaitRefresh(flight: Flight, waiter: Waiter): Promise<true>
+  /** Waits while the user is asked, without a deadline. Resolves with whether a user signed in. */
+  awaitReauthentication(reauthentication: Reauthentication, waiter: Waiter): Promise<boolean>
+  /** A waiter continues only in the session in which it began, never as another user. @throws SessionEndedError */
+  assertSameSession(waiter: Waiter): void
 }
 
-/**
- * Waits until a flight has landed, and through the dialog that may follow it. Resolves if the waiter's own session goes on
- * with newer credentials. Each waiter gets an error of its own; but ten thousand may wait, so no frame of an async function.
- */
-export function awaitRefresh(ports: WaitPorts, flight: Flight, waiter: Waiter): Promise<true> {
-  const landing = waitFor(flight.outcome, isOffline() ? 'online' : 'refresh', waiter, ports)
-  return landing.then(outcome => {
-    if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
-    if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.rejectedResponse)
-    const { reauthentication } = ports.login
-    if (outcome.kind !== 'rejected' || reauthentication?.kind !== 'login') return resumeWaiter(ports, waiter)
-    return awaitReauthentication(ports, reauthentication, waiter).then(() => resumeWaiter(ports, waiter))
-  })
+export interface WaitPorts extends Pick<PipelinePorts, 'session'> {
+  readonly login: Pick<LoginPort, 'reauthentication'>
+  readonly log: RequestLog
 }
 
-function resumeWaiter(ports: WaitPorts, waiter: Waiter): true {
-  assertSameSession(ports, waiter)
-  waiter.awaitedCredentials = ports.session.state.credentials
-  return true
-}
+export function createWaits({ session, login, log }: WaitPorts): Waits {
+  const waitFor: Waits['waitFor'] = (promise, waiter, what) => {
+    if (!('adapter' in waiter)) return promise
+    log.emitStep(waiter, { step: 'waiting', for: what })
+    waiter.adapter.onWait?.()
+    return unlessAborted(promise, signalOf(waiter))
+  }
 
-/** Waits while the person is asked, without a deadline of ours. Answers whether somebody signed in. */
-export async function awaitReauthentication(
-  ports: WaitPorts,
-  asking: Reauthentication,
-  waiter: Waiter,
-): Promise<boolean> {
-  const answered = await waitFor(asking.outcome, asking.kind, waiter, ports)
-  if (answered === 'disposed') throw new SessionEndedError('disposed', waiter.rejectedResponse)
-  return answered === 'signed-in'
-}
+  function assertSameSession(waiter: Waiter): void {
+    const { sessionId, credentials, endReason } = session.state
+    const isMoved = waiter.sessionId !== null && sessionId !== waiter.sessionId
+    if (credentials && !isMoved) return
+    throw new SessionEndedError(endReason ?? (credentials ? 'replaced' : 'not-signed-in'), waiter.rejectedResponse)
+  }
 
-/** Who waited goes on only in the session that it began in: never as another person. */
-export function assertSameSession({ session }: WaitPorts, waiter: Waiter): void {
-  const { state } = session
-  const moved = waiter.sessionId !== null && state.sessionId !== waiter.sessionId
-  if (moved || !state.credentials) {
-    throw new SessionEndedError(
-      state.endReason ?? (state.credentials ? 'replaced' : 'not-signed-in'),
-      waiter.rejectedResponse,
-    )
+  function resume(waiter: Waiter): true {
+    assertSameSession(waiter)
+    waiter.awaitedCredentials = session.state.credentials
+    return true
+  }
+
+  async function awaitReauthentication(reauthentication: Reauthentication, waiter: Waiter): Promise<boolean> {
+    const outcome = await waitFor(reauthentication.outcome, waiter, reauthentication.kind)
+    if (outcome === 'disposed') throw new SessionEndedError('disposed', waiter.rejectedResponse)
+    return outcome === 'signed-in'
+  }
+
+  return {
+    waitFor,
+    assertSameSession,
+    awaitReauthentication,
+    // Each waiter gets an error of its own. Ten thousand may wait: no frame of an async function for each.
+    awaitRefresh: (flight, waiter) =>
+      waitFor(flight.outcome, waiter, isOffline() ? 'online' : 'refresh').then(outcome => {
+        if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
+        if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.rejectedResponse)
+        const { reauthentication } = login
+        if (outcome.kind !== 'rejected' || reauthentication?.kind !== 'login') return resume(waiter)
+        return awaitReauthentication(reauthentication, waiter).then(() => resume(waiter))
+      }),
   }
 }
