@@ -15,7 +15,7 @@ const run = (body: string, ...args: readonly unknown[]): Promise<unknown> => {
 }
 
 describe.each(bridgeKinds)('through the bridge of %s', kind => {
-  test('every response has a defined outcome, and only the status signed-out ends the session', async () => {
+  test('every response has a defined outcome, and only the status signed-out ends the session (WV-05)', async () => {
     const expected = expectedOutcomes(kind)
     expect(await run('return runCases(...args)', kind, expected)).toEqual(expected)
   })

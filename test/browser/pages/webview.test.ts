@@ -62,12 +62,12 @@ describe.each(['chromium', 'webkit'] as const)('webviews in %s', engine => {
     await rm(folder, { recursive: true })
   })
 
-  test.each(bridgeKinds)('every response over the bridge of %s has a defined outcome', async kind => {
+  test.each(bridgeKinds)('every response over the bridge of %s has a defined outcome (WV-05)', async kind => {
     const expected = expectedOutcomes(kind)
     expect(await page.run(`${begin}${caseScript} return runCases(...args)`, kind, expected)).toEqual(expected)
   })
 
-  test('an iframe that knows the right id cannot respond, neither while it is there nor once it is gone', async () => {
+  test('an iframe that knows the right id cannot respond, neither while it is there nor once it is gone (WV-06)', async () => {
     const attacked = await page.run<{ readonly events: readonly object[]; readonly subject: string }>(
       `${begin}${attackScript} return attack()`,
     )
@@ -81,7 +81,7 @@ describe.each(['chromium', 'webkit'] as const)('webviews in %s', engine => {
     ])
   })
 
-  test('frames that are named like a bridge are none, and get no message', async () => {
+  test('frames that are named like a bridge are none, and get no message (WV-07)', async () => {
     const fooled = await page.run(`${begin}${attackScript} return nameFrames()`)
     expect(fooled).toEqual({ kinds: { latchkey: null, ReactNativeWebView: null, webkit: null }, received: 0 })
   })
