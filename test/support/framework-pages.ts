@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { Answer } from './http-messages.ts'
 import { type InstalledPackage, installPackage } from './installed-package.ts'
@@ -10,7 +10,13 @@ import { root } from './project.ts'
 const sources = `${root}test/browser/frameworks/`
 const react18 = `${root}test/browser/react-18`
 
-/** What is built: a page's script, by the name of its path, and from which React. */
+interface Source {
+  readonly entry: string
+  /** The folder whose React it is built with. */
+  readonly react: string
+}
+
+/** The scripts of the pages. */
 const scripts = {
   'react-18': { entry: 'react/plain.tsx', react: react18 },
   'react-18-hydrate': { entry: 'react/hydrate.tsx', react: react18 },
@@ -24,6 +30,7 @@ const scripts = {
 
 export type Framework = keyof typeof scripts
 
+/** What renders some of them on a server. */
 const servers = {
   'react-18-hydrate': { entry: 'react/server.tsx', react: react18 },
   'react-19-hydrate': { entry: 'react/server.tsx', react: root },
@@ -61,26 +68,32 @@ const define = {
   __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: 'true',
 }
 
+/** One build for each React, so that what its pages share is parsed once. */
 async function bundle(
   packed: string,
-  { entry, react }: { entry: string; react: string },
+  sourcesByName: Readonly<Record<string, Source>>,
   platform: 'browser' | 'node',
-) {
-  const { outputFiles } = await build({
-    entryPoints: [sources + entry],
-    bundle: true,
-    write: false,
-    outdir: 'out',
-    platform,
-    format: platform === 'node' ? 'cjs' : 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    tsconfigRaw: {}, // as an app sees it, without this project's paths
-    define,
-    logLevel: 'error',
-    plugins: [resolveFrom(packed, react)],
-  })
-  return outputFiles[0]?.text ?? ''
+): Promise<Readonly<Record<string, string>>> {
+  const built: Record<string, string> = {}
+  for (const react of [react18, root]) {
+    const own = Object.entries(sourcesByName).filter(([, source]) => source.react === react)
+    const { outputFiles } = await build({
+      entryPoints: Object.fromEntries(own.map(([name, { entry }]) => [name, sources + entry])),
+      bundle: true,
+      write: false,
+      outdir: 'out',
+      platform,
+      format: platform === 'node' ? 'cjs' : 'esm',
+      target: 'es2022',
+      jsx: 'automatic',
+      tsconfigRaw: {}, // as an app sees it, without this project's paths
+      define,
+      logLevel: 'error',
+      plugins: [resolveFrom(packed, react)],
+    })
+    for (const { path, text } of outputFiles) built[basename(path, '.js')] = text
+  }
+  return built
 }
 
 export interface FrameworkPages {
@@ -92,24 +105,23 @@ export interface FrameworkPages {
   close(): Promise<void>
 }
 
+interface Renderer {
+  readonly render: (...args: readonly unknown[]) => Promise<string>
+}
+
 /** Builds all pages in development mode (so that the frameworks warn), from the packed package. */
 export async function buildFrameworkPages(): Promise<FrameworkPages> {
   installReact18()
   const packed: InstalledPackage = await installPackage()
-  const scriptOf = async (name: string) => [name, await bundle(packed.folder, scripts[name as Framework], 'browser')]
-  const built = Object.fromEntries(await Promise.all(Object.keys(scripts).map(scriptOf))) as Record<Framework, string>
-  const load = async (name: string) => {
-    const text = await bundle(packed.folder, servers[name as RenderedFramework], 'node')
-    return [name, runAsModule(text, join(packed.folder, `${name}.cjs`))]
-  }
-  const renderers = Object.fromEntries(await Promise.all(Object.keys(servers).map(load))) as Record<
-    RenderedFramework,
-    { readonly render: (...args: readonly unknown[]) => Promise<string> }
-  >
+  const built = await bundle(packed.folder, scripts, 'browser')
+  const forServers = await bundle(packed.folder, servers, 'node')
+  const renderers = new Map(
+    Object.entries(forServers).map(([name, text]) => [name, runAsModule(text, join(packed.folder, `${name}.cjs`))]),
+  )
   return {
     packed: packed.folder,
-    script: framework => built[framework],
-    render: (framework, ...args) => renderers[framework].render(...args),
+    script: framework => built[framework] ?? '',
+    render: async (framework, ...args) => (renderers.get(framework) as Renderer).render(...args),
     close: packed.remove,
   }
 }

@@ -1,4 +1,4 @@
-/** The part of Nuxt's `#imports` that the recipe uses, in Nuxt's own types (4.2): Nuxt itself is too large to be installed for it. */
+/** The part of Nuxt's `#imports` that the recipe uses, in types like Nuxt's own: Nuxt itself is too large to be installed for it. */
 declare module '#imports' {
   import type { Ref } from 'vue'
   export function defineNuxtPlugin<Provided extends object>(

@@ -8,17 +8,22 @@ interface User {
   readonly name: string
 }
 
-export default defineNuxtPlugin(async () => {
+const toInitial = ({ sub, name }: User): InitialSession => ({ subject: sub, claims: { sub, name } })
+
+export default defineNuxtPlugin(() => {
   const initial = useState<InitialSession | null | undefined>('session')
-  // On the server, with the visitor's own cookie. In the page it is there already.
-  if (initial.value === undefined && typeof window === 'undefined') {
-    const user = await useRequestFetch()<User>('/bff/user').catch(() => null)
-    initial.value = user && { subject: user.sub, claims: { sub: user.sub, name: user.name } }
-  }
-  const api = createClient({
-    baseUrl: '/api/',
-    initial: initial.value,
-    refresh: cookieSession({ url: '/bff/user', method: 'GET', signOutUrl: '/bff/logout' }),
+  // On the server, with the visitor's own cookie. In the page it has come with the payload.
+  const known =
+    typeof window === 'undefined'
+      ? useRequestFetch()<User>('/bff/user').then(toInitial, () => null)
+      : Promise.resolve(initial.value)
+  return known.then(session => {
+    initial.value = session
+    const api = createClient({
+      baseUrl: '/api/',
+      initial: session,
+      refresh: cookieSession({ url: '/bff/user', method: 'GET', signOutUrl: '/bff/logout' }),
+    })
+    return { provide: { api } } // const { status, claims } = useSession(useNuxtApp().$api)
   })
-  return { provide: { api } } // const { status, claims } = useSession(useNuxtApp().$api)
 })
