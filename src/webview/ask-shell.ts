@@ -24,7 +24,7 @@ export async function askShell(
   request: ShellRequest,
   options: ShellOptions,
   // Where the caller has no deadline. Engines without it listen until there is a response.
-  signal: AbortSignal = AbortSignal.timeout?.(10_000),
+  signal: AbortSignal = globalThis.AbortSignal?.timeout?.(10_000),
 ): Promise<ShellResponse> {
   const id = randomId()
   const bridge = await awaitBridge(options, signal)

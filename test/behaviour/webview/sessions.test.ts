@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { shellLogin } from '../../../src/webview/shell-login.ts'
 import { createClientWithLogin, createShellClient, signedOut } from '../../support/shell-client.ts'
 import { createShell } from '../../support/shell-page.ts'
@@ -168,6 +168,17 @@ describe('signing out', () => {
       expect(seen().status).toBe('signed-out')
     },
   )
+
+  test('tells the shell also where the engine has no AbortController', async () => {
+    const { client, shell } = createShellClient()
+    await client.session.ready()
+    // Not before: Node's own Request needs them.
+    vi.stubGlobal('AbortController', undefined)
+    vi.stubGlobal('AbortSignal', undefined)
+    const { revoked } = await client.session.signOut()
+    expect(await revoked).toBe(true)
+    expect(shell.types()).toEqual(['refresh', 'sign-out'])
+  })
 
   test('spares whoever has signed in at the shell meanwhile', async () => {
     const { client, shell, seen, clock, wake } = createShellClient()
