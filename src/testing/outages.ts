@@ -23,8 +23,6 @@ const bodies = {
   html: ['<!doctype html><title>Wi-Fi</title>', 'text/html'],
 } as const
 
-const contentType = (type: string) => ({ headers: { 'content-type': type } })
-
 export function createOutages(): Outages {
   const current: Partial<Record<'token' | 'api', { readonly how: Outage; timesLeft: number } | undefined>> = {}
 
@@ -47,10 +45,9 @@ export function createOutages(): Outages {
       if (how === 'lost') await respond()
       if (how === 'offline' || how === 'lost') return Response.error()
       if (how === 'hang') return new Promise(() => {})
-      if (typeof how === 'number')
-        return new Response(how === 204 ? null : '{}', { status: how, ...contentType('application/json') })
+      if (typeof how === 'number') return new Response(null, { status: how })
       const [body, type] = bodies[how]
-      return new Response(body, contentType(type))
+      return new Response(body, { headers: { 'content-type': type } })
     },
   }
 }

@@ -28,7 +28,9 @@ describe.each([
 ])('an app that imports from latchkey’s %s %s alone', (entry, name) => {
   test('gets no cookie strategy and no redirect that it did not ask for', async () => {
     const { sources } = await bundleEntry(entry, { names: [name] })
-    expect([...sources].filter(source => /cookie-strategies|redirect-to|indexed-db/.test(source))).toEqual([])
+    expect(
+      [...sources].filter(source => /cookie-strategies|redirect-to|indexed-db|shared-memory/.test(source)),
+    ).toEqual([])
   })
 })
 
