@@ -59,17 +59,20 @@ const largestBytes = 4096
 const longestMs = 1000
 
 /** Where errors say what is wrong: RFC 9457, OAuth, and what frameworks call it. */
-const fields = ['error_description', 'detail', 'message', 'title', 'error', 'code', 'reason']
+const fields = ['error_description', 'detail', 'message', 'title', 'error', 'errors', 'code', 'reason']
+
+function textsIn(value: unknown, depth = 0): readonly string[] {
+  if (typeof value === 'string') return [value]
+  if (typeof value !== 'object' || !value || depth > 3) return []
+  if (Array.isArray(value)) return value.slice(0, 3).flatMap(one => textsIn(one, depth + 1))
+  return fields.flatMap(name => textsIn((value as Readonly<Record<string, unknown>>)[name], depth + 1))
+}
 
 function wordsOf(body: string, contentType: string): string {
   if (/html/i.test(contentType)) return /<title>([^<]*)/i.exec(body)?.[1] ?? ''
   if (!/json/i.test(contentType)) return /^text\/plain/i.test(contentType) ? body : ''
   try {
-    const read = JSON.parse(body) as Readonly<Record<string, unknown>> | null
-    const said = fields
-      .map(name => read?.[name])
-      .flatMap(value => (typeof value === 'object' && value ? Object.values(value) : [value]))
-    return said.filter(value => typeof value === 'string').join('. ')
+    return textsIn(JSON.parse(body)).join('. ')
   } catch {
     return ''
   }

@@ -9,7 +9,8 @@ const patterns = {
     /signature|signing key|\bkid\b|\bjwks?\b|\balg(orithm)?\b|verification|could not (validate|verify|decode)/i,
   revoked:
     /revoked|logged ?out|signed ?out|inactive|black ?list|deny ?list|session (has |was )?(ended|expired|terminated)/i,
-  permission: /permission|forbidden|not (allowed|permitted)|access denied|\broles?\b/i,
+  permission:
+    /permission|forbidden|not (allowed|permitted)|(not|n[’']t) authorized to|access denied|\broles?\b|privilege/i,
   expired: /\bexpir|not yet|not active|before|in the future/i,
 } as const
 

@@ -114,7 +114,8 @@ export const cookieBlocked: CauseRule = {
     const isByCookie =
       sent.credentials === 'attached' && refresh.outcome === 'rejected' && refresh.isWithoutRefreshToken
     if (!isByCookie || refresh.reason !== 'refresh-rejected') return null
-    return isCrossSite ? probably(across, 'The refresh, too, was refused') : possibly('The refresh, too, was refused')
+    const refused = 'The refresh was refused too'
+    return isCrossSite ? probably(across, refused) : possibly(refused)
   },
 }
 

@@ -8,7 +8,7 @@ import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsOf } from 
 const unlessUnread = ({ answer }: Facts, finding: Finding): Finding =>
   answer === null ? { ...finding, certainty: 'possibly' } : finding
 
-const noTokens = /^(basic|digest|negotiate|ntlm|kerberos|hoba|mutual|vapid|scram-.*|aws4-.*|(api-?)?key)$/
+const noTokens = /^(basic|digest|negotiate|ntlm|kerberos|hoba|mutual|vapid|scram-.*|aws4-.*|.*key)$/
 
 const flaws: Readonly<Record<HeaderFlaw, string>> = {
   undefined: 'In place of a token it has the word “undefined” or “null”',
@@ -53,7 +53,7 @@ export const otherScheme: CauseRule = {
     if (wanted.some(scheme => noTokens.test(scheme))) return surely(evidence)
     // A name of the server's own may well mean a token.
     if (wanted.length > 0) return possibly(evidence)
-    const words = facts.answer?.hasChallengeHeader ? null : wordsOf(facts, /\b(x-)?api[ _-]?key\b/i)
+    const words = facts.answer?.hasChallengeHeader ? null : wordsOf(facts, /\b(api|subscription)[ _-]?key\b/i)
     return words ? probably(...quote(words)) : null
   },
 }

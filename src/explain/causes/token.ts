@@ -8,6 +8,8 @@ import { namesOther, namesTokenFault, type Topic, wordsAbout } from '../topics.t
 
 const sentToken = (facts: Facts): TokenFacts | null => (is401(facts) && hasSentToken(facts) ? facts.token : null)
 
+const justIssued = 'A token that was just issued was refused too'
+
 /** Less likely where the server names something else. */
 const unlessNamed = (facts: Facts, topic: Topic | null, finding: Finding): Finding =>
   namesOther(facts, topic) ? { ...finding, certainty: 'possibly' } : finding
@@ -50,15 +52,19 @@ export const wrongIssuer: CauseRule = {
   server: 'Check which issuer the API trusts: it must equal the `iss` of the token, also in its last slash.',
   see: 'RFC 9068 §4',
   find(facts) {
-    const issuer = sentToken(facts)?.issuer
-    if (!issuer) return null
+    const token = sentToken(facts)
+    const { isReplayed } = facts.refresh
+    const isRejectedTwice = isReplayed && errorIn(facts) === 'invalid_token' && !facts.history.acceptedAt
+    const twice = isRejectedTwice ? unlessNamed(facts, 'issuer', possibly(justIssued)) : null
+    const issuer = token?.issuer
+    if (!issuer) return token && twice
     const words = wordsAbout(facts, 'issuer')
     const evidence = issuerMismatch(facts, issuer)
     if (words)
       return evidence.length > 0
         ? surely(...evidence, ...quote(words))
         : probably(...quote(words), `Its \`iss\` is ${issuer}`)
-    return evidence.length > 0 ? unlessNamed(facts, 'issuer', probably(...evidence)) : null
+    return evidence.length > 0 ? unlessNamed(facts, 'issuer', probably(...evidence)) : twice
   },
 }
 
@@ -102,31 +108,27 @@ export const badSignature: CauseRule = {
     if (words) return probably(says, ...quote(words))
     const isUnsigned = algorithm === 'none' && errorIn(facts) === 'invalid_token'
     if (isUnsigned) return unlessNamed(facts, 'signature', probably('It is not signed: its `alg` is none'))
-    return facts.refresh.isReplayed && !facts.history.acceptedAt
-      ? possibly('A token that was just issued was refused too', says)
-      : null
+    return facts.refresh.isReplayed && !facts.history.acceptedAt ? possibly(justIssued, says) : null
   },
 }
 
 export const revoked: CauseRule = {
   code: 'revoked',
-  title: 'The token was refused before its time: it was revoked, or the session was ended on the server.',
+  title: 'The session was ended on the server before its time, or the token was revoked.',
   page: 'The user has to sign in again. Where the refresh was refused too, `onLoginRequired` was called.',
   server:
     'If nobody signed out there: check how long refresh tokens live, and whether reuse detection ended the session (a grace window helps).',
   see: 'RFC 7009 §2, RFC 9700 §4.14.2',
   find(facts) {
-    const { refresh, token, atMs } = facts
-    if (!hasSentToken(facts) || !is401(facts)) return null
+    const { refresh, sent, token, atMs } = facts
+    if (!is401(facts) || !(hasSentToken(facts) || sent.credentials === 'cookie')) return null
     const words = wordsAbout(facts, 'revoked')
     const isOver = token?.expiresAtMs != null && token.expiresAtMs <= atMs
     if (refresh.outcome !== 'rejected' || isOver) return words ? probably(...quote(words)) : null
     if (refresh.reason === 'expired')
       return words ? probably(...quote(words)) : possibly('There is nothing to refresh it with')
     if (refresh.reason !== 'refresh-rejected') return null
-    return words
-      ? surely(...quote(words))
-      : unlessNamed(facts, 'revoked', probably('The token endpoint refused the refresh'))
+    return words ? surely(...quote(words)) : unlessNamed(facts, 'revoked', probably('The refresh was refused too'))
   },
 }
 

@@ -1,6 +1,7 @@
 import type { Situation } from './situation.ts'
 import { deliverySituations } from './situations-delivery.ts'
 import { frameworkSituations } from './situations-frameworks.ts'
+import { gatewaySituations } from './situations-gateways.ts'
 import { sentSituations } from './situations-sent.ts'
 import { challengeSituations, refreshSituations } from './situations-servers.ts'
 import { tokenSituations } from './situations-tokens.ts'
@@ -13,4 +14,5 @@ export const situations: readonly Situation[] = [
   ...challengeSituations,
   ...deliverySituations,
   ...frameworkSituations,
+  ...gatewaySituations,
 ]

@@ -50,6 +50,11 @@ const tokens: readonly Case[] = [
     },
     'surely wrong-audience',
   ],
+  [
+    'an opaque token that is refused, and the next one too',
+    { token: { format: 'opaque', issuer: null } },
+    'possibly wrong-issuer',
+  ],
   ['a token that is not signed', { token: { algorithm: 'none' } }, 'probably bad-signature'],
   [
     'a key that the server does not know',

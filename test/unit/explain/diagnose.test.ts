@@ -201,6 +201,17 @@ const followed: readonly Case[] = [
     'surely revoked',
   ],
   [
+    'a cookie session that is over',
+    {
+      pageOrigin: 'https://api.example.com',
+      sent: { credentials: 'cookie', header: null },
+      token: null,
+      answer: silent,
+      refresh: { outcome: 'rejected', reason: 'refresh-rejected' },
+    },
+    'probably revoked',
+  ],
+  [
     'a cookie session of another origin without `credentials: include`',
     { sent: { credentials: 'cookie', header: null }, token: null, answer: silent },
     'surely cookie-blocked',
