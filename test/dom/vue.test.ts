@@ -2,8 +2,19 @@ import { createClient } from 'latchkey'
 import { useSession } from 'latchkey/vue'
 import { createPinia, defineStore, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createApp, createSSRApp, defineComponent, effectScope, h, nextTick, watch } from 'vue'
+import {
+  createApp,
+  createSSRApp,
+  defineAsyncComponent,
+  defineComponent,
+  effectScope,
+  h,
+  nextTick,
+  Suspense,
+  watch,
+} from 'vue'
 import { renderToString } from 'vue/server-renderer'
+import { createDeferred } from '../support/deferred.ts'
 import { createNetwork } from '../support/network.ts'
 import { watchSession } from '../support/watched-session.ts'
 
@@ -95,6 +106,32 @@ describe('useSession in setup', () => {
       seen: ['unknown null', 'signed-in alice'],
       html: '<main><b>signed-in alice</b></main>',
     })
+  })
+
+  test('hydrates what the server rendered in components that arrive later, or wait in their setup', async () => {
+    const { client, watched } = start()
+    await client.session.signIn(user('alice'))
+    const [arrived, waited] = [createDeferred(), createDeferred()]
+    const [Late, Waiting] = [createStatus(watched), createStatus(watched)]
+    const LateStatus = defineAsyncComponent(() => arrived.promise.then(() => Late.Status))
+    const WaitingStatus = defineComponent({
+      async setup() {
+        const { status, subject } = useSession(watched)
+        await waited.promise
+        return () => {
+          Waiting.seen.push(status.value)
+          return h('b', `${status.value} ${subject.value}`)
+        }
+      },
+    })
+    const Page = () => h('main', [h(LateStatus), h(Suspense, null, { default: () => h(WaitingStatus) })])
+    const { place } = mount(Page, createSSRApp, '<main><b>unknown null</b><b>unknown null</b></main>')
+    await nextTick()
+    expect(place.innerHTML).toBe('<main><b>unknown null</b><b>unknown null</b></main>')
+    arrived.resolve()
+    waited.resolve()
+    await vi.waitFor(() => expect(place.textContent).toBe('signed-in alicesigned-in alice'))
+    expect({ late: Late.seen[0], waiting: Waiting.seen[0] }).toEqual({ late: 'unknown null', waiting: 'unknown' })
   })
 
   test('stops following even if the hydrating component is unmounted at once', () => {

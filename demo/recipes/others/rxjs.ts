@@ -1,4 +1,4 @@
-// RxJS: an observable that begins with the current snapshot. Angular: `toSignal(sessionOf(api), { requireSync: true })`.
+// RxJS: an observable that begins with the current snapshot. In Angular: `toSignal(sessionOf(api), { requireSync: true })`.
 import type { Client, SessionSnapshot } from 'latchkey'
 import { Observable } from 'rxjs'
 

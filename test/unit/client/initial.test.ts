@@ -1,4 +1,5 @@
 import { createClient, memoryStore, type SessionEvents, type SessionSnapshot } from 'latchkey'
+import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { describe, expect, test } from 'vitest'
 import { createDeferred } from '../../support/deferred.ts'
 import { createStage, type StageOptions } from '../../support/stage.ts'
@@ -30,6 +31,11 @@ describe('initial', () => {
   test('null is "nobody is signed in"; left out, it is not known', () => {
     const statusOf = (initial?: null) => createClient({ baseUrl: 'https://api.test/', initial }).session.status
     expect([statusOf(null), statusOf()]).toEqual(['signed-out', 'unknown'])
+  })
+
+  test('is an option of createAuthenticatedFetch, too', () => {
+    const { session } = createAuthenticatedFetch({ baseUrl: 'https://api.test/', initial: alice })
+    expect(shape(session.getSnapshot())).toEqual(asAlice)
   })
 
   test('takes the subject from the claims, and a number as text', () => {
