@@ -96,60 +96,70 @@ const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string
 const nameOf = (base: URL | null, strategy: RefreshStrategy, root: string | undefined): string =>
   `${base ? originOf(base) : ''} ${idOf(strategy, root)}`
 
-/** @throws ConfigurationError naming the option and what to write instead */
-export function resolveOptions(options: GivenOptions): ResolvedOptions {
-  check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
-  const { refresh, onLoginRequired, reauthenticate, shouldRefresh, trustedOrigins = [], scheme = bearer() } = options
-  const { whenOffline = 'fail', sessionName, sendHeaders } = options
-  const insecure = options.allowInsecureRequests === true
-  checkNames(options)
-  checkFunctions(options)
-  check(whenOffline === 'fail' || whenOffline === 'wait', 'whenOffline', "write 'fail' or 'wait'")
-  check(
-    sessionName === undefined || (typeof sessionName === 'string' && sessionName !== ''),
-    'sessionName',
-    'write a text',
-  )
-  check(typeof (scheme as Partial<WireScheme>)?.attach === 'function', 'scheme', 'write `bearer()`')
-  check(Array.isArray(trustedOrigins), 'trustedOrigins', "write a list: `['https://files.example.com']`")
-  for (const [index, origin] of trustedOrigins.entries()) checkOrigin(origin, `trustedOrigins[${index}]`, insecure)
-  const base = options.baseUrl ?? options.prefix
-  checkBaseUrl(base, trustedOrigins, insecure)
-  if (insecure) warnInsecure()
-  checkLastSegment(options.baseUrl)
-  const isPrefix = Boolean(options.prefix)
-  const strategy = resolveStrategy(refresh)
-  let trusted: TrustedOrigins | undefined
+/** What depends on the page: a client may be created before there is one, so each is read when it is needed. */
+function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecure: boolean) {
+  const { baseUrl, prefix, sessionName, trustedOrigins = [] } = options
+  const base = baseUrl ?? prefix
+  const isPrefix = Boolean(prefix)
+  let known: TrustedOrigins | undefined
   const root = () => {
-    const resolved = absolute(options.prefix, absolute(options.baseUrl)?.href)?.href
+    const resolved = absolute(prefix, absolute(baseUrl)?.href)?.href
     return isPrefix ? resolved?.replace(/\/*$/, '/') : resolved
   }
   // An endpoint with a slash before it has an id without the prefix.
   const below = () => (isPrefix && typeof strategy.id === 'function' ? [root()] : [])
-  const trust = () => {
-    if (trusted) return trusted
+  const trusted = () => {
+    if (known) return known
     const own = absolute(base)
-    const origins = createTrustedOrigins([own ?? '', ...trustedOrigins], insecure)
-    // Without a page yet, nothing relative can be meant: asked again later.
-    if (own) trusted = origins
+    const origins = createTrustedOrigins([own ?? '', ...trustedOrigins], isInsecure)
+    // Without a page a relative base URL has no origin yet: asked again later.
+    if (own) known = origins
     return origins
   }
   return {
+    baseUrl: root,
+    isPrefix,
+    trusted,
+    sessionName: () => sessionName ?? [nameOf(absolute(base), strategy, root()), ...below()].join(' '),
+    formerName: () => (sessionName ? undefined : [...[...trusted().list].sort(), idOf(strategy, undefined)].join(' ')),
+  }
+}
+
+function checkOptions(options: GivenOptions, isInsecure: boolean): void {
+  const { whenOffline, sessionName, scheme, trustedOrigins = [] } = options
+  checkNames(options)
+  checkFunctions(options)
+  check([undefined, 'fail', 'wait'].includes(whenOffline), 'whenOffline', "write 'fail' or 'wait'")
+  const isName = sessionName === undefined || (typeof sessionName === 'string' && sessionName !== '')
+  check(isName, 'sessionName', 'write a text')
+  const isScheme = scheme === undefined || typeof (scheme as Partial<WireScheme> | null)?.attach === 'function'
+  check(isScheme, 'scheme', 'write `bearer()`')
+  check(Array.isArray(trustedOrigins), 'trustedOrigins', "write a list: `['https://files.example.com']`")
+  for (const [index, origin] of trustedOrigins.entries()) checkOrigin(origin, `trustedOrigins[${index}]`, isInsecure)
+  checkBaseUrl(options.baseUrl ?? options.prefix, trustedOrigins, isInsecure)
+  if (isInsecure) warnInsecure()
+  checkLastSegment(options.baseUrl)
+}
+
+/** @throws ConfigurationError naming the option and what to write instead */
+export function resolveOptions(options: GivenOptions): ResolvedOptions {
+  check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
+  const isInsecure = options.allowInsecureRequests === true
+  checkOptions(options, isInsecure)
+  const { refresh, onLoginRequired, reauthenticate, shouldRefresh, sendHeaders } = options
+  const strategy = resolveStrategy(refresh)
+  return {
+    ...resolveUrls(options, strategy, isInsecure),
     strategy,
     canRefresh: refresh !== undefined,
     store: resolveStore(options.store, strategy),
-    scheme: scheme as WireScheme,
+    scheme: (options.scheme ?? bearer()) as WireScheme,
     limits: resolveLimits(options.limits, defaultLimits),
-    whenOffline,
+    whenOffline: options.whenOffline ?? 'fail',
     onLoginRequired: onLoginRequired as ResolvedOptions['onLoginRequired'],
     reauthenticate: reauthenticate as ResolvedOptions['reauthenticate'],
     shouldRefresh,
     sendHeaders,
     initial: readInitialSession(options.initial),
-    baseUrl: root,
-    isPrefix,
-    trusted: trust,
-    sessionName: () => sessionName ?? [nameOf(absolute(base), strategy, root()), ...below()].join(' '),
-    formerName: () => (sessionName ? undefined : [...[...trust().list].sort(), idOf(strategy, undefined)].join(' ')),
   }
 }

@@ -1,15 +1,14 @@
-import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import { check } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
-import { unavailable } from '../refresh/unavailable.ts'
 import { sendsOf, type WithSends } from '../request/sends.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
-import { remainingLifetimeMs } from '../session/expiry.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import { type SessionSnapshot, toSnapshot } from '../session/snapshot.ts'
 import type { SessionState } from '../session/state.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { createSignOut, type SignOutResult } from './sign-out.ts'
+import { createTokenAccess } from './token-access.ts'
 import type { ClientParts } from './wiring.ts'
 
 /** Who is signed in. No method needs `this`. */
@@ -70,7 +69,7 @@ export function createSessionApi<Claims extends object>(
   core: ClientParts,
   { strategy }: ResolvedOptions,
 ): Session<Claims> & WithSends {
-  const { session, refresher, login, storeSync, clock, canRefresh, waits } = core
+  const { session, refresher, storeSync } = core
   const { ambient = false } = strategy
   let shown: SessionState = session.state
   const serverSnapshot = toSnapshot<Claims>(shown)
@@ -95,7 +94,7 @@ export function createSessionApi<Claims extends object>(
 
   function ready(): Promise<SessionSnapshot<Claims>> {
     if (session.state.status !== 'unknown') return makeReady()
-    // Who renders again and again while it cannot be known must not ask again and again.
+    // A component that renders again while the status is unknown must not ask the server each time.
     if (!readying || storeSync.isClosed || (readying.isOver && (!refresher.blockedBy() || storeSync.syncIfStale()))) {
       const begun = { snapshot: makeReady(), isOver: false }
       begun.snapshot.then(() => {
@@ -106,63 +105,7 @@ export function createSessionApi<Claims extends object>(
     return readying.snapshot
   }
 
-  /** The session once it is known, if there is one, and how long its token is good. */
-  async function held(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
-    const outcome = await restored()
-    const { credentials, endReason, sessionId: id, status } = session.state
-    if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
-    if (status === 'unknown') {
-      const isKnown = outcome?.kind === 'unavailable'
-      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not answer'))
-    }
-    if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
-    // Not waited for: it may well be the dialog itself that asks.
-    if (login.reauthentication?.kind === 'login') {
-      throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
-    }
-    return { sessionId: id, validMs: validMs() }
-  }
-
-  async function refresh(): Promise<SessionSnapshot<Claims>> {
-    const waiter = await held()
-    check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
-    await waits.awaitRefresh(refresher.start('manual'), waiter)
-    // Somebody signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
-    return session.state.credentials?.tokensElsewhere ? refresh() : getSnapshot()
-  }
-
-  const validMs = (): number => {
-    const { credentials, monotonicSentAt } = session.state
-    return credentials ? remainingLifetimeMs(credentials, monotonicSentAt, clock) : 0
-  }
-  /** What `minValidityMs` last brought, and how long that was good: nothing better is to be had by asking again. */
-  let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
-
-  async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
-    const { minValidityMs = 0 } = options
-    const waiter = await held()
-    const expired = waiter.validMs <= 0
-    const isBest =
-      best?.token === session.state.credentials?.accessToken &&
-      minValidityMs > (best?.validMs ?? Number.POSITIVE_INFINITY)
-    const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
-    if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
-      try {
-        await waits.awaitRefresh(refresher.start(expired ? 'expired' : 'manual'), waiter)
-        best = { token: session.state.credentials?.accessToken, validMs: validMs() }
-      } catch (error) {
-        // A token that is still good is better than none.
-        if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error
-      }
-    }
-    // However the refresh ended: who signed in, or out, meanwhile is not whose token was asked for.
-    waits.assertSameSession(waiter)
-    const { accessToken, tokensElsewhere } = session.state.credentials ?? {}
-    // Somebody signed in meanwhile, in a tab that shares no tokens.
-    if (tokensElsewhere) return getAccessToken(options)
-    check(accessToken, null, 'A cookie session has no access token.')
-    return accessToken
-  }
+  const { refresh, getAccessToken } = createTokenAccess(core, restored)
 
   return {
     getSnapshot,
@@ -179,7 +122,7 @@ export function createSessionApi<Claims extends object>(
     ready,
     signIn: input => session.signIn(input),
     signOut: createSignOut(core, ambient),
-    refresh,
+    refresh: () => refresh().then(getSnapshot),
     getAccessToken,
     getIdToken: () => session.state.credentials?.idToken ?? null,
   }

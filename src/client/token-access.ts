@@ -1,0 +1,76 @@
+import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
+import type { Outcome } from '../refresh/refresh-ports.ts'
+import { unavailable } from '../refresh/unavailable.ts'
+import { remainingLifetimeMs } from '../session/expiry.ts'
+import type { ClientParts } from './wiring.ts'
+
+export interface TokenAccess {
+  refresh(): Promise<void>
+  getAccessToken(options?: { readonly minValidityMs?: number | undefined }): Promise<string>
+}
+
+/** `restored` resolves when it is known whether a user is signed in, with how the refresh ended that it took. */
+export function createTokenAccess(
+  { session, refresher, login, clock, canRefresh, waits }: ClientParts,
+  restored: () => Promise<Outcome | undefined>,
+): TokenAccess {
+  /** The session once it is known, if there is one, and how long its token is good. */
+  async function held(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
+    const outcome = await restored()
+    const { credentials, endReason, sessionId: id, status } = session.state
+    if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
+    if (status === 'unknown') {
+      const isKnown = outcome?.kind === 'unavailable'
+      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not answer'))
+    }
+    if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
+    // Not waited for: the dialog itself may be asking.
+    if (login.reauthentication?.kind === 'login') {
+      throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
+    }
+    return { sessionId: id, validMs: validMs() }
+  }
+
+  async function refresh(): Promise<void> {
+    const waiter = await held()
+    check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
+    await waits.awaitRefresh(refresher.start('manual'), waiter)
+    // A user signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
+    if (session.state.credentials?.tokensElsewhere) await refresh()
+  }
+
+  const validMs = (): number => {
+    const { credentials, monotonicSentAt } = session.state
+    return credentials ? remainingLifetimeMs(credentials, monotonicSentAt, clock) : 0
+  }
+  /** What `minValidityMs` last brought, and how long that was valid: another refresh would bring nothing better. */
+  let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
+
+  async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
+    const { minValidityMs = 0 } = options
+    const waiter = await held()
+    const expired = waiter.validMs <= 0
+    const isBest =
+      best?.token === session.state.credentials?.accessToken &&
+      minValidityMs > (best?.validMs ?? Number.POSITIVE_INFINITY)
+    const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
+    if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
+      try {
+        await waits.awaitRefresh(refresher.start(expired ? 'expired' : 'manual'), waiter)
+        best = { token: session.state.credentials?.accessToken, validMs: validMs() }
+      } catch (error) {
+        // A token that is still good is better than none.
+        if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error
+      }
+    }
+    // However the refresh ended: the token must be of the session for which it was requested.
+    waits.assertSameSession(waiter)
+    const { accessToken, tokensElsewhere } = session.state.credentials ?? {}
+    // A user signed in meanwhile, in a tab that shares no tokens.
+    if (tokensElsewhere) return getAccessToken(options)
+    check(accessToken, null, 'A cookie session has no access token.')
+    return accessToken
+  }
+
+  return { refresh, getAccessToken }
+}
