@@ -1,10 +1,9 @@
-import { randomId } from '../platform/random-id.ts'
 import { isSpent, judgeStoredRecord, remember, type SyncState } from './judge-stored-record.ts'
 import type { FoundRecord } from './read-record.ts'
-import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
+import type { RecordContent, StoredRecord } from './session-store.ts'
 import { isSlow } from './store-calls.ts'
 import { createStoreSide, type StoreSidePorts, type Written } from './store-side.ts'
-import { emptyRecord, type SyncedStore } from './synced-store.ts'
+import { emptyRecord, type SyncedStore, stampRecord } from './synced-store.ts'
 
 export interface SyncedStorePorts extends StoreSidePorts {
   /** The store has answered after its deadline. */
@@ -13,24 +12,14 @@ export interface SyncedStorePorts extends StoreSidePorts {
 
 type MaybeRecord = Promise<StoredRecord | null | undefined>
 
-/** What a read is for, where it is to write something down. */
+/** What a read that finds older content writes in place of it: `wanted`, or what is known here. */
 interface WriteGoal {
-  /** In place of what is known here, if that is newer than what is stored. */
   readonly wanted?: StoredRecord | undefined
   readonly attempt: number
 }
 const firstAttempt: WriteGoal = { attempt: 1 }
-
-/** How often in a row is tried what another tab came between. */
+/** How often in a row a write is tried again after another tab's. */
 const mostAttempts = 3
-
-const stampRecord = (content: RecordContent, latest: StoredRecord | null): StoredRecord => ({
-  // Token requests are counted whichever user is signed in: the count protects the server.
-  refreshCounts: latest?.refreshCounts,
-  ...content,
-  version: recordVersion,
-  revision: randomId(),
-})
 
 export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const { store, name, onFailure } = ports

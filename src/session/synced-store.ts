@@ -1,7 +1,7 @@
 import type { EndReason } from '../errors.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { SyncState } from './judge-stored-record.ts'
-import type { RecordContent, StoredRecord } from './session-store.ts'
+import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
 
 /** The store as the rest sees it: with a deadline, and with this page's memory behind it for when it fails (promise 9). */
 export interface SyncedStore {
@@ -35,4 +35,13 @@ export const emptyRecord = (endedBy?: EndReason): RecordContent => ({
   generation: 0,
   credentials: null,
   endedBy,
+})
+
+/** The record to write. */
+export const stampRecord = (content: RecordContent, latest: StoredRecord | null): StoredRecord => ({
+  // Token requests are counted whichever user is signed in: the count protects the server.
+  refreshCounts: latest?.refreshCounts,
+  ...content,
+  version: recordVersion,
+  revision: randomId(),
 })
