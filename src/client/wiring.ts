@@ -3,7 +3,7 @@ import { createReauthenticator, type Reauthenticator } from '../login/reauthenti
 import { type Clock, systemClock } from '../platform/clock.ts'
 import { markSent } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
-import { type CircuitBreaker, createCircuitBreaker } from '../refresh/circuit-breaker.ts'
+import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../refresh/lease-watch.ts'
 import type { Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
@@ -13,12 +13,13 @@ import type { PipelinePorts } from '../request/pipeline-ports.ts'
 import { createRequestLog } from '../request/request-log.ts'
 import { createSends } from '../request/sends.ts'
 import { createWaits, type Waits } from '../request/wait.ts'
-import { createAudienceAge } from '../session/audience.ts'
 import type { SessionCore } from '../session/session.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
 import { createCallbackGuard } from './callback-guard.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { createStoreSync, type StoreSync } from './store-sync.ts'
+import { createTokenPolicy } from './token-policy.ts'
+import { wireCircuitBreaker } from './wire-circuit-breaker.ts'
 import { wireSession } from './wire-session.ts'
 
 /** The platform under a client; tests bring their own. */
@@ -48,9 +49,6 @@ export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly revocation: Revocation
   readonly dispose: () => void
 }
-
-/** The share of the leeway that a client takes: so a fleet that signed in together does not refresh in step. */
-export const leewayShareOf = (random: number): number => 0.5 + random / 2
 
 export function createClientParts(
   options: ResolvedOptions,
@@ -171,48 +169,4 @@ export function createClientParts(
     isInsideCallback,
     dispose,
   }
-}
-
-interface TokenPolicyPorts {
-  readonly options: Pick<ResolvedOptions, 'canRefresh' | 'strategy' | 'limits'>
-  readonly session: SessionCore
-  readonly clock: Clock
-  readonly isResting: () => boolean
-}
-
-/** Whether the session can be refreshed, and how old a token is for requests. */
-function createTokenPolicy({ options, session, clock, isResting }: TokenPolicyPorts) {
-  const { strategy, limits } = options
-  const ageFor = createAudienceAge({ maxMs: limits.leewayMs, share: leewayShareOf(clock.random()) }, clock)
-  const canRefresh = () =>
-    options.canRefresh && !(strategy.needsRefreshToken && !session.state.credentials?.refreshToken)
-  const ageOf = (audience?: string) => {
-    const age = canRefresh() || audience !== undefined ? ageFor(session.state, audience) : 'good'
-    return age === 'expiring' && isResting() ? 'good' : age
-  }
-  return { canRefresh, ageOf }
-}
-
-interface CircuitBreakerWiring {
-  readonly limits: ResolvedOptions['limits']
-  readonly session: SessionCore
-  readonly clock: Clock
-  readonly announce: () => void
-  readonly isDisposed: () => boolean
-}
-
-/** The circuit breaker over the counts in the record. */
-function wireCircuitBreaker({ limits, session, clock, announce, isDisposed }: CircuitBreakerWiring): CircuitBreaker {
-  const { records } = session
-  const correct = async () => {
-    if (isDisposed()) return
-    await session.reread()
-    const { latest } = records
-    const refreshCounts = circuitBreaker.counts()
-    // If other tabs write meanwhile, the next refresh here stores the counts.
-    if (latest && (await records.compareAndSet(latest, { ...latest, refreshCounts }))) announce()
-  }
-  const recorded = () => records.latest?.refreshCounts
-  const circuitBreaker = createCircuitBreaker(clock.wallMs, limits, recorded, correct)
-  return circuitBreaker
 }

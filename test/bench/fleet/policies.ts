@@ -1,4 +1,4 @@
-import { leewayShareOf } from '../../../src/client/wiring.ts'
+import { leewayShareOf } from '../../../src/client/token-policy.ts'
 import type { Clock } from '../../../src/platform/clock.ts'
 import { restMs } from '../../../src/refresh/backoff.ts'
 import { planRetry } from '../../../src/refresh/patience.ts'
