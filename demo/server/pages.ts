@@ -20,8 +20,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** Paths of the main page; the rest are files. */
 const pagePaths = new Set(['/', '/login', '/callback'])
 
-/** `shell.html` plays a native app, and shows `webview.html` in a frame. */
-const pages = ['index.html', 'shell.html', 'webview.html']
+/** `shell.html` plays a native app, and shows `webview.html` in a frame; `frameworks.html` is one app in React and in Vue. */
+const pages = ['index.html', 'shell.html', 'webview.html', 'frameworks.html']
 
 export type BuiltPage = ReadonlyMap<string, string | Uint8Array>
 
@@ -46,7 +46,11 @@ export async function buildPage(): Promise<BuiltPage> {
       target: 'es2022',
       modulePreload: false,
       assetsInlineLimit: 0,
-      rolldownOptions: { input: pages.map(page => `${root}${page}`) },
+      rolldownOptions: {
+        input: pages.map(page => `${root}${page}`),
+        // 'use client' of latchkey/react is for servers that render components; there is none here.
+        onwarn: (warning, warn) => warning.code === 'MODULE_LEVEL_DIRECTIVE' || warn(warning),
+      },
     },
   })) as Rolldown.RolldownOutput
   return new Map(result.output.map(file => [`/${file.fileName}`, file.type === 'chunk' ? file.code : file.source]))
