@@ -14,6 +14,8 @@ export interface AuthorizationServerOptions {
   readonly issuer: string
   readonly pageOrigin: string
   readonly accessTokenSeconds: number
+  /** How long a refresh token works after it was replaced. @default 0: its second use ends the session */
+  readonly graceSeconds?: number | undefined
   /** Whose tokens may be asked for (RFC 8707); the first is meant where nobody says. @default the API's alone */
   readonly resources?: readonly [string, ...string[]]
 }
@@ -86,7 +88,7 @@ function withInteractions(provider: Provider, pageOrigin: string): RequestListen
 function configuration(options: AuthorizationServerOptions) {
   const { pageOrigin, accessTokenSeconds } = options
   return {
-    adapter: createMemoryAdapter(),
+    adapter: createMemoryAdapter(options.graceSeconds),
     clients: [
       {
         client_id: clientId,

@@ -12,6 +12,8 @@ export interface DemoOptions {
   readonly port?: number | undefined
   /** Long enough for a slow machine: a demonstration must not run out of token. @default 30 */
   readonly accessTokenSeconds?: number | undefined
+  /** How long a refresh token works after it was replaced. @default 0 */
+  readonly graceSeconds?: number | undefined
   /** 1 is slow enough to watch, 0 is as fast as it goes. @default 1 */
   readonly pace?: number | undefined
 }
@@ -30,14 +32,19 @@ export interface RunningDemo {
 }
 
 /** Starts page, API and authorization server on loopback. Rejects if a wanted `port` is taken. */
-export async function startDemo({ port, accessTokenSeconds = 30, pace = 1 }: DemoOptions = {}): Promise<RunningDemo> {
+export async function startDemo({
+  port,
+  accessTokenSeconds = 30,
+  graceSeconds,
+  pace = 1,
+}: DemoOptions = {}): Promise<RunningDemo> {
   const built = buildPage()
   const listeners = await openThree(port)
   const [page, provider, resource] = listeners
   const pageOrigin = page.origin
   const issuer = provider.origin
 
-  const authorizationServer = await createAuthorizationServer({ issuer, pageOrigin, accessTokenSeconds })
+  const authorizationServer = await createAuthorizationServer({ issuer, pageOrigin, accessTokenSeconds, graceSeconds })
   const faults = createFaultSwitch({ pageOrigin, exchangeMs: 900 * pace, slowMs: 6000 * pace })
   const { keys, isWithdrawn } = authorizationServer
   const api = createApi({ origin: resource.origin, pageOrigin, issuer, keys, isWithdrawn, answerMs: 180 * pace })

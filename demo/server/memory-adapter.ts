@@ -7,9 +7,10 @@ interface Entry {
 
 /**
  * Keeps everything the authorization server knows in one map, until the demo stops.
- * Used refresh tokens are kept for their whole life: that is how their reuse is noticed.
+ * Used refresh tokens are kept for their whole life: that is how their reuse is noticed. For `graceSeconds` after its first
+ * use, one counts as unused: the response with the next one may have been lost.
  */
-export function createMemoryAdapter(): (model: string) => Adapter {
+export function createMemoryAdapter(graceSeconds = 0): (model: string) => Adapter {
   const entries = new Map<string, Entry>()
 
   const sweep = () => {
@@ -25,8 +26,16 @@ export function createMemoryAdapter(): (model: string) => Adapter {
       return undefined
     }
 
+    const isWithinGrace = ({ consumed = 0 }: StoredPayload) =>
+      model === 'RefreshToken' && Date.now() / 1000 - consumed < graceSeconds
+
     return {
-      find,
+      find: async id => {
+        const payload = await find(id)
+        if (!payload?.consumed || !isWithinGrace(payload)) return payload
+        const { consumed: _, ...unused } = payload
+        return unused
+      },
       findByUid: uid => findWhere(payload => payload.uid === uid),
       findByUserCode: async () => undefined,
       async upsert(id, payload, expiresInSeconds) {
@@ -37,7 +46,8 @@ export function createMemoryAdapter(): (model: string) => Adapter {
       },
       async consume(id) {
         const payload = await find(id)
-        if (payload) payload.consumed = Math.floor(Date.now() / 1000)
+        // The first use counts, so that the window ends.
+        if (payload) payload.consumed ??= Date.now() / 1000
       },
       async destroy(id) {
         entries.delete(keyOf(id))

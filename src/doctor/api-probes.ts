@@ -14,8 +14,7 @@ export interface ApiProbes {
   preflight(): Promise<ProbeResponse>
   /** From an origin that is certainly not the app's. */
   foreign(): Promise<ProbeResponse>
-  /** With the access token; the demand for a nonce apart. */
-  accepted(token: string): Promise<{ readonly response: ProbeResponse; readonly demand: ProbeResponse | null }>
+  accepted(token: string): Promise<ProbeResponse>
   /** With a token that is good and bound to a key, but without a proof. */
   unproved(token: string): Promise<ProbeResponse>
 }
@@ -44,7 +43,7 @@ export function createApiProbes(url: URL, settings: Settings, network: Network, 
       const note = 'with a made-up token'
       const headers = { authorization: `${scheme} ${madeUpToken}`, ...ofOrigin }
       if (!prover) return get(note, headers)
-      return (await prover.send({ note, url, headers }, madeUpToken)).response
+      return prover.send({ note, url, headers }, madeUpToken)
     }),
     missing: once(() => get('(a path that is not there)', {}, new URL('/latchkey-doctor-not-there', url))),
     preflight: once(() =>
@@ -66,7 +65,7 @@ export function createApiProbes(url: URL, settings: Settings, network: Network, 
         url,
         headers: { authorization: `${scheme} ${token}`, ...ofOrigin },
       }
-      return prover?.send(probe, token) ?? { response: await network.send(probe), demand: null }
+      return prover?.send(probe, token) ?? network.send(probe)
     },
     unproved: token => get('with the bound token and no proof', { authorization: `Bearer ${token}` }),
   }

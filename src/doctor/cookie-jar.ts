@@ -51,6 +51,10 @@ export function mergeCookies(sent: string, headers: Headers): string {
   return [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
 }
 
+/** The values of a `Cookie` header. */
+export const valuesIn = (cookie: string): readonly string[] =>
+  cookie.split(';').map(pair => splitAtFirst(pair.trim())[1] ?? '')
+
 /** Whether a cookie that was sent has another value now. */
 export function hasReplacedCookie(before: string, after: string): boolean {
   const now = new Set(after.split('; '))

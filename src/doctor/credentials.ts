@@ -1,4 +1,5 @@
 import type { StdinSecret } from './arguments.ts'
+import { valuesIn } from './cookie-jar.ts'
 import type { Redaction } from './redaction.ts'
 import type { Credentials } from './settings.ts'
 import { assertUsage, UsageError } from './usage-error.ts'
@@ -49,8 +50,7 @@ export async function readCredentials(
   const login = given('login', 'LATCHKEY_LOGIN')?.trim() || null
   const key = env['LATCHKEY_DPOP_KEY']?.trim() || null
 
-  const values = cookies.flatMap(line => line.split(';').map(pair => pair.slice(pair.indexOf('=') + 1).trim()))
-  for (const secret of [...refreshTokens, ...cookies, ...values, accessToken, login]) redaction.hide(secret)
+  for (const secret of [...refreshTokens, ...cookies.flatMap(valuesIn), accessToken, login]) redaction.hide(secret)
   assertUsage(
     refreshTokens.every(isToken),
     'A refresh token has spaces or other characters that no token has. Give one a line.',

@@ -5,14 +5,9 @@ import { assertUsage } from './usage-error.ts'
 /** Sends requests with DPoP proofs, and remembers each server's nonce (RFC 9449 §8, §9). */
 export interface Prover {
   /** Once more with a nonce, where the server asks for one. @throws NoResponseError */
-  send(probe: Probe, token?: string | null): Promise<Proved>
-  readonly thumbprint: string
-}
-
-export interface Proved {
-  readonly response: ProbeResponse
-  /** The response that asked for a nonce; `null` if none was wanted. */
-  readonly demand: ProbeResponse | null
+  send(probe: Probe, token?: string | null): Promise<ProbeResponse>
+  /** The first response at this URL that asked for a nonce. */
+  demandAt(url: URL): ProbeResponse | null
 }
 
 const algorithms = {
@@ -48,23 +43,28 @@ export const asksForNonce = ({ status, headers, json }: ProbeResponse): boolean 
 /** With the key that the account's refresh tokens are bound to, or else a new one. */
 export async function createProver(network: Network, jwk: JsonWebKey | null): Promise<Prover> {
   const key = jwk ? await importKey(jwk) : await generateKey('ES256')
+  // By URL: an authorization server and an API on one origin each have nonces of their own.
   const nonces = new Map<string, string>()
+  const demands = new Map<string, ProbeResponse>()
+  const placeOf = ({ origin, pathname }: URL) => origin + pathname
 
   const sendOnce = async (probe: Probe, token: string | null) => {
     const { url, method = 'GET' } = probe
-    const nonce = nonces.get(url.origin)
+    const nonce = nonces.get(placeOf(url))
     const proof = await prove(key, { method, url, token, ...(nonce !== undefined && { nonce }) })
     const response = await network.send({ ...probe, headers: { ...probe.headers, dpop: proof } })
     const next = response.headers.get('dpop-nonce')
-    if (next) nonces.set(url.origin, next)
+    if (next) nonces.set(placeOf(url), next)
     return response
   }
   return {
-    thumbprint: key.thumbprint,
+    demandAt: url => demands.get(placeOf(url)) ?? null,
     async send(probe, token = null) {
-      const first = await sendOnce(probe, token)
-      if (!asksForNonce(first) || !first.headers.get('dpop-nonce')) return { response: first, demand: null }
-      return { response: await sendOnce(probe, token), demand: first }
+      const response = await sendOnce(probe, token)
+      if (!asksForNonce(response)) return response
+      const place = placeOf(probe.url)
+      if (!demands.has(place)) demands.set(place, response)
+      return response.headers.get('dpop-nonce') ? sendOnce(probe, token) : response
     },
   }
 }

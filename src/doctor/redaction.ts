@@ -14,6 +14,9 @@ const shortest = 4
 const surelySecret = 12
 const longestQuote = 200
 
+const parts = /[\w.~+/-]{8,}/g
+const isPartOf = (part: string, secret: string) => secret.length >= surelySecret && secret.includes(part)
+
 // A terminal obeys control characters, so a server could write over the report.
 const unprintable = /[^\x20-\x7e\xa0-\u{10ffff}]+/gu
 
@@ -26,6 +29,10 @@ export function createRedaction(): Redaction {
       .sort((one, other) => other.length - one.length)
       .reduce((rest, secret) => rest.replaceAll(secret, '…'), text)
 
+  /** A server may repeat the beginning of a token only. */
+  const cutParts = (text: string) =>
+    text.replace(parts, part => ([...secrets].some(secret => isPartOf(part, secret)) ? '…' : part))
+
   return {
     hide: secret => {
       if (!secret || secret.length < shortest) return
@@ -34,7 +41,7 @@ export function createRedaction(): Redaction {
     },
     clean: text => cut(text, surelySecret),
     quote: text => {
-      const line = cut(text, shortest).replace(unprintable, ' ').trim()
+      const line = cutParts(cut(text, shortest)).replace(unprintable, ' ').trim()
       return line.length > longestQuote ? `${line.slice(0, longestQuote)}…` : line
     },
   }

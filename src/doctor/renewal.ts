@@ -1,4 +1,4 @@
-import { hasReplacedCookie, mergeCookies } from './cookie-jar.ts'
+import { hasReplacedCookie, mergeCookies, valuesIn } from './cookie-jar.ts'
 import type { Network, Probe, ProbeResponse } from './network.ts'
 import type { Prover } from './prover.ts'
 import type { Redaction } from './redaction.ts'
@@ -18,12 +18,11 @@ export type Renewal =
       /** Whether the refresh token, or the cookie, is another one now. */
       readonly isReplaced: boolean
       readonly response: ProbeResponse
-      readonly demand: ProbeResponse | null
     }
   /** The server says that this credential is good no more. */
-  | { readonly kind: 'refused'; readonly response: ProbeResponse; readonly demand: ProbeResponse | null }
+  | { readonly kind: 'refused'; readonly response: ProbeResponse }
   /** It says something else: busy, broken, or not to be read. */
-  | { readonly kind: 'unclear'; readonly response: ProbeResponse; readonly demand: ProbeResponse | null }
+  | { readonly kind: 'unclear'; readonly response: ProbeResponse }
 
 export interface RenewOptions {
   readonly note: string
@@ -100,28 +99,26 @@ export function createRenewer(parts: Parts): Renewer {
   let granted = 0
 
   const keep = (credential: Credential | null): Credential | null => {
-    const secrets = isCookie
-      ? (credential?.secret.split('; ') ?? []).map(pair => pair.slice(pair.indexOf('=') + 1))
-      : []
-    for (const secret of [...secrets, credential?.secret, credential?.accessToken]) redaction.hide(secret)
+    // The names of cookies are no secrets.
+    const secrets = isCookie ? valuesIn(credential?.secret ?? '') : [credential?.secret]
+    for (const secret of [...secrets, credential?.accessToken]) redaction.hide(secret)
     return credential
   }
-  const send = (probe: Probe) =>
-    prover?.send(probe) ?? network.send(probe).then(response => ({ response, demand: null }))
+  const send = (probe: Probe) => prover?.send(probe) ?? network.send(probe)
 
   return {
     get granted() {
       return granted
     },
     async renew({ secret }, options) {
-      const { response, demand } = await send(probeOf(parts, secret, options))
+      const response = await send(probeOf(parts, secret, options))
       const next = keep(nextCredential(response, secret, isCookie))
       if (next) {
         granted += 1
         const isReplaced = isCookie ? hasReplacedCookie(secret, next.secret) : next.secret !== secret
-        return { kind: 'granted', credential: next, isReplaced, response, demand }
+        return { kind: 'granted', credential: next, isReplaced, response }
       }
-      return { kind: isRefusal(response) ? 'refused' : 'unclear', response, demand }
+      return { kind: isRefusal(response) ? 'refused' : 'unclear', response }
     },
     async logIn(json) {
       const url = settings.loginEndpoint ?? new URL('about:blank')
@@ -132,7 +129,7 @@ export function createRenewer(parts: Parts): Renewer {
         ...(settings.origin && { origin: settings.origin }),
         ...(isCookie && { [name]: value }),
       }
-      const { response } = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
+      const response = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
       const refreshToken = refreshTokenIn(response.json)
       const credential = nextCredential(response, isCookie ? '' : (refreshToken ?? ''), isCookie)
       return { credential: keep(credential?.secret ? credential : null), response }

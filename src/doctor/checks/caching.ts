@@ -35,7 +35,7 @@ export const caching: Check = {
   async examine({ api, sessions, describe }) {
     const refused = [await api.bare(), await api.madeUp()].filter(({ status }) => status >= 400)
     const token = sessions.accessToken
-    const { response } = token === null ? { response: null } : await api.accepted(token)
+    const response = token === null ? null : await api.accepted(token)
     const accepted = response?.status === 200 ? [response] : []
     return {
       evidence: [...refused, ...accepted].map(one => describe(one, 'cache-control', 'expires', 'vary')),

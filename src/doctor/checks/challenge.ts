@@ -17,10 +17,15 @@ export function judgeChallenge(response: ProbeResponse, isDpop: boolean): readon
     malformed &&
       fault('`WWW-Authenticate` cannot be parsed to its end.', 'Quote parameter values: `error="invalid_token"`.'),
     !schemes.includes(scheme) &&
-      fault(
-        `\`WWW-Authenticate\` names no ${name} challenge, so clients do not refresh for this 401.`,
-        `Send \`WWW-Authenticate: ${name}\`.`,
-      ),
+      (isDpop && schemes.includes('bearer')
+        ? warning(
+            '`WWW-Authenticate` names Bearer only, although the tokens are bound to a key.',
+            'Send `WWW-Authenticate: DPoP algs="ES256"`; where both kinds of tokens are accepted, send both challenges.',
+          )
+        : fault(
+            `\`WWW-Authenticate\` names no ${name} challenge, so clients do not refresh for this 401.`,
+            `Send \`WWW-Authenticate: ${name}\`.`,
+          )),
     schemes.some(one => one === 'basic' || one === 'digest' || one === 'negotiate') &&
       warning('One of the challenges makes browsers open a password prompt.', `Send ${name} only to pages.`),
   ].filter(finding => finding !== false)

@@ -30,8 +30,9 @@ function judgeDemand(
   ]
 }
 
-async function proveTo(token: string, { api, settings, describe }: Examination): Promise<Outcome> {
-  const { response, demand } = await api.accepted(token)
+async function proveTo(token: string, { api, prover, settings, describe }: Examination): Promise<Outcome> {
+  const response = await api.accepted(token)
+  const demand = (settings.api && prover?.demandAt(settings.api)) ?? null
   const bare = await api.unproved(token)
   const names = ['www-authenticate']
   const evidence = [demand, response, bare].filter(one => one !== null).map(one => describe(one, ...names))
@@ -78,11 +79,11 @@ export const dpopTokenNonce: Check = {
   why: 'The refresh token is sent a second time, with the nonce. A server that used it up the first time sees that as theft.',
   references: ['RFC 9449 §8', 'RFC 9449 §5'],
   chapter: 'dpop',
-  async examine({ madeUpRenewal, sessions, settings, describe }) {
-    // A prover that knows no nonce yet meets the demand with the first request, whichever that was.
-    const { demand: first } = await madeUpRenewal()
+  async examine({ madeUpRenewal, prover, sessions, settings, describe }) {
+    // The first request meets the demand, whether or not its credential is good.
+    await madeUpRenewal()
     const renewed = await sessions.renew('to refresh, with a proof')
-    const demand = first ?? renewed?.renewal.demand ?? null
+    const demand = (settings.renewal && prover?.demandAt(settings.renewal.endpoint)) ?? null
     const evidence = [demand, renewed?.renewal.response].filter(one => one !== null && one !== undefined)
     const lines = evidence.map(
       response => `${describe(response)}, dpop-nonce ${response.headers.has('dpop-nonce') ? 'sent' : 'missing'}`,

@@ -225,12 +225,15 @@ describe('the doctor', () => {
     expect(found.findings.every(finding => finding.fix !== undefined)).toBe(true)
   })
 
-  test('reports by revocation that access tokens outlive the sign-out', async () => {
-    const server = await startExaminedServer((request, answer) => {
-      const { authorization } = request.headers
-      const isKnown = authorization?.includes('access_') === true
-      return request.path === '/me' && isKnown && answer.status === 401 ? json(200, {}) : undefined
-    })
+  test('reports by revocation that access tokens of an hour outlive the sign-out', async () => {
+    const server = await startExaminedServer(
+      (request, answer) => {
+        const { authorization } = request.headers
+        const isKnown = authorization?.includes('access_') === true
+        return request.path === '/me' && isKnown && answer.status === 401 ? json(200, {}) : undefined
+      },
+      { accessTokenSeconds: 3600 },
+    )
     const args = [...server.ofApi, ...server.ofOAuth, '--only', 'revocation', '--yes', '--json']
     const run = await callDoctor(args, { env: { LATCHKEY_REFRESH_TOKEN: server.sessions(1) } })
     expect(run.check('revocation').findings).toMatchObject([
