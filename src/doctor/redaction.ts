@@ -37,7 +37,6 @@ export function createRedaction(): Redaction {
     hide: secret => {
       if (!secret || secret.length < shortest) return
       for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) secrets.add(form)
-      secrets.add(new URLSearchParams({ '': secret }).toString().slice(1))
     },
     clean: text => cut(text, surelySecret),
     quote: text => {

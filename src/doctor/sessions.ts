@@ -6,6 +6,8 @@ import type { Credentials, Settings } from './settings.ts'
 export interface Session {
   /** What would be used next. */
   credential: Credential
+  /** Whether the server has renewed it. */
+  isProved: boolean
 }
 
 /** A session that was just renewed. */
@@ -50,13 +52,13 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
 
   const open = async (): Promise<Session | null> => {
     const next = waiting.shift()
-    if (next) return { credential: next }
+    if (next) return { credential: next, isProved: false }
     if (!settings.loginEndpoint || credentials.login === null || loginFailed) return null
     const { credential, response } = await renewer.logIn(credentials.login)
     loginResponse = response
     // Not again: many logins that fail can lock the account.
     loginFailed = credential === null
-    return credential && { credential }
+    return credential && { credential, isProved: false }
   }
   const end = (session: Session) => {
     ended += 1
@@ -67,6 +69,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
     const renewal = await renewer.renew(before, { note })
     if (renewal.kind !== 'granted') return null
     session.credential = renewal.credential
+    session.isProved = true
     accessToken = renewal.credential.accessToken ?? accessToken
     return { session, before, renewal }
   }
@@ -98,7 +101,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
         refused += 1
         current = null
         // A login whose credential is refused at once would be repeated for ever.
-        loginFailed ||= loginResponse !== null
+        loginFailed ||= loginResponse !== null && !session.isProved
       }
     },
   }

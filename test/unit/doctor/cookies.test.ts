@@ -65,6 +65,27 @@ describe('the doctor', () => {
     expect([headers?.['x-csrf'], headers?.['x-requested-with']]).toEqual(['1', undefined])
   })
 
+  test('signs in no second time where the server does not accept what the login brought', async () => {
+    const server = await startExaminedServer(({ path }) => (path === '/cookie/refresh' ? json(401, {}) : undefined))
+    const args = [...server.ofCookie, '--login-endpoint', `${server.origin}/login`, '--yes', '--json']
+    await callDoctor(args, { env: { LATCHKEY_LOGIN: '{"password":"correct horse"}' } })
+    expect(server.received.filter(({ path }) => path === '/login')).toHaveLength(1)
+  })
+
+  test.each([
+    ['a CSRF token, which scripts read on purpose', 'csrftoken=1; Secure; SameSite=Strict'],
+    ['a cookie that is removed', '__Host-old=; Max-Age=0'],
+  ])('judges no flags of %s', async (_what, line) => {
+    const server = await startExaminedServer((_request, response) => {
+      const own = response.headers?.['set-cookie']
+      return own && { ...response, headers: { ...response.headers, 'set-cookie': [String(own), line] } }
+    })
+    const run = await callDoctor([...server.ofCookie, '--only', 'cookie-flags', '--yes', '--json'], {
+      env: { LATCHKEY_COOKIE: server.cookies(1) },
+    })
+    expect(run.check('cookie-flags').status).toBe('ok')
+  })
+
   test('signs in no second time where the login brings nothing', async () => {
     const server = await startExaminedServer()
     const args = [...server.ofCookie, '--login-endpoint', `${server.origin}/login`, '--yes', '--json']

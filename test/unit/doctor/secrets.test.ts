@@ -95,6 +95,8 @@ describe('no secret is printed', () => {
   ])('of a credential that is wrong: %s', async (_what, env) => {
     const run = await callDoctor(['--api', 'https://api.example.com'], { env })
     expect(run.exitCode).toBe(2)
+    // As a mistake in the command, before anything is sent.
+    expect(run.told).toMatch(/^latchkey doctor: /)
     expect(run.told).not.toContain('secret')
   })
 })

@@ -98,6 +98,14 @@ describe('the doctor', () => {
     )
   })
 
+  test('ends with 2 where one server responds well and the other does not respond', async () => {
+    const { server } = await setUp()
+    const args = [...server.ofApi, '--token-endpoint', 'http://127.0.0.1:9/token', '--client-id', 'spa']
+    const run = await callDoctor([...args, '--only', 'challenge,refusal', '--json'])
+    expect(statusesOf(run)).toEqual({ challenge: 'ok', refusal: 'unknown' })
+    expect(run.exitCode).toBe(2)
+  })
+
   test('gives a server that hangs no more than --timeout-ms', async () => {
     const { createServer } = await import('node:http')
     const server = createServer(() => {})
