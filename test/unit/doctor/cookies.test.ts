@@ -78,7 +78,8 @@ describe('the doctor', () => {
   ])('judges no flags of %s', async (_what, line) => {
     const server = await startExaminedServer((_request, response) => {
       const own = response.headers?.['set-cookie']
-      return own && { ...response, headers: { ...response.headers, 'set-cookie': [String(own), line] } }
+      if (own === undefined) return undefined
+      return { ...response, headers: { ...response.headers, 'set-cookie': [String(own), line] } }
     })
     const run = await callDoctor([...server.ofCookie, '--only', 'cookie-flags', '--yes', '--json'], {
       env: { LATCHKEY_COOKIE: server.cookies(1) },
