@@ -26,6 +26,10 @@ export type PlaywrightHandler = (route: {
   abort(): Promise<void>
 }) => Promise<void>
 
+interface NodeGlobal {
+  readonly Buffer: { from(bytes: Uint8Array): Uint8Array }
+}
+
 const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer())
 
 /**
@@ -71,7 +75,8 @@ export function toPlaywrightRoute({ handler }: Pick<FakeServer, 'handler'>): Pla
     await route.fulfill({
       status: response.status,
       headers: Object.fromEntries(response.headers),
-      body: (await bytesOf(response)) as never,
+      // Playwright runs in Node, and takes bytes as a Buffer only.
+      body: (globalThis as unknown as NodeGlobal).Buffer.from(await bytesOf(response)) as never,
     })
   }
 }
