@@ -4,7 +4,7 @@ export { explain } from './explain/explain.ts'
 export { type ExplainOptions, explainUnauthorized } from './explain/explain-unauthorized.ts'
 export type { Explanation } from './explain/explanation.ts'
 export type {
-  AnswerFacts,
+  ResponseFacts,
   ChallengeFacts,
   Facts,
   HeaderFacts,

@@ -66,7 +66,7 @@ export interface CauseText {
   readonly see: string
 }
 
-/** Why a request was refused, or why its answer cannot be read. */
+/** Why a request was refused, or why its response cannot be read. */
 export interface Cause extends CauseText, Finding {}
 
 /** One cause, and how it is recognised; `null`: it is not this one. */

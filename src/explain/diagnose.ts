@@ -13,7 +13,7 @@ const toCause = (rule: CauseRule, facts: Facts): Cause | null => {
 }
 
 /**
- * Why a request was refused, or why its answer cannot be read: the most likely cause first, never empty. Pure.
+ * Why a request was refused, or why its response cannot be read: the most likely cause first, never empty. Pure.
  *
  * @example diagnose(facts)[0]?.title // 'The token has expired.'
  */
@@ -22,7 +22,7 @@ export function diagnose(facts: Facts): readonly Cause[] {
   const ranked = certainties.flatMap(certainty => found.filter(cause => cause.certainty === certainty))
   // Where one is sure, what is only possible is noise.
   const isSure = ranked[0]?.certainty === 'surely'
-  const told = ranked.filter(({ certainty }) => !isSure || certainty !== 'possibly').slice(0, mostCauses)
+  const listed = ranked.filter(({ certainty }) => !isSure || certainty !== 'possibly').slice(0, mostCauses)
   const nothing = toCause(unknown, facts)
-  return told.length > 0 || !nothing ? told : [nothing]
+  return listed.length > 0 || !nothing ? listed : [nothing]
 }

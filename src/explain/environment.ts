@@ -11,7 +11,7 @@ const names: readonly (readonly [pattern: RegExp, name: string])[] = [
 const hosted = /\.(auth0|okta|oktapreview)\.com$/
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/
 
-/** Which environment a host names, by a part of its name; `null`: it cannot be told. */
+/** Which environment a host names, by a part of its name; `null`: unknown. */
 export function environmentOf(url: string): string | null {
   const host = hostOf(url)
   if (!host?.includes('.') || loopback.test(host) || hosted.test(host)) return null

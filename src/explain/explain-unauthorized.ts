@@ -7,7 +7,7 @@ import type { Facts } from './facts.ts'
 import { createGroups } from './group.ts'
 import { probe } from './probe.ts'
 import { isCrossOrigin } from './reading.ts'
-import { createWatch, type Over } from './watch.ts'
+import { createWatch, type FinishedRequest } from './watch.ts'
 
 export interface ExplainOptions {
   /**
@@ -17,12 +17,12 @@ export interface ExplainOptions {
    */
   readonly tell?: ((explanation: Explanation) => void) | undefined
   /**
-   * Also explain a 401 that a refresh cured.
+   * Also explain a 401 that a refresh fixed.
    * @default false
    */
   readonly includeRefreshed?: boolean | undefined
   /**
-   * Where the page may not read an answer, ask the same URL once more (GET, no token, no cookie, no query), to tell an
+   * Where the page may not read a response, ask the same URL once more (GET, no token, no cookie, no query), to tell an
    * unreachable server, missing CORS headers and a forbidden preflight apart.
    * @default true
    */
@@ -35,14 +35,14 @@ function print(explanation: Explanation): void {
   console.groupEnd()
 }
 
-/** Whether it is to be explained: a 401, an answer that cannot be read, a login page or HTML where JSON was wanted. */
-function isRiddle({ answer, sent }: Facts): boolean {
-  if (!answer || answer.status === 401 || sent.reason === 'no-cors') return true
-  return answer.contentType === 'text/html' && answer.status < 400 && sent.wantsJson
+/** Whether it is to be explained: a 401, a response that cannot be read, a login page or HTML where JSON was wanted. */
+function needsExplanation({ response, sent }: Facts): boolean {
+  if (!response || response.status === 401 || sent.reason === 'no-cors') return true
+  return response.contentType === 'text/html' && response.status < 400 && sent.wantsJson
 }
 
 /**
- * Explains each 401 of a client that a refresh did not cure, and each answer that the page may not read: why, how sure that
+ * Explains each 401 of a client that a refresh did not fix, and each response that the page may not read: why, how sure that
  * is, and what to do. For development: each request costs a little more. Returns a function that stops it.
  *
  * @example
@@ -57,21 +57,21 @@ export function explainUnauthorized(
   const { session } = client
   const groups = createGroups(explanation => callListener(tell, explanation))
 
-  async function complete({ facts, text }: Over): Promise<Facts> {
-    const isUnread = facts.answer === null || facts.answer.status === 0
+  async function complete({ facts, text }: FinishedRequest): Promise<Facts> {
+    const isUnread = facts.response === null || facts.response.status === 0
     const [words, probed] = await Promise.all([
       text,
       isUnread && mayProbe && facts.sent.reason !== 'no-cors' ? probe(facts.url, isCrossOrigin(facts)) : null,
     ])
-    return { ...facts, probe: probed, answer: facts.answer && { ...facts.answer, text: words } }
+    return { ...facts, probe: probed, response: facts.response && { ...facts.response, text: words } }
   }
 
   const watch = createWatch(
     () => session.getSnapshot().endReason,
-    over => {
-      remember(over)
-      const isWanted = over.isCured ? includeRefreshed : isRiddle(over.facts)
-      if (isWanted) groups.add({ facts: over.facts, complete: () => complete(over) })
+    finished => {
+      remember(finished)
+      const isWanted = finished.isRecovered ? includeRefreshed : needsExplanation(finished.facts)
+      if (isWanted) groups.add({ facts: finished.facts, complete: () => complete(finished) })
     },
   )
   const sends = (session as WithSends)[sendsOf]

@@ -1,28 +1,28 @@
 import { isOffline, pageBaseUrl, parseUrl } from '../platform/page.ts'
 import { createExplanation, type Explanation } from './explanation.ts'
 import type { Facts } from './facts.ts'
-import { readAnswer, readText, withoutQuery } from './read-answer.ts'
-import type { Over } from './watch.ts'
+import { readResponse, readText, withoutQuery } from './read-response.ts'
+import type { FinishedRequest } from './watch.ts'
 
-/** By the answer itself; ky’s hooks and the app may hold a copy, so the latest ones are found by URL and status, too. */
-const byResponse = new WeakMap<Response, Over>()
-let latest: readonly Over[] = []
+/** By the response itself; ky’s hooks and the app may hold a copy, so the latest ones are found by URL and status, too. */
+const byResponse = new WeakMap<Response, FinishedRequest>()
+let latest: readonly FinishedRequest[] = []
 const mostLatest = 20
 
-export function remember(over: Over): void {
-  if (!over.response) return
-  byResponse.set(over.response, over)
-  latest = [over, ...latest].slice(0, mostLatest)
+export function remember(finished: FinishedRequest): void {
+  if (!finished.response) return
+  byResponse.set(finished.response, finished)
+  latest = [finished, ...latest].slice(0, mostLatest)
 }
 
-const find = (response: Response): Over | undefined =>
+const find = (response: Response): FinishedRequest | undefined =>
   byResponse.get(response) ??
   // What is made by hand has no URL.
   (response.url
-    ? latest.find(over => over.response?.url === response.url && over.response.status === response.status)
+    ? latest.find(one => one.response?.url === response.url && one.response.status === response.status)
     : undefined)
 
-/** Of an answer that no client was seen to get. */
+/** Of a response that no observed client received. */
 function factsOf(response: Response): Facts {
   const page = pageBaseUrl()
   const parsed = parseUrl(response.url)
@@ -35,7 +35,7 @@ function factsOf(response: Response): Facts {
     atMs: Date.now(),
     sent: { credentials: 'unknown', reason: null, header: null, cookies: 'same-origin', wantsJson: false },
     token: null,
-    answer: readAnswer(response, url, []),
+    response: readResponse(response, url, []),
     refresh: {
       outcome: 'none',
       reason: null,
@@ -51,7 +51,7 @@ function factsOf(response: Response): Facts {
 }
 
 /**
- * Explains one answer: a 401, or a 403. Best while `explainUnauthorized` follows the client that got it: then it is known
+ * Explains one response: a 401, or a 403. Best while `explainUnauthorized` follows the client that received it: then it is known
  * what was sent. Does not use up the body.
  *
  * @example
@@ -64,5 +64,5 @@ export async function explain(response: Response): Promise<Explanation> {
   const words =
     known ??
     (response.bodyUsed || response.body?.locked ? null : await readText(response.clone(), found?.secrets ?? []))
-  return createExplanation({ ...facts, answer: facts.answer && { ...facts.answer, text: words } }, [], 1)
+  return createExplanation({ ...facts, response: facts.response && { ...facts.response, text: words } }, [], 1)
 }

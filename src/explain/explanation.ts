@@ -2,12 +2,12 @@ import type { Cause } from './cause.ts'
 import { diagnose } from './diagnose.ts'
 import type { Facts } from './facts.ts'
 
-/** Why one request, or several of the same kind, got a 401 or an answer that cannot be read. */
+/** Why one request, or several of the same kind, got a 401 or a response that cannot be read. */
 export interface Explanation {
   readonly method: string
   /** Without query. */
   readonly url: string
-  /** `null`: CORS hid the answer, or there was none. */
+  /** `null`: CORS hid the response, or there was none. */
   readonly status: number | null
   /** The most likely first; never empty. */
   readonly causes: readonly Cause[]
@@ -34,19 +34,20 @@ const describe = ({ certainty, code, title, evidence, page, server, see }: Cause
 
 /** What stands above the causes, and alone where a console group is closed. */
 export function headlineOf({ method, url, status, causes, requests }: Explanation): string {
-  const what = status === null ? 'no answer that the page may read' : status === 0 ? 'an opaque answer' : String(status)
+  const what =
+    status === null ? 'no response that the page may read' : status === 0 ? 'an opaque response' : String(status)
   const others = requests > 1 ? ` and ${requests - 1} more` : ''
   return `${method} ${url}${others}: ${what}. ${causes[0]?.certainty}: ${causes[0]?.title}`
 }
 
 /** `routes`: of all requests that it stands for. */
 export function createExplanation(facts: Facts, routes: readonly string[], requests: number): Explanation {
-  const { method, url, answer } = facts
-  const words = answer?.text ? [`The server’s text (untrusted, cut): “${answer.text}”`] : []
+  const { method, url, response } = facts
+  const words = response?.text ? [`The server’s text (untrusted, cut): “${response.text}”`] : []
   const explanation: Explanation = {
     method,
     url,
-    status: answer?.status ?? null,
+    status: response?.status ?? null,
     causes: diagnose(facts),
     requests,
     routes,

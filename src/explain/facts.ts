@@ -53,16 +53,16 @@ export interface ChallengeFacts {
   readonly issuer: string | null
 }
 
-/** An answer that the page may read. */
-export interface AnswerFacts {
-  /** 0: an opaque answer. */
+/** A response that the page may read. */
+export interface ResponseFacts {
+  /** 0: an opaque response. */
   readonly status: number
   readonly type: ResponseType
   /** Where a redirect led, without query; `null`: not redirected. */
   readonly redirectedTo: string | null
   readonly challenges: readonly ChallengeFacts[]
   readonly hasChallengeHeader: boolean
-  /** Another origin's answer of which no header can be read that CORS has to expose. */
+  /** Another origin's response of which no header can be read that CORS has to expose. */
   readonly areHeadersHidden: boolean
   /** Its `Date`; `null`: hidden or missing. */
   readonly serverTimeMs: number | null
@@ -75,7 +75,7 @@ export interface AnswerFacts {
 export interface RefreshFacts {
   readonly outcome: 'refreshed' | 'rejected' | 'unavailable' | 'declined' | 'none'
   readonly reason: EndReason | UnavailableReason | 'not-signed-in' | 'disposed' | null
-  /** The token endpoint's status, if it answered with one. */
+  /** The token endpoint's status, if it responded with one. */
   readonly status: number | null
   /** The request was sent again. */
   readonly isReplayed: boolean
@@ -92,11 +92,11 @@ export interface HistoryFacts {
   readonly acceptedAt: string | null
   /** The issuer of a token that this origin accepted. */
   readonly acceptedIssuer: string | null
-  /** The page could read an answer of this origin to a request with credentials. */
+  /** The page could read a response of this origin to a request with credentials. */
   readonly wasReadable: boolean
   /** Another user signed in, or the session ended, while the request was under way. */
   readonly isOtherSession: boolean
-  /** Why nobody is signed in. */
+  /** Why no user is signed in. */
   readonly endReason: EndReason | null
 }
 
@@ -115,12 +115,12 @@ export interface Facts {
   /** `null` where there is no page. */
   readonly pageOrigin: string | null
   readonly isOffline: boolean
-  /** The device's clock when the answer came, or failed to come. */
+  /** The device's clock when the response came, or failed to come. */
   readonly atMs: number
   readonly sent: SentFacts
   readonly token: TokenFacts | null
   /** `null`: there was none, or CORS hid it. */
-  readonly answer: AnswerFacts | null
+  readonly response: ResponseFacts | null
   readonly refresh: RefreshFacts
   readonly history: HistoryFacts
   /** `null`: not probed. */

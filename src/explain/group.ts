@@ -28,12 +28,12 @@ const ids = /\/(\d+|[\da-f]{8,}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})(?=\/|$)/
 /** Rows of one table are one route. */
 const routeOf = ({ method, url }: Facts) => `${method} ${url.replace(ids, '/:id')}`
 
-/** What two cases must share to be told as one. */
-const kindOf = ({ url, sent, answer, refresh, history }: Facts): string =>
+/** What two cases must share to be reported as one. */
+const kindOf = ({ url, sent, response, refresh, history }: Facts): string =>
   JSON.stringify([
     originOf(url),
     sent,
-    answer && [answer.status, answer.type, answer.challenges, answer.contentType, answer.redirectedTo],
+    response && [response.status, response.type, response.challenges, response.contentType, response.redirectedTo],
     [refresh.outcome, refresh.reason, refresh.isReplayed, refresh.notReplayable, refresh.isSameToken],
     history.isOtherSession,
   ])

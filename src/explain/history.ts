@@ -8,13 +8,13 @@ interface Accepted {
   readonly issuer: string | null
 }
 
-/** What is remembered of the answers of each origin. */
+/** What is remembered of the responses of each origin. */
 export function createHistory() {
   const accepted = new Map<string, Accepted>()
   const readable = new Set<string>()
 
   return {
-    /** An answer to a request with credentials could be read. */
+    /** A response to a request with credentials could be read. */
     wasRead: (url: string) => void readable.add(originOf(url)),
     wasAccepted: (url: string, one: Accepted) => void accepted.set(originOf(url), one),
     /** What it says about a request with the token of this generation. */

@@ -14,7 +14,7 @@ export interface ReadSend {
   readonly secrets: readonly string[]
 }
 
-/** `step`: how the client told of this very send. */
+/** `step`: the client's event for this send. */
 export function readSend({ context, outgoing, header }: Send, step: SentStep): ReadSend {
   const headers = new Headers(outgoing.headers ?? context.init.headers)
   const value = headers.get(header)

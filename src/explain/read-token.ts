@@ -2,7 +2,7 @@ import type { Credentials } from '../session/credentials.ts'
 import { decodeClaims } from '../session/expiry.ts'
 import type { HeaderFacts, HeaderFlaw, TokenFacts } from './facts.ts'
 
-/** What is told of a token: claims by name, never a part of it. */
+/** What is shown of a token: claims by name, never a part of it. */
 
 const longestText = 120
 
@@ -53,7 +53,7 @@ export function readToken(token: string, held: Credentials | null): TokenFacts {
 /** Only these are shown: the first word of a header may be the token itself. */
 const knownSchemes = ['bearer', 'dpop', 'basic', 'digest', 'jwt', 'token', 'apikey', 'negotiate', 'gnap', 'hawk']
 
-/** What a credentials header has, apart from its token; `token` is for `readToken` and is never told. */
+/** What a credentials header has, apart from its token; `token` is for `readToken` and is never shown. */
 export interface ReadHeader {
   readonly facts: HeaderFacts
   readonly token: string | null

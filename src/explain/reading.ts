@@ -4,7 +4,7 @@ import type { ChallengeFacts, Facts } from './facts.ts'
 
 const ours = ['bearer', 'dpop', 'jwt']
 
-export const is401 = ({ answer }: Facts): boolean => answer?.status === 401
+export const is401 = ({ response }: Facts): boolean => response?.status === 401
 
 export const originOf = (url: string): string => new URL(url).origin
 export const hostOf = (url: string): string | null => {
@@ -23,22 +23,22 @@ export const hasSentToken = ({ sent }: Facts): boolean =>
   sent.credentials === 'attached' || (sent.credentials === 'none' && sent.header !== null)
 
 /** The challenge that speaks of tokens; of several, the first that says what is wrong (RFC 9110 §11.6.1). */
-export const tokenChallenge = ({ answer }: Facts): ChallengeFacts | undefined => {
-  const speaking = answer?.challenges.filter(({ scheme }) => ours.includes(scheme)) ?? []
+export const tokenChallenge = ({ response }: Facts): ChallengeFacts | undefined => {
+  const speaking = response?.challenges.filter(({ scheme }) => ours.includes(scheme)) ?? []
   return speaking.find(({ error }) => error) ?? speaking[0]
 }
 
 export const errorIn = (facts: Facts): string | null => tokenChallenge(facts)?.error ?? null
 
 /** Schemes that the server asks for, none of which is one for tokens. */
-export const foreignSchemes = ({ answer }: Facts): readonly string[] => {
-  const schemes = answer?.challenges.map(({ scheme }) => scheme) ?? []
+export const foreignSchemes = ({ response }: Facts): readonly string[] => {
+  const schemes = response?.challenges.map(({ scheme }) => scheme) ?? []
   return schemes.some(scheme => ours.includes(scheme)) ? [] : schemes
 }
 
 /** The server's own words about the refusal that match; `null`: none do. */
 export const wordsOf = (facts: Facts, pattern: RegExp): string | null => {
-  const words = [...(facts.answer?.challenges.map(({ description }) => description) ?? []), facts.answer?.text]
+  const words = [...(facts.response?.challenges.map(({ description }) => description) ?? []), facts.response?.text]
   return words.find(text => text && pattern.test(text)) ?? null
 }
 
@@ -49,8 +49,8 @@ export const looksLikeLogin = ({ method, url }: Facts): boolean =>
   method === 'POST' && /\/(log-?in|sign-?in|sessions?|auth(enticate)?|token)\/?$/i.test(new URL(url).pathname)
 
 /** How far the server's clock is ahead of the device's; `null`: its `Date` cannot be read. */
-export const skewMs = ({ answer, atMs }: Facts): number | null =>
-  answer?.serverTimeMs == null ? null : answer.serverTimeMs - atMs
+export const skewMs = ({ response, atMs }: Facts): number | null =>
+  response?.serverTimeMs == null ? null : response.serverTimeMs - atMs
 
 const units = [
   [86_400_000, 'day'],

@@ -2,37 +2,37 @@ import { type EndReason, isLatchkeyError } from '../errors.ts'
 import { isOffline, pageBaseUrl } from '../platform/page.ts'
 import type { Send } from '../request/sends.ts'
 import type { SessionEvents } from '../session/events.ts'
-import type { AnswerFacts, Facts } from './facts.ts'
+import type { Facts, ResponseFacts } from './facts.ts'
 import { createHistory } from './history.ts'
 import { type LastStep, outcomeOf } from './outcome.ts'
-import { readAnswer, readText, withoutQuery } from './read-answer.ts'
+import { readResponse, readText, withoutQuery } from './read-response.ts'
 import { type ReadSend, readSend, type SentStep } from './read-send.ts'
 
 type RequestEvent = SessionEvents['request']
 
 /** One request that is over. */
-export interface Over {
-  /** Without the text of the answer. */
+export interface FinishedRequest {
+  /** Without the text of the response. */
   readonly facts: Facts
   readonly response: Response | null
   /** What must not be shown. */
   readonly secrets: readonly string[]
-  /** Resolves with the first words of the answer. Never rejects. */
+  /** Resolves with the first words of the response. Never rejects. */
   readonly text: Promise<string | null>
-  /** A 401, and after the refresh the request was answered otherwise. */
-  readonly isCured: boolean
+  /** A 401, and after the refresh another response came. */
+  readonly isRecovered: boolean
 }
 
-interface Answered {
+interface ReceivedResponse {
   readonly read: ReadSend
   readonly response: Response
-  readonly facts: AnswerFacts
+  readonly facts: ResponseFacts
   readonly text: Promise<string | null>
   readonly atMs: number
 }
 
 /** One request on its way. Has the token that was sent, so it is never shown. */
-interface Seen {
+interface ObservedRequest {
   step: SentStep | null
   url: string
   read: ReadSend | null
@@ -43,17 +43,17 @@ interface Seen {
   isWithoutRefreshToken: boolean
   isReplayed: boolean
   isSameToken: boolean
-  answered: Answered | null
-  /** What was refused, where the request was sent again after it. */
-  refused: Answered | null
+  received: ReceivedResponse | null
+  /** What was rejected, where the request was sent again after it. */
+  rejected: ReceivedResponse | null
 }
 
-interface LastAnswer extends Pick<Answered, 'read' | 'atMs'> {
-  readonly answer: AnswerFacts | null
-  readonly isCured: boolean
+interface LastResponse extends Pick<ReceivedResponse, 'read' | 'atMs'> {
+  readonly response: ResponseFacts | null
+  readonly isRecovered: boolean
 }
 
-const begin = (): Seen => ({
+const createObserved = (): ObservedRequest => ({
   step: null,
   url: '',
   read: null,
@@ -63,20 +63,20 @@ const begin = (): Seen => ({
   isWithoutRefreshToken: false,
   isReplayed: false,
   isSameToken: false,
-  answered: null,
-  refused: null,
+  received: null,
+  rejected: null,
 })
 
-/** So many bodies are read side by side: in a storm the first ones tell enough. */
+/** So many bodies are read side by side: in a storm the first ones say enough. */
 const mostTexts = 8
 const mostSecrets = 12
 const noText = Promise.resolve(null)
 
 const isHtml = (response: Response) => /html/i.test(response.headers.get('content-type') ?? '')
 
-/** Follows the requests of one client by its events and its sends. `onOver` is called at the end of each. */
-export function createWatch(endReason: () => EndReason | null, onOver: (over: Over) => void) {
-  const seen = new Map<number, Seen>()
+/** Follows the requests of one client by its events and its sends. `onFinished` is called at the end of each. */
+export function createWatch(endReason: () => EndReason | null, onFinished: (request: FinishedRequest) => void) {
+  const seen = new Map<number, ObservedRequest>()
   const history = createHistory()
   let texts = 0
   /** Whatever a server may echo; the latest ones. */
@@ -90,10 +90,10 @@ export function createWatch(endReason: () => EndReason | null, onOver: (over: Ov
     })
   }
 
-  /** Before the client itself sees the answer, and lets go of its body. */
-  function takeAnswer(request: Seen, read: ReadSend, response: Response): void {
-    const facts = readAnswer(response, request.url, secrets)
-    request.answered = { read, response, facts, text: textOf(response), atMs: Date.now() }
+  /** Before the client itself sees the response, and lets go of its body. */
+  function takeResponse(request: ObservedRequest, read: ReadSend, response: Response): void {
+    const facts = readResponse(response, request.url, secrets)
+    request.received = { read, response, facts, text: textOf(response), atMs: Date.now() }
   }
 
   function onSend(send: Send): void {
@@ -105,18 +105,22 @@ export function createWatch(endReason: () => EndReason | null, onOver: (over: Ov
     const { epoch = 0, generation = 0, credentials } = context.sentWith ?? {}
     request.isSameToken = request.isReplayed && read.value !== null && read.value === request.read?.value
     if (!request.read) request.firstGeneration = generation
-    Object.assign(request, { read, epoch, generation, url: withoutQuery(context.url), answered: null })
+    Object.assign(request, { read, epoch, generation, url: withoutQuery(context.url), received: null })
     request.isWithoutRefreshToken = !credentials?.refreshToken
     response.then(
-      answer => takeAnswer(request, read, answer),
+      received => takeResponse(request, read, received),
       () => {},
     )
   }
 
-  function factsOf(request: Seen, event: LastStep, { read, answer, atMs, isCured }: LastAnswer): Facts {
+  function factsOf(
+    request: ObservedRequest,
+    event: LastStep,
+    { read, response, atMs, isRecovered }: LastResponse,
+  ): Facts {
     const { url, epoch, firstGeneration, isSameToken, isWithoutRefreshToken } = request
     const { method } = event
-    const isReplayed = request.isReplayed && !isCured
+    const isReplayed = request.isReplayed && !isRecovered
     const outcome = outcomeOf(event, request.isReplayed)
     const page = pageBaseUrl()
     // The user left, or another one came: the server has no part in it.
@@ -129,7 +133,7 @@ export function createWatch(endReason: () => EndReason | null, onOver: (over: Ov
       atMs,
       sent: read.facts,
       token: read.token,
-      answer,
+      response,
       refresh: { ...outcome, ...(isOver && { outcome: 'none' }), isReplayed, isSameToken, isWithoutRefreshToken },
       history: {
         ...history.about(url, epoch, firstGeneration, `${method} ${url}`),
@@ -140,34 +144,43 @@ export function createWatch(endReason: () => EndReason | null, onOver: (over: Ov
     }
   }
 
-  /** An answer with credentials that the page could read. */
-  function note({ url, epoch, generation }: Seen, { read, response }: Answered, method: string): void {
+  /** A response with credentials that the page could read. */
+  function note(
+    { url, epoch, generation }: ObservedRequest,
+    { read, response }: ReceivedResponse,
+    method: string,
+  ): void {
     if (read.facts.credentials !== 'attached') return
     history.wasRead(url)
     const issuer = read.token?.issuer ?? null
     if (response.ok) history.wasAccepted(url, { epoch, generation, route: `${method} ${url}`, issuer })
   }
 
-  function end(request: Seen, event: LastStep): void {
-    const { read, answered, refused } = request
+  function end(request: ObservedRequest, event: LastStep): void {
+    const { read, received, rejected } = request
     // It was never sent.
     if (!read) return
     const isUnread = event.step === 'failed' && !isLatchkeyError(event.error)
     // Aborted by the app, or by a timeout.
     if (isUnread && !(event.error instanceof TypeError)) return
-    const isCured = refused !== null && event.step === 'completed' && event.status !== 401
-    const last = isUnread ? null : isCured ? refused : answered
+    const isRecovered = rejected !== null && event.step === 'completed' && event.status !== 401
+    const last = isUnread ? null : isRecovered ? rejected : received
     const { response = null, text = noText, atMs = Date.now() } = last ?? {}
-    const facts = factsOf(request, event, { read: last?.read ?? read, answer: last?.facts ?? null, atMs, isCured })
-    if (answered) note(request, answered, event.method)
-    onOver({ facts, response, text, isCured, secrets })
+    const facts = factsOf(request, event, {
+      read: last?.read ?? read,
+      response: last?.facts ?? null,
+      atMs,
+      isRecovered,
+    })
+    if (received) note(request, received, event.method)
+    onFinished({ facts, response, text, isRecovered, secrets })
   }
 
   function onEvent(event: RequestEvent): void {
-    const request = seen.get(event.id) ?? begin()
+    const request = seen.get(event.id) ?? createObserved()
     seen.set(event.id, request)
     if (event.step === 'sent') request.step = event
-    else if (event.step === 'replayed') Object.assign(request, { isReplayed: true, refused: request.answered })
+    else if (event.step === 'replayed') Object.assign(request, { isReplayed: true, rejected: request.received })
     else if (event.step === 'completed' || event.step === 'failed') {
       seen.delete(event.id)
       end(request, event)

@@ -1,7 +1,7 @@
 import { createListeners, type Listeners } from '../session/events.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** One send and its answer, as it goes to the network: it has the token, so it is for this package alone and no event. */
+/** One send and its response, as it goes to the network: it has the token, so it is for this package alone and no event. */
 export interface Send {
   readonly context: RequestContext
   readonly outgoing: RequestInit

@@ -33,7 +33,7 @@ const buildApp = async (isDevelopment: boolean) => {
 describe('an app that explains its 401s in development', () => {
   test('has nothing of it in a production build, not a byte and not a file', async () => {
     const [development, production] = await Promise.all([buildApp(true), buildApp(false)])
-    const sentence = 'Nobody is signed in, so no token was sent'
+    const sentence = 'No user is signed in, so no token was sent'
     expect([development.includes(sentence), production.includes(sentence)]).toEqual([true, false])
     const { outputFiles } = await build({
       stdin: {

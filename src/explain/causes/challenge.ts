@@ -21,7 +21,7 @@ export const scope: CauseRule = {
   code: 'scope',
   title: 'The token lacks a scope that the server wants.',
   page: 'Ask for the scope in the login. A refresh cannot add one.',
-  server: 'Answer `insufficient_scope` with 403: a 401 says that the token itself is no good.',
+  server: 'Send `insufficient_scope` with 403: a 401 says that the token itself is invalid.',
   see: 'RFC 6750 §3.1',
   find(facts) {
     const { token } = facts
@@ -47,7 +47,7 @@ export const dpopNonce: CauseRule = {
   find(facts) {
     if (named(facts, 'use_dpop_nonce')) return surely(...description(facts))
     const isDpop = facts.sent.credentials === 'attached' && facts.sent.header?.scheme === 'dpop'
-    return isDpop && is401(facts) && facts.answer?.areHeadersHidden
+    return isDpop && is401(facts) && facts.response?.areHeadersHidden
       ? possibly('Another origin’s `DPoP-Nonce` cannot be read')
       : null
   },
@@ -72,12 +72,12 @@ export const dpopKey: CauseRule = {
     'Compare the `cnf.jkt` of the token with the thumbprint of the proof’s key. Issue tokens with `token_type: "DPoP"`.',
   see: 'RFC 9449 §6, §7.1',
   find(facts) {
-    const { sent, token, answer, refresh } = facts
+    const { sent, token, response, refresh } = facts
     if (refresh.reason === 'key-lost') return surely('The key is no longer stored')
     if (!is401(facts) || sent.credentials !== 'attached') return null
     const isProved = sent.header?.scheme === 'dpop'
     if (token?.isBound && !isProved) return surely('The token is bound to a key (`cnf`), and was sent without a proof')
-    const schemes = answer?.challenges.map(({ scheme: name }) => name) ?? []
+    const schemes = response?.challenges.map(({ scheme: name }) => name) ?? []
     if (!isProved && schemes.includes('dpop') && !schemes.includes('bearer'))
       return surely('WWW-Authenticate asks for DPoP, and the token was sent without a proof')
     const words = isProved ? wordsOf(facts, /thumbprint|\bjkt\b|\bcnf\b|bound|\bkey\b/i) : null
@@ -127,9 +127,9 @@ export const noChallenge: CauseRule = {
     'Send `WWW-Authenticate: Bearer error="invalid_token"` with each 401 to a token. Look into the server’s log for the reason.',
   see: 'RFC 9110 §15.5.2',
   find(facts) {
-    const { answer, sent } = facts
-    if (!is401(facts) || answer?.hasChallengeHeader || sent.credentials === 'cookie') return null
-    if (answer?.areHeadersHidden) return null
+    const { response, sent } = facts
+    if (!is401(facts) || response?.hasChallengeHeader || sent.credentials === 'cookie') return null
+    if (response?.areHeadersHidden) return null
     return isCrossOrigin(facts) ? possibly() : probably()
   },
 }
@@ -138,12 +138,12 @@ export const challengeHidden: CauseRule = {
   code: 'challenge-hidden',
   title: 'The page cannot see why: CORS hides the headers of the 401.',
   page: 'In the Network panel of the developer tools `WWW-Authenticate` can be read.',
-  server: 'Send `Access-Control-Expose-Headers: WWW-Authenticate, Retry-After, Date` on every answer.',
+  server: 'Send `Access-Control-Expose-Headers: WWW-Authenticate, Retry-After, Date` with every response.',
   see: 'Fetch, CORS-safelisted response-header name',
   find(facts) {
-    const { answer, sent } = facts
-    if (!is401(facts) || answer?.hasChallengeHeader || sent.credentials === 'cookie' || !isCrossOrigin(facts))
+    const { response, sent } = facts
+    if (!is401(facts) || response?.hasChallengeHeader || sent.credentials === 'cookie' || !isCrossOrigin(facts))
       return null
-    return answer?.areHeadersHidden ? probably('No header can be read that has to be exposed') : possibly()
+    return response?.areHeadersHidden ? probably('No header can be read that has to be exposed') : possibly()
   },
 }

@@ -2,21 +2,21 @@ import { type CauseRule, possibly, probably, surely } from '../cause.ts'
 import type { Facts } from '../facts.ts'
 import { is401, isCrossOrigin, originOf, quote } from '../reading.ts'
 
-/** Where the answer came from, and whether the page may read it. */
+/** Where the response came from, and whether the page may read it. */
 
 const loginPath = /log-?in|sign-?in|auth|sso|saml|account/i
 
-const isHtml = ({ answer }: Facts) => /^text\/html\b/i.test(answer?.contentType ?? '')
-const isHidden = ({ answer, sent }: Facts) => answer === null && sent.credentials !== 'unknown'
+const isHtml = ({ response }: Facts) => /^text\/html\b/i.test(response?.contentType ?? '')
+const isHidden = ({ response, sent }: Facts) => response === null && sent.credentials !== 'unknown'
 
 export const redirected: CauseRule = {
   code: 'redirected',
   title: 'A redirect led to another origin, and the browser took the token off.',
   page: 'Call the final URL, so that no redirect is needed, and add its origin to `trustedOrigins`.',
-  server: 'Do not redirect API calls: answer at the URL that is called, with https and the same host.',
+  server: 'Do not redirect API calls: respond at the URL that is called, with https and the same host.',
   see: 'Fetch, HTTP-redirect fetch',
   find(facts) {
-    const to = facts.answer?.redirectedTo
+    const to = facts.response?.redirectedTo
     return is401(facts) && to && originOf(to) !== originOf(facts.url) ? surely(`It led to ${to}`) : null
   },
 }
@@ -24,14 +24,14 @@ export const redirected: CauseRule = {
 export const loginPage: CauseRule = {
   code: 'login-page',
   title: 'The server redirected to a login page in place of a 401.',
-  page: 'Check that the request reaches the API, and that somebody is signed in.',
+  page: 'Check that the request reaches the API, and that the user is signed in.',
   server:
-    'Answer API calls with 401. Redirect to a login page only for navigations (`Sec-Fetch-Mode: navigate`, `Accept: text/html`).',
+    'Return 401 for API calls. Redirect to a login page only for navigations (`Sec-Fetch-Mode: navigate`, `Accept: text/html`).',
   see: 'RFC 9110 §15.5.2',
   find(facts) {
-    const to = facts.answer?.redirectedTo
-    if (facts.probe?.isRedirected && facts.answer === null)
-      return probably('The URL redirects to where CORS hides the answer')
+    const to = facts.response?.redirectedTo
+    if (facts.probe?.isRedirected && facts.response === null)
+      return probably('The URL redirects to where CORS hides the response')
     if (!to || !isHtml(facts)) return null
     const evidence = `It led to ${to}, which is HTML`
     return loginPath.test(new URL(to).pathname) && facts.sent.wantsJson && !is401(facts)
@@ -42,21 +42,21 @@ export const loginPage: CauseRule = {
 
 export const htmlPage: CauseRule = {
   code: 'html-page',
-  title: 'The answer is an HTML page in place of JSON: it is not from the API, but from something in front of it.',
-  page: 'Check the URL. A captive portal, a proxy or the dev server’s fallback to `index.html` answers like this.',
-  server: 'Look at the gateway or proxy in front of the API, and let the API answer errors as JSON (RFC 9457).',
+  title: 'The response is an HTML page in place of JSON: it is not from the API, but from something in front of it.',
+  page: 'Check the URL. A captive portal, a proxy or the dev server’s fallback to `index.html` looks like this.',
+  server: 'Look at the gateway or proxy in front of the API, and let the API return errors as JSON (RFC 9457).',
   see: 'RFC 9110 §15.5.2',
   find(facts) {
-    const { answer, sent } = facts
+    const { response, sent } = facts
     if (!isHtml(facts)) return null
     if (!is401(facts)) return sent.wantsJson ? probably() : null
-    return answer?.hasChallengeHeader ? possibly(...quote(answer.text)) : probably(...quote(answer?.text ?? null))
+    return response?.hasChallengeHeader ? possibly(...quote(response.text)) : probably(...quote(response?.text ?? null))
   },
 }
 
 export const unreachable: CauseRule = {
   code: 'unreachable',
-  title: 'The server cannot be reached: there is no answer that CORS could hide.',
+  title: 'The server cannot be reached: there is no response that CORS could hide.',
   page: 'Check the URL and the network. A content blocker, a `connect-src` of the page’s CSP and http from an https page look the same.',
   server: 'Check that the server runs, and its TLS certificate.',
   see: 'Fetch, network error',
@@ -64,7 +64,7 @@ export const unreachable: CauseRule = {
     const { probe, isOffline } = facts
     if (!isHidden(facts)) return null
     if (isOffline) return surely('The browser says that it is offline')
-    if (probe) return probe.isReachable ? null : probably('A bare request to the same URL got no answer either')
+    if (probe) return probe.isReachable ? null : probably('A bare request to the same URL got no response either')
     return isCrossOrigin(facts) ? possibly() : probably()
   },
 }
@@ -74,43 +74,43 @@ export const preflight: CauseRule = {
   title: 'The preflight does not allow `Authorization`, so the browser did not send the request.',
   page: null,
   server:
-    'Answer `OPTIONS` without a token with 204, `Access-Control-Allow-Origin`, `Access-Control-Allow-Methods`, and `Access-Control-Allow-Headers: Authorization` by name: `*` does not cover it.',
+    'Respond to `OPTIONS` without a token with 204, `Access-Control-Allow-Origin`, `Access-Control-Allow-Methods`, and `Access-Control-Allow-Headers: Authorization` by name: `*` does not cover it.',
   see: 'Fetch, CORS-preflight fetch',
   find(facts) {
     const { probe, sent, history } = facts
     if (!isHidden(facts) || !isCrossOrigin(facts) || facts.isOffline) return null
     if (probe && !probe.isReachable) return null
     if (sent.header === null || history.wasReadable) return null
-    return probe?.isReadable ? probably('The page may read the answer to a bare request to the same URL') : possibly()
+    return probe?.isReadable ? probably('The page may read the response to a bare request to the same URL') : possibly()
   },
 }
 
 export const corsMissing: CauseRule = {
   code: 'cors-missing',
-  title: 'The server answered, and its answer has no CORS headers, so the browser hides it.',
+  title: 'The server responded without CORS headers, so the browser hides its response.',
   page: null,
   server:
-    'Send `Access-Control-Allow-Origin` on every answer, errors too: a proxy or a middleware that answers first often leaves it out. With cookies it must name the origin, and `Access-Control-Allow-Credentials: true`.',
+    'Send `Access-Control-Allow-Origin` with every response, errors too: a proxy or a middleware that responds first often leaves it out. With cookies it must name the origin, and `Access-Control-Allow-Credentials: true`.',
   see: 'Fetch, CORS check',
   find(facts) {
     const { probe, sent, history } = facts
     if (!isHidden(facts) || !isCrossOrigin(facts) || facts.isOffline) return null
-    const before = history.wasReadable ? ['Other answers of this origin could be read'] : []
+    const before = history.wasReadable ? ['Other responses of this origin could be read'] : []
     if (!probe) return history.wasReadable ? probably(...before) : possibly()
     if (!probe.isReachable) return null
     if (probe.isReadable) {
       const isWithCookies = sent.cookies === 'include'
-      const cookies = isWithCookies ? ['Without cookies the page may read the answer'] : []
+      const cookies = isWithCookies ? ['Without cookies the page may read the response'] : []
       return isWithCookies || history.wasReadable ? probably(...before, ...cookies) : possibly()
     }
-    const evidence = 'A bare request reaches the server, and the page may not read the answer'
+    const evidence = 'A bare request reaches the server, and the page may not read the response'
     return history.wasReadable ? surely(evidence, ...before) : probably(evidence)
   },
 }
 
 export const unknown: CauseRule = {
   code: 'unknown',
-  title: 'Nothing in the request and the answer says why.',
+  title: 'Nothing in the request or the response says why.',
   page: 'Look at the request in the Network panel of the developer tools.',
   server: 'Look into the server’s log for the reason.',
   see: 'docs/explain.md',

@@ -36,7 +36,7 @@ export const refreshFailed: CauseRule = {
   title: 'The token was refused, and the refresh that should bring a newer one failed.',
   page: 'Look at the request to the token endpoint. `RefreshUnavailableError` has `reason`, `status` and `retryAfterMs`.',
   server:
-    'Let the token endpoint answer 401 or `invalid_grant` when the session is over, and 503 or 429 with `Retry-After` for “not now”; with CORS headers on each of them.',
+    'Let the token endpoint return 401 or `invalid_grant` when the session is over, and 503 or 429 with `Retry-After` for “not now”; with CORS headers on each of them.',
   see: 'RFC 6749 §5.2',
   find: ({ refresh: { outcome, reason, status } }) =>
     outcome === 'unavailable' && !isHeldBack(reason)
@@ -66,13 +66,13 @@ export const refreshedExpired: CauseRule = {
   code: 'refreshed-expired',
   title: 'The refresh returned a token that had already expired.',
   page: 'If another SDK or a cache of your own brings the token, ask it for a fresh one.',
-  server: 'Check the clock of the authorization server, and that no cache keeps its answers.',
+  server: 'Check the clock of the authorization server, and that no cache keeps its responses.',
   see: 'RFC 7519 §4.1.4',
   find(facts) {
-    const { refresh, token, answer, atMs } = facts
+    const { refresh, token, response, atMs } = facts
     if (!refresh.isReplayed || !token?.expiresAtMs) return null
     const { expiresAtMs, receivedAtMs } = token
-    const serverTimeMs = answer?.serverTimeMs ?? null
+    const serverTimeMs = response?.serverTimeMs ?? null
     if (expiresAtMs > (receivedAtMs ?? atMs) || (serverTimeMs !== null && expiresAtMs > serverTimeMs)) return null
     const evidence = `It had expired ${duration((receivedAtMs ?? atMs) - expiresAtMs)} before it arrived`
     const isSaid = serverTimeMs !== null || wordsOf(facts, /\bexpir/i) !== null

@@ -4,9 +4,9 @@ import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsOf } from 
 
 /** What the page sent, or did not send. */
 
-/** Where the answer cannot be read, it need not be a refusal. */
-const unlessUnread = ({ answer }: Facts, finding: Finding): Finding =>
-  answer === null ? { ...finding, certainty: 'possibly' } : finding
+/** Where the response cannot be read, it need not be a 401. */
+const unlessUnread = ({ response }: Facts, finding: Finding): Finding =>
+  response === null ? { ...finding, certainty: 'possibly' } : finding
 
 const noTokens = /^(basic|digest|negotiate|ntlm|kerberos|hoba|mutual|vapid|scram-.*|aws4-.*|.*key)$/
 
@@ -32,9 +32,9 @@ export const malformedHeader: CauseRule = {
 
 export const noCors: CauseRule = {
   code: 'no-cors',
-  title: 'The request was sent with `mode: "no-cors"`: the browser sends no token then, and hides the answer.',
+  title: 'The request was sent with `mode: "no-cors"`: the browser then sends no token and hides the response.',
   page: 'Leave `mode` out.',
-  server: 'Answer with CORS headers, so that the page does not need `no-cors`.',
+  server: 'Send CORS headers, so that the page does not need `no-cors`.',
   see: 'Fetch, request-no-cors guard',
   find: ({ sent }) => (sent.reason === 'no-cors' ? surely() : null),
 }
@@ -53,14 +53,14 @@ export const otherScheme: CauseRule = {
     if (wanted.some(scheme => noTokens.test(scheme))) return surely(evidence)
     // A name of the server's own may well mean a token.
     if (wanted.length > 0) return possibly(evidence)
-    const words = facts.answer?.hasChallengeHeader ? null : wordsOf(facts, /\b(api|subscription)[ _-]?key\b/i)
+    const words = facts.response?.hasChallengeHeader ? null : wordsOf(facts, /\b(api|subscription)[ _-]?key\b/i)
     return words ? probably(...quote(words)) : null
   },
 }
 
 export const sessionChanged: CauseRule = {
   code: 'session-changed',
-  title: 'The session changed while the request was under way: its answer belongs to the former one.',
+  title: 'The session changed while the request was under way: its response belongs to the former one.',
   page: 'Nothing, if the user signed out or in meanwhile. Otherwise send the request after `session.ready()`.',
   server: null,
   see: 'docs/explain.md',
@@ -135,8 +135,8 @@ export const untrustedOrigin: CauseRule = {
 
 export const notSignedIn: CauseRule = {
   code: 'not-signed-in',
-  title: 'Nobody is signed in, so no token was sent.',
-  page: 'Await `session.ready()` and `session.signIn(…)` before this request. For what strangers may ask too, write `auth: "optional"`. A session lasts over reloads only with a `store`.',
+  title: 'No user is signed in, so no token was sent.',
+  page: 'Await `session.ready()` and `session.signIn(…)` before this request. For requests that also work without a user, write `auth: "optional"`. A session lasts over reloads only with a `store`.',
   server: null,
   see: 'RFC 6750 §3',
   find(facts) {

@@ -5,12 +5,12 @@ import { namesOther } from '../topics.ts'
 
 /** When the token is valid, by the device's clock and by the server's. */
 
-/** `Date` has whole seconds, and answers take time; servers allow for about this much. */
+/** `Date` has whole seconds, and responses take time; servers allow for about this much. */
 const toleranceMs = 30_000
 
 const inTime = (facts: Facts) => {
-  const { answer, atMs, token } = facts
-  const serverMs = answer?.serverTimeMs ?? null
+  const { response, atMs, token } = facts
+  const serverMs = response?.serverTimeMs ?? null
   const isOver = (endMs: number) => ({ here: endMs <= atMs, there: serverMs === null ? null : endMs <= serverMs })
   return { token: hasSentToken(facts) ? token : null, atMs, serverMs, isOver }
 }
@@ -27,7 +27,7 @@ export const notYetValid: CauseRule = {
     const notBeforeMs = token?.notBeforeMs ?? null
     if (notBeforeMs === null || notBeforeMs <= atMs || (serverMs !== null && notBeforeMs <= serverMs)) return null
     const evidence = `Its \`nbf\` is ${duration(notBeforeMs - atMs)} ahead`
-    if (facts.answer === null) return possibly(evidence)
+    if (facts.response === null) return possibly(evidence)
     return serverMs === null ? probably(evidence) : surely(`${evidence}, by the device’s clock and by the server’s`)
   },
 }
@@ -80,7 +80,7 @@ export const expired: CauseRule = {
     if (!here) return words ? possibly(...quote(words)) : null
     const age = `It expired ${duration(atMs - endMs)} ago by the device’s clock`
     if (there === false) return null
-    if (facts.answer === null) return possibly(age)
+    if (facts.response === null) return possibly(age)
     if (there) return surely(`${age}, and by the server’s too`)
     return words ? surely(age, ...quote(words)) : probably(age)
   },

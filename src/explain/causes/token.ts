@@ -117,7 +117,7 @@ export const revoked: CauseRule = {
   title: 'The session was ended on the server before its time, or the token was revoked.',
   page: 'The user has to sign in again. Where the refresh was refused too, `onLoginRequired` was called.',
   server:
-    'If nobody signed out there: check how long refresh tokens live, and whether reuse detection ended the session (a grace window helps).',
+    'If the user did not sign out: check how long refresh tokens live, and whether reuse detection ended the session (a grace window helps).',
   see: 'RFC 7009 §2, RFC 9700 §4.14.2',
   find(facts) {
     const { refresh, sent, token, atMs } = facts
@@ -136,12 +136,12 @@ export const forbidden: CauseRule = {
   code: 'forbidden',
   title: 'The server knows the user, who may not do this. That is a 403, not a 401.',
   page: 'Show that this is not allowed. A new token or a new login will not help.',
-  server: 'Answer 403: a 401 makes clients refresh, and then ask for a login.',
+  server: 'Return 403: a 401 makes clients refresh, and then ask for a login.',
   see: 'RFC 9110 §15.5.4',
   find(facts) {
-    const { answer, history, refresh } = facts
+    const { response, history, refresh } = facts
     const words = wordsAbout(facts, 'permission')
-    if (answer?.status === 403) return surely(...quote(words))
+    if (response?.status === 403) return surely(...quote(words))
     if (!is401(facts) || facts.sent.credentials !== 'attached' || refresh.reason === 'refresh-rejected') return null
     const evidence = [
       ...(history.acceptedAt ? [`The token that was refused was accepted for ${history.acceptedAt}`] : []),
@@ -165,7 +165,7 @@ export const headerLost: CauseRule = {
   find(facts) {
     if (!is401(facts) || facts.sent.credentials !== 'attached') return null
     const challenge = tokenChallenge(facts)
-    const text = [challenge?.description, facts.answer?.text].find(said => said && saysMissing.test(said)) ?? null
+    const text = [challenge?.description, facts.response?.text].find(said => said && saysMissing.test(said)) ?? null
     const isBare = challenge !== undefined && challenge.error === null
     if (!isBare && !text) return null
     const evidence = isBare ? ['WWW-Authenticate has no `error`, as for a request without a token'] : []

@@ -96,7 +96,7 @@ describe.each(forms)('a 401, asked by %s,', (_form, send) => {
 
 test('an answer that no client got is explained by itself', async () => {
   const { causes, facts } = await explain(unauthorized('Basic realm="x"', '{"message":"Wrong password"}'))
-  expect([causes[0]?.code, facts.sent.credentials, facts.answer?.text]).toEqual([
+  expect([causes[0]?.code, facts.sent.credentials, facts.response?.text]).toEqual([
     'other-scheme',
     'unknown',
     'Wrong password',
@@ -167,10 +167,10 @@ test('on the console it is one collapsed group, whose head has the sentence', as
   await stage.client.fetch('https://api.test/x?secret=1')
   await collected()
   expect(group.mock.calls).toEqual([
-    ['latchkey: GET https://api.test/x: 401. surely: Nobody is signed in, so no token was sent.'],
+    ['latchkey: GET https://api.test/x: 401. surely: No user is signed in, so no token was sent.'],
   ])
   expect(log.mock.calls).toEqual([
-    [expect.stringMatching(/^1\. Surely: Nobody is signed in, so no token was sent\. \(not-signed-in\)\n/)],
+    [expect.stringMatching(/^1\. Surely: No user is signed in, so no token was sent\. \(not-signed-in\)\n/)],
   ])
   expect(groupEnd).toHaveBeenCalledOnce()
 })

@@ -1,9 +1,9 @@
 import type {
-  AnswerFacts,
   ChallengeFacts,
   Facts,
   HistoryFacts,
   RefreshFacts,
+  ResponseFacts,
   SentFacts,
   TokenFacts,
 } from '../../../src/explain/facts.ts'
@@ -43,7 +43,7 @@ const token: TokenFacts = {
   isBound: false,
 }
 
-const answer: AnswerFacts = {
+const response: ResponseFacts = {
   status: 401,
   type: 'cors',
   redirectedTo: null,
@@ -74,10 +74,10 @@ const history: HistoryFacts = {
 }
 
 /** What differs from a good token that a cross-origin API refuses twice, with `invalid_token`. `null` for what is not there. */
-export interface Differences extends Partial<Omit<Facts, 'sent' | 'token' | 'answer' | 'refresh' | 'history'>> {
+export interface Differences extends Partial<Omit<Facts, 'sent' | 'token' | 'response' | 'refresh' | 'history'>> {
   readonly sent?: Partial<SentFacts>
   readonly token?: Partial<TokenFacts> | null
-  readonly answer?: Partial<AnswerFacts> | null
+  readonly response?: Partial<ResponseFacts> | null
   readonly refresh?: Partial<RefreshFacts>
   readonly history?: Partial<HistoryFacts>
 }
@@ -92,7 +92,7 @@ export const factsWith = (differences: Differences = {}): Facts => ({
   ...differences,
   sent: { ...sent, ...differences.sent },
   token: differences.token === null ? null : { ...token, ...differences.token },
-  answer: differences.answer === null ? null : { ...answer, ...differences.answer },
+  response: differences.response === null ? null : { ...response, ...differences.response },
   refresh: { ...refresh, ...differences.refresh },
   history: { ...history, ...differences.history },
 })
@@ -101,17 +101,17 @@ export const factsWith = (differences: Differences = {}): Facts => ({
 export const bareBecause = (reason: NonNullable<SentFacts['reason']>, more: Differences = {}): Differences => ({
   token: null,
   refresh: { outcome: 'none', isReplayed: false },
-  answer: { challenges: bearer({ error: null }) },
+  response: { challenges: bearer({ error: null }) },
   ...more,
   sent: { credentials: 'none', reason, header: null, ...more.sent },
 })
 
 /** The server names no error and no scheme. */
-export const silent: Partial<AnswerFacts> = { challenges: [], hasChallengeHeader: false }
+export const silent: Partial<ResponseFacts> = { challenges: [], hasChallengeHeader: false }
 
 /** CORS hid the answer, or there was none. */
 export const hidden = (probe: Facts['probe'], more: Differences = {}): Differences => ({
-  answer: null,
+  response: null,
   probe,
   refresh: { outcome: 'none', isReplayed: false },
   ...more,

@@ -13,8 +13,12 @@ const html = { ...silent, contentType: 'text/html' }
 
 const tokens: readonly Case[] = [
   ['the ID token of the session', { token: { idToken: 'same' } }, 'probably id-token'],
-  ['a token with a nonce, without a challenge', { token: { idToken: 'similar' }, answer: silent }, 'probably id-token'],
-  ['an issuer that the server names', { answer: { text: 'invalid issuer' } }, 'probably wrong-issuer'],
+  [
+    'a token with a nonce, without a challenge',
+    { token: { idToken: 'similar' }, response: silent },
+    'probably id-token',
+  ],
+  ['an issuer that the server names', { response: { text: 'invalid issuer' } }, 'probably wrong-issuer'],
   [
     'a token of staging at the API of production',
     { token: { issuer: 'https://id.staging.example.com' } },
@@ -22,7 +26,7 @@ const tokens: readonly Case[] = [
   ],
   [
     'a token of staging at the API of production, as the server says too',
-    { token: { issuer: 'https://id-stg.example.com' }, answer: { text: 'Issuer validation failed' } },
+    { token: { issuer: 'https://id-stg.example.com' }, response: { text: 'Issuer validation failed' } },
     'surely wrong-issuer',
   ],
   [
@@ -37,7 +41,7 @@ const tokens: readonly Case[] = [
   ],
   [
     'another issuer than the one in `authorization_uri`',
-    { answer: { challenges: bearer({ issuer: 'https://login.example.com' }) } },
+    { response: { challenges: bearer({ issuer: 'https://login.example.com' }) } },
     'probably wrong-issuer',
   ],
   ['an audience of another host', { token: { audience: ['https://files.example.com'] } }, 'probably wrong-audience'],
@@ -46,7 +50,7 @@ const tokens: readonly Case[] = [
     'an audience that the server names',
     {
       token: { audience: ['https://files.example.com'] },
-      answer: { challenges: bearer({ description: 'bad audience' }) },
+      response: { challenges: bearer({ description: 'bad audience' }) },
     },
     'surely wrong-audience',
   ],
@@ -58,21 +62,25 @@ const tokens: readonly Case[] = [
   ['a token that is not signed', { token: { algorithm: 'none' } }, 'probably bad-signature'],
   [
     'a key that the server does not know',
-    { answer: { challenges: bearer({ description: 'No key for this kid' }) } },
+    { response: { challenges: bearer({ description: 'No key for this kid' }) } },
     'probably bad-signature',
   ],
-  ['a signature that the server names', { answer: { ...silent, text: 'invalid signature' } }, 'probably bad-signature'],
+  [
+    'a signature that the server names',
+    { response: { ...silent, text: 'invalid signature' } },
+    'probably bad-signature',
+  ],
   ['a token that works elsewhere', { history: { acceptedAt: 'GET https://api.example.com/me' } }, 'probably forbidden'],
   [
     'a permission that the server names',
-    { answer: { ...silent, text: 'You need the role admin' } },
+    { response: { ...silent, text: 'You need the role admin' } },
     'probably forbidden',
   ],
-  ['a 403', { answer: { ...silent, status: 403 } }, 'surely forbidden'],
-  ['a challenge without an error', { answer: { challenges: bearer({ error: null }) } }, 'probably header-lost'],
+  ['a 403', { response: { ...silent, status: 403 } }, 'surely forbidden'],
+  ['a challenge without an error', { response: { challenges: bearer({ error: null }) } }, 'probably header-lost'],
   [
     'a body that misses the header',
-    { answer: { ...silent, text: 'No authorization token was found' } },
+    { response: { ...silent, text: 'No authorization token was found' } },
     'probably header-lost',
   ],
 ]
@@ -80,27 +88,34 @@ const tokens: readonly Case[] = [
 const challenges: readonly Case[] = [
   [
     '`insufficient_scope`',
-    { answer: { challenges: bearer({ error: 'insufficient_scope', scope: 'todos:write' }) } },
+    { response: { challenges: bearer({ error: 'insufficient_scope', scope: 'todos:write' }) } },
     'surely scope',
   ],
   [
     '`insufficient_scope` with 403',
-    { answer: { status: 403, challenges: bearer({ error: 'insufficient_scope' }) } },
+    { response: { status: 403, challenges: bearer({ error: 'insufficient_scope' }) } },
     'surely scope',
   ],
-  ['a scope that the server names', { answer: { ...silent, text: 'Missing scope todos:write' } }, 'probably scope'],
-  ['step-up', { answer: { challenges: bearer({ error: 'insufficient_user_authentication' }) } }, 'surely step-up'],
+  ['a scope that the server names', { response: { ...silent, text: 'Missing scope todos:write' } }, 'probably scope'],
+  ['step-up', { response: { challenges: bearer({ error: 'insufficient_user_authentication' }) } }, 'surely step-up'],
   [
     'step-up that was declined',
-    { answer: { challenges: bearer({ error: 'insufficient_user_authentication' }) }, refresh: { outcome: 'declined' } },
+    {
+      response: { challenges: bearer({ error: 'insufficient_user_authentication' }) },
+      refresh: { outcome: 'declined' },
+    },
     'surely step-up',
   ],
-  ['a nonce', { answer: { challenges: bearer({ scheme: 'dpop', error: 'use_dpop_nonce' }) } }, 'surely dpop-nonce'],
-  ['a proof', { answer: { challenges: bearer({ scheme: 'dpop', error: 'invalid_dpop_proof' }) } }, 'surely dpop-proof'],
+  ['a nonce', { response: { challenges: bearer({ scheme: 'dpop', error: 'use_dpop_nonce' }) } }, 'surely dpop-nonce'],
+  [
+    'a proof',
+    { response: { challenges: bearer({ scheme: 'dpop', error: 'invalid_dpop_proof' }) } },
+    'surely dpop-proof',
+  ],
   ['a bound token that was sent as Bearer', { token: { isBound: true } }, 'surely dpop-key'],
   [
     'DPoP that is asked for',
-    { answer: { challenges: bearer({ scheme: 'dpop', error: 'invalid_token' }) } },
+    { response: { challenges: bearer({ scheme: 'dpop', error: 'invalid_token' }) } },
     'surely dpop-key',
   ],
   [
@@ -108,19 +123,19 @@ const challenges: readonly Case[] = [
     {
       sent: { header: { scheme: 'dpop', flaw: null } },
       token: { isBound: true },
-      answer: { challenges: bearer({ scheme: 'dpop', description: 'jkt mismatch' }) },
+      response: { challenges: bearer({ scheme: 'dpop', description: 'jkt mismatch' }) },
     },
     'probably dpop-key',
   ],
   [
     'no challenge',
-    { pageOrigin: 'https://api.example.com', answer: silent, refresh: { isReplayed: false } },
+    { pageOrigin: 'https://api.example.com', response: silent, refresh: { isReplayed: false } },
     'probably no-challenge',
   ],
-  ['a hidden challenge', { answer: { ...silent, areHeadersHidden: true } }, 'probably challenge-hidden'],
+  ['a hidden challenge', { response: { ...silent, areHeadersHidden: true } }, 'probably challenge-hidden'],
   [
     'a hidden challenge, before a refresh',
-    { answer: { ...silent, areHeadersHidden: true }, refresh: { isReplayed: false } },
+    { response: { ...silent, areHeadersHidden: true }, refresh: { isReplayed: false } },
     'probably challenge-hidden',
   ],
 ]
@@ -137,7 +152,7 @@ const deliveries: readonly Case[] = [
     'a preflight that forbids Authorization of the app',
     hidden(
       { ...reachable, isReadable: true },
-      bareBecause('own-authorization', { answer: null, sent: { header: { scheme: 'basic', flaw: null } } }),
+      bareBecause('own-authorization', { response: null, sent: { header: { scheme: 'basic', flaw: null } } }),
     ),
     'probably preflight',
   ],
@@ -149,15 +164,19 @@ const deliveries: readonly Case[] = [
     ),
     'probably cors-missing',
   ],
-  ['a redirect to another origin', { answer: { redirectedTo: 'https://www.example.com/todos' } }, 'surely redirected'],
+  [
+    'a redirect to another origin',
+    { response: { redirectedTo: 'https://www.example.com/todos' } },
+    'surely redirected',
+  ],
   [
     'a redirect from http to https',
-    { url: 'http://api.example.com/todos', answer: { redirectedTo: 'https://api.example.com/todos' } },
+    { url: 'http://api.example.com/todos', response: { redirectedTo: 'https://api.example.com/todos' } },
     'surely redirected',
   ],
   [
     'a login page',
-    { answer: { ...html, status: 200, redirectedTo: 'https://api.example.com/login' } },
+    { response: { ...html, status: 200, redirectedTo: 'https://api.example.com/login' } },
     'surely login-page',
   ],
   [
@@ -165,8 +184,8 @@ const deliveries: readonly Case[] = [
     hidden({ isReachable: true, isReadable: false, isRedirected: true }, { pageOrigin: 'https://api.example.com' }),
     'probably login-page',
   ],
-  ['an HTML page with 401', { answer: html }, 'probably html-page'],
-  ['an HTML page with 200', { answer: { ...html, status: 200 } }, 'probably html-page'],
+  ['an HTML page with 401', { response: html }, 'probably html-page'],
+  ['an HTML page with 200', { response: { ...html, status: 200 } }, 'probably html-page'],
 ]
 
 describe('diagnose, of tokens,', () => {
@@ -194,7 +213,7 @@ describe('diagnose', () => {
   })
 
   test('leaves out what is only possible where something is sure, and returns five causes at most', () => {
-    const sure = diagnose(factsWith(bareBecause('signed-out', { answer: { ...silent, areHeadersHidden: true } })))
+    const sure = diagnose(factsWith(bareBecause('signed-out', { response: { ...silent, areHeadersHidden: true } })))
     expect(sure.map(({ certainty }) => certainty)).not.toContain('possibly')
     const many = factsWith({
       token: {
@@ -210,7 +229,7 @@ describe('diagnose', () => {
 
   test('is less certain of what it guesses where the server names something else', () => {
     const guess = { token: { issuer: 'https://id.staging.example.com' } }
-    const named = { ...guess, answer: { challenges: bearer({ description: 'invalid audience' }) } }
+    const named = { ...guess, response: { challenges: bearer({ description: 'invalid audience' }) } }
     expect([firstOf(guess), firstOf(named)]).toEqual(['probably wrong-issuer', 'probably wrong-audience'])
   })
 

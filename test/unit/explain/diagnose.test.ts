@@ -27,7 +27,7 @@ const whatWasSent: readonly Case[] = [
   ['the origin is not trusted', bareBecause('untrusted-origin'), 'surely untrusted-origin'],
   [
     'the origin is not trusted, without a challenge',
-    bareBecause('untrusted-origin', { answer: silent }),
+    bareBecause('untrusted-origin', { response: silent }),
     'surely untrusted-origin',
   ],
   ['`auth: false` for an API call', bareBecause('auth-false'), 'surely auth-false'],
@@ -39,7 +39,7 @@ const whatWasSent: readonly Case[] = [
   ],
   [
     '`auth: false` for a form whose password is wrong',
-    bareBecause('auth-false', { method: 'POST', answer: { text: 'Wrong password' } }),
+    bareBecause('auth-false', { method: 'POST', response: { text: 'Wrong password' } }),
     'probably login-refused',
   ],
   [
@@ -49,11 +49,11 @@ const whatWasSent: readonly Case[] = [
   ],
   [
     'a sign-in without `auth: false` and without a challenge',
-    bareBecause('signed-out', { method: 'POST', url: 'https://api.example.com/v1/sign-in', answer: silent }),
+    bareBecause('signed-out', { method: 'POST', url: 'https://api.example.com/v1/sign-in', response: silent }),
     'probably login-without-auth-false',
   ],
-  ['`no-cors`', bareBecause('no-cors', { answer: { status: 0, type: 'opaque' } }), 'surely no-cors'],
-  ['`no-cors` where nothing came back', bareBecause('no-cors', { answer: null }), 'surely no-cors'],
+  ['`no-cors`', bareBecause('no-cors', { response: { status: 0, type: 'opaque' } }), 'surely no-cors'],
+  ['`no-cors` where nothing came back', bareBecause('no-cors', { response: null }), 'surely no-cors'],
   [
     'the app’s own Authorization',
     bareBecause('own-authorization', { sent: { header: { scheme: 'bearer', flaw: null } } }),
@@ -73,17 +73,17 @@ const whatWasSent: readonly Case[] = [
   ),
   [
     'Basic is wanted of a token',
-    { answer: { challenges: bearer({ scheme: 'basic', error: null }) } },
+    { response: { challenges: bearer({ scheme: 'basic', error: null }) } },
     'surely other-scheme',
   ],
   [
     'Digest is wanted of nobody',
-    bareBecause('signed-out', { answer: { challenges: bearer({ scheme: 'digest', error: null }) } }),
+    bareBecause('signed-out', { response: { challenges: bearer({ scheme: 'digest', error: null }) } }),
     'surely other-scheme',
   ],
   [
     'an API key is wanted, as the body says',
-    { answer: { ...silent, text: 'Missing X-API-Key' } },
+    { response: { ...silent, text: 'Missing X-API-Key' } },
     'probably other-scheme',
   ],
   [
@@ -101,19 +101,19 @@ const times: readonly Case[] = [
   ],
   [
     'expired by both clocks, without a challenge',
-    { token: { expiresAtMs: noonMs - 1000, receivedAtMs: noonMs - 5 * minuteMs }, answer: silent },
+    { token: { expiresAtMs: noonMs - 1000, receivedAtMs: noonMs - 5 * minuteMs }, response: silent },
     'surely expired',
   ],
   [
     'expired by the device’s clock, the server’s is hidden',
-    { token: { expiresAtMs: noonMs - 1000 }, answer: { serverTimeMs: null }, refresh: { isReplayed: false } },
+    { token: { expiresAtMs: noonMs - 1000 }, response: { serverTimeMs: null }, refresh: { isReplayed: false } },
     'probably expired',
   ],
   [
     'expired by the device’s clock, and by the server’s words',
     {
       token: { expiresAtMs: noonMs - 1000 },
-      answer: { serverTimeMs: null, text: 'jwt expired' },
+      response: { serverTimeMs: null, text: 'jwt expired' },
       refresh: { isReplayed: false },
     },
     'surely expired',
@@ -122,7 +122,7 @@ const times: readonly Case[] = [
     'an opaque token expired, by the server’s words',
     {
       token: { format: 'opaque', expiresAtMs: null },
-      answer: { challenges: bearer({ description: 'The token expired' }) },
+      response: { challenges: bearer({ description: 'The token expired' }) },
     },
     'probably expired',
   ],
@@ -133,7 +133,7 @@ const times: readonly Case[] = [
   ],
   [
     'the refresh returned a token that had expired, the server’s clock is hidden',
-    { token: { expiresAtMs: noonMs - 10 * minuteMs, receivedAtMs: noonMs }, answer: { serverTimeMs: null } },
+    { token: { expiresAtMs: noonMs - 10 * minuteMs, receivedAtMs: noonMs }, response: { serverTimeMs: null } },
     'probably refreshed-expired',
   ],
   ['the refresh returned the same token', { refresh: { isSameToken: true } }, 'surely same-token'],
@@ -142,21 +142,21 @@ const times: readonly Case[] = [
     { refresh: { isSameToken: true }, token: { expiresAtMs: noonMs - minuteMs } },
     'surely same-token',
   ],
-  ['the server’s clock is ahead', { answer: { serverTimeMs: noonMs + 60 * minuteMs } }, 'surely clock-skew'],
+  ['the server’s clock is ahead', { response: { serverTimeMs: noonMs + 60 * minuteMs } }, 'surely clock-skew'],
   [
     'the server’s clock is behind a token’s `nbf`',
-    { token: { notBeforeMs: noonMs - minuteMs }, answer: { serverTimeMs: noonMs - 10 * minuteMs } },
+    { token: { notBeforeMs: noonMs - minuteMs }, response: { serverTimeMs: noonMs - 10 * minuteMs } },
     'surely clock-skew',
   ],
   [
     'the server’s clock is behind a token’s `iat`',
-    { answer: { serverTimeMs: noonMs - 10 * minuteMs } },
+    { response: { serverTimeMs: noonMs - 10 * minuteMs } },
     'probably clock-skew',
   ],
   ['not yet valid by both clocks', { token: { notBeforeMs: noonMs + 5 * minuteMs } }, 'surely not-yet-valid'],
   [
     'not yet valid by the device’s clock, the server’s is hidden',
-    { token: { notBeforeMs: noonMs + 5 * minuteMs }, answer: { serverTimeMs: null } },
+    { token: { notBeforeMs: noonMs + 5 * minuteMs }, response: { serverTimeMs: null } },
     'probably not-yet-valid',
   ],
 ]
@@ -187,7 +187,7 @@ const followed: readonly Case[] = [
   ['the client is not known', { refresh: { outcome: 'rejected', reason: 'misconfigured' } }, 'surely misconfigured'],
   [
     'the client is not known, without a challenge',
-    { refresh: { outcome: 'rejected', reason: 'misconfigured' }, answer: silent },
+    { refresh: { outcome: 'rejected', reason: 'misconfigured' }, response: silent },
     'surely misconfigured',
   ],
   [
@@ -197,7 +197,7 @@ const followed: readonly Case[] = [
   ],
   [
     'revoked, by the server’s words',
-    { refresh: { outcome: 'rejected', reason: 'refresh-rejected' }, answer: { text: 'Token was revoked' } },
+    { refresh: { outcome: 'rejected', reason: 'refresh-rejected' }, response: { text: 'Token was revoked' } },
     'surely revoked',
   ],
   [
@@ -206,14 +206,14 @@ const followed: readonly Case[] = [
       pageOrigin: 'https://api.example.com',
       sent: { credentials: 'cookie', header: null },
       token: null,
-      answer: silent,
+      response: silent,
       refresh: { outcome: 'rejected', reason: 'refresh-rejected' },
     },
     'probably revoked',
   ],
   [
     'a cookie session of another origin without `credentials: include`',
-    { sent: { credentials: 'cookie', header: null }, token: null, answer: silent },
+    { sent: { credentials: 'cookie', header: null }, token: null, response: silent },
     'surely cookie-blocked',
   ],
   [
@@ -221,7 +221,7 @@ const followed: readonly Case[] = [
     {
       sent: { credentials: 'cookie', header: null, cookies: 'include' },
       token: null,
-      answer: silent,
+      response: silent,
       url: 'https://api.other.test/todos',
     },
     'probably cookie-blocked',

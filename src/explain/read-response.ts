@@ -1,6 +1,6 @@
 import { type Challenge, parseChallenges } from '../http/www-authenticate.ts'
 import { parseUrl } from '../platform/page.ts'
-import type { AnswerFacts, ChallengeFacts } from './facts.ts'
+import type { ChallengeFacts, ResponseFacts } from './facts.ts'
 import { scrub } from './scrub.ts'
 
 /** Headers that CORS shows unasked (Fetch, "CORS-safelisted response-header name"). */
@@ -34,8 +34,8 @@ const toChallenge = (challenge: Challenge, secrets: readonly string[]): Challeng
 
 const isVisible = (headers: Headers) => [...headers.keys()].some(name => !alwaysVisible.includes(name))
 
-/** An answer without its body. `url`: what was called; `secrets`: what must not be shown. */
-export function readAnswer(response: Response, url: string, secrets: readonly string[]): AnswerFacts {
+/** A response without its body. `url`: what was called; `secrets`: what must not be shown. */
+export function readResponse(response: Response, url: string, secrets: readonly string[]): ResponseFacts {
   const { status, type, headers, redirected } = response
   const header = headers.get('www-authenticate')
   const serverTimeMs = Date.parse(headers.get('date') ?? '')
