@@ -4,7 +4,6 @@ export { explain } from './explain/explain.ts'
 export { type ExplainOptions, explainUnauthorized } from './explain/explain-unauthorized.ts'
 export type { Explanation } from './explain/explanation.ts'
 export type {
-  ResponseFacts,
   ChallengeFacts,
   Facts,
   HeaderFacts,
@@ -12,6 +11,7 @@ export type {
   HistoryFacts,
   ProbeFacts,
   RefreshFacts,
+  ResponseFacts,
   SentFacts,
   TokenFacts,
 } from './explain/facts.ts'
