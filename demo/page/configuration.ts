@@ -1,9 +1,15 @@
+import type { BrokenCase } from '../server/broken.ts'
+
 interface Configuration {
   readonly api: string
   readonly issuer: string
   readonly clientId: string
   readonly resource: string
   readonly scope: string
+  /** A way to break it for each cause of a 401. */
+  readonly broken: readonly BrokenCase[]
+  /** When the demo was started. */
+  readonly startedAt: number
 }
 
 /** What the server wrote into the page: where the other two servers are. */

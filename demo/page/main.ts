@@ -1,5 +1,8 @@
 import { safeReturnTo } from 'latchkey'
+import { explainUnauthorized } from 'latchkey/explain'
+import { defineInspector } from 'latchkey/inspector'
 import { bindActions, signIn } from './actions.ts'
+import { offerBreaking } from './break-it.ts'
 import { api } from './client.ts'
 import { part } from './configuration.ts'
 import { pull } from './controls.ts'
@@ -11,26 +14,21 @@ import { completeSignIn } from './sign-in.ts'
 import { handBack } from './step-up.ts'
 import { tellStories } from './stories.ts'
 import { createTally } from './tally.ts'
-import { createTimeline } from './timeline/timeline.ts'
 
 if (!handBack()) await start()
 
 async function start(): Promise<void> {
-  const timeline = createTimeline(part<SVGSVGElement>('timeline'))
+  defineInspector()
+  const inspector = part<HTMLElementTagNameMap['latchkey-inspector']>('inspector')
+  inspector.client = api
+  inspector.explain = explainUnauthorized
   const tally = createTally(api.session)
-  tellStories(api, timeline)
+  tellStories(api)
   showSession(api.session)
   bindActions(api, tally)
   bindSchemes()
   noteWhenIdle(api.session)
-
-  const pause = part<HTMLButtonElement>('pause')
-  pause.addEventListener('click', () => {
-    const paused = pause.ariaPressed !== 'true'
-    pause.ariaPressed = String(paused)
-    pause.textContent = paused ? 'Go on' : 'Pause'
-    timeline.pause(paused)
-  })
+  offerBreaking()
 
   const { fault } = await pull('counters')
   const chosen = document.querySelector<HTMLInputElement>(`input[name="fault"][value="${fault}"]`)

@@ -1,5 +1,6 @@
 import { apiResource, apiScope, createApi } from './api.ts'
 import { clientId, createAuthorizationServer } from './authorization-server.ts'
+import { type BrokenServers, startBrokenServers } from './broken.ts'
 import { type Controls, createControls } from './controls.ts'
 import { createFaultSwitch, type FaultMode } from './faults.ts'
 import { type Listener, openListener } from './listener.ts'
@@ -39,7 +40,11 @@ export async function startDemo({
   pace = 1,
 }: DemoOptions = {}): Promise<RunningDemo> {
   const built = buildPage()
-  const listeners = await openThree(port)
+  const broken: BrokenServers = await startBrokenServers()
+  const listeners = await openThree(port).catch(async error => {
+    await broken.stop()
+    throw error
+  })
   const [page, provider, resource] = listeners
   const pageOrigin = page.origin
   const issuer = provider.origin
@@ -52,7 +57,15 @@ export async function startDemo({
   provider.answerWith(faults.wrap(authorizationServer.listener))
   resource.answerWith(api.listener)
 
-  const configuration = { api: resource.origin, issuer, clientId, resource: apiResource, scope: apiScope }
+  const configuration = {
+    api: resource.origin,
+    issuer,
+    clientId,
+    resource: apiResource,
+    scope: apiScope,
+    broken: broken.cases,
+    startedAt: Date.now(),
+  }
   const serve = servePage(await built, pageOrigin, configuration)
   page.answerWith((request, response) => controls.listener(request, response) ?? serve(request, response))
 
@@ -65,7 +78,7 @@ export async function startDemo({
     breakWith: mode => {
       faults.mode = mode
     },
-    stop: async () => void (await Promise.all(listeners.map(listener => listener.close()))),
+    stop: async () => void (await Promise.all([broken.stop(), ...listeners.map(listener => listener.close())])),
   }
 }
 

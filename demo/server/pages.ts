@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { build, type Rolldown } from 'vite'
+import type { BrokenCase } from './broken.ts'
 
 /** What the page has to know of this run. */
 export interface PageConfiguration {
@@ -9,6 +10,9 @@ export interface PageConfiguration {
   readonly clientId: string
   readonly resource: string
   readonly scope: string
+  readonly broken: readonly BrokenCase[]
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
 }
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -17,6 +21,8 @@ const contentTypes: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 }
+/** Where the broken servers are: some are never reached, and others only by a redirect. */
+const loopback = 'http://127.0.0.1:* http://localhost:* http://api.staging.localhost:*'
 /** Paths of the main page; the rest are files. */
 const pagePaths = new Set(['/', '/login', '/callback'])
 
@@ -64,7 +70,7 @@ export function servePage(files: BuiltPage, pageOrigin: string, configuration: P
       "script-src 'self'",
       "style-src 'self'",
       "img-src 'self' data:",
-      `connect-src 'self' ${configuration.api} ${configuration.issuer}`,
+      `connect-src 'self' ${configuration.api} ${configuration.issuer}${path === '/index.html' ? ` ${loopback}` : ''}`,
       "base-uri 'none'",
       "form-action 'none'",
       path === '/shell.html' ? "frame-src 'self'" : "frame-src 'none'",
@@ -89,6 +95,6 @@ export function servePage(files: BuiltPage, pageOrigin: string, configuration: P
       'Referrer-Policy': 'no-referrer',
       'X-Content-Type-Options': 'nosniff',
     })
-    response.end(isPage ? String(file).replace('{{configuration}}', embedded) : file)
+    response.end(isPage ? String(file).replace('{{configuration}}', () => embedded) : file)
   }
 }

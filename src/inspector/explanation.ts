@@ -3,6 +3,8 @@ export interface InspectedExplanation {
   readonly method: string
   readonly url: string
   readonly status: number | null
+  /** Where it stands for several requests: each as `GET https://api.example.com/todos`. */
+  readonly routes?: readonly string[]
   readonly causes: readonly InspectedCause[]
 }
 export interface InspectedCause {

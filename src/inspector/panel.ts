@@ -85,13 +85,14 @@ export function createPanel(root: ShadowRoot, onPause: (paused: boolean) => void
 
   function tell(explanation: InspectedExplanation): void {
     // It comes after the answer, perhaps after a probe: when others are on their way already.
-    const key = `${explanation.method} ${explanation.url}`
-    const burst = follower?.activity.bursts.findLast(({ routes }) => routes.has(key))
-    const route = burst?.routes.get(key)
-    if (!burst || !route) return
-    route.explanation = explanation
-    route.version += 1
-    burst.version += 1
+    for (const key of [`${explanation.method} ${explanation.url}`, ...(explanation.routes ?? [])]) {
+      const burst = follower?.activity.bursts.findLast(({ routes }) => routes.has(key))
+      const route = burst?.routes.get(key)
+      if (!burst || !route) continue
+      route.explanation = explanation
+      route.version += 1
+      burst.version += 1
+    }
     change()
   }
   return {

@@ -17,7 +17,7 @@ export const styles = `
   container-type: inline-size;
   color-scheme: light dark;
   color: var(--ink);
-  font: 400 13px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
+  font: 400 13px/1.45 system-ui, sans-serif;
   font-variant-numeric: tabular-nums;
   text-align: start;
 }
@@ -25,7 +25,6 @@ export const styles = `
 *, ::before, ::after { box-sizing: border-box; }
 section { overflow: hidden; border: 1px solid var(--line); border-radius: 12px; background: var(--paper); }
 p, ul, ol, dl, dd { margin: 0; padding: 0; list-style: none; }
-:focus-visible { outline: 2px solid var(--blue); outline-offset: 2px; }
 
 header { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 18px; padding: 10px 14px; }
 .who { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 8px; }
@@ -68,7 +67,7 @@ summary time, .duration { color: var(--muted); font-weight: 400; }
 .row { margin-bottom: 5px; }
 .label { padding-inline-end: 14px; overflow-wrap: anywhere; line-height: 18px; }
 .name { font-weight: 500; }
-.routes .name { font: 500 12px/18px ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace; }
+.routes .name { font: 500 12px/18px ui-monospace, monospace; }
 .tally { display: block; color: var(--muted); font-size: 12px; line-height: 16px; }
 .track { position: relative; min-height: 18px; }
 .routes .track { min-height: 0; padding-block: 3px; }
@@ -104,7 +103,9 @@ summary time, .duration { color: var(--muted); font-weight: 400; }
 .bar.failed { border: 2px dashed var(--brass-text); }
 .adopted { border: 2px solid var(--brass); }
 .milestone { width: 8px; height: 8px; top: 5px; margin-inline-start: -4px; border-radius: 50%; background: var(--edge); }
-.milestone .text { top: -3px; font-weight: 500; }
+.milestone .text { top: -3px; }
+.milestone:nth-child(even) { top: 21px; }
+.session .track:has(:nth-child(2)) { min-height: 34px; }
 .good { background: var(--green); }
 .ended, .bad { background: var(--red); }
 
@@ -132,6 +133,6 @@ summary time, .duration { color: var(--muted); font-weight: 400; }
   .buttons { margin-inline-start: 0; }
 }
 @media (forced-colors: active) {
-  section * { forced-color-adjust: none; }
+  * { forced-color-adjust: none; }
 }
 `

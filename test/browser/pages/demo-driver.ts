@@ -41,6 +41,16 @@ export const click = (page: Page, name: string): Promise<void> => page.getByRole
 export const told = (page: Page, text: string): Promise<void> =>
   page.locator('#journal').getByText(text).first().waitFor({ timeout: 15_000 })
 
+/** How many calls are drawn side by side in the inspector's newest burst. */
+export const lanesOf = (page: Page): Promise<number> =>
+  page
+    .locator('#inspector .burst')
+    .first()
+    .locator('path.sending')
+    .first()
+    .evaluate(path => path.getAttribute('d')?.split('M').length ?? 0)
+    .then(pieces => pieces - 1)
+
 export const subjectOf = (page: Page): Locator => page.locator('#subject')
 
 /** The authorization server's two pages; ends on the demo's, signed in. */

@@ -1,25 +1,28 @@
 import { describe, expect, test } from 'vitest'
-import { click, driveDemo, signIn, told } from './demo-driver.ts'
+import { readCauseTable } from '../../support/explain/cause-table.ts'
+import { click, driveDemo, lanesOf, signIn, subjectOf, told } from './demo-driver.ts'
 
 const driver = driveDemo({ port: 0, accessTokenSeconds: 300, pace: 0.2 })
 
-const shiftOf = () => driver.page.locator('#timeline g[transform^="translate"]').first().getAttribute('transform')
 const counterOf = (name: string) => driver.page.locator(`.counters [data-counter="${name}"] dd`).textContent()
 
 describe('the picture of the demo', () => {
-  test('stands still once nothing has happened for a while, and moves again with the next request', async () => {
+  test('stands still once everything is answered, and draws what comes later to a scale of its own', async () => {
     const { page } = driver
+    const inspector = page.locator('#inspector')
+    const shape = () => inspector.locator('.burst').last().locator('.plot').innerHTML()
     await signIn(driver)
     await click(page, 'Fire 50 requests')
     await told(page, '50 answered')
-    await page.waitForTimeout(3500)
-    const still = await shiftOf()
-    await page.waitForTimeout(1500)
-    expect(await shiftOf()).toBe(still)
-    expect(await page.locator('#timeline .track').count()).toBe(50)
+    expect(await lanesOf(page)).toBe(50)
+    const still = await shape()
+    await page.waitForTimeout(2500)
+    expect(await shape()).toBe(still)
     await click(page, 'Ask for a 403')
     await told(page, '403 insufficient_scope')
-    expect(await shiftOf()).not.toBe(still)
+    await inspector.getByText('1 × 403').waitFor()
+    expect(await inspector.locator('.burst').count()).toBe(2)
+    expect(await shape()).toBe(still)
   })
 
   test('draws the second proof that an API asked for, once for each request', async () => {
@@ -30,8 +33,27 @@ describe('the picture of the demo', () => {
     await signIn(driver)
     await click(page, 'Fire 50 requests')
     await told(page, '50 refused, 1 exchange, 50 replayed, 50 answered')
-    expect(await page.locator('#timeline .mark-proved').count()).toBeGreaterThan(0)
-    expect(await page.getByText('a new DPoP proof').isVisible()).toBe(true)
+    expect(await page.locator('#inspector path.proved').first().getAttribute('d')).toMatch(/^M/)
+    expect(await page.locator('#inspector').getByText('new DPoP proof').isVisible()).toBe(true)
+  })
+})
+
+describe('breaking it on purpose', () => {
+  test('has a button for each cause that latchkey explains, and leaves the session alone', async () => {
+    const { page } = driver
+    await signIn(driver)
+    const causes = readCauseTable().map(({ code }) => code.replaceAll('-', ' '))
+    const buttons = await page.locator('#breaks button').allTextContents()
+    expect(buttons.toSorted()).toEqual(causes.filter(cause => cause !== 'unknown').toSorted())
+    const explained = page.locator('#laboratory .explanation summary')
+    for (const code of ['expired', 'wrong-audience', 'cors-missing', 'unreachable', 'dpop-proof']) {
+      await page.getByRole('button', { name: code.replaceAll('-', ' '), exact: true }).click()
+      const title = readCauseTable().find(cause => cause.code === code)?.title ?? ''
+      await explained.getByText(title.replaceAll('`', '')).or(explained.getByText(title)).first().waitFor()
+    }
+    await explained.first().click()
+    expect(await page.locator('#laboratory .explanation li').first().isVisible()).toBe(true)
+    expect(await subjectOf(page).textContent()).toBe('Mira')
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { click, driveDemo, fillForm, openSecondTab, signIn, subjectOf, told } from './demo-driver.ts'
+import { click, driveDemo, fillForm, lanesOf, openSecondTab, signIn, subjectOf, told } from './demo-driver.ts'
 
 // Tokens that last: in these tests nothing is due, and each exchange has been asked for.
 const driver = driveDemo({ port: 0, accessTokenSeconds: 300, pace: 0.2 })
@@ -34,7 +34,7 @@ describe('the demo', () => {
       '1',
       '50',
     ])
-    expect(await page.locator('#timeline .track').count()).toBe(50)
+    expect(await lanesOf(page)).toBe(50)
   })
 
   test('makes no exchange for 50 requests with a good token', async () => {
@@ -91,7 +91,7 @@ describe('the demo', () => {
     await signIn(driver)
     await click(page, 'Revoke session')
     await told(page, '3 told that the session is over')
-    await told(page, 'onLoginRequired was told once, with the reason “refused”')
+    await told(page, 'onLoginRequired was told once, with the reason “refresh-rejected”')
     expect(await page.locator('#journal').getByText('onLoginRequired').count()).toBe(1)
     await click(page, 'Sign in now')
     await page.waitForURL(`${driver.demo.issuer}/interaction/*`)

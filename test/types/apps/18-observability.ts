@@ -1,6 +1,7 @@
 // (18) An app that watches its client while developing, and traces it in production
 import { trace } from '@opentelemetry/api'
 import { createClient } from 'latchkey'
+import { explainUnauthorized } from 'latchkey/explain'
 import { defineInspector, type Explain, type LatchkeyInspector } from 'latchkey/inspector'
 import { type Observer, openTelemetry, userTiming } from 'latchkey/observe'
 
@@ -18,6 +19,7 @@ export const stops: readonly (() => void)[] = observers.map(observer => observer
 defineInspector()
 const inspector: LatchkeyInspector = document.createElement('latchkey-inspector')
 inspector.client = api
+inspector.explain = explainUnauthorized
 inspector.paused = true
 document.body.append(inspector)
 document.querySelector('latchkey-inspector')?.clear()
