@@ -1,5 +1,6 @@
 import { type EndReason, isLatchkeyError } from '../errors.ts'
 import { isOffline, pageBaseUrl } from '../platform/page.ts'
+import { urlOf } from '../request/request-context.ts'
 import type { Send } from '../request/sends.ts'
 import type { SessionEvents } from '../session/events.ts'
 import type { Facts, ResponseFacts } from './facts.ts'
@@ -105,7 +106,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
     const { epoch = 0, generation = 0, credentials } = context.sentWith ?? {}
     request.isSameToken = request.isReplayed && read.value !== null && read.value === request.read?.value
     if (!request.read) request.firstGeneration = generation
-    Object.assign(request, { read, epoch, generation, url: withoutQuery(context.url), received: null })
+    Object.assign(request, { read, epoch, generation, url: withoutQuery(urlOf(context)), received: null })
     request.isWithoutRefreshToken = !credentials?.refreshToken
     response.then(
       received => takeResponse(request, read, received),

@@ -9,6 +9,11 @@ import { parseUrl } from '../platform/page.ts'
 export interface TrustedOrigins {
   /** Whether the final URL of a send is of one of them. */
   has(url: URL): boolean
+  /**
+   * Whether a URL's text begins with one of them and a slash. Its origin is fixed then, whatever follows (URL standard, "authority
+   * state"), so it need not be parsed. `false` says nothing: it has to be parsed.
+   */
+  hasText(text: string): boolean
   /** Normalised, each once, without those that can never be trusted. */
   readonly list: readonly string[]
 }
@@ -31,7 +36,12 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
   // By its parts, since every request asks: a text of both would have to be made each time.
   const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
   for (const { protocol, host } of urls) hosts[protocol]?.add(host)
-  return { has: ({ protocol, host }) => hosts[protocol]?.has(host) === true, list }
+  const prefixes = list.map(origin => `${origin}/`)
+  return {
+    has: ({ protocol, host }) => hosts[protocol]?.has(host) === true,
+    hasText: text => prefixes.some(prefix => text.startsWith(prefix)),
+    list,
+  }
 }
 
 /** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */

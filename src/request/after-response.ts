@@ -6,7 +6,7 @@ import { isSameToken } from '../session/audience.ts'
 import { decideRecovery } from './decide-recovery.ts'
 import { accept, judgeResponse, mayAskShouldRefresh, refresh, type Verdict } from './judge-response.ts'
 import { type PipelinePorts, routeOf, targetOf } from './pipeline-ports.ts'
-import { type RequestContext, signalOf } from './request-context.ts'
+import { type RequestContext, signalOf, urlOf } from './request-context.ts'
 import type { RequestLog } from './request-log.ts'
 import { createResponseView } from './response-view.ts'
 import type { Waits } from './wait.ts'
@@ -23,9 +23,10 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   let hasWarned = false
 
   /** The credentials that were sent: for an origin with tokens of its own, that token. */
-  function credentialsSentWith({ isAnonymous, sentWith, url }: RequestContext) {
+  function credentialsSentWith(context: RequestContext) {
+    const { isAnonymous, sentWith } = context
     const credentials = isAnonymous ? null : sentWith?.credentials
-    const audience = credentials && strategy.audienceOf?.(url.origin)
+    const audience = credentials && strategy.audienceOf?.(urlOf(context).origin)
     return typeof audience === 'string' ? credentials?.audienceTokens?.[audience] : credentials
   }
 
@@ -98,7 +99,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   /** Whether the request is to be sent again, with newer credentials. Rejects if they should be there but are not. */
   function recover(context: RequestContext, response: Response): MaybePromise<boolean> {
     const { audienceOf } = strategy
-    const audience = audienceOf?.(context.url.origin)
+    const audience = audienceOf?.(urlOf(context).origin)
     const sentWith = currentStateSentWith(context)
     const running = refresher.flightOf(audience)
     const isExpired = ports.ageOf(audience) === 'expired'
@@ -180,7 +181,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     const mayAsk = shouldRefresh !== undefined && !context.isReplay
     // Nearly every response.
     if (response.status !== 401 && !mayAsk) return applyVerdict(context, response, accept)
-    const { origin } = context.url
+    const { origin } = urlOf(context)
     const verdict = judgeResponse(response, origin, ports.scheme.challenges)
     return mayAsk && mayAskShouldRefresh(response, origin, verdict)
       ? askShouldRefresh(context, response)

@@ -2,7 +2,7 @@ import { RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import { isHidden } from '../platform/page.ts'
 import type { Flight } from '../refresh/flight.ts'
 import { type PipelinePorts, targetOf } from './pipeline-ports.ts'
-import type { RequestContext } from './request-context.ts'
+import { type RequestContext, urlOf } from './request-context.ts'
 import type { Waits } from './wait.ts'
 
 /**
@@ -67,7 +67,7 @@ export function createBeforeSend(
     // Begun by one user: it must not be sent as another, or without one.
     if (context.sessionId !== null) assertSameSession(context)
     if (context.isAnonymous || isKeepalive) return undefined
-    const audience = ports.strategy.audienceOf?.(context.url.origin)
+    const audience = ports.strategy.audienceOf?.(urlOf(context).origin)
     const running = refresher.flightOf(audience)
     if (running?.blocksRequests) return joinFlight(context, running)
     const age = ageOf(audience)

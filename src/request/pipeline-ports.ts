@@ -8,7 +8,7 @@ import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
-import type { RequestContext } from './request-context.ts'
+import { type RequestContext, urlOf } from './request-context.ts'
 import type { ResponseView } from './response-view.ts'
 import type { Sends } from './sends.ts'
 
@@ -34,7 +34,7 @@ export interface LoginPort {
 }
 
 /** Which request it is. */
-export type RequestIdentity = Pick<RequestContext, 'id' | 'method' | 'url'>
+export type RequestIdentity = Pick<RequestContext, 'id' | 'method' | 'address' | 'parsedUrl'>
 
 /** What was being asked for; the URL without query. */
 export interface RequestTarget {
@@ -42,10 +42,10 @@ export interface RequestTarget {
   readonly url: string
 }
 
-export const targetOf = ({ method, url }: RequestIdentity): RequestTarget => ({
-  method,
-  url: url.origin + url.pathname,
-})
+export const targetOf = (request: RequestIdentity): RequestTarget => {
+  const { origin, pathname } = urlOf(request)
+  return { method: request.method, url: origin + pathname }
+}
 
 export const routeOf = ({ method, url }: RequestTarget): string => `${method} ${url}`
 

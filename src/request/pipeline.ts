@@ -16,6 +16,7 @@ import {
   type FetchInit,
   type RequestContext,
   signalOf,
+  urlOf,
 } from './request-context.ts'
 import type { RequestLog } from './request-log.ts'
 import type { Waits } from './wait.ts'
@@ -40,8 +41,8 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   /** The network under wrappers round this client's own `fetch`. */
   const underlyingFetch = pageFetch()
 
-  function whyNoCredentials({ url, auth, init, request }: RequestContext): NoCredentialsReason | null {
-    if (!ports.trusted().has(url)) return 'untrusted-origin'
+  function whyNoCredentials({ isTrusted, auth, init, request }: RequestContext): NoCredentialsReason | null {
+    if (!isTrusted) return 'untrusted-origin'
     if (auth === false || ports.isInsideCallback()) return 'auth-false'
     // The browser would remove the header without a word (Fetch, guard "request-no-cors").
     if (readRequestOption(init, request, 'mode') === 'no-cors') return 'no-cors'
@@ -84,9 +85,9 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     for (const [name, value] of new Headers(own)) headers.set(name, value)
   }
 
-  const ownCredentialsOf = ({ url }: RequestContext): Credentials | null => {
+  const ownCredentialsOf = (context: RequestContext): Credentials | null => {
     const { credentials } = session.state
-    return credentials && forAudience(credentials, strategy.audienceOf?.(url.origin))
+    return credentials && forAudience(credentials, strategy.audienceOf?.(urlOf(context).origin))
   }
 
   /** Attaches what the session holds now. A promise where that takes a proof. */
@@ -130,7 +131,13 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     const isDictionary = init == null || Object(init) === init
     if (!isDictionary || isSentBy(mark, given, init)) return underlyingFetch(given, init)
     const input = isRequest(given) ? given : `${given}`
-    const context = createRequestContext({ id: call.id ?? ports.nextId(), input, init, adapter: call })
+    const context = createRequestContext({
+      id: call.id ?? ports.nextId(),
+      input,
+      init,
+      adapter: call,
+      trusted: ports.trusted(),
+    })
     // Not a URL: let `fetch` throw.
     if (!context) return call.transport(input, markSent({ ...init }, mark))
     const reason = whyNoCredentials(context)

@@ -1,4 +1,5 @@
 import { isOneShot } from '../http/bodies.ts'
+import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import { readMember, readRequestOption } from '../platform/fetch.ts'
 import { pageBaseUrl, parseUrl } from '../platform/page.ts'
 import type { Learn } from '../schemes/scheme.ts'
@@ -48,7 +49,12 @@ export interface RequestContext {
   readonly request: Request | undefined
   /** As it was when asked for, with the headers of a `Request` too; from it each send is made. */
   readonly init: Init
-  readonly url: URL
+  /** The absolute URL that is sent, as text. */
+  readonly address: string
+  /** Parsed when it is needed first: {@link urlOf}. */
+  parsedUrl: URL | null
+  /** Whether the final URL is of an origin that may get credentials. */
+  readonly isTrusted: boolean
   readonly method: string
   readonly auth: AuthRequestOptions['auth']
   readonly replay: AuthRequestOptions['replay']
@@ -75,6 +81,12 @@ export interface RequestContext {
   awaitedCredentials: object | null
 }
 
+/** The URL of a request. Most requests need none: only a 401, events, proofs and audiences look at it. */
+export function urlOf(context: Pick<RequestContext, 'address' | 'parsedUrl'>): URL {
+  context.parsedUrl ??= new URL(context.address)
+  return context.parsedUrl
+}
+
 /** Ends all waiting: of the call, or of the request itself. */
 export function signalOf({ adapter, init, request }: RequestContext): AbortSignal | null | undefined {
   return adapter.signal ?? readRequestOption(init, request, 'signal')
@@ -82,20 +94,30 @@ export function signalOf({ adapter, init, request }: RequestContext): AbortSigna
 
 interface RequestArguments extends Pick<RequestContext, 'id' | 'input' | 'adapter'> {
   readonly init: FetchInit | undefined
+  readonly trusted: TrustedOrigins
 }
 
 /** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
-export function createRequestContext({ id, input, init: given, adapter }: RequestArguments): RequestContext | null {
+export function createRequestContext({
+  id,
+  input,
+  init: given,
+  adapter,
+  trusted,
+}: RequestArguments): RequestContext | null {
   const request = typeof input === 'string' ? undefined : input
   const text = typeof input === 'string' ? input : readMember(input, 'url')
-  const url = parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
-  if (!url) return null
+  const isFixed = trusted.hasText(text)
+  const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
+  if (!isFixed && !url) return null
   const init = readInit(given, request)
   const replay = given?.replay ?? adapter.replay
   return {
     id,
-    url,
-    input: request ?? url.href,
+    address: url ? url.href : text,
+    parsedUrl: url,
+    isTrusted: !url || trusted.has(url),
+    input: request ?? (url ? url.href : text),
     request,
     init,
     adapter,

@@ -9,9 +9,10 @@ export interface Scheme {
 /** What credentials are put on: one send, as it is about to go to `fetch`. */
 export type Outgoing = RequestInit & { readonly headers: Headers }
 
-/** Where it goes; `request` is the caller's own, if that is what was given. */
+/** Where it is sent; `request` is the caller's own, if one was given. */
 export interface Destination {
-  readonly url: URL
+  /** The absolute URL as text: most schemes do not need it parsed. */
+  readonly address: string
   readonly request: Request | undefined
 }
 

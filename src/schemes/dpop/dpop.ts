@@ -73,11 +73,12 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
   async function sign(
     init: Outgoing,
     credentials: Credentials,
-    { url, request }: Destination,
+    { address, request }: Destination,
   ): Promise<Learn | undefined> {
     const key = await keyOf(credentials)
     if (!key) return undefined
     const { accessToken: token } = credentials
+    const url = new URL(address)
     const notes = servers.notesOf('api', url)
     const proof = await prove(key, {
       ...notes,

@@ -253,3 +253,70 @@ describe('a configured origin that will not do is answered with what to write in
     )
   })
 })
+
+describe('the text of a URL that begins with a trusted origin and a slash', () => {
+  const trusted = createTrustedOrigins(['https://api.example.com', 'http://localhost:3000'])
+  const prefix = fc.constantFrom('https://api.example.com', 'http://localhost:3000')
+  const rest = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc
+      .array(
+        fc.constantFrom(
+          '/',
+          '\\',
+          '@',
+          ':',
+          '.',
+          '..',
+          '?',
+          '#',
+          '%',
+          ' ',
+          '\t',
+          '\n',
+          '[',
+          ']',
+          'evil.test',
+          '\ud800',
+          '\0',
+        ),
+        {
+          maxLength: 12,
+        },
+      )
+      .map(parts => parts.join('')),
+  )
+
+  test('is of that origin, whatever follows', () => {
+    fc.assert(
+      fc.property(prefix, rest, (origin, after) => {
+        const text = `${origin}/${after}`
+        expect([trusted.hasText(text), new URL(text).origin]).toEqual([true, origin])
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('is the only text that is trusted without being parsed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 3 }), prefix, rest, (before, origin, after) => {
+        const text = `${before}${origin}${after}`
+        if (trusted.hasText(text)) expect(trusted.has(new URL(text))).toBe(true)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test.each([
+    'https://api.example.com',
+    'https://api.example.com.evil.test/',
+    'https://api.example.com@evil.test/',
+    'https://api.example.com:444/',
+    'https://api.example.com\\evil.test/',
+    'HTTPS://api.example.com/',
+    ' https://api.example.com/',
+    'http://api.example.com/',
+  ])('is not %j: that has to be parsed', text => {
+    expect(trusted.hasText(text)).toBe(false)
+  })
+})
