@@ -1,35 +1,16 @@
 import { type Client, createClient, type LoginRequiredEvent } from 'latchkey'
-import { delay, HttpResponse, http } from 'msw'
+import { createFakeServer, type FakeServer, resetClient } from 'latchkey/testing'
+import { HttpResponse, http } from 'msw'
 import { setupServer } from 'msw/node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 /** The API and the token endpoint as an app's tests mock them. */
-const mock = { good: '', refreshes: 0, sends: [] as (string | null)[] }
-const server = setupServer(
-  http.all('*/api/*', async ({ request }) => {
-    const authorization = request.headers.get('authorization')
-    mock.sends.push(authorization)
-    if (authorization !== `Bearer ${mock.good}`) {
-      return HttpResponse.json({}, { status: 401, headers: { 'WWW-Authenticate': 'Bearer error="invalid_token"' } })
-    }
-    const body = request.body ? await request.text() : null
-    return HttpResponse.json({ method: request.method, body, type: request.headers.get('content-type') })
-  }),
-  http.post('*/auth/refresh', async ({ request }) => {
-    mock.refreshes += 1
-    const { refreshToken } = (await request.json()) as { readonly refreshToken: string }
-    await delay(5)
-    if (refreshToken !== 'refresh-1') return HttpResponse.json({}, { status: 401 })
-    mock.good = 'access-2'
-    return HttpResponse.json({ accessToken: 'access-2', refreshToken: 'refresh-2', expiresInSeconds: 300 })
-  }),
-)
+let fake: FakeServer
+const server = setupServer(http.all('*', ({ request }) => fake.handler({ request })))
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }))
 beforeEach(() => {
-  Object.assign(mock, { good: '', refreshes: 0, sends: [] })
-  // Where the tab remembers its last login.
-  sessionStorage.clear()
+  fake = createFakeServer({ origin: window.location.origin, tokenPath: '/auth/refresh' })
 })
 afterEach(() => server.resetHandlers())
 afterAll(() => server.close())
@@ -43,8 +24,10 @@ const start = async () => {
     refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
     onLoginRequired: event => void logins.push(event),
   })
+  await resetClient(client)
   onTestFinished(client.dispose)
-  await client.session.signIn({ accessToken: 'access-1', refreshToken: 'refresh-1' })
+  await client.session.signIn(fake.issue('alice'))
+  fake.expireAccessTokens()
   return { client, logins }
 }
 
@@ -53,8 +36,8 @@ describe('under msw 3 and happy-dom', () => {
     const { client } = await start()
     const answers = await Promise.all([client.get('api/a'), client.get('api/b'), client.fetch('/api/c')])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
-    expect(mock.refreshes).toBe(1)
-    expect(mock.sends).toEqual([...Array(3).fill('Bearer access-1'), ...Array(3).fill('Bearer access-2')])
+    expect({ refreshes: fake.refreshes, reuses: fake.reuses }).toEqual({ refreshes: 1, reuses: 0 })
+    expect(fake.requests.map(({ status }) => status)).toEqual([401, 401, 401, 200, 200, 200, 200])
   })
 
   test.each([
@@ -66,10 +49,13 @@ describe('under msw 3 and happy-dom', () => {
       'urlencoded',
     ],
   ])('a body is replayed as it was: %s', async (_, send, body, type) => {
+    fake.route('POST', '/api/x', async request => {
+      return { method: request.method, body: await request.text(), type: request.headers.get('content-type') }
+    })
     const { client } = await start()
     const response = await send(client)
     expect(await response.json()).toEqual({ method: 'POST', body, type: expect.stringContaining(type) })
-    expect(mock.sends).toHaveLength(2)
+    expect(fake.requests.filter(({ path }) => path === '/api/x').map(({ status }) => status)).toEqual([401, 200])
   })
 
   test('a handler changed for one test holds for it: an outage ends nothing', async () => {
@@ -80,10 +66,10 @@ describe('under msw 3 and happy-dom', () => {
   })
 
   test('the end is told with where the person is, and the page stays where it is (LR-03)', async () => {
-    server.use(http.post('*/auth/refresh', () => HttpResponse.json({}, { status: 401 })))
     window.history.replaceState(null, '', '/todos?page=2&code=abc&state=def')
     const before = window.location.href
     const { client, logins } = await start()
+    fake.revoke()
     await expect(client.get('api/a')).rejects.toMatchObject({ code: 'session-ended' })
     await vi.waitFor(() => expect(logins).toHaveLength(1))
     expect(logins[0]).toMatchObject({ reason: 'refresh-rejected', returnTo: '/todos?page=2' })
