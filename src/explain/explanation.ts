@@ -21,11 +21,13 @@ export interface Explanation {
   toString(): string
 }
 
+const certaintyOf = ({ certainty }: Pick<Cause, 'certainty'>) => `${certainty[0]?.toUpperCase()}${certainty.slice(1)}`
+
 const line = (label: string, text: string | null) => (text ? [`   ${label}: ${text}`] : [])
 
 const describe = ({ certainty, code, title, evidence, page, server, see }: Cause, index: number): string =>
   [
-    `${index + 1}. ${certainty[0]?.toUpperCase()}${certainty.slice(1)}: ${title} (${code})`,
+    `${index + 1}. ${certaintyOf({ certainty })}: ${title} (${code})`,
     ...line('Evidence', evidence.join('. ')),
     ...line('In the page', page),
     ...line('On the server', server),
@@ -37,7 +39,8 @@ export function headlineOf({ method, url, status, causes, requests }: Explanatio
   const what =
     status === null ? 'no response that the page may read' : status === 0 ? 'an opaque response' : String(status)
   const others = requests > 1 ? ` and ${requests - 1} more` : ''
-  return `${method} ${url}${others}: ${what}. ${causes[0]?.certainty}: ${causes[0]?.title}`
+  const [first] = causes
+  return `${method} ${url}${others}: ${what}. ${first ? `${certaintyOf(first)}: ${first.title}` : ''}`
 }
 
 /** `routes`: of all requests that it stands for. */

@@ -38,10 +38,11 @@ export const refreshFailed: CauseRule = {
   server:
     'Let the token endpoint return 401 or `invalid_grant` when the session is over, and 503 or 429 with `Retry-After` for “not now”; with CORS headers on each of them.',
   see: 'RFC 6749 §5.2',
-  find: ({ refresh: { outcome, reason, status } }) =>
-    outcome === 'unavailable' && !isHeldBack(reason)
-      ? surely(`Its reason is ${reason}${status === null ? '' : `, its status ${status}`}`)
-      : null,
+  find({ refresh: { outcome, reason, status } }) {
+    if (outcome !== 'unavailable' || isHeldBack(reason)) return null
+    const unread = reason === 'network' ? ['The token endpoint is unreachable, or CORS hides its response'] : []
+    return surely(`Its reason is ${reason}${status === null ? '' : `, its status ${status}`}`, ...unread)
+  },
 }
 
 export const misconfigured: CauseRule = {

@@ -167,7 +167,7 @@ test('on the console it is one collapsed group, whose head has the sentence', as
   await stage.client.fetch('https://api.test/x?secret=1')
   await collected()
   expect(group.mock.calls).toEqual([
-    ['latchkey: GET https://api.test/x: 401. surely: No user is signed in, so no token was sent.'],
+    ['latchkey: GET https://api.test/x: 401. Surely: No user is signed in, so no token was sent.'],
   ])
   expect(log.mock.calls).toEqual([
     [expect.stringMatching(/^1\. Surely: No user is signed in, so no token was sent\. \(not-signed-in\)\n/)],
