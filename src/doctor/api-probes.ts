@@ -32,7 +32,13 @@ const once = <Result>(make: () => Promise<Result>): (() => Promise<Result>) => {
 /** What a page of the app has to ask leave for. */
 export const wantedHeaders = ({ dpop }: Settings): readonly string[] => ['authorization', ...(dpop ? ['dpop'] : [])]
 
-export function createApiProbes(url: URL, settings: Settings, network: Network, prover: Prover | null): ApiProbes {
+interface ApiProbePorts {
+  readonly settings: Settings
+  readonly network: Network
+  readonly prover: Prover | null
+}
+
+export function createApiProbes(url: URL, { settings, network, prover }: ApiProbePorts): ApiProbes {
   const ofOrigin = settings.origin === null ? {} : { origin: settings.origin }
   const get = (note: string, headers: Readonly<Record<string, string>> = {}, target = url) =>
     network.send({ note, url: target, headers: { accept: '*/*', ...ofOrigin, ...headers } })

@@ -34,11 +34,15 @@ export interface Platform {
   wait(ms: number): Promise<void>
 }
 
+interface ExaminationPorts {
+  readonly credentials: Credentials
+  readonly redaction: Redaction
+  readonly platform: Platform
+}
+
 export async function createExamination(
   settings: Settings,
-  credentials: Credentials,
-  redaction: Redaction,
-  platform: Platform,
+  { credentials, redaction, platform }: ExaminationPorts,
 ): Promise<Examination> {
   const network = createNetwork(settings.timeoutMs, redaction)
   const prover = settings.dpop ? await createProver(network, credentials.dpopKey) : null
@@ -52,7 +56,7 @@ export async function createExamination(
     network,
     prover,
     renewer,
-    api: createApiProbes(settings.api ?? new URL('about:blank'), settings, network, prover),
+    api: createApiProbes(settings.api ?? new URL('about:blank'), { settings, network, prover }),
     sessions: createSessions({ settings, credentials, renewer }),
     learned: {},
     madeUpRenewal: () => {

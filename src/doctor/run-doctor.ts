@@ -38,7 +38,7 @@ async function examine(command: Command, terminal: Terminal, redaction: Redactio
   const write = terminalOf(settings, terminal)
   write.line(printTargets(settings))
   await agree(describeSpending(steps, settings, credentials), command, terminal)
-  const examination = await createExamination(settings, credentials, redaction, terminal)
+  const examination = await createExamination(settings, { credentials, redaction, platform: terminal })
   const report = await examineAll(steps, examination, check => write.line(printCheck(check, settings.verbose)))
   write.line(printSummary(report))
   if (settings.json) terminal.print(JSON.stringify(report, null, 2))

@@ -8,6 +8,13 @@ interface Accepted {
   readonly issuer: string | null
 }
 
+interface SentRequest {
+  readonly url: string
+  readonly epoch: number
+  readonly generation: number
+  readonly route: string
+}
+
 /** What is remembered of the responses of each origin. */
 export function createHistory() {
   const accepted = new Map<string, Accepted>()
@@ -18,12 +25,7 @@ export function createHistory() {
     wasRead: (url: string) => void readable.add(originOf(url)),
     wasAccepted: (url: string, one: Accepted) => void accepted.set(originOf(url), one),
     /** What it says about a request with the token of this generation. */
-    about(
-      url: string,
-      epoch: number,
-      generation: number,
-      route: string,
-    ): Omit<HistoryFacts, 'isOtherSession' | 'endReason'> {
+    about({ url, epoch, generation, route }: SentRequest): Omit<HistoryFacts, 'isOtherSession' | 'endReason'> {
       const found = accepted.get(originOf(url))
       const isSameToken = found?.epoch === epoch && found.generation === generation && found.route !== route
       return {

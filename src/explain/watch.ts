@@ -137,7 +137,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
       response,
       refresh: { ...outcome, ...(isOver && { outcome: 'none' }), isReplayed, isSameToken, isWithoutRefreshToken },
       history: {
-        ...history.about(url, epoch, firstGeneration, `${method} ${url}`),
+        ...history.about({ url, epoch, generation: firstGeneration, route: `${method} ${url}` }),
         isOtherSession: isOver || request.step?.epoch !== event.epoch,
         endReason: endReason(),
       },

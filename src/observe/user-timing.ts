@@ -21,7 +21,7 @@ export function userTiming(): Observer {
       const calls = new Map<number, Call>()
       let refreshFromMs = 0
       const endRefresh = (text: string) => {
-        if (refreshFromMs) measure('Refreshes', 'refresh', refreshFromMs, text)
+        if (refreshFromMs) measure({ track: 'Refreshes', name: 'refresh', fromMs: refreshFromMs, text })
         refreshFromMs = 0
       }
       return listen(client, {
@@ -32,13 +32,14 @@ export function userTiming(): Observer {
           calls.set(id, call)
           const name = `${event.method} ${event.url}`
           call.isReplay ||= step === 'replayed'
-          if (call.phase) measure('Requests', `${name} ${call.phase}`, call.phaseFromMs)
+          if (call.phase) measure({ track: 'Requests', name: `${name} ${call.phase}`, fromMs: call.phaseFromMs })
           call.phase = step === 'sent' ? (call.isReplay ? 'replayed' : 'sent') : ''
           if (step === 'waiting' && event.for !== 'store') call.phase = `waiting for ${event.for}`
           call.phaseFromMs = now
           if (step !== 'completed' && step !== 'failed') return
           calls.delete(id)
-          measure('Requests', name, call.fromMs, step === 'failed' ? errorType(event.error) : String(event.status))
+          const text = step === 'failed' ? errorType(event.error) : String(event.status)
+          measure({ track: 'Requests', name, fromMs: call.fromMs, text })
         },
         'refresh-started': () => {
           refreshFromMs ||= performance.now()
@@ -55,9 +56,18 @@ export function userTiming(): Observer {
   }
 }
 
-function measure(track: string, name: string, start: number, tooltipText = name): void {
+interface Measure {
+  readonly track: string
+  readonly name: string
+  readonly fromMs: number
+  /** @default name */
+  readonly text?: string
+}
+
+function measure({ track, name, fromMs, text = name }: Measure): void {
   const full = `latchkey: ${name}`
-  performance.measure(full, { start, detail: { devtools: { track, trackGroup: 'latchkey', tooltipText } } })
+  const devtools = { track, trackGroup: 'latchkey', tooltipText: text }
+  performance.measure(full, { start: fromMs, detail: { devtools } })
   // Told to observers and traces already; kept, they would fill the page's buffer.
   performance.clearMeasures(full)
 }
