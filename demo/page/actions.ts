@@ -10,11 +10,11 @@ import type { Tally } from './tally.ts'
 const faultTexts: Readonly<Record<string, string>> = {
   offline: 'The authorization server is cut off.',
   unavailable: 'The authorization server answers 503 with Retry-After: 3.',
-  slow: 'The authorization server takes six seconds; everyone waits for the one exchange.',
+  slow: 'The authorization server takes six seconds; all requests wait for the one refresh.',
   garbage: 'The authorization server answers 200 with a hotel’s HTML, as a captive portal does.',
 }
 const settleMs = 300
-/** So that a token is sure to be refused by the API before latchkey renews it for its age. */
+/** So that the API is sure to reject a token before latchkey refreshes it for its age. */
 const minValidityMs = 2500
 
 /** Ties the buttons to what they do. Each shows at once what latchkey makes of it. */
@@ -87,7 +87,7 @@ function createSessionActions(api: Client, tally: Tally): Actions {
   }
 }
 
-/** Sees to it that there is a token to be refused: an expired one would never be sent. */
+/** Makes sure that there is a token to be rejected: an expired one would never be sent. */
 async function holdTokenOf(api: Client): Promise<void> {
   if (api.session.status === 'signed-in' && !isBroken)
     await api.session.getAccessToken({ minValidityMs }).catch(() => {})

@@ -10,11 +10,11 @@ export async function pull(lever: string): Promise<ServerCounters> {
   const counters = (await response.json()) as ServerCounters
   const { exchanges, fault, faultedExchanges, reusedRefreshTokens } = counters
   isBroken = fault !== 'none'
-  const faulted = faultedExchanges > 0 ? `, answered ${faultedExchanges} with a fault` : ''
+  const faulted = faultedExchanges > 0 ? `, answered ${faultedExchanges} of them with a fault` : ''
   part('servers').textContent =
-    `The authorization server made ${plural(exchanges, 'exchange')} for all tabs${faulted}, ` +
-    `and was shown a used refresh token ${reusedRefreshTokens === 0 ? 'never' : plural(reusedRefreshTokens, 'time')}.`
+    `The authorization server saw ${plural(exchanges, 'refresh', 'refreshes')} for all tabs${faulted}, ` +
+    `and was sent a used refresh token ${reusedRefreshTokens === 0 ? 'never' : plural(reusedRefreshTokens, 'time')}.`
   return counters
 }
 
-export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+export const plural = (count: number, noun: string, many = `${noun}s`) => `${count} ${count === 1 ? noun : many}`

@@ -3,7 +3,7 @@ import { part } from './configuration.ts'
 import { note } from './journal.ts'
 
 const reasons: Readonly<Record<LoginRequiredEvent['reason'], string>> = {
-  'not-signed-in': 'Nobody is signed in.',
+  'not-signed-in': 'No user is signed in.',
   'refresh-rejected': 'The server ended the session.',
   expired: 'The token ran out and cannot be renewed.',
   misconfigured: 'The server does not know this client.',
@@ -15,7 +15,10 @@ let timer: ReturnType<typeof setInterval> | undefined
 
 /** Says why the person has to sign in, and goes there after a while, unless they want to stay and look. */
 export function showLoginNotice({ reason, tab }: LoginRequiredEvent, goToLogin: () => void): void {
-  note('bad', `onLoginRequired was told once${tab === 'other' ? ', by another tab' : ''}, with the reason “${reason}”.`)
+  note(
+    'bad',
+    `onLoginRequired was called once${tab === 'other' ? ', by another tab' : ''}, with the reason “${reason}”.`,
+  )
   hideLoginNotice()
   const isLoop = reason === 'login-loop'
   const leave = () => {

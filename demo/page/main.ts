@@ -38,7 +38,7 @@ async function start(): Promise<void> {
   await arrive()
 }
 
-/** What brought the person here: a callback, a session that rests, a login that was asked for, or nothing. */
+/** What brought the user here: a callback, a stored session, a login that the app asked for, or nothing. */
 async function arrive(): Promise<void> {
   const { pathname, searchParams } = new URL(location.href)
   const { status, subject } = await api.session.ready()
@@ -53,11 +53,11 @@ async function arrive(): Promise<void> {
       history.replaceState(null, '', '/')
     }
   } else if (status === 'signed-in') {
-    note('good', `The session was found in IndexedDB: still signed in as ${subject ?? 'somebody'}.`)
+    note('good', `The session was found in IndexedDB: still signed in as ${subject ?? 'a user'}.`)
     if (pathname === '/login') history.replaceState(null, '', safeReturnTo(searchParams.get('returnTo')))
   } else if (pathname === '/login') {
     await signIn(searchParams.get('returnTo'))
   } else {
-    note('plain', 'Nobody is signed in. Sign in, then fire 50 requests and watch.')
+    note('plain', 'No user is signed in. Sign in, then fire 50 requests and watch.')
   }
 }

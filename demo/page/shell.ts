@@ -111,7 +111,7 @@ function tellPage(type: ShellEvent['type']): void {
 
 function showSession(): void {
   const { status, subject } = session.getSnapshot()
-  part('status').textContent = status === 'signed-in' ? `Holds the session of ${subject}.` : 'Nobody is signed in.'
+  part('status').textContent = status === 'signed-in' ? `Holds the session of ${subject}.` : 'No user is signed in.'
 }
 
 frame.addEventListener('load', injectBridge)

@@ -3,8 +3,8 @@ import type { RefreshUnavailableError, Session } from 'latchkey'
 /** What this tab did for one action, by the session's events. */
 export interface Counts {
   readonly requests: number
-  readonly refused: number
-  readonly exchanges: number
+  readonly rejected: number
+  readonly refreshes: number
   readonly replays: number
 }
 
@@ -18,7 +18,7 @@ export interface Tally {
   begin(): Action
 }
 
-const names = ['requests', 'refused', 'exchanges', 'replays'] as const
+const names = ['requests', 'rejected', 'refreshes', 'replays'] as const
 
 /** Whether the server was asked; during a backoff, or offline, it is not. */
 export const wasTried = ({ reason, status }: RefreshUnavailableError): boolean =>
@@ -30,7 +30,7 @@ interface OpenAction extends Action {
   waiting: number
 }
 
-const createAction = (): OpenAction => ({ counts: { requests: 0, refused: 0, exchanges: 0, replays: 0 }, waiting: 0 })
+const createAction = (): OpenAction => ({ counts: { requests: 0, rejected: 0, refreshes: 0, replays: 0 }, waiting: 0 })
 
 /** Counts each action for itself, so that two at a time, and what latchkey does in the background, do not mix. */
 export function createTally(session: Session): Tally {
@@ -48,10 +48,10 @@ export function createTally(session: Session): Tally {
     action.counts[name] += 1
     show()
   }
-  /** The refresh is over: an exchange of every action that waited for it. */
+  /** The refresh is over: one refresh of every action that waited for it. */
   const settle = (isOurs: boolean) => {
     for (const action of new Set([shown, ...actions.values()])) {
-      if (action.waiting > 0 && isOurs) count(action, 'exchanges')
+      if (action.waiting > 0 && isOurs) count(action, 'refreshes')
       action.waiting = 0
     }
   }
@@ -64,7 +64,7 @@ export function createTally(session: Session): Tally {
       actions.set(id, action)
       count(action, 'requests')
     }
-    if (step === 'rejected') count(action, 'refused')
+    if (step === 'rejected') count(action, 'rejected')
     if (step === 'replayed') count(action, 'replays')
     if (step === 'waiting' && event.for === 'refresh') action.waiting += 1
     if (step === 'completed' || step === 'failed') actions.delete(id)

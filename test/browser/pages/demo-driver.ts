@@ -60,6 +60,8 @@ export async function fillForm(page: Page, name: string): Promise<void> {
   await click(page, 'Sign in')
   await click(page, 'Allow')
   await told(page, `Signed in as ${name}`)
+  // The event comes before the session is stored: a reload now would be of the callback.
+  await page.waitForURL(({ pathname }) => pathname !== '/callback')
 }
 
 export async function signIn({ demo, page }: DemoDriver, name = 'Mira'): Promise<void> {

@@ -6,7 +6,7 @@ const driver = driveDemo({ port: 0, accessTokenSeconds: 300, pace: 0.2 })
 const bind = async () => {
   const { demo, page } = driver
   await page.goto(demo.url)
-  await told(page, 'Nobody is signed in')
+  await told(page, 'No user is signed in')
   await page.locator('#schemes input[value="dpop"]').check({ force: true })
   await page.locator('#token-kind').getByText('DPoP').waitFor()
 }
@@ -27,17 +27,17 @@ describe.each(['Bearer', 'DPoP'])('the demo, with tokens by %s,', kind => {
     return schemes
   }
 
-  test('makes one exchange for 50 requests, and stays signed in over a reload', async () => {
+  test('refreshes once for 50 requests, and stays signed in over a reload', async () => {
     const { demo, page } = await start()
     const seen = authorizations()
     await click(page, 'Fire 50 requests')
-    await told(page, '50 refused, 1 exchange, 50 replayed, 50 answered')
+    await told(page, '50 rejected, 1 refresh, 50 replayed, 50 succeeded')
     expect(demo.counters().reusedRefreshTokens).toBe(0)
     await page.reload()
     await told(page, 'still signed in as Mira')
     await page.getByRole('switch').uncheck()
     await click(page, 'Fire 50 requests')
-    await told(page, '0 refused, 0 exchanges, 0 replayed, 50 answered')
+    await told(page, '0 rejected, 0 refreshes, 0 replayed, 50 succeeded')
     expect([...seen]).toEqual([kind === 'DPoP' ? 'DPoP with a proof' : 'Bearer'])
   })
 
@@ -56,16 +56,16 @@ describe.each(['Bearer', 'DPoP'])('the demo, with tokens by %s,', kind => {
     expect(await subjectOf(page).textContent()).toBe('Mira')
     expect(demo.counters().exchanges).toBe(before)
     await click(page, 'Fire 50 requests')
-    await told(page, '50 answered')
+    await told(page, '50 succeeded')
   })
 
-  test('ends nothing where the person does not want to', async () => {
+  test('keeps the session where the user declines', async () => {
     const { page } = await start()
     await click(page, 'Open the safe')
     await click(page, 'Not now')
     await told(page, 'The safe stays shut, and you stay signed in')
     expect(await subjectOf(page).textContent()).toBe('Mira')
     await click(page, 'Fire 50 requests')
-    await told(page, '50 answered')
+    await told(page, '50 succeeded')
   })
 })

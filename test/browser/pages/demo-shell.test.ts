@@ -59,7 +59,7 @@ describe('the demo’s shell', () => {
     await told(webview, 'Signed in as Mira')
     await webview.getByRole('button', { name: 'Sign out in the page' }).click()
     await told(webview, 'The shell has signed out, too.')
-    await page.getByText('Nobody is signed in.').waitFor()
+    await page.getByText('No user is signed in.').waitFor()
   })
 
   test.each(['light', 'dark'] as const)(

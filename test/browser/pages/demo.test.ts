@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { click, driveDemo, fillForm, lanesOf, openSecondTab, signIn, subjectOf, told } from './demo-driver.ts'
 
-// Tokens that last: in these tests nothing is due, and each exchange has been asked for.
+// Long-lived tokens: in these tests no token expires, and each refresh has a cause of its own.
 const driver = driveDemo({ port: 0, accessTokenSeconds: 300, pace: 0.2 })
 
 const choose = (mode: string) => driver.page.locator(`#faults input[value="${mode}"]`).check({ force: true })
@@ -17,18 +17,18 @@ describe('the demo', () => {
     expect(await subjectOf(page).textContent()).toBe('Nell')
   })
 
-  test('makes one exchange for 50 requests with an expired token, and replays each (promise 1)', async () => {
+  test('refreshes once for 50 requests with an expired token, and replays each (promise 1)', async () => {
     const { page } = driver
     await signIn(driver)
     const before = serverCounters()
     await click(page, 'Fire 50 requests')
-    await told(page, '50 refused, 1 exchange, 50 replayed, 50 answered')
+    await told(page, '50 rejected, 1 refresh, 50 replayed, 50 succeeded')
     const after = serverCounters()
     expect(after.exchanges - before.exchanges).toBe(1)
     expect(after.apiRefusals - before.apiRefusals).toBe(50)
     expect(after.apiRequests - before.apiRequests).toBe(100)
     expect(after.reusedRefreshTokens).toBe(0)
-    expect(await Promise.all(['requests', 'refused', 'exchanges', 'replays'].map(counterOf))).toEqual([
+    expect(await Promise.all(['requests', 'rejected', 'refreshes', 'replays'].map(counterOf))).toEqual([
       '50',
       '50',
       '1',
@@ -37,13 +37,13 @@ describe('the demo', () => {
     expect(await lanesOf(page)).toBe(50)
   })
 
-  test('makes no exchange for 50 requests with a good token', async () => {
+  test('does not refresh for 50 requests with a good token', async () => {
     const { page } = driver
     await signIn(driver)
     const before = serverCounters()
     await page.getByRole('switch').uncheck()
     await click(page, 'Fire 50 requests')
-    await told(page, '0 refused, 0 exchanges, 0 replayed, 50 answered')
+    await told(page, '0 rejected, 0 refreshes, 0 replayed, 50 succeeded')
     expect(serverCounters().exchanges).toBe(before.exchanges)
   })
 
@@ -51,10 +51,10 @@ describe('the demo', () => {
     const { page } = driver
     await signIn(driver)
     await click(page, 'Upload a file')
-    await told(page, 'was refused, sent again, and arrived byte for byte')
+    await told(page, 'was rejected, sent again, and arrived byte for byte')
   })
 
-  test('fetches no new token for a 403 (promise 17)', async () => {
+  test('does not refresh for a 403 (promise 17)', async () => {
     const { page } = driver
     await signIn(driver)
     const before = serverCounters()
@@ -69,10 +69,10 @@ describe('the demo', () => {
       const { page } = driver
       await signIn(driver)
       await choose(mode)
-      await told(page, '0 replayed, 4 told “not now”')
+      await told(page, '0 replayed, 4 failed for now')
       expect(await subjectOf(page).textContent()).toBe('Mira')
       await choose('none')
-      await told(page, '4 answered')
+      await told(page, '4 succeeded')
       expect(await subjectOf(page).textContent()).toBe('Mira')
       expect(await counterOf('requests')).toBe('4')
     },
@@ -82,16 +82,16 @@ describe('the demo', () => {
     const { page } = driver
     await signIn(driver)
     await choose('slow')
-    await told(page, '4 requests hung on it')
-    await told(page, '1 exchange, 4 replayed, 4 answered')
+    await told(page, '4 requests waited for it')
+    await told(page, '1 refresh, 4 replayed, 4 succeeded')
   })
 
   test('leads to the login, once, when the server revoked the session, and comes back (promise 15)', async () => {
     const { page } = driver
     await signIn(driver)
     await click(page, 'Revoke session')
-    await told(page, '3 told that the session is over')
-    await told(page, 'onLoginRequired was told once, with the reason “refresh-rejected”')
+    await told(page, '3 ended with the session')
+    await told(page, 'onLoginRequired was called once, with the reason “refresh-rejected”')
     expect(await page.locator('#journal').getByText('onLoginRequired').count()).toBe(1)
     await click(page, 'Sign in now')
     await page.waitForURL(`${driver.demo.issuer}/interaction/*`)
@@ -109,14 +109,14 @@ describe('the demo', () => {
     expect(await other.locator('#notice').isVisible()).toBe(false)
   })
 
-  test('makes one exchange for two tabs, and the other takes it over (promise 4)', async () => {
+  test('refreshes once for two tabs, and the other uses the token (promise 4)', async () => {
     const { page } = driver
     await signIn(driver)
     const other = await openSecondTab(page)
     const before = serverCounters()
     await click(page, 'Fire 50 requests')
-    await told(page, '50 answered')
-    await told(other, 'Another tab fetched a token')
+    await told(page, '50 succeeded')
+    await told(other, 'Another tab refreshed the token')
     expect(serverCounters().exchanges - before.exchanges).toBe(1)
     expect(await other.locator('#generation').textContent()).toBe(await page.locator('#generation').textContent())
   })
