@@ -28,8 +28,6 @@ async function start(): Promise<void> {
   bindActions(api, tally)
   bindSchemes()
   noteWhenIdle(api.session)
-  // On the console; an app would do so only while it is developed.
-  void import('latchkey/explain').then(({ explainUnauthorized }) => explainUnauthorized(api))
   offerBreaking()
 
   const { fault } = await pull('counters')
