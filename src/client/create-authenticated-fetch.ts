@@ -9,27 +9,45 @@ import { type GivenOptions, resolveOptions } from './resolve-options.ts'
 import { createSessionApi, type Session } from './session-api.ts'
 import { createClientParts } from './wiring.ts'
 
+/** What `createAuthenticatedFetch` returns. */
 export interface FetchClient<Claims extends object = JwtClaims> {
+  /** `fetch` with the session's credentials. Pass it to any library that takes a `fetch`. */
   readonly fetch: AuthenticatedFetch
   readonly session: Session<Claims>
-  /** Lets go of listeners, channel and timers; who waits is rejected. Using the client again takes them up again. */
+  /**
+   * Releases listeners, the tab channel and timers, and rejects waiting requests with `SessionEndedError` (`'disposed'`). The
+   * session is kept. Using the client again starts it again.
+   */
   readonly dispose: () => void
 }
 
+/** The options of `createAuthenticatedFetch`. */
 export interface FetchClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims> {
-  /** Trusted, and what `post` in `refresh` resolves against. Not applied to `fetch`'s own URLs. @default the page's origin */
+  /**
+   * Its origin gets the token, and `post` in `refresh` resolves against it. `fetch` itself resolves relative URLs against the
+   * page.
+   * @default the page's origin
+   * @example baseUrl: 'https://api.example.com/'
+   */
   readonly baseUrl?: string | URL | undefined
   /**
-   * The network below. Called with one complete `Request`; the second argument says the same once more.
+   * The function that sends requests. It is called with one complete `Request`; the second argument repeats its members.
    * @default globalThis.fetch, looked up at each call
    */
   readonly fetch?: typeof globalThis.fetch | undefined
 }
 
 /**
- * `createClient` without ky: only the `fetch` that stays signed in.
+ * Creates a `fetch` that keeps the user signed in: `createClient` without ky.
  *
- * @throws ConfigurationError naming the option and what to write instead
+ * @throws ConfigurationError for a wrong option; the message names it and says what to write instead
+ *
+ * @example
+ * export const { fetch, session } = createAuthenticatedFetch({
+ *   baseUrl: 'https://api.example.com/',
+ *   refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
+ *   onLoginRequired: redirectTo('/login'),
+ * })
  */
 export function createAuthenticatedFetch<Claims extends object = JwtClaims>(
   options: FetchClientOptions<Claims> = {},

@@ -10,10 +10,11 @@ import { createSessionApi } from './session-api.ts'
 import { createClientParts, type Platform } from './wiring.ts'
 
 /**
- * Makes a client. Nothing is touched until the first use: safe at module level, also on a server.
- * Without options: a ky instance that sends the token given to `session.signIn` to the page's own origin.
+ * Creates a client: a ky instance that keeps the user signed in. It touches no storage and no network until its first use, so it
+ * can be created at module level, on a server, too. Without options it sends the token that `session.signIn` was given to the
+ * page's own origin.
  *
- * @throws ConfigurationError naming the option and what to write instead
+ * @throws ConfigurationError for a wrong option; the message names it and says what to write instead
  *
  * @example
  * export const api = createClient({
@@ -28,13 +29,13 @@ export function createClient<Claims extends object = JwtClaims>(
   return createClientOn({}, options)
 }
 
-/** The same on a platform of one's own: how tests drive its clock, its wakings and its lock. */
+/** `createClient` on another platform: tests bring their own clock, wake events and lock. */
 export function createClientOn<Claims extends object = JwtClaims>(
   platform: Partial<Platform>,
   options: ClientOptions<Claims> = {},
 ): RootClient<Claims> {
   const resolved = resolveOptions(options as GivenOptions)
-  // ky's deep merge ruins class instances: stores, schemes and the like stay out of it.
+  // ky's deep merge breaks class instances, so stores, schemes and other session options stay out of it.
   const requestOptions = Object.fromEntries(
     Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
   ) as RequestOptions

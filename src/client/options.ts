@@ -11,133 +11,162 @@ import type { InitialSession } from '../session/initial-session.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import type { KeyValueStorage, SessionStore } from '../session/session-store.ts'
 
-/** What one request takes: ky's options and ours, flat. ky's `fetch` replaces the network, never the authentication. */
+/**
+ * The options of one request: ky's and latchkey's, in one object. ky's `fetch` replaces the network, never the authentication.
+ */
 export interface RequestOptions extends KyOptions, AuthRequestOptions {}
 
-/** Everything about signing in; shared with the ky-free `latchkey/fetch` entry. */
+/** The options of a session. `createClient` and `createAuthenticatedFetch` (`latchkey/fetch`) both take them. */
 export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
-   * How to get newer credentials. Without one, a rejected token ends the session.
+   * Gets newer credentials: a function, or a strategy (`oauthRefresh`, `cookieRefresh`, `cookieSession`, `shellRefresh`).
+   * Without it, a rejected token ends the session.
+   * @default undefined: the session cannot be refreshed
    * @example refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
    */
   readonly refresh?: RefreshFunction | RefreshStrategy | undefined
   /**
-   * Told that the person has to sign in: go to the login page. Once for each session that ended, after its tokens are gone
-   * and its requests were rejected; for somebody who was never signed in, at most once in 10 s, also over reloads.
+   * Called when the user has to sign in. Go to your login page here. It is called once for each session that ended, after the
+   * tokens were removed and the waiting requests rejected. If no user was signed in, it is called at most once in 10 s for each
+   * tab, across reloads, too. Errors in it are reported to the page (`reportError`) and change nothing.
    * @example onLoginRequired: redirectTo('/login')
    */
   readonly onLoginRequired?: ((event: LoginRequiredEvent<Claims>) => unknown) | undefined
   /**
-   * Asks the person without leaving the page (dialog, popup, native sheet). The session is suspended, not ended: requests
-   * wait, and go on if the same subject signed in. `null` or a rejection: not here; then the session ends and
-   * `onLoginRequired` is told (for a step-up nothing ends: the caller gets `StepUpRequiredError`). One at a time, and only
-   * while the page is visible. Without it, a step-up challenge is the caller's, as any 401.
-   * What the dialog itself sends, its form say, takes `auth: false`: with a 401 it would wait for the dialog.
+   * Asks the user to sign in, or to step up (RFC 9470), without leaving the page: in a dialog, a popup or a native sheet.
+   *
+   * - The session is suspended, not ended. Requests wait, and continue if the same subject signs in.
+   * - Return what the login brought. Return `null`, or reject, if the user declined: the session then ends and `onLoginRequired`
+   *   is called. After a declined step-up the session stays, and the request rejects with `StepUpRequiredError`.
+   * - Only one runs at a time, and only while the page is visible. `signal` aborts when the dialog is no longer needed.
+   * - Send the requests of the dialog itself with `auth: false`. Otherwise a 401 would make them wait for the dialog.
+   * @default undefined: a rejected refresh ends the session, and a step-up challenge is returned as a 401
+   * @example reauthenticate: ({ subject, signal }) => openLoginDialog(subject, signal)
+   * @see RFC 9470
    */
   readonly reauthenticate?: ((need: ReauthenticateContext<Claims>) => Promise<SessionInput | null>) | undefined
   /**
-   * Decides beyond 401: `true` treats the answer as a 401 `invalid_token`, `false` hands it to the caller, `undefined`
-   * leaves it to the rules. For 419 and 440, a 403 that means "expired", GraphQL errors in a 200.
-   * Asked about answers from trusted origins, unless `auth: false`: also about a 401 whose challenge is of another scheme, and
-   * (with `redirect: 'manual'`) a redirect to a login page; not about other 401s, and not twice for one request. The caller's
-   * abort is heard while it is awaited. What it throws, the caller gets in place of the answer.
+   * Decides which responses need a refresh, besides 401: 419 or 440, a 403 that means "expired", a GraphQL error in a 200.
+   *
+   * - `true`: treat the response as a 401 with `invalid_token`. `false`: return it to the caller. `undefined`: use the rules.
+   * - It is called for responses of trusted origins, unless `auth: false` is set, and once for each request. Of the 401s it is
+   *   called for those with a challenge of another scheme only; with `redirect: 'manual'` for redirects, too.
+   * - The caller can abort while it runs. If it throws, the request rejects with that error.
    * @example shouldRefresh: ({ status }) => status === 419 || undefined
    */
   readonly shouldRefresh?:
     | ((answer: ResponseView) => boolean | undefined | PromiseLike<boolean | undefined>)
     | undefined
   /**
-   * Headers that change, asked for anew for each send to a trusted origin, also for the replay, and for what `refresh` sends
-   * there by `post`. For CSRF tokens that rotate: a ky hook sees a request once, and the replay would carry its old token.
-   * Its argument says which send it is, so that a trace can give each a `traceparent` (`latchkey/observe`).
+   * Headers that change, such as a rotating CSRF token. Called before each send to a trusted origin: the request, its replay, and
+   * what `refresh` sends there by `post`. (A ky hook runs once for each request, so the replay would carry the old value.) The
+   * argument tells the sends apart, so that each can have a `traceparent` of its own (`latchkey/observe`).
    * @example sendHeaders: () => ({ 'X-CSRF-Token': /XSRF=([^;]*)/.exec(document.cookie)?.[1] ?? '' })
    */
   readonly sendHeaders?: SendHeaders | undefined
   /**
-   * Where the session rests. Memory is safest and forgets at reload; `indexedDbStore()` survives it and is shared by tabs.
-   * Anything with `getItem` and `setItem`, sync or async, will do as well.
-   * @default memoryStore()
+   * Where the session is stored. Memory is the safest, and is lost on reload. `indexedDbStore()` survives a reload and is shared
+   * by tabs. Any object with `getItem` and `setItem`, sync or async, works too; `sessionStorage` does not.
+   * @default the strategy's own store, else memoryStore()
+   * @example store: indexedDbStore()
    */
   readonly store?: SessionStore | KeyValueStorage | undefined
   /**
-   * Clients with the same name and store share one session, also over tabs, bundles and iframes of one origin.
-   * @default made from the base URL's origin and the strategy's id, so two backends or two identity providers never mix. What
-   * 0.1 stored under a name made from all trusted origins is moved.
+   * Clients with the same name and the same store share one session: over tabs, bundles and iframes of one origin.
+   * @default the origin of the base URL and the id of the strategy, so that two backends or identity providers never share a
+   * session. A session that 0.1 stored under its own default name is moved.
+   * @example sessionName: 'admin'
    */
   readonly sessionName?: string | undefined
   /**
-   * What the server that rendered the page knows of the session, so that the first render is not `'unknown'`. `null`: nobody is
-   * signed in. It is shown until the store was read or, for ambient strategies, the server asked; requests and `ready()` wait for
-   * that all the same. Never a token. On a server, make a client for each request.
-   * @throws ConfigurationError for members other than `subject` and `claims`
+   * What the server that rendered the page knows of the session, so that the first render is not `'unknown'`. `null`: no user is
+   * signed in. It is shown until the store has been read or, for ambient strategies, the server has been asked. Requests and
+   * `ready()` still wait for that. Never a token. On a server, create a client for each request.
+   * @throws ConfigurationError for members other than `subject` and `claims`, and for claims that look like a token
    * @default undefined: not known
    * @example initial: user && { subject: user.id, claims: { name: user.name } }
    */
   readonly initial?: InitialSession<Claims> | null | undefined
   /**
-   * Origins that may get the token besides that of `baseUrl`. Exact origins, no wildcards; `https`, or loopback.
+   * Origins that may get the token, besides that of `baseUrl`. Exact origins, no wildcards; `https`, or a loopback host.
    * @default []
    * @example trustedOrigins: ['https://files.example.com']
    */
   readonly trustedOrigins?: readonly (string | URL)[] | undefined
   /**
-   * For development on a LAN, say at `http://192.168.1.5:3000`: the origins of `baseUrl`, of the page and in `trustedOrigins`
-   * may be plain `http`. Tokens then go unencrypted; the console says so.
+   * For development on a LAN, for example at `http://192.168.1.5:3000`: `baseUrl`, the page and `trustedOrigins` may use plain
+   * `http`. Tokens are then sent unencrypted, and the console shows a warning.
    * @default false: `https`, or `http` on a loopback host
+   * @example allowInsecureRequests: import.meta.env.DEV
    */
   readonly allowInsecureRequests?: boolean | undefined
-  /** How the credential goes on the wire. @default bearer() */
+  /**
+   * How credentials are attached to a request: `bearer()`, or `dpop()` of `latchkey/dpop`.
+   * @default bearer()
+   * @example scheme: bearer({ header: 'X-Access-Token', prefix: '' })
+   */
   readonly scheme?: Scheme | undefined
   /**
-   * What becomes of a request that needs a refresh, once that has failed and the browser says that it is offline. `'fail'`: the
-   * refresh is tried again for `limits.patienceMs`, as after any failure. `'wait'`: without an end, until the network is back or
-   * the request is aborted. The browser's word is only a hint (webviews and VPN adapters have it wrong), so a refresh is always
-   * tried.
+   * What happens to a request that needs a refresh, when the refresh failed and the browser says that it is offline.
+   * `'fail'`: the refresh is tried again for `limits.patienceMs`, as after any failure that may pass. `'wait'`: the request waits
+   * until the network is back or it is aborted. A refresh is always tried once, since webviews and VPN adapters report "offline"
+   * wrongly.
    * @default 'fail'
    */
   readonly whenOffline?: 'fail' | 'wait' | undefined
-  /** Numbers that are right for nearly everyone. */
+  /**
+   * Timeouts and thresholds. Most apps need none of them.
+   * @throws ConfigurationError for unknown names, and for numbers that are not over 0
+   * @example limits: { refreshTimeoutMs: 20_000 }
+   */
   readonly limits?: Limits | undefined
 }
 
+/** Timeouts and thresholds of a session. All `…Ms` are milliseconds. */
 export interface Limits {
-  /** The refresh's deadline over headers and body. @default 10_000 */
+  /** The deadline of one refresh, over headers and body. @default 10_000 */
   readonly refreshTimeoutMs?: number | undefined
   /**
-   * How long before its end a token is renewed in the background, in milliseconds; never more than a quarter of its life. Each
-   * client takes half of it to all of it, so that many do not come at once. @default 300_000
+   * How long before its end a token is refreshed in the background; at most a quarter of its lifetime. Each client takes between
+   * half of it and all of it, so that many clients do not refresh at once. @default 300_000
    */
   readonly leewayMs?: number | undefined
   /**
-   * How long a request that waits for a refresh bears with failures that may pass (a 503, a lost connection), while the refresh
-   * is tried again, before it gets `RefreshUnavailableError`. `0`: not at all. @default 5_000
+   * How long requests wait while a refresh fails for a reason that may pass (a 503, a lost connection) and is tried again. Then
+   * they reject with `RefreshUnavailableError`. `0`: do not wait. @default 5_000
    */
   readonly patienceMs?: number | undefined
-  /** After this many refreshes that helped nobody… @default 5 */
+  /**
+   * After this many refreshes within `unhelpfulWindowMs` whose new token was rejected, too, further 401s are returned to the
+   * caller without a refresh. @default 5
+   */
   readonly unhelpfulRefreshes?: number | undefined
-  /** …within this time, further 401s are handed to callers until it has passed. @default 30_000 */
+  /** The time within which `unhelpfulRefreshes` are counted, and until the end of which 401s are returned. @default 30_000 */
   readonly unhelpfulWindowMs?: number | undefined
   /**
-   * Over all tabs, after this many refreshes in 30 s that helped nobody, none begins until 30 s after the first of them.
-   * Requests that need one get `RefreshUnavailableError` with the reason `'circuit-open'`. One whose token a server then
-   * accepted is not counted, nor is the one that a page makes at its start. @default 10
+   * The circuit breaker: after this many unhelpful refreshes within 30 s, over all tabs, no refresh starts until 30 s after the
+   * first of them. Requests that need one reject with `RefreshUnavailableError` and the reason `'circuit-open'`. A refresh is not
+   * counted if a server then accepts its token, or if a page makes it at its start. @default 10
    */
   readonly circuitOpensAfter?: number | undefined
   /**
-   * How long a server forgives that a refresh token is presented again, its answer having been lost: the next try comes
-   * within this time. @default 30_000
+   * How long your server accepts a used refresh token again when its answer was lost (Auth0: "reuse interval"). The next try is
+   * made within this time. @default 30_000
    */
   readonly reuseIntervalMs?: number | undefined
   /**
-   * How long one call of the store may take. A read that takes longer leaves the status `'unknown'`, and what waits for it gets
-   * `RefreshUnavailableError`, until the store answers. @default 2000
+   * The timeout of one call of the store. After a read that takes longer, `status` stays `'unknown'` and requests reject with
+   * `RefreshUnavailableError` until the store answers. @default 2000
    */
   readonly storeTimeoutMs?: number | undefined
 }
 
 /**
- * ky's options and the session's, flat: `createClient({ baseUrl, refresh, onLoginRequired })` is a whole program.
- * `headers.Authorization` is rejected here: it would switch every request to "the caller's own". In `extend()` and `create()`
- * it is just that, for requests of that instance.
+ * The options of `createClient`: ky's and the session's, in one object.
+ *
+ * `headers.Authorization` is rejected here: every request would then bring its own credentials, and none would be refreshed.
+ * `extend()` and `create()` accept it, for the requests of that instance.
+ *
+ * @example createClient({ baseUrl: 'https://api.example.com/', refresh, onLoginRequired: redirectTo('/login') })
  */
 export interface ClientOptions<Claims extends object = JwtClaims> extends SessionOptions<Claims>, RequestOptions {}

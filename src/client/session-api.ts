@@ -11,40 +11,52 @@ import { createSignOut, type SignOutResult } from './sign-out.ts'
 import { createTokenAccess } from './token-access.ts'
 import type { ClientParts } from './wiring.ts'
 
-/** Who is signed in. No method needs `this`. */
+/**
+ * The session of a client: sign in and out, read who is signed in, listen to changes. Methods can be passed on without `this`.
+ */
 export interface Session<Claims extends object = JwtClaims> {
-  /** The same object until something changed, as React's `useSyncExternalStore` wants. */
+  /**
+   * Returns the session's state, without tokens. It is the same object until something changes, as `useSyncExternalStore` needs.
+   */
   getSnapshot(): SessionSnapshot<Claims>
   /**
-   * Always the same: what `initial` says, else `status` is `'unknown'`, as on a server and in the page while it hydrates. React's
-   * third argument.
+   * Returns the snapshot for a server and for hydration: what `initial` says, else one whose `status` is `'unknown'`. Always the
+   * same object. For the third argument of React's `useSyncExternalStore`.
    */
   getServerSnapshot(): SessionSnapshot<Claims>
-  /** Short for `getSnapshot().status`. */
+  /** The same as `getSnapshot().status`. */
   readonly status: SessionSnapshot['status']
+  /** Calls `listener` after each change of the snapshot. Returns a function that unsubscribes it. */
   subscribe(listener: () => void): () => void
-  /** @throws ConfigurationError for an event that does not exist, naming those that do */
+  /**
+   * Calls `listener` for each event of one type. Returns a function that removes it.
+   * @throws ConfigurationError for an event that does not exist; the message lists those that do
+   * @example api.session.on('ended', () => queryClient.clear())
+   */
   on<Type extends keyof SessionEvents<Claims>>(
     type: Type,
     listener: (event: SessionEvents<Claims>[Type]) => void,
   ): () => void
   /**
-   * Resolves when it is known whether somebody is signed in: reads the store and, for an ambient strategy, asks the server
-   * once. Never rejects and never asks for login: `status` is still `'unknown'` if the server could not be asked.
-   * For router guards: `(await api.session.ready()).status === 'signed-out'`. While `status` is `'unknown'` it is one and the
-   * same promise, until it is time to ask the server once more; for React: `if (status === 'unknown') use(session.ready())`.
+   * Resolves when it is known whether a user is signed in: reads the store and, for an ambient strategy, asks the server once.
+   * Never rejects, and never calls `onLoginRequired`. `status` is still `'unknown'` if the server could not be reached.
+   * While `status` is `'unknown'` it returns the same promise, until it is time to ask the server again. For React:
+   * `if (status === 'unknown') use(session.ready())`.
+   * @example if ((await api.session.ready()).status === 'signed-out') redirect('/login')
    */
   ready(): Promise<SessionSnapshot<Claims>>
   /**
-   * Takes over what a login brought. It counts at once, the promise tells when it is stored and other tabs know.
-   * Of the same subject it continues the session (step-up, new scopes); of another, or an unknown one, it starts a new one.
-   * @throws ConfigurationError if there is no `accessToken`, `access_token` or `cookie: true` in it
+   * Signs a user in with the result of a login. Takes effect at once; the promise resolves when it is stored and other tabs know.
+   * The same subject continues the session (step-up, new scopes). Another subject, or an unknown one, starts a new session.
+   * @throws ConfigurationError (as a rejection) if the input has no `accessToken`, `access_token` or `cookie: true`, if no header can
+   * carry the token, or if its lifetime has no certain unit
+   * @example await api.session.signIn(await api.post('auth/login', { json: form, auth: false }).json())
    */
   signIn(input: SessionInput): Promise<void>
   /**
-   * Ends the session at once, offline too, in every tab. Resolves when that is stored; never rejects. `onLoginRequired` is
-   * not told. The server is told at the same time by the strategy's `revoke`; to wait for it, await `revoked` of the result.
-   * Takes nothing, so that it can be an `onClick`.
+   * Signs the user out at once, in every tab, offline too. Resolves when that is stored; never rejects. `onLoginRequired` is not
+   * called. The strategy's `revoke` tells the server at the same time; await `revoked` of the result to wait for it.
+   * It takes no argument, so it can be an `onClick` handler.
    * @example
    * const { revoked } = await api.session.signOut()
    * await revoked
@@ -52,16 +64,21 @@ export interface Session<Claims extends object = JwtClaims> {
    */
   signOut(): Promise<SignOutResult>
   /**
-   * Renews now: "stay signed in", changed roles. Joins a refresh under way.
-   * @throws RefreshUnavailableError | SessionEndedError
+   * Refreshes now: for a "stay signed in" button, or after a change of roles. Joins a refresh that is already running.
+   * @throws RefreshUnavailableError if the refresh failed for now; the session stays
+   * @throws SessionEndedError if no user is signed in, or the server rejected the refresh
    */
   refresh(): Promise<SessionSnapshot<Claims>>
   /**
-   * A token that is good now, for a WebSocket, a worker or another SDK. Refreshes first if need be.
-   * @throws SessionEndedError if nobody is signed in · RefreshUnavailableError · ConfigurationError in a cookie session
+   * Returns a valid access token, for a WebSocket, a worker or another SDK. Refreshes first if the token has expired, or is valid
+   * for less than `minValidityMs` milliseconds.
+   * @throws SessionEndedError if no user is signed in, or the server rejected the refresh
+   * @throws RefreshUnavailableError if a refresh was needed and failed for now
+   * @throws ConfigurationError in a cookie session, which has no token in the page
+   * @example const socket = new WebSocket(url, ['bearer', await api.session.getAccessToken({ minValidityMs: 60_000 })])
    */
   getAccessToken(options?: { readonly minValidityMs?: number | undefined }): Promise<string>
-  /** For `id_token_hint`; take it before `signOut()`. */
+  /** Returns the ID token, or `null`. For `id_token_hint` of an OpenID Connect logout: read it before `signOut()`. */
   getIdToken(): string | null
 }
 
@@ -86,7 +103,7 @@ export function createSessionApi<Claims extends object>(
 
   const makeReady = () => restored().then(getSnapshot)
 
-  /** What a session is to be restored by has ended; `undefined`: it is known without. What it brought is in the state. */
+  /** Reads the store and, for an ambient strategy, refreshes. `undefined`: no refresh was needed. The result is in the state. */
   async function restored(): Promise<Outcome | undefined> {
     await storeSync.syncIfStale()
     return ambient && session.state.status === 'unknown' ? refresher.start('restore').outcome : undefined
@@ -96,11 +113,11 @@ export function createSessionApi<Claims extends object>(
     if (session.state.status !== 'unknown') return makeReady()
     // A component that renders again while the status is unknown must not ask the server each time.
     if (!readying || storeSync.isClosed || (readying.isOver && (!refresher.blockedBy() || storeSync.syncIfStale()))) {
-      const begun = { snapshot: makeReady(), isOver: false }
-      begun.snapshot.then(() => {
-        begun.isOver = true
+      const started = { snapshot: makeReady(), isOver: false }
+      started.snapshot.then(() => {
+        started.isOver = true
       })
-      readying = begun
+      readying = started
     }
     return readying.snapshot
   }

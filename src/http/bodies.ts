@@ -1,14 +1,14 @@
-/** What a second send of a request needs to know of bodies: Fetch "body" (source and stream), RFC 9110 §15.5.2. */
+/** Bodies of requests that may be sent twice: Fetch "body" (source and stream), RFC 9110 §15.5.2. */
 
 const notReplayable = new WeakSet<object>()
 
-/** Whether a body, as the caller gave it, is gone once sent: a `ReadableStream`, or an async iterable where fetch takes one. */
+/** Whether a body can be sent only once: a `ReadableStream`, or an async iterable where `fetch` accepts one. */
 export function isOneShot(body: unknown): boolean {
-  // By shape: streams of another realm are no instances of ours, and not in every engine are they async iterables.
+  // By shape: `instanceof` fails for streams of another realm, and streams are not async iterable in every engine.
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-/** By what it does: another realm's class, or one that replaces the page's, is not ours (and `instanceof` says so). */
+/** By its methods: `instanceof` fails for classes of another realm, and for a class that a polyfill replaced. */
 const does = (body: unknown, verb: string): boolean =>
   typeof (body as Readonly<Record<string, unknown>> | null | undefined)?.[verb] === 'function'
 export const isParams = (body: unknown): body is URLSearchParams => does(body, 'append') && does(body, 'sort')
@@ -16,15 +16,15 @@ export const isFormData = (body: unknown): body is FormData => does(body, 'getAl
 const isBuffer = (body: unknown): body is ArrayBuffer => does(body, 'slice') && 'byteLength' in (body as object)
 
 /**
- * The body as it is now. `fetch` copies it when it is called (Fetch, "extract a body"), so what the caller makes of it later
- * is not what was to be sent: not after a wait, and not in a replay.
+ * Copies the body, as `fetch` does when it is called (Fetch, "extract a body"). Changes that the caller makes later must not be
+ * sent: not after a wait, and not in a replay.
  */
 export function copyBody<Body>(body: Body): Body | BodyInit {
   if (typeof body !== 'object') return body
   if (isParams(body)) return new URLSearchParams(body)
   if (ArrayBuffer.isView(body)) {
     const { buffer, byteOffset, byteLength } = body
-    // `fetch` does not take shared memory for bytes; a copy of it would be taken.
+    // `fetch` rejects shared memory. A copy would be accepted, so none is made.
     return /Shared/.test(String(buffer)) ? body : new Uint8Array(buffer, byteOffset, byteLength).slice()
   }
   if (isBuffer(body)) return body.slice()
@@ -37,25 +37,29 @@ export function copyBody<Body>(body: Body): Body | BodyInit {
 }
 
 /**
- * Lets go of a body that nobody will read: unread ones hold their connection, and six to one HTTP/1.1 origin would block
- * the refresh. Not waited for, as a copy's body settles only with its twin. One that is used, locked or missing is left be.
+ * Cancels a body that will not be read. Unread bodies hold their connection, and six of them to one HTTP/1.1 origin would block
+ * the refresh. Do not await it: the body of a clone settles only with its twin. A used, locked or missing body is left alone.
  */
 export function releaseBody({ body }: Pick<Response, 'body'>): void {
   try {
     body?.cancel().catch(ignored)
   } catch {
-    // One that throws at once is no different.
+    // Throwing at once means the same as rejecting.
   }
 }
 
 const ignored = () => {}
 
-/** Marks a 401 that comes back because its request could not be sent again. */
+/** Marks a 401 that is returned because its request could not be sent again. */
 export function markNotReplayable(response: Response): void {
   notReplayable.add(response)
 }
 
-/** Whether a 401 that came back could have been replayed: `false` for one-shot bodies, keepalive and `replay: false`. */
+/**
+ * Whether the request of a returned 401 could have been replayed: `false` for streams, `keepalive` and `replay: false`. The
+ * session may have newer credentials by then, so you can send the request again yourself.
+ * @example if (response.status === 401 && !isReplayable(response)) await upload(file)
+ */
 export function isReplayable(response: Response): boolean {
   return !notReplayable.has(response)
 }

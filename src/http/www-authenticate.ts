@@ -1,15 +1,19 @@
 /** `WWW-Authenticate`, by RFC 9110 §11.2 to §11.6.1, with lists as in §5.6.1.2 and quoted strings as in §5.6.4. */
 
-/** One challenge of `WWW-Authenticate` (RFC 9110 §11.3). Its text is the server's, and untrusted. */
+/**
+ * One challenge of `WWW-Authenticate`. Its texts come from the server: never show them as HTML.
+ * @see RFC 9110 §11.3
+ */
 export interface Challenge {
-  /** Lower-cased. */
+  /** In lower case: `'bearer'`. */
   readonly scheme: string
-  /** Names lower-cased. */
+  /** The parameters, such as `error` and `scope`, with names in lower case. */
   readonly params: Readonly<Record<string, string>>
+  /** The value of a challenge that has one instead of parameters (RFC 9110 §11.2); else `null`. */
   readonly token68: string | null
 }
 
-/** What could be read; `malformed` if a name was repeated, or if it ended at an error, with what was complete before it. */
+/** The challenges before the first error. `malformed`: there was an error, or a parameter was repeated. */
 export interface ParsedChallenges {
   readonly challenges: readonly Challenge[]
   readonly malformed: boolean
@@ -34,7 +38,7 @@ export function parseChallenges(value: string | null): ParsedChallenges {
   let malformed = text.length > maxLength
   let ended = malformed
   let position = 0
-  // Of the last challenge, while more may be added. Without a prototype: `__proto__` is a name as any other.
+  // The parameters of the last challenge, while more may follow. Without a prototype: `__proto__` is an ordinary name.
   let params: Record<string, string> | null = null
 
   const take = (pattern: RegExp) => {
@@ -57,7 +61,7 @@ export function parseChallenges(value: string | null): ParsedChallenges {
     }
     if (match && params) {
       const name = match[1].toLowerCase()
-      // The first one counts (RFC 9110 §11.2), and what follows can still be told apart.
+      // The first one counts (RFC 9110 §11.2). What follows can still be parsed.
       if (name in params) malformed = true
       else params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
     }
@@ -70,16 +74,17 @@ export function parseChallenges(value: string | null): ParsedChallenges {
 }
 
 /**
- * The challenges of a response, for `insufficient_scope` and the like. Never throws.
- * Empty too where the header is hidden, as it is from another origin that does not expose it.
+ * Parses the `WWW-Authenticate` challenges of a response, for `insufficient_scope` and the like. Never throws. Empty if the
+ * header is missing, or hidden by CORS: another origin must send `Access-Control-Expose-Headers: WWW-Authenticate`.
  *
  * @see RFC 9110 §11.6.1
+ * @example readChallenges(response).find(({ params }) => params['error'] === 'insufficient_scope')?.params['scope']
  */
 export function readChallenges(response: Pick<Response, 'headers'>): readonly Challenge[] {
   return parseChallenges(response.headers.get('www-authenticate')).challenges
 }
 
-/** The `error` code of a challenge (RFC 6750 §3); `null` if there is none, it is empty, or has characters it may not have. */
+/** The `error` code of a challenge (RFC 6750 §3); `null` if it is missing, empty, or has characters that are not allowed. */
 export function errorOf(challenge: Challenge): string | null {
   const { error } = challenge.params
   return error && /^[ !#-[\]-~]+$/.test(error) ? error : null

@@ -6,27 +6,35 @@ import { callListener, type Tab } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import { currentReturnTo } from './return-to.ts'
 
+/** What `onLoginRequired` is called with. */
 export interface LoginRequiredEvent<Claims extends object = JwtClaims> {
   /**
-   * `'login-loop'`: asked twice within 30 s with a sign-in between that did not help: stop and show an error instead. Not
-   * after a sign-out, nor for another subject, nor where the request that is rejected now was accepted after that sign-in.
+   * Why the user has to sign in.
+   *
+   * `'login-loop'`: for the second time within 30 s, with a sign-in between that did not help. Show an error instead of the login
+   * page. It is not used after a sign-out, for another subject, or if the rejected request was accepted since that sign-in.
    */
   readonly reason: LoginReason
-  /** Where the person is: a path of this origin with query and hash, without `code`, `state` or tokens. */
+  /** Where the user is: a path of this origin with query and hash, without `code`, `state` and tokens. */
   readonly returnTo: string
+  /** Whether the session ended in this tab or in another one. */
   readonly tab: Tab
-  /** Whose session ended; `null` if nobody's. */
+  /** The user whose session ended; `null` if no user was signed in. */
   readonly subject: string | null
   readonly claims: Claims | null
-  /** What was being asked for; the URL without query. `null` if another tab was told. */
+  /** The request that needs a login: its method, and its URL without query. `null` if the session ended in another tab. */
   readonly request: RequestTarget | null
 }
+/** Why the user has to sign in. */
 export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'replaced'> | 'login-loop'
 
 const quietMs = 10_000
 const loopMs = 30_000
 
-/** When this tab last asked for a login, and whether somebody signed in since. Outlives reloads: that is where loops are. */
+/**
+ * When this tab last called `onLoginRequired`, and whether a user signed in since. Survives reloads, since login loops go through
+ * them.
+ */
 interface LastLoginRequest {
   readonly at: number
   readonly signedIn: boolean
@@ -41,7 +49,7 @@ function createMemory(name: string): { read(): LastLoginRequest | null; write(as
         const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastLoginRequest | null
         if (typeof stored?.at === 'number') return stored
       } catch {
-        // No storage, or not ours: what this page remembers must do.
+        // No storage, or not our record: use this page's memory.
       }
       return memory
     },
@@ -65,13 +73,13 @@ export interface LoginNotifierPorts {
   readonly isDisposed: () => boolean
 }
 
-/** Tells the app that the person has to sign in: once for each session that ended, and not over and over for nobody's. */
+/** Calls `onLoginRequired`: once for each session that ended, and at most once in 10 s while no user is signed in. */
 export interface LoginNotifier extends Pick<LoginPort, 'noteRequest' | 'noteAccepted'> {
-  /** Whether a login was asked for so lately that nobody's request is a reason to ask once more. */
+  /** Whether `onLoginRequired` was called so lately that an anonymous request must not cause another call. */
   isQuiet(): boolean
-  /** Nobody is signed in, and a request was rejected for it. */
+  /** A request was rejected because no user is signed in. */
   notSignedIn(request: RequestTarget): void
-  /** As if no login had ever been asked for. */
+  /** Forgets all earlier calls. */
   forget(): void
 }
 
@@ -85,27 +93,27 @@ export function createLoginNotifier({
   const asked = createMemory(name)
   let held: Credentials | null = null
   let request: RequestTarget | null = null
-  /** Whose login was asked for last. */
+  /** The subject of the last call. */
   let askedSubject: string | null = null
-  /** Whether one more login within its time would be a loop; `undefined`: not looked up yet. */
+  /** Whether another call now would be a loop; `undefined`: not looked up yet. */
   let mayLoop: boolean | undefined
-  /** What was accepted since. Not just any of it is an end of the loop: some requests are never rejected. */
+  /** The routes that were accepted since. Only the rejected route ends the loop: others may never be rejected at all. */
   const accepted = new Set<string>()
 
   function wasAsked(withinMs: number, signedInSince: boolean): boolean {
     const last = asked.read()
     if (last?.signedIn !== signedInSince) return false
     const sinceMs = clock.wallMs() - last.at
-    // A time ahead of now is a jumped clock's.
+    // A time in the future: the clock was set back.
     return sinceMs >= 0 && sinceMs < withinMs
   }
   const isQuiet = () => wasAsked(quietMs, false)
 
-  function required(reason: LoginReason, whose: Credentials | null, tab: Tab): void {
+  function required(reason: LoginReason, ended: Credentials | null, tab: Tab): void {
     if (isDisposed()) return
-    const { subject = null, claims = null } = whose ?? {}
-    const refused = tab === 'this' ? request : null
-    const hasWorked = refused ? accepted.has(routeOf(refused)) : accepted.size > 0
+    const { subject = null, claims = null } = ended ?? {}
+    const rejected = tab === 'this' ? request : null
+    const hasWorked = rejected ? accepted.has(routeOf(rejected)) : accepted.size > 0
     const isLoop = !hasWorked && wasAsked(loopMs, true)
     askedSubject = subject
     asked.write({ at: clock.wallMs(), signedIn: false })
@@ -115,16 +123,16 @@ export function createLoginNotifier({
       tab,
       subject,
       claims,
-      request: refused,
+      request: rejected,
     }
-    // In a task of its own: whoever waited has been rejected by then, and an error in it is the app's own.
+    // In a new task: the waiting requests are rejected first, and an error in the callback stays the app's own.
     clock.setTimer(() => callListener(onLoginRequired, event), 0)
   }
 
   session.changed.add(({ credentials }) => {
     if (!credentials || credentials === held) return
     held = credentials
-    // Whose refresh brought these is no reason for what comes later.
+    // The request that caused this refresh is not the cause of a later end.
     request = null
   })
   const signedIn = (subject: string | null, isHere: boolean) => {
@@ -136,12 +144,12 @@ export function createLoginNotifier({
     mayLoop = undefined
   }
   session.listenersOf('signed-in').add(({ tab, subject }) => signedIn(subject, tab === 'this'))
-  // Whoever was asked to log in at the server, by navigation, is found signed in by the page that comes after.
+  // After a login by navigation, the next page finds the session at its start: it emits `restored`, not `signed-in`.
   session.listenersOf('restored').add(({ from, subject }) => signedIn(subject, from === 'server'))
   session.listenersOf('ended').add(({ reason, tab }) => {
-    const whose = held
+    const ended = held
     held = null
-    if (reason !== 'signed-out' && reason !== 'replaced') required(reason, whose, tab)
+    if (reason !== 'signed-out' && reason !== 'replaced') required(reason, ended, tab)
     else asked.write(null)
   })
   return {

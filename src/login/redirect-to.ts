@@ -2,22 +2,22 @@ import { factory } from '../errors.ts'
 import type { LoginRequiredEvent } from './login-notifier.ts'
 
 export interface RedirectOptions {
-  /** The query parameter that says where to come back to. @default 'returnTo' */
+  /** The query parameter that holds the path to return to. @default 'returnTo' */
   readonly param?: string | undefined
 }
 
 const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, '')
 
 /**
- * For `onLoginRequired`: goes to `path` with `returnTo` in the query; does nothing if already there, and on a login loop
- * logs an error instead. Read it on the login page with `safeReturnTo`.
+ * Makes an `onLoginRequired` that navigates to `path`, with the current path as `returnTo` in the query. It does nothing if the
+ * page is there already. On a login loop it logs an error instead. Read `returnTo` on the login page with `safeReturnTo`.
  *
  * @example
  * onLoginRequired: redirectTo('/login')
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
   const { param = 'returnTo' } = options
-  // Nothing of the claims: `createClient` would take their type from here.
+  // The parameter's type has no claims: `createClient` would infer their type from it.
   return ({ reason, returnTo }: Pick<LoginRequiredEvent, 'reason' | 'returnTo'>): void => {
     const { location } = globalThis
     if (!location) return
@@ -26,7 +26,7 @@ export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | 
     // With a hash router, all pages have one path.
     if (isThere && location.hash.startsWith(target.hash)) return
     if (reason === 'login-loop') {
-      console.error('latchkey: signed in and refused again within 30 s, so the login page is not opened once more.')
+      console.error('latchkey: signed in and rejected again within 30 s, so the login page is not opened again.')
       return
     }
     target.searchParams.set(param, returnTo)

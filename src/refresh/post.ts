@@ -5,14 +5,15 @@ import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
 
-/** Which send it is that `sendHeaders` is called for. */
+/** The send for which `sendHeaders` is called. */
 export interface SendHeadersContext {
-  /** Of the call, as in the event `request`. `null`: the session's own request, for a refresh or a sign-out. */
+  /** The id of the call, as in the event `request`. `null`: a request of the session itself, for a refresh or a sign-out. */
   readonly id: number | null
   readonly method: string
   /** Without query. */
   readonly url: string
 }
+/** Returns headers for one send. */
 export type SendHeaders = (context: SendHeadersContext) => HeadersInit
 
 export interface PostPorts {
@@ -59,7 +60,9 @@ function errorCode(answer: unknown): string {
   return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
-/** The calls of the token endpoint and its kin: without credentials, not followed, not cached, not retried (RFC 6749 §6, §5.1). */
+/**
+ * The calls of the token endpoint and its kin: without credentials, not followed, not cached, not retried (RFC 6749 §6, §5.1).
+ */
 export function createPost(ports: PostPorts): Post {
   const { transport, baseUrl, isPrefix, signal = null, keepalive = false, sendHeaders, trusted } = ports
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {

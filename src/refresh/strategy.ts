@@ -3,10 +3,13 @@ import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionStore } from '../session/session-store.ts'
 
 /**
- * POSTs `body` and resolves with the parsed JSON answer. A plain object is sent as JSON, `URLSearchParams` as a form.
- * Relative to `baseUrl`. It carries no token, follows no redirect, is not cached and not retried, has the refresh's
- * deadline over headers and body, and every failure it throws is judged rightly: 401, and 403 that is not HTML, mean
- * "rejected"; an OAuth `error` of RFC 6749 §5.2 is read; everything else is "unavailable" and ends nothing.
+ * POSTs `body` and resolves with the parsed JSON of the response. A plain object is sent as JSON, `URLSearchParams` as a form.
+ * `url` is relative to `baseUrl`.
+ *
+ * The request is sent without a token. It follows no redirect, is not cached and not retried, and has the deadline of the refresh
+ * over headers and body. Let its errors through: 401, and 403 that is not HTML, reject the refresh; an OAuth `error` (RFC 6749
+ * §5.2) is read; every other failure means "not now" and keeps the session.
+ * @example post('auth/refresh', { refreshToken })
  */
 export type Post = <Answer = unknown>(
   url: string | URL,
@@ -14,102 +17,111 @@ export type Post = <Answer = unknown>(
   init?: PostInit,
 ) => Promise<Answer>
 
+/** Options of `post`. */
 export interface PostInit {
+  /** Headers besides `Accept` and `Content-Type`, which are set unless you set them. */
   readonly headers?: HeadersInit | undefined
   /** @default 'same-origin' */
   readonly credentials?: RequestCredentials | undefined
 }
 
-/** What the strategies of this library may ask for besides: who is signed in, by GET. */
+/** What the strategies of this library may also send: a GET that returns the signed-in user. */
 export interface OwnPostInit extends PostInit {
   readonly method?: 'GET' | 'POST'
 }
 
+/** What your refresh function is called with. */
 export interface RefreshContext {
-  /** The refresh token in use; `undefined` where the credential is not in the page (cookie, native shell, another SDK). */
+  /** The current refresh token; `undefined` if the credential is not in the page (cookie, native shell, another SDK). */
   readonly refreshToken: string | undefined
   readonly post: Post
-  /** Aborts at the refresh's deadline. It never aborts because a caller lost interest. */
+  /** Aborts at the deadline of the refresh (`limits.refreshTimeoutMs`). It does not abort when a request is aborted. */
   readonly signal: AbortSignal
   readonly cause: RefreshCause
-  /** Whose token is wanted, where {@link RefreshStrategy.audienceOf} tells several apart; `undefined`: the session's own. */
+  /** The audience whose token is needed, if {@link RefreshStrategy.audienceOf} names several; `undefined`: the session's own. */
   readonly audience?: string | undefined
 }
 
 /**
- * Trades the refresh token for newer credentials. Called once at a time, in all tabs together.
+ * Gets newer credentials for the refresh token. Called once at a time, over all tabs that share the session.
  *
- * - Answer credentials in either naming: {@link Tokens} or the raw {@link TokenResponse}.
- * - Answer `null` when the server says that the session is over. That is the only way, besides a thrown 401 or
- *   `invalid_grant`, to end it.
- * - Throw anything else (or let `post` throw) for "not now": the session stays, waiters get `RefreshUnavailableError`.
- *   `status` is read from the thrown error's `response.status` (ky, axios) or `status`, or from a thrown `Response`;
- *   OAuth and OpenID codes (`invalid_grant`, `login_required`) from its `error` or `code`.
- * - Any other answer (no `accessToken`) counts as "not now", and the error's message lists the keys it found.
+ * - Return credentials under either names: {@link Tokens}, or the raw {@link TokenResponse}.
+ * - Return `null` if the server says that the session is over. Only this, a thrown 401 or 403, and `invalid_grant` end the
+ *   session.
+ * - Throw any other error, or let `post` throw it, for "not now": the session stays, and the waiting requests reject with
+ *   `RefreshUnavailableError`. The status is read from the error's `response.status` (ky, axios) or `status`, or from a thrown
+ *   `Response`; OAuth and OpenID codes (`invalid_grant`, `login_required`) from its `error` or `code`.
+ * - Any other return value (without `accessToken`) means "not now", too. The message of the error lists the keys that were found.
  *
- * It may call the client itself: before its first `await` such calls go out without credentials. Later ones wait as any request does, until
- * the deadline; `post` never waits.
+ * It may send requests with the client: before its first `await` they are sent without credentials. Later ones wait for the
+ * refresh, until its deadline. `post` never waits.
  *
  * @example
  * refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken })
  * @example
  * refresh: async ({ refreshToken, post }) => {
- *   const { access, refresh, ttl } = await post<Answer>('auth/refresh', { refresh: refreshToken })
+ *   const { access, refresh, ttl } = await post<MyTokens>('auth/refresh', { refresh: refreshToken })
  *   return { accessToken: access, refreshToken: refresh, expiresInSeconds: ttl }
  * }
  */
 export type RefreshFunction = (context: RefreshContext) => Promise<SessionInput | null>
 
+/** What `revoke` of a strategy is called with. */
 export interface RevokeContext {
   readonly accessToken: string | undefined
   readonly refreshToken: string | undefined
   readonly idToken: string | undefined
-  /** As in a refresh, and `keepalive`. */
+  /** As in a refresh, and with `keepalive`. */
   readonly post: Post
-  /** Only where the server is told once more: which session was signed out, so that it spares a login made since. */
+  /** Only when a sign-out is sent again: the session that was signed out, so that the server can spare a login made since. */
   readonly signedOutSession?: SignedOutSession | undefined
 }
 
-/** Names a session that was signed out, for the server to compare; what is not known is left out. */
+/** Describes a session that was signed out, for the server to compare. Unknown members are left out. */
 export interface SignedOutSession {
   readonly subject: string | null
-  /** Claims of OpenID Connect, as the server told them. */
+  /** The `sid` and `auth_time` claims of OpenID Connect, as the server sent them. */
   readonly sid?: unknown
   readonly authTime?: unknown
-  /** A session that began later is another one. */
+  /** Seconds since the sign-out. A session that began later is another one. */
   readonly secondsAgo: number
 }
 
-/** The long form of `refresh`. `oauthRefresh`, `cookieRefresh`, `cookieSession` and `shellRefresh` make one. */
+/** The long form of `refresh`. `oauthRefresh`, `cookieRefresh`, `cookieSession` and `shellRefresh` return one. */
 export interface RefreshStrategy {
   readonly refresh: RefreshFunction
   /**
-   * The credential is not in the page, so a refresh may be tried with nothing held: at start (`session.ready()`, the
-   * first request) the session is restored, or found to be over without calling `onLoginRequired`.
+   * Whether the credential is outside the page (a cookie, a native shell), so that a refresh may be tried without a token. At the
+   * start (`session.ready()`, the first request) the session is then restored, or found to be over without calling
+   * `onLoginRequired`.
    * @default false
    */
   readonly ambient?: boolean | undefined
   /**
-   * Without a refresh token there is nothing to refresh: a session that has none sends its token until a 401 ends it.
+   * Whether a refresh needs a refresh token. A session without one then uses its access token until a 401 ends it.
    * @default false
    */
   readonly needsRefreshToken?: boolean | undefined
-  /** Told by `signOut()`, after everything local is gone; what it does can neither delay nor undo the sign-out. */
+  /** Called by `signOut()` after the local sign-out, to tell the server. It can neither delay nor undo the sign-out. */
   readonly revoke?: ((context: RevokeContext) => unknown) | undefined
   /**
-   * The credential is an HttpOnly cookie, and a refresh brings a token, or only who is signed in. A login that the page
-   * makes (`auth: false`) then waits for refreshes and sign-outs under way, whose answers would change the new cookie.
+   * The credential is an HttpOnly cookie, and a refresh returns a token (`'token'`) or only the signed-in user (`'session'`). A
+   * login that the page sends (`auth: false`) then waits for running refreshes and sign-outs, whose responses would replace its
+   * cookie.
    */
   readonly cookie?: 'token' | 'session' | undefined
-  /** Part of the default `sessionName`: strategies with different ids never share a session. A function resolves by `baseUrl`. */
+  /**
+   * Part of the default `sessionName`: strategies with different ids never share a session. A function is called with `baseUrl`.
+   */
   readonly id?: string | ((baseUrl: string | undefined) => string) | undefined
-  /** Where the refresh POSTs to, so that a DPoP proof for it can be made beforehand. An absolute URL. */
+  /** The absolute URL that the refresh POSTs to, so that a DPoP proof for it can be made beforehand. */
   readonly endpoint?: string | URL | undefined
   /**
-   * Which audience's token an origin takes; `undefined`: the session's own, which the login brought. One that has none yet
-   * gets it by a refresh of its own, one at a time for the session (RFC 8707, RFC 9700 §2.3).
+   * Returns the audience whose token an origin takes; `undefined`: the session's own token, from the login. The token of another
+   * audience is fetched by a refresh of its own, one at a time for each session.
+   * @see RFC 8707, RFC 9700 §2.3
    */
   readonly audienceOf?: ((origin: string) => string | undefined) | undefined
-  /** Where the session rests if the app names no store. @default memory */
+  /** Makes the store that is used if the app sets none. @default memoryStore */
   readonly store?: (() => SessionStore) | undefined
 }

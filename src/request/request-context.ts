@@ -7,77 +7,85 @@ import type { NotRefreshedReason, NotReplayableReason } from '../session/events.
 import type { SessionState } from '../session/state.ts'
 import { type Init, readInit } from './read-init.ts'
 
-/** Per request, beside ky's own; also in `extend()`, where they become that instance's defaults, its `.fetch` included. */
+/**
+ * Options of one request, besides ky's or `fetch`'s. In `extend()` they become the defaults of that instance and its `.fetch`.
+ */
 export interface AuthRequestOptions {
   /**
-   * - `true`: the token goes along; a 401 refreshes and replays; with nobody signed in, a 401 asks for login.
-   * - `'optional'`: the same, but nobody is asked to log in. For what also answers strangers, and for probes (`/me`).
-   * - `false`: without credentials. No token, and a 401 is the caller's. For login, registration, password reset.
+   * - `true`: sends the token. A 401 refreshes and replays. A 401 while no user is signed in calls `onLoginRequired`.
+   * - `'optional'`: the same, but never calls `onLoginRequired`. For endpoints that also serve anonymous users, and probes
+   *   (`/me`).
+   * - `false`: sends no credentials, and returns a 401 to the caller. For login, registration, password reset.
    * @default true
+   * @example api.post('auth/login', { json: form, auth: false })
    */
   readonly auth?: boolean | 'optional' | undefined
   /**
-   * `false`: never sent twice. A function: makes the body again, for one-shot streams.
+   * Whether the request may be sent again after a 401. `false`: never. A function makes the body of the replay, for streams,
+   * which can be read only once.
    * @default true, if the body can be sent again
+   * @example api.post('upload', { body: file.stream(), duplex: 'half', replay: () => file.stream() })
    */
   readonly replay?: boolean | (() => BodyInit | PromiseLike<BodyInit>) | undefined
-  /** What `fetch` wants beside a stream body; TypeScript's own `RequestInit` does not know it. */
+  /** Required by `fetch` with a stream body, and missing in TypeScript's own `RequestInit`. */
   readonly duplex?: 'half' | undefined
 }
 
 export type FetchInit = RequestInit & AuthRequestOptions
 
-/** What the form round `fetch` (ky's) knows, and `fetch`'s own arguments do not show. */
+/** What ky's form of a call knows, and the arguments of `fetch` do not show. */
 export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
-  /** Where one call is made of several: ky's retries. */
+  /** The id of a call that sends several requests: ky's retries. */
   readonly id?: number | undefined
-  /** The body as the caller gave it, where `input` holds a stream of it; absent if only `input` has it. */
+  /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
-  /** Told when the call has to wait for something that is not the server's answer to it, and before it is sent again. */
+  /** Called before the call waits for anything but its response (a refresh, a login), and before it is sent again. */
   readonly onWait?: (() => void) | undefined
-  /** Ends the waiting, in place of the request's own signal; read once the waiting begins. */
+  /** Aborts the waiting, instead of the request's own signal. Read when the waiting begins. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** One request on its way: what was asked for, and what became of it so far. */
+/** One request: what the caller passed, and what has happened to it so far. */
 export interface RequestContext {
   readonly id: number
   readonly adapter: FetchAdapter
-  /** What is sent: it is what was judged. */
+  /** What is sent. It must be the same value that `url` was read from, or an untrusted origin could get the token. */
   readonly input: RequestInfo
   readonly request: Request | undefined
-  /** As it was when asked for, with the headers of a `Request` too; from it each send is made. */
+  /** The init as it was at the call, with the headers of a `Request`. Each send is made from it. */
   readonly init: Init
   /** The absolute URL that is sent, as text. */
   readonly address: string
-  /** Parsed when it is needed first: {@link urlOf}. */
+  /** Parsed when first needed: {@link urlOf}. */
   parsedUrl: URL | null
   /** Whether the final URL is of an origin that may get credentials. */
   readonly isTrusted: boolean
   readonly method: string
   readonly auth: AuthRequestOptions['auth']
   readonly replay: AuthRequestOptions['replay']
-  /** Why it cannot be sent again, if so. */
+  /** Why it cannot be replayed; `null` if it can. */
   readonly notReplayableReason: NotReplayableReason | null
-  /** A caller's own `Request` is used up by its first send; this one is for the replay. */
+  /** The first send uses up the body of the caller's own `Request`; this copy is for the replay. */
   replayCopy: Request | undefined
-  /** The session that it was begun in, and is only ever sent in; `null`: nobody's. */
+  /** The session in which it began. It is never sent in another one. `null`: no user was signed in. */
   sessionId: string | null
-  /** It goes out without credentials: nobody is signed in, or they are being asked to log in. */
+  /** It is sent without credentials: no user is signed in, or a login dialog is open. */
   isAnonymous: boolean
-  /** What the session was when it was last sent. */
+  /** The state of the session at its last send. */
   sentWith: SessionState | null
   isReplay: boolean
-  /** Where the scheme proves each send: what takes its answer. */
+  /** Reads the response for the scheme, if the scheme proves each send (DPoP). */
   learn?: Learn | undefined
-  /** What this send was proved anew for, so that each reason counts once: the first send and the replay count apart. */
+  /**
+   * The reasons for which this send was proved again (nonce, clock). Each counts once; the first send and the replay count apart.
+   */
   provedAnewFor: string
-  /** Why its 401 caused no refresh, where the app should know. */
+  /** Why its 401 caused no refresh, if the app should know. */
   notRefreshed: NotRefreshedReason | null
-  /** The answer that makes it wait, or be sent again; its body is let go by then. */
+  /** The response because of which it waits or is replayed. Its body has been released. */
   rejectedResponse: Response | null
-  /** The credentials that a refresh brought which it waited for. */
+  /** The credentials of the refresh that it waited for. */
   awaitedCredentials: object | null
 }
 
@@ -87,7 +95,7 @@ export function urlOf(context: Pick<RequestContext, 'address' | 'parsedUrl'>): U
   return context.parsedUrl
 }
 
-/** Ends all waiting: of the call, or of the request itself. */
+/** The signal that aborts waiting: the call's, else the request's own. */
 export function signalOf({ adapter, init, request }: RequestContext): AbortSignal | null | undefined {
   return adapter.signal ?? readRequestOption(init, request, 'signal')
 }
@@ -97,7 +105,7 @@ interface RequestArguments extends Pick<RequestContext, 'id' | 'input' | 'adapte
   readonly trusted: TrustedOrigins
 }
 
-/** As `fetch` does: what the caller changes later, while the request waits, is not of this request. `null`: that is no URL. */
+/** Copies the arguments, as `fetch` does: later changes by the caller must not reach a waiting request. `null`: not a URL. */
 export function createRequestContext({
   id,
   input,
@@ -140,7 +148,7 @@ export function createRequestContext({
   }
 }
 
-/** An absolute URL has no use for the base, whose reading and parsing is the dearest part of it. */
+/** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */
 const absolute = /^https?:\/\//i
 
 function whyNotReplayable(

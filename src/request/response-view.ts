@@ -1,22 +1,25 @@
 import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
 import type { Clock } from '../platform/clock.ts'
 
-/** A rejected answer, looked at without consuming it. */
+/** A response that `shouldRefresh` can look at without consuming it. */
 export interface ResponseView {
-  /** 0 of a redirect that is not followed. */
+  /** 0 for a redirect that was not followed. */
   readonly status: number
-  /** `'opaqueredirect'`: with `redirect: 'manual'`, the server wanted to send the browser elsewhere (a login page, say). */
+  /** `'opaqueredirect'`: with `redirect: 'manual'`, the server redirected (to a login page, for example). */
   readonly type: ResponseType
   readonly headers: Headers
-  /** Final URL. */
+  /** The URL after redirects. */
   readonly url: string
+  /** In capitals. */
   readonly method: string
+  /** The challenges of `WWW-Authenticate`; empty if CORS hides the header. */
   readonly challenges: readonly Challenge[]
   /**
-   * A copy of the body as JSON. `undefined` at once where the content type is not JSON's (event streams, media, multipart),
-   * and where the body is larger than 256 KiB or takes over 5 s. Only asking for it costs a copy.
+   * Reads a copy of the body as JSON; the copy is made only when this is called. Resolves with `undefined` at once if the content
+   * type is not JSON (event streams, media, multipart), and if the body is larger than 256 KiB, takes longer than 5 s, or cannot
+   * be parsed.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: what the JSON is, only the app knows
+  // biome-ignore lint/suspicious/noExplicitAny: only the app knows the type of its JSON
   json(): Promise<any>
 }
 
@@ -31,7 +34,7 @@ async function readJson(response: Response, clock: Clock): Promise<unknown> {
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  // A read that waits then resolves as the end would, so that the answer is not kept from its caller any longer.
+  // Cancelling resolves a pending read as the end of the body does, so the caller gets the response without more delay.
   const stop = () => {
     bytes = Number.POSITIVE_INFINITY
     reader?.cancel().catch(() => {})

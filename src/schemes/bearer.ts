@@ -3,20 +3,21 @@ import { readRequestOption } from '../platform/fetch.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
+/** The options of `bearer`. */
 export interface BearerOptions {
   /**
-   * Of these, only `Authorization` is taken off by browsers when a redirect leads to another origin; with any other header a
-   * redirect therefore fails as a network error does.
+   * The header that carries the token. At a redirect to another origin browsers remove `Authorization` only. With any other
+   * header, redirects therefore fail like network errors.
    * @default 'Authorization'
    */
   readonly header?: string | undefined
-  /** What stands before the token, with a space after it unless it is empty. @default 'Bearer' */
+  /** The text before the token, followed by a space unless it is empty. @default 'Bearer' */
   readonly prefix?: string | undefined
 }
 
 const isBearer = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'bearer'
 
-/** The platform's own word, since its `TypeError` for a header it cannot send would print the token. */
+/** Tries the header with a sample: at a real send, the platform's `TypeError` for an invalid header would print the token. */
 function isSendable(header: string, value: string): boolean {
   try {
     return new Request('https://latchkey.invalid', { headers: { [header]: value } }).headers.get(header) === value
@@ -26,9 +27,10 @@ function isSendable(header: string, value: string): boolean {
 }
 
 /**
- * RFC 6750; or another header, for backends that want one.
+ * A scheme that sends the token as `Authorization: Bearer …`, or in another header if your backend needs one.
  *
  * @throws ConfigurationError for a header that pages cannot set, or a prefix that no header can carry
+ * @see RFC 6750 §2.1
  *
  * @example bearer({ header: 'X-Access-Token', prefix: '' })
  */
@@ -45,7 +47,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
-    // What is sent as `JWT …` is rejected as `JWT` (RFC 9110 §11.4).
+    // A server rejects a token that was sent as `JWT …` with a `JWT` challenge (RFC 9110 §11.4).
     challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
@@ -57,7 +59,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
       if (accessToken !== checked) checkToken(accessToken)
       checked = accessToken
       init.headers.set(header, before + accessToken)
-      // Any other header the platform takes along when another origin is redirected to.
+      // The platform sends any other header along when it follows a redirect to another origin.
       if (isOwn && (readRequestOption(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'
       return undefined
     },

@@ -1,52 +1,52 @@
 import type { Credentials } from '../session/credentials.ts'
 import type { SessionCore } from '../session/session.ts'
 
-/** Opaque: made by `bearer()` or, in `latchkey/dpop`, `dpop()`. */
+/** How credentials are attached to requests. Opaque: `bearer()` and `dpop()` (of `latchkey/dpop`) return one. */
 export interface Scheme {
   readonly name: string
 }
 
-/** What credentials are put on: one send, as it is about to go to `fetch`. */
+/** The init of one send, to which credentials are attached. */
 export type Outgoing = RequestInit & { readonly headers: Headers }
 
-/** Where it is sent; `request` is the caller's own, if one was given. */
+/** Where a send goes; `request` is the caller's own, if the caller passed one. */
 export interface Destination {
   /** The absolute URL as text: most schemes do not need it parsed. */
   readonly address: string
   readonly request: Request | undefined
 }
 
-/** What an answer taught, if another proof would say something that the rejected one did not. */
+/** What a response taught. `null`: nothing, so another proof would say the same as the rejected one. */
 export type Learned = 'nonce' | 'clock' | null
 
-/** Learns from the answer to one send. */
+/** Reads the response of one send. */
 export type Learn = (response: Response) => Learned
 
-/** The network with a proof on each call, and the key that proves. */
+/** A `fetch` that adds a proof to each call, and the thumbprint of its key. */
 export interface ProvedTransport {
   readonly transport: typeof globalThis.fetch
   readonly keyThumbprint: string
 }
 
-/** How credentials go on the wire, as the rest of the library uses it. */
+/** A scheme, as the rest of the library uses it. */
 export interface WireScheme extends Scheme {
-  /** Schemes of challenges that speak to this client, lower-cased; the first is our own. */
+  /** The schemes of challenges that concern this client, in lower case; the first is its own. */
   readonly challenges: readonly string[]
-  /** Whether a token of this type can be sent (compared without case, RFC 6749 §7.1); `null`: the server did not say. */
+  /** Whether it can send a token of this type, compared without case (RFC 6749 §7.1); `null`: the server did not say. */
   accepts(tokenType: string | null): boolean
   /**
-   * Sets (never appends) what proves who is asking. A promise where that takes time; if it can be proved no more, it ends the
-   * session.
+   * Sets (never appends) the headers that carry the credentials. Returns a promise if that takes time. Ends the session if the
+   * key is gone.
    * @throws ConfigurationError for a token that no header can carry
    */
   attach(init: Outgoing, credentials: Credentials, to: Destination): Promise<Learn | undefined> | undefined
-  /** The header whose presence means that the caller brings credentials of its own. */
+  /** If a request has this header, the caller brings its own credentials. */
   readonly header: string
-  /** A client is being made with it. @throws ConfigurationError where it cannot work */
+  /** Called when a client is created with it. @throws ConfigurationError if it cannot work here */
   open?(sessionName: string, session: SessionCore, formerName?: string): void
-  /** What a sign-in brought, as it is to be kept. @throws ConfigurationError for a token that it cannot send */
+  /** Returns the credentials of a sign-in as they are to be stored. @throws ConfigurationError for a token that it cannot send */
   adopt?(credentials: Credentials, former: Credentials | null): Credentials
-  /** For a token request that goes to `endpoint`, if that is known. If it can be proved no more, it ends the session. */
+  /** Prepares a token request to `endpoint`, if that is known. Ends the session if the key is gone. */
   prepare?(
     former: Credentials | null,
     transport: typeof globalThis.fetch,

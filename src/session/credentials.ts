@@ -1,21 +1,24 @@
-/** Claims of a JWT. Nobody verified them: for display, never for decisions (RFC 7519 §7.2). */
+/**
+ * Claims of a JWT. They are not verified: use them for display, never for decisions.
+ * @see RFC 7519 §7.2
+ */
 export interface JwtClaims {
   readonly sub?: string
   readonly iss?: string
   readonly [claim: string]: unknown
 }
 
-/** Whose it is, as one source says it: a subject is one only of its issuer (OpenID Connect Core §5.7). */
+/** The user, as one source names them. A subject is unique only within its issuer (OpenID Connect Core §5.7). */
 export interface Statement {
   readonly issuer: string | null
-  /** `undefined`: it is there, but cannot be read. */
+  /** `undefined`: there is one, but it cannot be read. */
   readonly subject: string | null | undefined
 }
 
-/** Who says whose it is. Only statements of the same source are comparable. */
+/** The user, as each source names them. Compare only statements of the same source. */
 export type Statements = Readonly<Record<'app' | 'idToken' | 'accessToken', Statement>>
 
-/** What a session goes on with: a token set, or (`accessToken: null`) the knowledge that a cookie does it. JSON-safe. */
+/** The token set of a session; `accessToken: null`: the session uses a cookie. Can be serialised as JSON. */
 export interface Credentials {
   readonly accessToken: string | null
   readonly refreshToken: string | null
@@ -25,25 +28,25 @@ export interface Credentials {
   readonly subject: string | null
   readonly statedBy?: Statements
   readonly claims: JwtClaims | null
-  /** How long the access token lives, counted from `sentAt`; `null` if only a 401 will tell, 0 if there is no token. */
+  /** The lifetime of the access token, counted from `sentAt`; `null`: unknown, until a 401; 0: there is no token here. */
   readonly lifetimeMs: number | null
   readonly sessionLifetimeMs: number | null
-  /** Wall clock when it was asked for. */
+  /** Wall clock when the request for them was sent. */
   readonly sentAt: number
-  /** The tokens are in the memory of the tab that fetched them; this is who is signed in. */
+  /** The tokens are in the memory of another tab. The rest is known: user, claims, scope. */
   readonly tokensElsewhere?: boolean
-  /** A login said only that there is a cookie: whose it is, the next token request tells, before anything is sent by it. */
+  /** A login said only that there is a cookie. The next refresh finds out whose it is, before any request is sent with it. */
   readonly ownerUnverified?: boolean
-  /** Which key the tokens are bound to, where they are bound to one (RFC 7638 thumbprint). */
+  /** The RFC 7638 thumbprint of the key that the tokens are bound to, if they are bound to one. */
   readonly keyThumbprint?: string
   /** Tokens of other audiences than the session's own, by name (RFC 8707). */
   readonly audienceTokens?: Readonly<Record<string, AudienceToken>> | undefined
 }
 
-/** What an audience has for itself; all else is the session's. */
+/** The members that an audience has of its own; it shares the others with the session. */
 export type AudienceToken = Pick<Credentials, 'accessToken' | 'lifetimeMs' | 'sentAt'>
 
-/** Not of cookie sessions, which have no token in the page. */
+/** Whether both have the same token. Always `false` for cookie sessions, which have no token in the page. */
 export const hasSame = (
   name: 'accessToken' | 'refreshToken',
   one: Credentials | null | undefined,

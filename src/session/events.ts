@@ -3,13 +3,13 @@ import type { JwtClaims } from './credentials.ts'
 
 /** Why a refresh runs. */
 export type RefreshCause =
-  | 'restore' // nothing is held yet; only for ambient strategies
-  | 'expiring' // still valid, close to its end
+  | 'restore' // the page has no credentials yet; ambient strategies only
+  | 'expiring' // the token is still valid, and close to its end
   | 'expired'
-  | 'rejected' // a 401, or `shouldRefresh` said so
+  | 'rejected' // a 401, or `shouldRefresh` returned true
   | 'manual' // session.refresh()
 
-/** Whether it happened here, or another tab told of it. */
+/** Where it happened: in this tab, or in another one. */
 export type Tab = 'this' | 'other'
 
 interface AnyEvent<Type> {
@@ -24,38 +24,47 @@ interface Identity<Claims> {
   readonly claims: Claims | null
 }
 
-/** Names are in the past tense. No event carries a token, a body, or a URL's query. */
+/**
+ * The events of a session, for `session.on(type, listener)`. Each has `type`, `epoch`, `generation` and `tab`. No event carries a
+ * token, a body, or the query of a URL.
+ */
 export interface SessionEvents<Claims extends object = JwtClaims> {
-  /** Here, or in another tab while this page was open. */
+  /** A user signed in, here or (while this page is open) in another tab. */
   'signed-in': AnyEvent<'signed-in'> & Identity<Claims>
-  /**
-   * A session was found when the page began: in the store, or (for ambient strategies) by asking the server. Nobody has just
-   * signed in, as far as this page can know.
-   */
+  /** A session was found when the page started: in the store or, for ambient strategies, by a refresh. It is not a new login. */
   restored: AnyEvent<'restored'> & Identity<Claims> & { readonly from: 'store' | 'server' }
-  /** `audience`: whose token it is to bring; `null`: the session's own. Its end is `refreshed`, `refresh-failed` or `ended`. */
+  /**
+   * A refresh started. `audience` names the API whose token it gets; `null`: the session's own token. `refreshed`,
+   * `refresh-failed` or `ended` follows.
+   */
   'refresh-started': AnyEvent<'refresh-started'> & { readonly cause: RefreshCause; readonly audience: string | null }
-  /** Also when another tab's result was adopted (`tab: 'other'`). Reconnect WebSockets here. */
+  /** The session has newer credentials, also from another tab (`tab: 'other'`). Reconnect WebSockets here. */
   refreshed: AnyEvent<'refreshed'> & { readonly cause: RefreshCause; readonly durationMs: number | null }
-  /** `durationMs`: since `refresh-started`, waiting for other tabs and trying again included. */
+  /**
+   * A refresh failed for now; the session stays. `durationMs` counts from `refresh-started`, with the time that it waited for
+   * other tabs and tried again.
+   */
   'refresh-failed': AnyEvent<'refresh-failed'> & {
     readonly error: RefreshUnavailableError
     readonly durationMs: number
   }
-  /** `reauthenticate` is being asked: a dialog opens, once the page is visible. Its end is `signed-in`, `refreshed` or `ended`. */
+  /** `reauthenticate` is called, as soon as the page is visible. `signed-in`, `refreshed` or `ended` follows. */
   'reauthentication-started': AnyEvent<'reauthentication-started'> & {
     readonly kind: 'login' | 'step-up'
     readonly subject: string | null
   }
-  /** Every way a session can end, `signOut()` too. Clear caches here. */
+  /** The session ended, for whatever reason; `signOut()` is one. Clear caches here. */
   ended: AnyEvent<'ended'> & { readonly reason: EndReason; readonly subject: string | null }
-  /** Persisting failed; the session goes on in memory. Told once. `cause`: what the store threw, without what it may quote. */
+  /**
+   * The store failed; the session continues in memory. Emitted once. `cause` is what the store threw, without texts that may
+   * quote a token.
+   */
   'store-failed': AnyEvent<'store-failed'> & { readonly operation: 'read' | 'write'; readonly cause: unknown }
-  /** One step of one request, for logs and the inspector. Costs nothing while nobody listens. */
+  /** One step of one request, for logs and the inspector. Costs nothing without a listener. */
   request: AnyEvent<'request'> & RequestStep
 }
 
-/** Every type of event there is. */
+/** All event types. */
 export const eventTypes: readonly (keyof SessionEvents)[] = [
   'signed-in',
   'restored',
@@ -68,10 +77,10 @@ export const eventTypes: readonly (keyof SessionEvents)[] = [
   'request',
 ]
 
-/** `id` is of one call: ky's retries of it share it. */
+/** One step of one request. `id` names the call: ky's retries of it have the same one. `url` has no query. */
 export type RequestStep = { readonly id: number; readonly method: string; readonly url: string } & RequestStepKind
 export type RequestStepKind =
-  /** `'cookie'`: a session without a token is signed in, and the browser sends its cookie. */
+  /** `'cookie'`: the session has no token, and the browser sends its cookie. */
   | { readonly step: 'sent'; readonly credentials: 'attached' | 'cookie' }
   | { readonly step: 'sent'; readonly credentials: 'none'; readonly reason: NoCredentialsReason }
   | { readonly step: 'waiting'; readonly for: 'store' | 'refresh' | 'login' | 'step-up' | 'online' }
@@ -82,7 +91,7 @@ export type RequestStepKind =
       readonly status: number
       readonly replayed: boolean
       readonly notReplayable: NotReplayableReason | null
-      /** `'circuit-open'`: a 401 that is handed over because refreshes have not helped lately (`limits`). */
+      /** `'circuit-open'`: a 401 that is returned without a refresh, because refreshes have not helped lately (`limits`). */
       readonly notRefreshed: NotRefreshedReason | null
     }
   | { readonly step: 'failed'; readonly error: unknown }
@@ -90,13 +99,13 @@ export type NoCredentialsReason = 'signed-out' | 'untrusted-origin' | 'own-autho
 export type NotReplayableReason = 'one-shot-body' | 'keepalive' | 'replay-false'
 export type NotRefreshedReason = 'circuit-open'
 
-/** As an event target does it: the page's error monitoring sees the error, the caller goes on. */
+/** Reports an error as an event target does: the page's error monitoring sees it, and the caller continues. */
 export function report(error: unknown): void {
   if (globalThis.reportError) globalThis.reportError(error)
   else console.error(error)
 }
 
-/** Calls what an app gave, so that its mistakes surface as its own and change nothing here. */
+/** Calls a function of the app. An error in it is reported as the app's own, and changes nothing here. */
 export function callListener<Argument>(
   listener: ((argument: Argument) => unknown) | undefined,
   argument: Argument,
@@ -115,7 +124,7 @@ export interface Listeners<Argument> {
 }
 
 export function createListeners<Argument>(): Listeners<Argument> {
-  // An entry of its own for each call: the same function may be added twice, and each undo removes its own.
+  // One entry for each `add`: the same function may be added twice, and each undo removes its own entry.
   const entries = new Set<{ readonly listener: (argument: Argument) => void }>()
   return {
     add(listener) {
@@ -139,7 +148,7 @@ export interface Emitter {
   emit<Type extends keyof SessionEvents>(type: Type, fields: EventFields<Type>, tab?: Tab): void
 }
 
-/** The events of one session, each with the epoch and generation of when it is told. */
+/** The events of one session. Each carries the epoch and generation of the moment when it is emitted. */
 export function createEmitter(stateOf: () => { readonly epoch: number; readonly generation: number }): Emitter {
   const listeners = new Map<keyof SessionEvents, Listeners<never>>()
 

@@ -1,29 +1,30 @@
 import { check } from '../errors.ts'
 import type { JwtClaims } from './credentials.ts'
 
-/** What a server knew of the session when it rendered the page. Never a token: the page's HTML is no place for one. */
+/** What the server knew of the session when it rendered the page. Never put a token in it: the HTML of a page is not secret. */
 export interface InitialSession<Claims extends object = JwtClaims> {
   /**
-   * Whose session it is. It must be the subject that the tokens or the cookie session name, or `signIn` gave: a session of
-   * another subject is another user's.
+   * The signed-in user: the same subject as in the tokens, in the cookie session, or in `signIn`. If the store or the server then
+   * names another subject, that counts as another user.
    * @default the `sub` of `claims`
    */
   readonly subject?: string | number | null | undefined
+  /** Claims of that user, for display. */
   readonly claims?: Claims | null | undefined
 }
 
-/** What is shown until the store was read or, for ambient strategies, the server asked. */
+/** What the snapshot shows until the store has been read or, for ambient strategies, the server has been asked. */
 export interface AssumedSession {
   readonly status: 'signed-in' | 'signed-out'
   readonly subject: string | null
   readonly claims: JwtClaims | null
 }
 
-/** By its name, or a JWT by its looks. */
+/** Whether a claim is named like a token, or looks like a JWT. */
 const isToken = ([name, value]: readonly [string, unknown]): boolean =>
   /^(access|refresh|id)_?token$/i.test(name) || /^eyJ[\w-]+\.[\w-]+\./.test(`${value}`)
 
-/** @throws ConfigurationError for what is not of its shape, and for what looks like a token */
+/** @throws ConfigurationError for unknown members, and for claims that look like a token */
 export function readInitialSession(given: unknown): AssumedSession | null {
   if (given === undefined) return null
   if (given === null) return { status: 'signed-out', subject: null, claims: null }
@@ -32,6 +33,6 @@ export function readInitialSession(given: unknown): AssumedSession | null {
   const [wrong] = [...Object.keys(others), ...tokens.map(([name]) => `claims.${name}`)]
   check(!wrong, `initial.${wrong}`, 'write `{ subject, claims }`, and no token: it would be in the HTML of the page')
   const known = subject ?? claims?.sub
-  check(known || known === 0, 'initial.subject', 'write whose session it is')
+  check(known || known === 0, 'initial.subject', "write the user's id")
   return { status: 'signed-in', subject: `${known}`, claims }
 }

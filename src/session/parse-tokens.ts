@@ -5,43 +5,45 @@ import { decodeClaims, lifetimeOnArrivalMs } from './expiry.ts'
 import { checkIdentity, continueIdentity, readStatements } from './identity.ts'
 
 /**
- * What a login, a refresh or a step-up brought, in this library's own names.
+ * The result of a login, a refresh or a step-up, under this library's own names.
  *
  * @example
  * await api.session.signIn({ accessToken: body.access, refreshToken: body.refresh, expiresInSeconds: body.ttl })
  */
 export interface Tokens {
   readonly accessToken: string
-  /** In a refresh answer, leaving it out (or `null`) keeps the one in use (RFC 6749 §6). */
+  /** After a refresh, leaving it out (or `null`) keeps the current one (RFC 6749 §6). */
   readonly refreshToken?: string | null | undefined
   /**
-   * Seconds the access token has left, counted from when it was asked for. Leave it out for a JWT: `exp - iat` is read.
-   * There is no absolute form on purpose: a device clock may be wrong by a day, a duration is not.
+   * The lifetime of the access token in seconds, counted from when it was requested. There is no absolute form: a device clock
+   * may be wrong by a day, a duration is not.
+   * @default for a JWT `exp - iat`, else unknown: the token is used until a 401
    */
   readonly expiresInSeconds?: number | null | undefined
-  /** Seconds until the whole session must end (refresh token or server session), for countdowns only: nothing is ended by it. */
+  /** Seconds until the whole session ends (refresh token or server session). For countdowns only: it ends nothing. */
   readonly sessionExpiresInSeconds?: number | null | undefined
   /** @default the scheme's own, `'Bearer'` */
   readonly tokenType?: string | null | undefined
-  /** Space-separated, as OAuth writes it. */
+  /** Space-separated, as in OAuth. */
   readonly scope?: string | null | undefined
-  /** An OpenID Connect ID token: read for `claims`, kept for `id_token_hint`; never sent to an API. */
+  /** An OpenID Connect ID token. It is read for `claims` and kept for `id_token_hint`, and never sent to an API. */
   readonly idToken?: string | null | undefined
   /**
-   * Whose data this is. Waiting requests are replayed only under the same subject, and `signIn` with the same subject
-   * continues the session instead of starting another. Where one person works in several tenants, put the tenant in.
+   * The user. Waiting requests are replayed for the same subject only, and `signIn` with the same subject continues the session
+   * instead of starting a new one. If your users work in several tenants, include the tenant.
    *
-   * Compared only with what the same source says (you, the ID token, the access token), and only within one issuer. A number
-   * is that number as text.
+   * It is compared only with what the same source said before (your app, the ID token, the access token), and only within one
+   * issuer. A number counts as its text.
    *
-   * @default the `sub` of the ID token, else of a JWT access token, else unknown (then every `signIn` starts a session)
+   * @default the `sub` of the ID token, else of a JWT access token, else unknown (then every `signIn` starts a new session)
    */
   readonly subject?: string | number | null | undefined
 }
 
 /**
- * A token endpoint's answer as it came (RFC 6749 §5.1). Answers of oauth4webapi, oidc-client-ts (`User`), Auth0's and
- * Keycloak's endpoints fit without mapping. Numeric strings are accepted for the lifetimes.
+ * The response of a token endpoint, as it is. The results of oauth4webapi, oidc-client-ts (`User`), and the endpoints of Auth0
+ * and Keycloak fit without mapping. Lifetimes are seconds, and may be numeric strings.
+ * @see RFC 6749 §5.1
  */
 export interface TokenResponse {
   readonly access_token: string
@@ -50,24 +52,29 @@ export interface TokenResponse {
   readonly refresh_token?: string | null | undefined
   readonly scope?: string | null | undefined
   readonly id_token?: string | null | undefined
-  /** Keycloak. Read as `sessionExpiresInSeconds`, as is `refresh_token_expires_in` (Entra, GitHub). */
+  /** Keycloak's name for `sessionExpiresInSeconds`. `refresh_token_expires_in` (Entra, GitHub) is read, too. */
   readonly refresh_expires_in?: number | string | null | undefined
   readonly refresh_token_expires_in?: number | string | null | undefined
 }
 
 /**
- * A session whose credential is an HttpOnly cookie: there is no token in the page and nothing is attached.
- * `cookie: true` is spelled out so that a mapping mistake (`{ token: … }`) can never be taken for a cookie session.
+ * A session whose credential is an HttpOnly cookie: the page has no token, and nothing is attached to requests. `cookie: true` is
+ * required, so that a mapping mistake (`{ token: … }`) never counts as a cookie session.
  */
 export interface CookieSession {
   readonly cookie: true
-  /** @default the `sub` of `claims` */
+  /** The user. @default the `sub` of `claims` */
   readonly subject?: string | number | null | undefined
+  /** Claims of the user, for display. */
   readonly claims?: object | null | undefined
+  /** Seconds until the session ends. For countdowns only: it ends nothing. */
   readonly sessionExpiresInSeconds?: number | null | undefined
 }
 
-/** What starts or renews a session. Each value is read in either spelling; `expiresIn` and `expiresAt` are not, their unit is anyone's guess. */
+/**
+ * What starts or refreshes a session. Each value is read under either name. `expiresIn` and `expiresAt` are not read, since their
+ * unit is uncertain.
+ */
 export type SessionInput = Tokens | TokenResponse | CookieSession
 
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
@@ -77,15 +84,15 @@ function durationMs(value: unknown): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
-/** Reads what a login or a token request brought; `null` if it is none of the shapes that are credentials. @throws ConfigurationError */
+/** Reads the result of a login or a token request; `null` if it has no credentials. @throws ConfigurationError */
 export function readCredentials(input: unknown, sent: Moment, clock: Clock): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
   const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
   const accessToken = text(given.accessToken ?? given.access_token)
   if (!accessToken && given.cookie !== true) return null
   const idToken = text(given.idToken ?? given.id_token)
-  const told = given.claims as JwtClaims | null | undefined
-  const claims = { app: told, idToken: decodeClaims(idToken), accessToken: decodeClaims(accessToken) }
+  const appClaims = given.claims as JwtClaims | null | undefined
+  const claims = { app: appClaims, idToken: decodeClaims(idToken), accessToken: decodeClaims(accessToken) }
   const statedBy = readStatements(given.subject, claims)
   return {
     accessToken,
@@ -95,7 +102,7 @@ export function readCredentials(input: unknown, sent: Moment, clock: Clock): Cre
     scope: text(given.scope),
     subject: statedBy.app.subject ?? statedBy.idToken.subject ?? statedBy.accessToken.subject ?? null,
     statedBy,
-    claims: claims.idToken ?? claims.accessToken ?? told ?? null,
+    claims: claims.idToken ?? claims.accessToken ?? appClaims ?? null,
     lifetimeMs: accessToken
       ? lifetimeOnArrivalMs(
           durationMs(given.expiresInSeconds ?? given.expires_in),
@@ -111,13 +118,13 @@ export function readCredentials(input: unknown, sent: Moment, clock: Clock): Cre
 }
 
 /**
- * What was left out stays as it was (RFC 6749 §6: refresh token, scope, whose it is; the ID token with its claims).
- * @throws ConfigurationError if it cannot be told whose it is
+ * Fills what a response leaves out with the former values (RFC 6749 §6): refresh token, scope, user, ID token with its claims.
+ * @throws ConfigurationError if the user cannot be determined
  */
 export function continueFrom(fresh: Credentials, former: Credentials | null): Credentials {
   checkIdentity(fresh, former)
   if (!former) return fresh
-  // The ID token says more of a person, and is held until another one comes.
+  // An ID token says more about the user than an access token, so its claims stay until another ID token comes.
   const keepsClaims = former.idToken && former.statedBy?.idToken.subject && !fresh.idToken
   return {
     ...fresh,
@@ -129,7 +136,7 @@ export function continueFrom(fresh: Credentials, former: Credentials | null): Cr
   }
 }
 
-/** For `signIn`: a mistake is told by the keys that were found, never by their values. */
+/** For `signIn`. The message names the keys that were found, never their values. */
 export function requireCredentials(input: unknown, sent: Moment, clock: Clock): Credentials {
   const credentials = readCredentials(input, sent, clock)
   if (!credentials) {
@@ -142,16 +149,16 @@ export function requireCredentials(input: unknown, sent: Moment, clock: Clock): 
   if ((given['expiresInSeconds'] ?? given['expires_in'] ?? null) === null) {
     for (const name of ['expiresIn', 'expiresAt']) {
       if ((given[name] ?? null) !== null)
-        throw new ConfigurationError(name, 'give `expiresInSeconds`: its unit is certain')
+        throw new ConfigurationError(name, 'write `expiresInSeconds`: its unit is certain')
     }
   }
   return credentials
 }
 
-/** What does not look like a name may be a piece of an answer that was parsed as something else. */
+/** Hides keys that do not look like names: they may be pieces of a response that was parsed as something else. */
 const nameOf = (key: string): string => (/^[a-z]{1,20}([A-Z_-][a-z]{1,20}){0,4}\d{0,2}$/.test(key) ? key : '…')
 
-/** The keys of an answer, for messages: names help, values may be secrets. */
+/** The keys of a response, for messages: names help, values may be secrets. */
 export function describeKeys(input: unknown): string {
   return typeof input === 'object' && input !== null
     ? `{ ${Object.keys(input).slice(0, 12).map(nameOf).join(', ')} }`

@@ -2,55 +2,58 @@ import type { EndReason } from '../errors.ts'
 import type { Credentials } from './credentials.ts'
 
 /**
- * What a store holds for one session name. Structured-clone-safe and JSON-safe. Treat as opaque, but for the members here.
+ * What a store holds for one session name. It can be cloned and serialised as JSON. Only the members listed here are documented.
  */
 export interface SessionRecord {
+  /** The version of the record's layout. */
   readonly version: number
   /** Random, new with every write. */
   readonly revision: string
-  /** Random, new at sign-in, sign-out and end; compared for equality only. */
+  /** Random, new at sign-in, sign-out and end. Compare it for equality only. */
   readonly sessionId: string
+  /** Rises with every refresh within a session. */
   readonly generation: number
+  /** Secret: contains the tokens. */
   readonly credentials: unknown
 }
 
-/** The newest record layout this library writes. A record of a newer version is neither read nor written over. */
+/** The record layout that this library writes. A record with a higher version is neither read nor overwritten. */
 export const recordVersion = 2
 
-/** One token request was begun: by whom is told by the random `id`, and whether its owner held the lock. */
+/** A token request was started. The random `id` names its owner. */
 export interface Lease {
   readonly id: string
   readonly generation: number
   readonly startedAt: number
   readonly underLock: boolean
-  /** Its owner is done, but the token request's answer is not known. */
+  /** The owner has stopped, and the response of the token request is unknown. */
   readonly closed?: boolean
-  /** How many leases on the same token followed each other without an answer, this one among them. @default 1 */
+  /** How many leases in a row, with this one, used the same token without a response. @default 1 */
   readonly attempts?: number
 }
 
-/** Token requests counted over all tabs, wall-clock milliseconds, oldest first. */
+/** When token requests were made, over all tabs: wall-clock milliseconds, oldest first. */
 export interface RefreshCounts {
   readonly started: readonly number[]
   readonly unhelpful: readonly number[]
 }
 
-/** Whose sign-out it was, and what is known of the call that told the server. Without secrets. */
+/** A sign-out that the server may not know of yet. Contains no secrets. */
 export interface RevocationPending {
-  /** Random: a later sign-out is another one. */
+  /** Random: tells one sign-out from a later one. */
   readonly id: string
   readonly subject: string | null
-  /** `sid` and `auth_time` of OpenID Connect, where the claims have them: another session's differ. */
+  /** `sid` and `auth_time` of OpenID Connect, if the claims have them: they differ in another session. */
   readonly sid?: unknown
   readonly authTime?: unknown
   /** Wall-clock milliseconds of the sign-out, and of the last call. */
   readonly signedOutAt: number
   readonly calledAt: number
-  /** That call surely did not arrive. Else its page may have left before it could say. */
+  /** The last call certainly did not arrive. Without this, its page may have unloaded before it knew. */
   readonly failed?: boolean
-  /** It was made by a start that had found the session alive: not once more. */
+  /** A page start found the session alive and repeated the call. It must not be repeated again. */
   readonly repeated?: boolean
-  /** The lease of a token request that was under way: its answer may bring a cookie of this session. */
+  /** The lease of a token request that was running: its response may set a cookie of this session again. */
   readonly leaseId?: string | undefined
 }
 
@@ -59,69 +62,73 @@ export interface StoredRecord extends SessionRecord, RecordContent {
   readonly credentials: Credentials | null
 }
 
-/** What a writer says; `version` and `revision` are added by the one place that writes. */
+/** A record without `version` and `revision`, which are added where records are written. */
 export interface RecordContent {
   readonly sessionId: string
   readonly generation: number
   readonly credentials: Credentials | null
   readonly lease?: Lease | null | undefined
-  /** Wall-clock milliseconds before which no token request is begun. */
+  /** Wall-clock milliseconds before which no token request may start. */
   readonly retryAt?: number | undefined
-  /** How many token requests in a row failed for a passing reason. */
+  /** How many token requests in a row failed for a reason that may pass. */
   readonly failures?: number | undefined
   readonly endedBy?: EndReason | undefined
-  /** A sign-out that the server is not known to have heard of. */
+  /** A sign-out that the server may not know of. */
   readonly revocationPending?: RevocationPending | undefined
   /** The server rejected these credentials; a dialog may still renew the session. */
   readonly rejected?: boolean | undefined
   readonly refreshCounts?: RefreshCounts | undefined
 }
 
-/** What a writer says of a session in which a user is signed in. */
+/** The content of a record in which a user is signed in. */
 export interface SignedInContent extends RecordContent {
   readonly credentials: Credentials
 }
 
-// biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` answers
+// biome-ignore lint/suspicious/noConfusingVoidType: what a function without `return` returns
 export type Overwritten = boolean | void
 
 /**
- * Where the session record rests, for stores that can compare and set. `KeyValueStorage` is the simpler way.
- * Every method may throw or reject: the session then goes on in memory.
+ * A store of your own that can compare and set. `KeyValueStorage` is simpler. Methods may throw or reject: the session then
+ * continues in memory, and the event `store-failed` is emitted.
  */
 export interface SessionStore {
   /** Whether other tabs see the same records. */
   readonly shared: boolean
   /**
-   * Milliseconds until a write is surely seen by other tabs; the refresh waits as long before a read that decides.
+   * Milliseconds until other tabs surely see a write. A refresh waits as long before it reads a record to decide.
    * @default 0
    */
   readonly lagMs?: number | undefined
+  /** Returns the record, or `null` if there is none. */
   read(name: string): SessionRecord | null | PromiseLike<SessionRecord | null>
-  /** Writes `next` if the stored record's `revision` still is `expected` (`null`: there is none). Answers whether it wrote. */
+  /**
+   * Writes `next` if the `revision` of the stored record is still `expected` (`null`: no record). Returns whether it wrote. Must
+   * be atomic.
+   */
   compareAndSet(name: string, expected: string | null, next: SessionRecord): boolean | PromiseLike<boolean>
   /**
-   * Sign-out and sign-in only: writes whatever is stored, unless its `version` is higher than that of `next`; then it should
-   * answer `false`.
+   * Writes `next` over any record; called by sign-in and sign-out only. If the stored record has a higher `version`, it should
+   * write nothing and return `false`.
    */
   overwrite(name: string, next: SessionRecord): Overwritten | PromiseLike<Overwritten>
   /**
-   * Takes the record away if its `revision` still is `expected`. Answers whether it did. Asked where a write failed, so that no
-   * spent token stays readable: it should need no room.
-   * @default a record without credentials is written in its place
+   * Removes the record if its `revision` is still `expected`. Returns whether it did. Called after a write failed, so that no
+   * used token stays readable; it should work when the storage is full.
+   * @default a record without credentials is written instead
    */
   remove?(name: string, expected: string | null): boolean | PromiseLike<boolean>
-  /** Where changes by others can be heard of: calls back after each, as often as it likes. Answers how to stop. */
+  /** Calls `changed` after each change by another client, at least once. Returns a function that stops it. */
   watch?(name: string, changed: () => void): () => void
 }
 
 /**
- * Web-Storage-shaped, sync or async: Capacitor, AsyncStorage, a wrapper of your own. Not `sessionStorage`: a duplicated tab
- * would hold the same refresh token twice.
+ * A storage with the methods of Web Storage, sync or async: Capacitor, AsyncStorage, a wrapper of your own. `sessionStorage` is
+ * rejected: a duplicated tab would hold the same refresh token.
  */
 export interface KeyValueStorage {
   getItem(key: string): string | null | undefined | PromiseLike<string | null | undefined>
   setItem(key: string, value: string): unknown
-  /** Where it is missing, an empty text is written instead. */
+  /** Without it, an empty string is written instead. */
   removeItem?(key: string): unknown
 }

@@ -3,14 +3,15 @@ import { asRecord, mayReplace } from './compare-record.ts'
 
 const sessions = 'sessions'
 
-/** Opens whatever version is there, so that no version of this library locks another out. */
+/** Opens the version that exists, so that two versions of this library never block each other. */
 function open(databaseName: string, forget: () => void, version?: number): Promise<IDBDatabase> {
-  // May throw (an opaque origin, a server); then there is nothing to forget.
+  // May throw (an opaque origin, a server). No connection is stored then.
   const request = indexedDB.open(databaseName, version)
   return new Promise((resolve, reject) => {
     let blocked = false
     request.onupgradeneeded = () => request.result.createObjectStore(sessions)
-    // Until the request ends, the rejected connection answers at once; another request would only queue behind this one.
+    // Keep the rejected connection until the request ends: calls fail at once, and another request would only queue behind this
+    // one.
     request.onblocked = () => {
       blocked = true
       reject(new Error('IndexedDB is blocked by another tab'))
@@ -22,7 +23,7 @@ function open(databaseName: string, forget: () => void, version?: number): Promi
     request.onsuccess = () => {
       const database = request.result
       const close = () => database.close()
-      // Never in another version's way; the next call finds it closed and opens anew.
+      // Close, so that another version is not blocked. The next call finds it closed and opens it again.
       database.onversionchange = close
       if (blocked) {
         close()
@@ -36,10 +37,10 @@ function open(databaseName: string, forget: () => void, version?: number): Promi
   })
 }
 
-/** What a step asks of the object store, and how its answer is read once the transaction is complete. */
+/** Makes the requests of one transaction, and returns a function that reads their result after the transaction is complete. */
 type Step<Answer> = (store: IDBObjectStore) => () => Answer
 
-/** One connection, opened at the first step. A step's answer comes when its transaction is complete, and on the disk. */
+/** Keeps one connection, opened at the first step. A step resolves when its transaction is complete and on disk. */
 export function createTransact(databaseName: string) {
   let connection: Promise<IDBDatabase> | undefined
   const forget = () => {
@@ -51,13 +52,13 @@ export function createTransact(databaseName: string) {
     const database = await held
     let transaction: IDBTransaction
     try {
-      // Strict: a phone whose battery dies must not wake up with a refresh token that was spent.
+      // Strict: after a power loss, the disk must not hold a refresh token that is already used up.
       transaction = database.transaction(sessions, mode, { durability: 'strict' })
     } catch (error) {
       if (connection === held) forget()
       if (!again) throw error
-      // Closed under us (wiped, upgraded by another tab, WebKit's storage process gone) before anything was written. Seen here, it
-      // needs no `close` event, which may come late to a page that was suspended.
+      // The connection was closed (storage wiped, upgraded by another tab, WebKit's storage process gone) before anything was
+      // written. Do not rely on its `close` event, which may arrive late in a page that was suspended.
       return transact(mode, step, false)
     }
     return new Promise((resolve, reject) => {
@@ -68,10 +69,17 @@ export function createTransact(databaseName: string) {
   }
 }
 
-/** Survives a reload and is shared by tabs; each compare-and-set is one transaction. */
+/**
+ * A store in IndexedDB: survives a reload, and is shared by all tabs of the origin. Each compare-and-set is one transaction. The
+ * database is opened at the first use, so it can be created on a server.
+ *
+ * Options: `databaseName`, the IndexedDB database.
+ * @default databaseName 'latchkey'
+ * @example store: indexedDbStore()
+ */
 export function indexedDbStore(options?: { readonly databaseName?: string | undefined }): SessionStore {
   const transact = createTransact(options?.databaseName ?? 'latchkey')
-  /** Puts `next` in the place of what is stored, or takes that away. Answers whether it did. */
+  /** Writes `next` over the stored record, or deletes it. Returns whether it did. */
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
     transact('readwrite', store => {
       let replaced = false

@@ -3,10 +3,10 @@ import type { KeyValueStorage, SessionRecord, SessionStore } from '../session/se
 import { asRecord, mayReplace } from './compare-record.ts'
 import { storageStore } from './web-storage.ts'
 
-// Two clients given one storage must take turns with each other, so their turns are kept by storage and not by store.
+// By storage, not by store: two clients that were given the same storage must take turns with each other.
 let turns: WeakMap<KeyValueStorage, Promise<unknown>> | undefined
 
-/** Each step runs after the one before it has ended, however that ended: nothing else in the page comes between its awaits. */
+/** Runs each step after the one before has settled: no other step of this page can run between its awaits. */
 function inTurn<Answer>(storage: KeyValueStorage, step: () => Promise<Answer>): Promise<Answer> {
   turns ??= new WeakMap()
   const turn = (turns.get(storage) ?? Promise.resolve()).then(step)
@@ -17,13 +17,13 @@ function inTurn<Answer>(storage: KeyValueStorage, step: () => Promise<Answer>): 
   return turn
 }
 
-/** Compare-and-set over `getItem` and `setItem`: atomic within the page, and not beyond it. */
+/** Compare-and-set over `getItem` and `setItem`. Atomic within the page, but not over several pages. */
 export function keyValueStore(storage: KeyValueStorage): SessionStore {
   const keyOf = (name: string) => `latchkey:${name}`
   const read = async (name: string) => asRecord(parseJson(await storage.getItem(keyOf(name))))
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
     inTurn(storage, async () => {
-      // What cannot be read is no obstacle to a sign-in or sign-out.
+      // A sign-in or sign-out writes even if the old record cannot be read.
       const stored = expected === undefined ? await read(name).catch(() => null) : await read(name)
       if (!mayReplace(stored, next, expected)) return false
       if (!next && storage.removeItem) await storage.removeItem(keyOf(name))
@@ -39,9 +39,9 @@ export function keyValueStore(storage: KeyValueStorage): SessionStore {
   }
 }
 
-/** The store an app means by what it gave: its own, the page's web storage, or anything with `getItem` and `setItem`. */
+/** Makes a store of the `store` option: a store, a Web Storage, or an object with `getItem` and `setItem`. */
 export function asSessionStore(store: SessionStore | KeyValueStorage): SessionStore {
   if ('compareAndSet' in store) return store
-  // By class: the mere mention of `localStorage` throws where storage is forbidden.
+  // By class: reading `localStorage` throws where storage is forbidden.
   return typeof Storage === 'function' && store instanceof Storage ? storageStore(() => store) : keyValueStore(store)
 }

@@ -2,8 +2,10 @@ import type { SessionRecord, SessionStore } from '../session/session-store.ts'
 import { mayReplace } from './compare-record.ts'
 
 /**
- * Forgets at reload and is seen by this store's clients only: nothing on the device can be stolen (RFC 10017 §8.4). Clients that are
- * given one store are one session.
+ * A store in this page's memory: a reload signs the user out, unless the strategy restores the session. Nothing is written to the
+ * device. Clients that share one store, and the same session name, share one session.
+ * @see RFC 10017 §8.4
+ * @example store: memoryStore()
  */
 export function memoryStore(): SessionStore {
   const records = new Map<string, SessionRecord>()
@@ -17,9 +19,9 @@ export function memoryStore(): SessionStore {
     shared: false,
     read: name => records.get(name) ?? null,
     compareAndSet(name, expected, next) {
-      const unmoved = mayReplace(records.get(name), next, expected)
-      if (unmoved) put(name, next)
-      return unmoved
+      const isUnchanged = mayReplace(records.get(name), next, expected)
+      if (isUnchanged) put(name, next)
+      return isUnchanged
     },
     overwrite: (name, next) => (mayReplace(records.get(name), next, undefined) ? put(name, next) : false),
     watch(name, changed) {

@@ -1,7 +1,7 @@
 import type { SessionRecord } from '../session/session-store.ts'
 import { mayReplace } from './compare-record.ts'
 
-/** What a page sends. `next` is left out to read; `null` removes. `expected` is left out to write without comparing. */
+/** What a page sends. Without `next` it reads; `next: null` removes. Without `expected` it writes without comparing. */
 export interface StoreCall {
   readonly id: number
   readonly name: string
@@ -33,7 +33,7 @@ export function serveSharedMemory(): void {
   const records = new Map<string, SessionRecord>()
   const ports = new Set<MessagePort>()
 
-  /** Nothing is awaited between the comparison and the write, and a worker has one thread: this is atomic over all pages. */
+  /** Atomic over all pages: a worker has one thread, and nothing may be awaited between the comparison and the write. */
   function replace({ name, next = null, expected }: StoreCall, by: MessagePort): boolean {
     const isReplaced = mayReplace(records.get(name), next, expected)
     if (!isReplaced) return false
@@ -46,7 +46,7 @@ export function serveSharedMemory(): void {
     if (!port) return
     ports.add(port)
     port.onmessage = ({ data }: MessageEvent<StoreCall | 'leave'>) => {
-      // A page that closes cannot be noticed otherwise: MessagePort has no `close` event in every engine.
+      // Not every engine has a `close` event on MessagePort, so a page says when it closes.
       if (data === 'leave') return void ports.delete(port)
       const result = data.next === undefined ? (records.get(data.name) ?? null) : replace(data, port)
       port.postMessage({ id: data.id, result } satisfies WorkerMessage)

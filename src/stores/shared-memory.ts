@@ -5,10 +5,12 @@ import { asRecord } from './compare-record.ts'
 import { memoryStore } from './memory.ts'
 import type { StoreCall, WorkerMessage } from './shared-memory-worker.ts'
 
+/** The options of `sharedMemoryStore`. */
 export interface SharedMemoryStoreOptions {
   /**
-   * Makes the worker; called when the store is first used. The worker's file is your app's, so that your bundler builds it and
-   * your content security policy allows it (`worker-src 'self'`). All tabs must load it from the same URL with the same `name`.
+   * Makes the worker. It is called when the store is first used. The worker's file belongs to your app, so that your bundler
+   * builds it and your content security policy allows it (`worker-src 'self'`). All tabs must load it from the same URL with the
+   * same `name`.
    *
    * @example
    * worker: () => new SharedWorker(new URL('./session-worker.ts', import.meta.url), { type: 'module', name: 'session' })
@@ -19,9 +21,9 @@ export interface SharedMemoryStoreOptions {
 type Request = Omit<StoreCall, 'id'>
 
 interface Connection {
-  /** Resolves with `undefined` if there is no worker after all. */
+  /** Resolves with `undefined` if the worker turns out to be missing. */
   ask(request: Request): Promise<{ readonly result: unknown } | undefined>
-  /** The worker sends no more changes here. Results that are under way still arrive. */
+  /** Tells the worker to send no more changes here. Pending results still arrive. */
   leave(): void
 }
 
@@ -38,9 +40,9 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
     waiting.delete(data.id)
   }
   worker.onerror = () => {
-    // A worker that has answered is there: the error is of other code in its file.
+    // A worker that has responded runs: the error comes from other code in its file.
     if (isHeard) return
-    // First, so that whoever asks again from here on does not ask this worker.
+    // Call this first: a caller that tries again when it is settled must not use this worker.
     failed()
     for (const settle of waiting.values()) settle(undefined)
   }
@@ -56,9 +58,9 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
 }
 
 /**
- * One session for all tabs, in the memory of a SharedWorker: nothing is written to disk, and the session ends with the last tab.
- * Where there is no SharedWorker, or its script cannot be loaded, each tab has a session of its own, as with `memoryStore()`;
- * the console says so once.
+ * A store in the memory of a SharedWorker: one session for all tabs. Nothing is written to disk, and the session ends with the
+ * last tab. Without SharedWorker, or if its script cannot be loaded, each tab has a session of its own, as with `memoryStore()`,
+ * and the console shows one warning.
  *
  * @throws ConfigurationError if `worker` is not a function
  * @see https://html.spec.whatwg.org/multipage/workers.html#shared-workers-and-the-sharedworker-interface
@@ -76,21 +78,22 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   /** `null`: there is no worker; `undefined`: not connected now. */
   let connection: Connection | null | undefined
 
-  function tell(name: string): void {
+  function notifyWatchers(name: string): void {
     for (const [watched, changed] of [...watchers.values()]) if (watched === name) changed()
   }
   function standAlone(reason: unknown): void {
     connection = null
-    // On a server it is no news.
+    // On a server this is expected: do not warn.
     if (!globalThis.document) return
     console.warn(`latchkey: sharedMemoryStore() has no worker (${reason}), so this tab does not share its session.`)
   }
   function open(): Connection | null | undefined {
     if (connection !== undefined) return connection
     try {
-      const made = connect(worker(), tell, () => standAlone('its script could not be loaded'))
+      const made = connect(worker(), notifyWatchers, () => standAlone('its script could not be loaded'))
       connection = made
-      // A page in the back-forward cache may outlive the worker: what it asks after that goes to the worker of then.
+      // A page in the back-forward cache may outlive the worker. Disconnect, so that its next call connects to the worker of
+      // then.
       const stop = listen(() => {
         stop()
         made.leave()
@@ -101,7 +104,7 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
     }
     return connection
   }
-  /** Posts in this very task, so that writes are made in the order of the calls. `alone`: the same in this tab's memory. */
+  /** Posts in the same task, so that writes happen in the order of the calls. `alone`: the same call in this tab's memory. */
   async function ask<Result>(request: Request, alone: () => Result | PromiseLike<Result>): Promise<Result> {
     const answer = await open()?.ask(request)
     return answer ? (answer.result as Result) : alone()
@@ -112,7 +115,7 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
     compareAndSet: (name, expected, next) =>
       ask({ name, next, expected }, () => memory.compareAndSet(name, expected, next)),
     overwrite: (name, next) => ask({ name, next }, () => memory.overwrite(name, next)),
-    // This tab's own memory never fails to write, so that nothing has to be removed there.
+    // A write to this tab's own memory never fails, so nothing has to be removed there.
     remove: (name, expected) => ask({ name, next: null, expected }, () => false),
     watch(name, changed) {
       const key = {}

@@ -4,7 +4,7 @@ import type { SessionRecord, SessionStore, StoredRecord } from '../session/sessi
 const isSecret = (name: string, value: unknown): boolean =>
   /(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^ey\w+\.[\w-]+\.[\w-]*/.test(value))
 
-/** Without whatever is called a token, or is a JWT, in the claims: servers that tell who is signed in tell too much at times. */
+/** Removes from the claims whatever is named like a token, or is a JWT: some servers send tokens with the user's data. */
 export function withoutSecrets<Value extends object | null>(given: Value): Value {
   const { claims } = (given ?? {}) as { readonly claims?: unknown }
   if (typeof claims !== 'object' || claims === null) return given
@@ -14,13 +14,13 @@ export function withoutSecrets<Value extends object | null>(given: Value): Value
 
 function strip(credentials: Credentials): Credentials {
   const bare = { ...withoutSecrets(credentials), refreshToken: null, idToken: null, audienceTokens: undefined }
-  // With a token, it is past its end for whoever reads it: one of its own has to be fetched.
+  // `lifetimeMs: 0`: another tab sees an expired token, and fetches its own.
   return credentials.accessToken ? { ...bare, accessToken: null, lifetimeMs: 0, tokensElsewhere: true } : bare
 }
 
 /**
- * Shares with other tabs who is signed in, since when, and who is refreshing, but no token: those stay in this page. For
- * cookie modes, where the cookie is shared anyway and each tab can fetch a token of its own.
+ * Shares the record with other tabs (user, times, lease) without its tokens, which stay in this page. For cookie modes, in which
+ * the tabs share the cookie, and each tab can fetch a token of its own.
  */
 export function withoutTokens(store: SessionStore): SessionStore {
   let held: StoredRecord | undefined

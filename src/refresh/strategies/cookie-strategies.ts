@@ -5,54 +5,67 @@ import { withoutSecrets, withoutTokens } from '../../stores/without-tokens.ts'
 import { statusOf } from '../judge-failure.ts'
 import type { OwnPostInit, Post, RefreshStrategy } from '../strategy.ts'
 
-/** An answer of the cookie endpoint that brought nothing. */
+/** A response of the cookie endpoint without a session. */
 export interface CookieResponse {
-  /** 0 if no page may see it: a redirect, or a failure of the network. */
+  /** 0 if the page cannot see it: a redirect, or a failure of the network. */
   readonly status: number
   readonly redirected: boolean
 }
 
+/** The options that `cookieRefresh` and `cookieSession` have in common. */
 export interface CookieEndpoint {
-  /** Relative to `baseUrl`. Should be on the same site as the page: other sites' cookies are blocked by browsers. */
+  /** Relative to `baseUrl`. It should be on the same site as the page: browsers block the cookies of other sites. */
   readonly url: string | URL
   /**
-   * Where `signOut()` POSTs so that the server clears the cookie. `false` says that the app does it (a navigation, say).
-   * Required, because a cookie that stays signs the person in again at the next reload. Any 2xx, a redirect and 401 count as
-   * told; so does another 4xx, which is reported. After a 5xx or without an answer it is called again: when the page is
-   * online or visible again, or at the next start, if then the same person is found to be signed in still.
+   * Where `signOut()` POSTs so that the server clears the cookie. `false`: the app does it, for example by a navigation.
+   * Required, since a cookie that stays signs the user in again at the next reload.
+   *
+   * 2xx, a redirect and 401 mean that the server knows of the sign-out; so does any other 4xx, which is also reported as an
+   * error. After a 5xx, or without a response, the sign-out is sent again: when the page is online or visible again, or at the
+   * next start if the same user is still signed in.
+   * @example signOutUrl: 'auth/logout'
    */
   readonly signOutUrl: string | URL | false
   /**
-   * Sent with each call here, besides `X-Requested-With: latchkey`, which forces a preflight, so that other sites cannot call
-   * it. A function is asked each time, for a CSRF cookie that changes.
+   * Headers of each call, besides `X-Requested-With: latchkey`, which forces a preflight, so that other sites cannot make the
+   * call. A function is called each time, for a CSRF token that changes.
+   * @example headers: () => ({ 'X-CSRF-Token': readCsrfCookie() })
    */
   readonly headers?: HeadersInit | (() => HeadersInit) | undefined
   /** @default 'include' */
   readonly credentials?: RequestCredentials | undefined
   /**
-   * Decides what an answer of `url` without a session means: `true` nobody is signed in, `false` not now, `undefined` as
-   * usual: a redirect (to a login page), 401, and 403 that is not HTML, mean nobody.
-   * @example isOver: ({ status }) => status === 419 || undefined
+   * Decides what a response of `url` without a session means. `true`: no user is signed in. `false`: not now. `undefined`: by the
+   * rules, in which a redirect (to a login page), 401, and 403 that is not HTML, mean that no user is signed in.
+   * @example isSignedOut: ({ status }) => status === 419 || undefined
    */
   readonly isSignedOut?: ((answer: CookieResponse) => boolean | undefined) | undefined
 }
 
+/** The options of `cookieRefresh`. */
 export interface CookieRefreshOptions extends CookieEndpoint {
-  /** Reads the answer, where its names are not ours or OAuth's. `null`: nobody is signed in. Not asked about an empty answer. */
+  /**
+   * Reads the response, if its names are neither latchkey's nor OAuth's. Return `null` if no user is signed in. It is not called
+   * for an empty response.
+   * @example read: ({ token, ttl }) => ({ accessToken: token, expiresInSeconds: ttl })
+   */
   // biome-ignore lint/suspicious/noExplicitAny: the shape is the app's server's; it annotates the parameter itself
   readonly read?: ((answer: any) => Tokens | TokenResponse | null) | undefined
 }
 
+/** The options of `cookieSession`. */
 export interface CookieSessionOptions extends CookieEndpoint {
   /**
-   * `'GET'` where `url` tells who is signed in: an answer that names nobody (204, `null`, `{}`, by default any without `sub`)
-   * means nobody. `'POST'` where it renews the cookie: it may answer nothing; only `null` means nobody.
+   * `'GET'` if `url` returns the signed-in user: a response that names none (204, `null`, `{}`, by default any without `sub`)
+   * means that no user is signed in. `'POST'` if it renews the cookie: its response may be empty, and only `null` means that no
+   * user is signed in.
    * @default 'POST'
    */
   readonly method?: 'GET' | 'POST' | undefined
   /**
-   * Reads who is signed in from the answer. `null`: nobody.
-   * @default the answer's JSON object, if any, is the claims; `sub` and `sessionExpiresInSeconds` in it are read
+   * Reads the signed-in user from the response. Return `null` if there is none.
+   * @default the JSON object of the response, if any, is the claims; `sub` and `sessionExpiresInSeconds` in it are read
+   * @example read: ({ user }) => user && { subject: user.id, claims: user }
    */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   readonly read?: ((answer: any) => Omit<CookieSession, 'cookie'> | null) | undefined
@@ -75,8 +88,8 @@ function cookieStrategy(
   read: (answer: unknown) => SessionInput | null,
 ): RefreshStrategy {
   const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = (given ?? {}) as CookieEndpoint
-  check(isUrl(url), 'url', 'write where the cookie is renewed')
-  check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write where the cookie is cleared, or `false`')
+  check(isUrl(url), 'url', 'write the URL that renews the cookie')
+  check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write the URL that clears the cookie, or `false`')
   const call = (post: Post, target: string | URL, verb: 'GET' | 'POST', body?: object) => {
     const own = new Headers(typeof headers === 'function' ? headers() : headers)
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
@@ -88,7 +101,7 @@ function cookieStrategy(
       return await call(post, url, method)
     } catch (error) {
       const answer = statusOf(error)
-      // IIS, oauth2-proxy and Spring lead to the login page where others answer 401.
+      // IIS, oauth2-proxy and Spring redirect to the login page where other servers return 401.
       const over = isSignedOut?.(answer) ?? (answer.redirected || undefined)
       if (over) return null
       throw over === false && !answer.redirected ? new Error((error as Error).message) : error
@@ -98,7 +111,7 @@ function cookieStrategy(
     ambient: true,
     cookie,
     id: baseUrl => `cookie ${absolute(url, baseUrl)}`,
-    // Tabs must know of each other's sign-outs and refreshes, even where their tokens stay in memory.
+    // Tabs must see each other's sign-outs and refreshes, although their tokens stay in memory.
     store: () => withoutTokens(indexedDbStore()),
     refresh: async ({ post }) => {
       const answer = await ask(post)
@@ -114,8 +127,14 @@ function cookieStrategy(
 const isEmpty = (answer: unknown): boolean => !answer || (typeof answer === 'object' && !Object.keys(answer).length)
 
 /**
- * HttpOnly refresh cookie, access token in the page (RFC 10017 §6.2, token-mediating backend). POST. Ambient.
+ * A strategy for `refresh`: the refresh token is in an HttpOnly cookie, the access token in the page. A POST to `url` returns a
+ * new access token. Ambient: at the start of the page the session is restored by it.
+ *
  * @throws ConfigurationError if `url` or `signOutUrl` is missing
+ * @see RFC 10017 §6.2 (token-mediating backend)
+ *
+ * @example
+ * refresh: cookieRefresh({ url: 'auth/refresh', signOutUrl: 'auth/logout' })
  */
 export const cookieRefresh = /* @__PURE__ */ factory(
   'cookieRefresh',
@@ -128,8 +147,14 @@ export const cookieRefresh = /* @__PURE__ */ factory(
 )
 
 /**
- * HttpOnly session cookie, no token in the page (RFC 10017 §6.1, backend for frontend). Ambient.
+ * A strategy for `refresh`: the session is in an HttpOnly cookie, and the page has no token at all. Ambient: at the start of the
+ * page the session is restored by a call of `url`.
+ *
  * @throws ConfigurationError if `url` or `signOutUrl` is missing
+ * @see RFC 10017 §6.1 (backend for frontend)
+ *
+ * @example
+ * refresh: cookieSession({ url: 'auth/me', method: 'GET', signOutUrl: 'auth/logout' })
  */
 export const cookieSession = /* @__PURE__ */ factory(
   'cookieSession',
@@ -137,7 +162,7 @@ export const cookieSession = /* @__PURE__ */ factory(
     const { method = 'POST', read = defaultRead } = options ?? {}
     return cookieStrategy(options, 'session', method, answer => {
       const session = read(answer)
-      // A default that found no name in what should name somebody.
+      // The response of a GET should name the user. Without `sub`, no user is signed in.
       if (!session || (method === 'GET' && read === defaultRead && !session.subject)) return null
       const { subject, claims, sessionExpiresInSeconds } = session
       return { cookie: true, subject, claims, sessionExpiresInSeconds }
@@ -145,7 +170,7 @@ export const cookieSession = /* @__PURE__ */ factory(
   },
 )
 
-/** A renewal may well answer nothing; a JSON object tells who it is. */
+/** The response of a renewal may be empty; a JSON object is the user's claims. */
 function defaultRead(answer: unknown): Omit<CookieSession, 'cookie'> {
   const claims = typeof answer === 'object' ? answer : null
   const { sub, sessionExpiresInSeconds } = (claims ?? {}) as Pick<CookieSession, 'sessionExpiresInSeconds'> & {

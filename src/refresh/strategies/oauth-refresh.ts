@@ -3,21 +3,39 @@ import { originProblem } from '../../http/trusted-origins.ts'
 import type { TokenResponse } from '../../session/parse-tokens.ts'
 import type { Post, RefreshStrategy } from '../strategy.ts'
 
+/** The options of `oauthRefresh`. */
 export interface OAuthRefreshOptions {
-  /** From the server's `/.well-known/openid-configuration`. Nothing is discovered at run time. `https`, or loopback. */
+  /**
+   * An absolute URL: `https`, or a loopback host. Find it in the server's `/.well-known/openid-configuration`; nothing is
+   * discovered at run time.
+   * @example tokenEndpoint: 'https://id.example.com/oauth/token'
+   */
   readonly tokenEndpoint: string | URL
+  /** The id under which this app is registered, as a public client. */
   readonly clientId: string
-  /** Rarely needed: asks for less than was granted. @default left out */
+  /** Space-separated. Rarely needed: requests fewer scopes than were granted. @default left out */
   readonly scope?: string | undefined
-  /** RFC 8707. A map gives each trusted origin its own token: `{ 'https://files.example.com': 'urn:files' }`; others take the session's own. */
+  /**
+   * The API that the token is for. A map gives each trusted origin a token of its own; other origins use the session's own token.
+   * @default left out
+   * @see RFC 8707
+   * @example resource: { 'https://files.example.com': 'urn:files' }
+   */
   readonly resource?: string | Readonly<Record<string, string>> | undefined
-  /** Further form parameters, such as Auth0's `audience`. */
+  /**
+   * More form parameters of the token request, such as Auth0's `audience`.
+   * @example parameters: { audience: 'https://api.example.com' }
+   */
   readonly parameters?: Readonly<Record<string, string>> | undefined
-  /** RFC 7009: told on `signOut()`. @default not told */
+  /**
+   * Called by `signOut()` to revoke the refresh token, else the access token.
+   * @default undefined: the sign-out is local
+   * @see RFC 7009
+   */
   readonly revocationEndpoint?: string | URL | undefined
-  /** For development on a LAN: the endpoints may be plain `http`. The client has the same option. @default false */
+  /** For development on a LAN: the endpoints may use plain `http`. The client has the same option. @default false */
   readonly allowInsecureRequests?: boolean | undefined
-  /** A secret in a browser is none (RFC 10017 §6.3.3.1). */
+  /** Not an option: a secret in a browser is not secret (RFC 10017 §6.3.3.1). Register the app as a public client. */
   readonly clientSecret?: never
   readonly client_secret?: never
 }
@@ -29,12 +47,12 @@ function checkEndpoint(endpoint: unknown, option: string, insecure: boolean): vo
   try {
     problem = originProblem(new URL(endpoint as string).origin, insecure)
   } catch {
-    // Not a URL: said so already.
+    // Not a URL: `problem` says so already.
   }
   check(problem === null, option, problem ?? '')
 }
 
-/** By origin. */
+/** The audiences by origin. */
 function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string, string> {
   const audiences = new Map<string, string>()
   for (const [origin, name] of Object.entries(resource)) {
@@ -47,9 +65,11 @@ function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string,
 }
 
 /**
- * RFC 6749 §6 for public clients, with rotation: the answer's refresh token replaces the one that was sent.
+ * A strategy for `refresh`: the refresh token grant of OAuth 2.0 for public clients, with rotation. A refresh token in the
+ * response replaces the one that was sent.
  *
  * @throws ConfigurationError for an endpoint that is neither https nor loopback, a missing client id, or a client secret
+ * @see RFC 6749 §6, RFC 9700 §4.14
  *
  * @example
  * createClient({ refresh: oauthRefresh({ tokenEndpoint: 'https://id.example.com/token', clientId: 'spa' }) })
@@ -69,7 +89,7 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
   if (insecure) warnInsecure()
   check(typeof clientId === 'string' && clientId !== '', 'clientId', 'write the id under which this app is registered')
   for (const name of ['clientSecret', 'client_secret']) {
-    check(!(name in options), name, 'a secret in a browser is none; register the app as a public client')
+    check(!(name in options), name, 'a secret in a browser is not secret; register the app as a public client')
   }
   for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
 
@@ -100,7 +120,7 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
         resource: audiences ? audience : (resource as string | undefined),
       }
       const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
-      // RFC 6749 §5.1: required; without it nobody can tell how the token is to be sent.
+      // RFC 6749 §5.1: required. It says how to send the token.
       if (typeof answer?.token_type !== 'string') throw new Error('the answer has no token_type')
       return answer
     },

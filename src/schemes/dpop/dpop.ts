@@ -11,19 +11,21 @@ import { type Algorithm, type Key, prove } from './proof.ts'
 import { createServers } from './servers.ts'
 import { createTokenTransport } from './token-transport.ts'
 
+/** The options of `dpop`. */
 export interface DpopOptions {
-  /** @default 'ES256', which every server knows that knows DPoP */
+  /** The signature algorithm of the proofs. Every server with DPoP supports ES256. @default 'ES256' */
   readonly algorithm?: Algorithm | undefined
 }
 
+/** What `loginProof` resolves with. */
 export interface LoginProof {
-  /** The `DPoP` header of one request. */
+  /** The value of the `DPoP` header, for one request. */
   readonly proof: string
-  /** Of the key of the coming session (RFC 7638). */
+  /** The RFC 7638 thumbprint of the key of the coming session. */
   readonly thumbprint: string
 }
 
-/** What `loginProof` finds behind the opaque scheme. */
+/** The scheme as `loginProof` sees it. */
 export interface DpopScheme extends WireScheme {
   login(method: string, url: URL, nonce: string | undefined): Promise<LoginProof>
 }
@@ -38,14 +40,15 @@ function boundTo({ accessToken }: Credentials): string | null {
   return typeof jkt === 'string' ? jkt : null
 }
 
-/** As `fetch` sends it: these in capitals, any other as it was given (Fetch, "normalize a method"). */
+/** The method as `fetch` sends it: these in capitals, any other unchanged (Fetch, "normalize a method"). */
 const onTheWire = (method = 'GET') =>
   /^(delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method
 
 /**
- * Binds the tokens to a key that cannot leave the browser: stolen ones are of no use. For `scheme`; one for each client.
+ * A scheme that binds the tokens to a key which cannot leave the browser, so that stolen tokens are useless. Create one for each
+ * client.
  *
- * @throws ConfigurationError for any other algorithm; `createClient` throws it where there is no `crypto.subtle`
+ * @throws ConfigurationError for any other algorithm; `createClient` throws it if there is no `crypto.subtle` (plain http)
  * @see RFC 9449
  *
  * @example
@@ -62,7 +65,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
   /** A token is of no use without its key, and no other key may take its place (RFC 9449 §5). */
   async function keyOf(credentials: Credentials): Promise<Key | null> {
     const key = await keys.find(credentials.keyThumbprint)
-    // Asking for a login would not help: the next one would bring such tokens again.
+    // Do not end the session: the next login would bring tokens of the wrong key again.
     if (!key && !credentials.keyThumbprint && credentials.accessToken === unprovedToken)
       throw new ConfigurationError(null, noKey)
     const current = session?.state.credentials
@@ -111,7 +114,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
         if (former && (!held || (former.keyThumbprint && former.keyThumbprint !== held.keyThumbprint)))
           keys.forget(former.keyThumbprint, false)
       })
-      // Only the tab that ended the session removes the key, or a slow tab would remove that of the session after it.
+      // Only the tab that ended the session removes the key: a slow tab would remove the key of the next session.
       opened.listenersOf('ended').add(({ tab }) => {
         if (tab === 'this' && former && (!held || former.keyThumbprint !== held.keyThumbprint))
           keys.forget(former.keyThumbprint, true)
@@ -129,7 +132,7 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     },
     attach(init, credentials, to) {
       checkToken(credentials.accessToken)
-      // The proof is for this URL alone, and a redirect would take it to another.
+      // The proof is valid for this URL only, and a redirect would send it to another one.
       if (!init.redirect && readRequestOption(init, to.request, 'redirect') !== 'manual') init.redirect = 'error'
       return sign(init, credentials, to)
     },

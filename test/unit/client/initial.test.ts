@@ -148,8 +148,8 @@ describe('initial is refused with what to write', () => {
     [{ subject: 'alice', claims: { id_token: 'secret' } }, 'initial.claims.id_token', 'no token: it would be'],
     [{ subject: 'alice', claims: { jwt } }, 'initial.claims.jwt', 'no token: it would be'],
     [{ subject: 'alice', name: 'Alice' }, 'initial.name', '{ subject, claims }'],
-    [{ claims: { name: 'Alice' } }, 'initial.subject', 'whose session'],
-    [{}, 'initial.subject', 'whose session'],
+    [{ claims: { name: 'Alice' } }, 'initial.subject', "the user's id"],
+    [{}, 'initial.subject', "the user's id"],
     ['alice', 'initial.0', '{ subject, claims }'],
   ])('%j', (initial, option, instead) => {
     const make = () => createClient({ initial: initial as never })
