@@ -62,7 +62,14 @@ export const after = async () => {
 }
 
 export const shared = createClient({
-  store: sharedMemoryStore({ worker: () => new SharedWorker('/session-worker.js', { name: 'session' }) }),
+  store: sharedMemoryStore({
+    worker: () =>
+      new SharedWorker('/session-worker.js', {
+        type: 'module',
+        name: 'session',
+        extendedLifetime: true,
+      } as WorkerOptions),
+  }),
 })
 // @ts-expect-error the app makes the worker
 sharedMemoryStore()
