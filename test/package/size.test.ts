@@ -13,6 +13,13 @@ test.each(Object.entries(manifest.sizeBudgets))(
   },
 )
 
+test.each(Object.entries(manifest.programBudgets))(
+  'the program “%s” stays within %d bytes (brotli, without ky)',
+  async (program, budget) => {
+    expect(await measure(program)).toBeLessThanOrEqual(budget)
+  },
+)
+
 test('the README has a figure for every entry', () => {
   expect(readFigures().map(({ what }) => what)).toEqual(expect.arrayContaining([...entries]))
 })

@@ -9,6 +9,8 @@ interface Manifest {
   readonly exports: Readonly<Record<string, { readonly import: { readonly default: string } } | string>>
   /** Bytes, brotli, of each entry minified without ky. */
   readonly sizeBudgets: Readonly<Record<string, number>>
+  /** Of what apps import of one entry or several, by the names in `sizes`. */
+  readonly programBudgets: Readonly<Record<string, number>>
 }
 
 export const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as Manifest

@@ -3,29 +3,38 @@ import type { Plugin } from 'esbuild'
 import { bundleEntry } from './bundle.ts'
 import { root } from './project.ts'
 
-/** What a typical app takes of an entry; of the others everything. */
-const typical: Readonly<Record<string, readonly string[]>> = {
-  index: ['createClient'],
-  fetch: ['createAuthenticatedFetch'],
-  testing: ['createTestClient', 'endSession', 'resetClient'],
+/** What is measured: names of an entry, bundled as an app's bundler does it. */
+interface Program {
+  readonly entry: string
+  /** @default everything of the entry */
+  readonly names?: readonly string[]
+  /** In its tests, beside a client: what it shares with other entries is not counted. */
+  readonly isBesideOthers?: boolean
 }
 
-/** Never in an app's bundle, but beside a client in its tests: what it shares with other entries is not counted. */
-const besideOthers = ['testing']
+/** Entries of which an app takes a part, and programs that apps are. */
+const programs: Readonly<Record<string, Program>> = {
+  index: { entry: 'index', names: ['createClient'] },
+  fetch: { entry: 'fetch', names: ['createAuthenticatedFetch'] },
+  testing: { entry: 'testing', names: ['createTestClient', 'endSession', 'resetClient'], isBesideOthers: true },
+  typical: { entry: 'index', names: ['createClient', 'indexedDbStore', 'redirectTo'] },
+  'typical-fetch': { entry: 'fetch', names: ['createAuthenticatedFetch', 'indexedDbStore', 'redirectTo'] },
+  'safe-return-to': { entry: 'index', names: ['safeReturnTo'] },
+}
 
 const withoutShared: Plugin = {
   name: 'without-shared',
   setup: ({ onResolve }) => onResolve({ filter: /\/chunk-\w+\.js$/ }, ({ path }) => ({ path, external: true })),
 }
 
-/** Bytes, brotli, of what is measured: an entry, or with `+ky` an entry with ky in it. */
+/** Bytes, brotli, of a program or an entry; with `+ky`, with ky in it. */
 export const measure = async (what: string): Promise<number> => {
-  const [entry = '', withKy] = what.split('+')
-  const names = typical[entry]
+  const [name = '', withKy] = what.split('+')
+  const { entry, names, isBesideOthers } = programs[name] ?? { entry: name }
   const { brotliBytes } = await bundleEntry(entry, {
     ...(names && { names }),
     ...(withKy && { external: [] }),
-    ...(besideOthers.includes(entry) && { plugins: [withoutShared] }),
+    ...(isBesideOthers && { plugins: [withoutShared] }),
   })
   return brotliBytes
 }
