@@ -92,12 +92,34 @@ export function createPost(ports: PostPorts): Post {
   }
 }
 
+/** No token response is larger. A few kilobytes of gzip can be gigabytes of text. */
+const largestBytes = 2 ** 20
+
+/** `null` where the body is larger than that: the rest is not read, and the connection ends. */
+async function readText(response: Response): Promise<string | null> {
+  // An app's own `fetch` may know no streams.
+  const reader = response.body?.getReader?.()
+  if (!reader) return response.text()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (let bytes = 0, part = await reader.read(); !part.done; part = await reader.read()) {
+    bytes += part.value.length
+    if (bytes > largestBytes) {
+      reader.cancel().catch(() => {})
+      return null
+    }
+    text += decoder.decode(part.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
 /** The JSON of a good answer, `undefined` if it is empty. @throws PostError */
 export async function readAnswer(target: URL, response: Response): Promise<unknown> {
-  const text = await response.text()
   if (isRedirect(response)) throw new PostError(target, response, null)
+  const text = await readText(response)
   let answer: unknown
   try {
+    if (text === null) throw text
     answer = text.trim() === '' ? undefined : JSON.parse(text)
   } catch {
     throw new PostError(target, response, null)

@@ -171,3 +171,44 @@ describe('what post makes of the answer', () => {
     await expect(post('token')).rejects.toBe(lost)
   })
 })
+
+describe('a response that is too large', () => {
+  const spaces = new Uint8Array(64 * 1024).fill(0x20)
+  const streaming = (pieces: number) => {
+    const seen = { pulls: 0, isCancelled: false }
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        seen.pulls += 1
+        if (seen.pulls <= pieces) controller.enqueue(spaces)
+        else {
+          controller.enqueue(new TextEncoder().encode('{"access_token":"a"}'))
+          controller.close()
+        }
+      },
+      cancel: () => {
+        seen.isCancelled = true
+      },
+    })
+    return { seen, body }
+  }
+
+  test('is not read to its end, and counts as one that cannot be read (decision 48)', async () => {
+    const { seen, body } = streaming(Number.POSITIVE_INFINITY)
+    const failure = await start(() => new Response(body))
+      .post('token')
+      .catch((error: unknown) => error)
+    expect(failure).toMatchObject({ status: 200, error: null })
+    expect(seen.isCancelled).toBe(true)
+    expect(seen.pulls).toBeLessThan(20)
+  })
+
+  test('is one of more than a mebibyte: below that it is used', async () => {
+    const { body } = streaming(15)
+    expect(await start(() => new Response(body)).post('token')).toEqual({ access_token: 'a' })
+  })
+
+  test('cannot be told where the fetch of an app has no streams: it is read as it was', async () => {
+    const plain = { ok: true, status: 200, type: 'basic', headers: new Headers(), text: async () => '{"a":1}' }
+    expect(await start(() => plain as unknown as Response).post('token')).toEqual({ a: 1 })
+  })
+})
