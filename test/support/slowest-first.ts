@@ -2,11 +2,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 import { root } from './project.ts'
 
 /** By measured time. A long file that starts last keeps one core busy while the other has nothing left to do. */
-const slowest: readonly string[] = [
+export const slowest: readonly string[] = [
   'test/model/model.test.ts',
   'test/behaviour/virtual-day.test.ts',
   'test/model/steps/same-steps.test.ts',
-  'test/behaviour/01-one-refresh.test.ts',
+  'test/reliability/matrix.test.ts',
+  'test/behaviour/refresh/one-refresh-for-many-requests.test.ts',
   'test/unit/refresh-protocol/interleavings.test.ts',
   'test/browser/pages/tabs.expiry.test.ts',
   'test/browser/pages/tabs.missing.test.ts',
