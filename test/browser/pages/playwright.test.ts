@@ -21,6 +21,8 @@ document.body.replaceChildren(todos.map(({ title }) => title).join(', '))
 const config = `export default {
   testMatch: 'todos.spec.ts',
   workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 20_000 },
   reporter: [['json', { outputFile: 'report.json' }]],
   use: { browserName: 'chromium', launchOptions: ${JSON.stringify(chromiumLaunch)} },
 }
