@@ -19,9 +19,11 @@ export function userTiming(): Observer {
   return {
     observe(client) {
       const calls = new Map<number, Call>()
+      const measureRequest = createTrack('Requests')
+      const measureRefresh = createTrack('Refreshes')
       let refreshFromMs = 0
       const endRefresh = (text: string) => {
-        if (refreshFromMs) measure({ track: 'Refreshes', name: 'refresh', fromMs: refreshFromMs, text })
+        if (refreshFromMs) measureRefresh('token refresh', refreshFromMs, text)
         refreshFromMs = 0
       }
       return listen(client, {
@@ -32,14 +34,13 @@ export function userTiming(): Observer {
           calls.set(id, call)
           const name = `${event.method} ${event.url}`
           call.isReplay ||= step === 'replayed'
-          if (call.phase) measure({ track: 'Requests', name: `${name} ${call.phase}`, fromMs: call.phaseFromMs })
+          if (call.phase) measureRequest(`${name} ${call.phase}`, call.phaseFromMs)
           call.phase = step === 'sent' ? (call.isReplay ? 'replayed' : 'sent') : ''
-          if (step === 'waiting' && event.for !== 'store') call.phase = `waiting for ${event.for}`
+          if (step === 'waiting' && event.for !== 'store') call.phase = `wait for ${event.for}`
           call.phaseFromMs = now
           if (step !== 'completed' && step !== 'failed') return
           calls.delete(id)
-          const text = step === 'failed' ? errorType(event.error) : String(event.status)
-          measure({ track: 'Requests', name, fromMs: call.fromMs, text })
+          measureRequest(name, call.fromMs, step === 'failed' ? errorType(event.error) : String(event.status))
         },
         'refresh-started': () => {
           refreshFromMs ||= performance.now()
@@ -49,28 +50,22 @@ export function userTiming(): Observer {
         'signed-in': () => mark('signed in'),
         ended({ reason }) {
           endRefresh(reason)
-          mark(`session ended: ${reason}`)
+          mark(`ended: ${reason}`)
         },
       })
     },
   }
 }
 
-interface Measure {
-  readonly track: string
-  readonly name: string
-  readonly fromMs: number
-  /** @default name */
-  readonly text?: string
-}
-
-function measure({ track, name, fromMs, text = name }: Measure): void {
-  const full = `latchkey: ${name}`
-  const devtools = { track, trackGroup: 'latchkey', tooltipText: text }
-  performance.measure(full, { start: fromMs, detail: { devtools } })
-  // Told to observers and traces already; kept, they would fill the page's buffer.
-  performance.clearMeasures(full)
-}
+/** Writes measures that last until now, in one track. */
+const createTrack =
+  (track: string) =>
+  (name: string, start: number, tooltipText = name): void => {
+    const full = `latchkey: ${name}`
+    performance.measure(full, { start, detail: { devtools: { track, trackGroup: 'latchkey', tooltipText } } })
+    // Told to observers and traces already; kept, they would fill the page's buffer.
+    performance.clearMeasures(full)
+  }
 
 function mark(name: string): void {
   const full = `latchkey: ${name}`

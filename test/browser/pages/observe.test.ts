@@ -41,7 +41,7 @@ test('userTiming draws tracks in a trace of Chromium, as its DevTools read them'
   const told = traceEvents.filter(({ name, ph }) => name.startsWith('latchkey: ') && ph !== 'e')
   const shown = told.map(event => `${trackOf(event)}: ${event.name.replace(server.origin, '')}`)
   expect([...new Set(shown)].sort()).toEqual([
-    'latchkey Refreshes: latchkey: refresh',
+    'latchkey Refreshes: latchkey: token refresh',
     'latchkey Requests: latchkey: GET /api/notes',
     'latchkey Requests: latchkey: GET /api/notes sent',
     'latchkey Requests: latchkey: POST /auth/login',

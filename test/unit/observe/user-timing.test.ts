@@ -24,11 +24,11 @@ test('userTiming writes sends, waits, calls and refreshes to their tracks, witho
   await vi.waitFor(() => expect(seen).toHaveLength(6))
   const told = seen.map(({ name, detail }) => `${detail?.devtools?.track ?? detail?.devtools?.dataType} ${name}`)
   expect(told.sort()).toEqual([
-    'Refreshes latchkey: refresh',
+    'Refreshes latchkey: token refresh',
     'Requests latchkey: GET https://api.test/notes',
     'Requests latchkey: GET https://api.test/notes replayed',
     'Requests latchkey: GET https://api.test/notes sent',
-    'Requests latchkey: GET https://api.test/notes waiting for refresh',
+    'Requests latchkey: GET https://api.test/notes wait for refresh',
     'marker latchkey: signed in',
   ])
   expect(performance.getEntries().filter(({ name }) => name.startsWith('latchkey'))).toEqual([])
