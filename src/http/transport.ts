@@ -4,8 +4,9 @@ import { isOneShot } from './bodies.ts'
 type Fetch = typeof globalThis.fetch
 
 /**
- * What requests are sent through. The page's `fetch` takes both arguments, as it always did. One that the app gave gets one
- * complete `Request`, since many read nothing else; and as its second argument the same once more, since many read only that.
+ * The `fetch` that requests are sent with. The page's own is called with both arguments, unchanged. An app's `fetch` is called
+ * with a complete `Request`, since many functions read nothing else, and with the same members as the second argument, since
+ * others read only that.
  */
 export function transportOf(chosen: Fetch | undefined): Fetch {
   if (!chosen || chosen === globalThis.fetch) return pageFetch()
@@ -13,14 +14,15 @@ export function transportOf(chosen: Fetch | undefined): Fetch {
     const request = new Request(input, init)
     const { signal, method, referrer, referrerPolicy } = request
     if (signal?.aborted) throw signal.reason
-    // An init that is not empty may take the referrer off (Fetch, Request constructor; undici, whatever is in it).
+    // A non-empty init may reset the referrer (Fetch, Request constructor; undici with any init), so it is repeated.
     const same: Record<string, unknown> = { method, referrer, referrerPolicy }
     for (const name in init) if (name !== 'auth' && name !== 'replay') same[name] = init[name as keyof RequestInit]
-    // The headers of a `Request` name the boundary of its own FormData; a stream is there but once.
+    // Keep the body out of the init if it is a stream: it can be read only once. Otherwise the headers stay as given, since those
+    // of the `Request` name the boundary of its own FormData.
     if (isOneShot(same['body'])) same['body'] = same['duplex'] = undefined
     if (!same['body']) same['headers'] = request.headers
     passMark(init, request)
-    // For wrappers that take it for the URL: `input.toString()`.
+    // For wrappers that expect a URL: `input.toString()`.
     return chosen(Object.assign(request, { toString: () => request.url }), same)
   }
 }

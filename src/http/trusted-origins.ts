@@ -7,33 +7,35 @@ import { parseUrl } from '../platform/page.ts'
 
 /** Origins that may get credentials. */
 export interface TrustedOrigins {
-  /** Whether the final URL of a send is of one of them. */
+  /** Whether the final URL of a send has one of these origins. */
   has(url: URL): boolean
   /**
-   * Whether a URL's text begins with one of them and a slash. Its origin is fixed then, whatever follows (URL standard, "authority
-   * state"), so it need not be parsed. `false` says nothing: it has to be parsed.
+   * Whether a URL's text begins with one of them and a slash. Its origin is fixed then, whatever follows (URL standard,
+   * "authority state"), so it need not be parsed. `false` says nothing: it has to be parsed.
    */
   hasText(text: string): boolean
-  /** Normalised, each once, without those that can never be trusted. */
+  /** Normalised, without duplicates and without origins that can never be trusted. */
   readonly list: readonly string[]
 }
 
 const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
-/** Not `url.origin`: that of `file:` and `capacitor:` is the string "null", equal for all, and `blob:` shows its maker's. */
+/** Do not use `url.origin`: it is "null" for all `file:` and `capacitor:` URLs, and the creator's origin for `blob:`. */
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
 export const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)
 
-/** Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out unless `insecure`. */
+/**
+ * Takes any URLs of the origins meant; those that are not `https`, or `http` on a loopback host, are left out unless `insecure`.
+ */
 export function createTrustedOrigins(origins: readonly (string | URL)[], insecure = false): TrustedOrigins {
   const urls = origins
     .map(origin => parseUrl(origin))
     .filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
   const list = [...new Set(urls.map(originOf))]
-  // By its parts, since every request asks: a text of both would have to be made each time.
+  // By parts: a joined text would have to be made for every request.
   const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
   for (const { protocol, host } of urls) hosts[protocol]?.add(host)
   const prefixes = list.map(origin => `${origin}/`)
@@ -44,7 +46,7 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
   }
 }
 
-/** What to write instead of a configured origin that will not do; `null` if it is right. The value itself is not shown. */
+/** Says what to write instead of a wrong origin; `null` if it is right. The value itself is not shown. */
 export function originProblem(value: string | URL, insecure = false): string | null {
   if (String(value).includes('*')) return 'name each origin, wildcards are not read'
   const url = parseUrl(value)

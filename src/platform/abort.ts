@@ -1,11 +1,11 @@
-/** A controller; where the engine has none, one that does nothing, with a signal of `undefined`. */
+/** A controller. In engines without AbortController it does nothing, and its signal is `undefined`. */
 export const createAbort = (): AbortController =>
   globalThis.AbortController ? new AbortController() : ({ abort: () => {} } as AbortController)
 
 /** Ends one waiting, and leaves nothing behind. */
 type End = (kept: boolean, value: unknown) => void
 
-/** Apart from the promise, whose reactions cannot be taken back: one that waits for a person may be open for hours. */
+/** Kept outside the promise, whose reactions cannot be removed: a login dialog may be open for hours. */
 const waiters = new WeakMap<Promise<unknown>, Set<End>>()
 
 function waitersOf(promise: Promise<unknown>): Set<End> {
@@ -14,7 +14,7 @@ function waitersOf(promise: Promise<unknown>): Set<End> {
   const all = new Set<End>()
   waiters.set(promise, all)
   const settle = (kept: boolean) => (value: unknown) => {
-    // Who asks from here on gets a reaction of its own.
+    // Later callers add a new reaction.
     waiters.delete(promise)
     for (const end of all) end(kept, value)
   }
@@ -22,12 +22,12 @@ function waitersOf(promise: Promise<unknown>): Set<End> {
   return all
 }
 
-/** `promise`, unless the signal aborts first: then it rejects at once with the signal's reason, and leaves nothing behind. */
+/** Returns `promise`, or rejects with the signal's reason as soon as that aborts. Leaves no listeners behind. */
 export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal | null | undefined): Promise<Value> {
   if (!signal) return promise
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
-      // Nobody else may be waiting for it, and how it ends is no concern of who has left.
+      // There may be no other listener: a rejection must not be reported as unhandled.
       promise.catch(() => {})
       return reject(signal.reason)
     }

@@ -1,10 +1,10 @@
-/** Time and chance, as a port, so that tests can drive them. */
+/** Time and randomness, behind an interface that tests replace. */
 export interface Clock {
-  /** The device's clock in milliseconds: may jump, may be wrong, goes on during sleep. */
+  /** The device's clock in milliseconds. It may jump, may be wrong, and continues during sleep. */
   wallMs(): number
-  /** Milliseconds that never go back; may stand still during sleep (hr-time issue 115). */
+  /** Milliseconds that never go back. They may stop during sleep (hr-time issue 115). */
   monotonicMs(): number
-  /** Calls back once; answers how to cancel. Delays over 2^31-1 ms are cut to it: browsers fire such timers at once. */
+  /** Calls back once; returns a function that cancels. Longer delays are cut to 2^31-1 ms: browsers fire such timers at once. */
   setTimer(callback: () => void, delayMs: number): () => void
   /** From 0 up to, but not including, 1. */
   random(): number
@@ -15,7 +15,7 @@ export type Moment = Readonly<Record<'wallMs' | 'monotonicMs', number>>
 
 export const now = (clock: Clock): Moment => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() })
 
-/** By the clock that says more. */
+/** The time since a moment, by the clock that has advanced more. */
 export const elapsedMs = (clock: Clock, since: Moment): number =>
   Math.max(clock.wallMs() - since.wallMs, clock.monotonicMs() - since.monotonicMs)
 

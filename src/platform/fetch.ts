@@ -1,10 +1,10 @@
-/** `fetch`, its `Request`, and which function it is: what they are to the platform, whatever they look like. */
+/** Finds the page's `fetch`, and reads a `Request` as the platform does. */
 
 type Fetch = typeof globalThis.fetch
 
-/** Of a client's own `fetch`: the page's, when that client was made. Registered, so that two copies of the library know it. */
+/** On a client's own `fetch`: the page's `fetch` when it was made. Registered, so that two copies of the library share it. */
 const madeOver = Symbol.for('latchkey.fetch')
-/** Of what is sent: by which client. A symbol that says nothing, since whoever is handed it may log it. */
+/** On what is sent: the client that sent it. Its value is a symbol without a description, since wrappers may log it. */
 const sentBy = Symbol('sentBy')
 
 interface Marked {
@@ -22,13 +22,13 @@ export function pageFetch(): Fetch {
 /** Marks a client's own `fetch`. */
 export const asOwnFetch = <Own extends Fetch>(own: Own): Own => Object.assign(own, { [madeOver]: pageFetch() })
 
-/** Marks what a client sends, so that it is known if a wrapper round the client's own `fetch` brings it back. */
+/** Marks what a client sends, so that the client recognises it if a wrapper around its own `fetch` passes it back. */
 export function markSent<Init extends RequestInit>(init: Init, client: symbol): Init {
   ;(init as Marked)[sentBy] = client
   return init
 }
 
-/** For what is sent in the place of `init`. */
+/** Copies the mark of `init` to what is sent instead. */
 export function passMark(init: RequestInit | undefined, to: object): void {
   ;(to as Marked)[sentBy] = (init as Marked | undefined)?.[sentBy]
 }
@@ -36,7 +36,7 @@ export function passMark(init: RequestInit | undefined, to: object): void {
 export const isSentBy = (client: symbol, input: unknown, init: unknown): boolean =>
   (init as Marked | null | undefined)?.[sentBy] === client || (input as Marked | null)?.[sentBy] === client
 
-/** What `fetch` reads of an init; a `Request` made with it carries all of it. */
+/** The members of an init that `fetch` reads. */
 export const initMembers: readonly string[] = [
   'method',
   'headers',
@@ -56,23 +56,23 @@ export const initMembers: readonly string[] = [
 ]
 
 /**
- * A member of a `Request` by the platform's own getter, as `fetch` reads it: a subclass or a wrapper may show another one.
- * @throws TypeError if it is no `Request`
+ * Reads a member of a `Request` by the platform's own getter, as `fetch` does: a subclass or wrapper may override it.
+ * @throws TypeError if it is not a `Request`
  */
 export const readMember = <Name extends keyof Request>(request: Request, name: Name): Request[Name] =>
   Reflect.get(Request.prototype, name, request)
 
-/** Whether the platform takes it for a `Request`, of whatever realm; anything else it takes by its text. */
+/** Whether the platform accepts it as a `Request`, of any realm. Anything else is converted to text. */
 export function isRequest(input: unknown): input is Request {
   try {
-    // The look comes first: what throws is dear.
+    // Check the type first: throwing is expensive.
     return typeof input === 'object' && 'url' in (input as object) && Boolean(readMember(input as Request, 'url'))
   } catch {
     return false
   }
 }
 
-/** What is asked for, as `fetch` reads it: by the init, else by the Request. */
+/** Reads an option as `fetch` does: from the init, else from the Request. */
 export const readRequestOption = <Name extends 'method' | 'mode' | 'redirect' | 'keepalive' | 'signal'>(
   init: RequestInit,
   request: Request | undefined,

@@ -1,4 +1,4 @@
-/** JSON that is not there, or was cut or written over by somebody else, is `null`. */
+/** Parses JSON; `null` if it is missing or invalid. */
 export const parseJson = (text: unknown): unknown => {
   try {
     return JSON.parse(text as string)

@@ -1,16 +1,16 @@
 import { isHidden } from './page.ts'
 
-/** Comings and goings of the page, as a port. */
+/** The page's lifecycle, behind an interface that tests replace. */
 export interface Wake {
-  /** The page is visible, online or thawed again: what it remembers may be old. Answers how to stop. */
+  /** Calls back when the page is visible, online or resumed again: its memory may be old. Returns a function that stops it. */
   onWake(woken: () => void): () => void
-  /** The page is about to be frozen or put away (Page Lifecycle). Answers how to stop. */
+  /** Calls back when the page is about to be frozen or unloaded (Page Lifecycle). Returns a function that stops it. */
   onSleep(asleep: () => void): () => void
 }
 
 type Listener = (event: Event) => void
 
-/** Listens to the page, if there is one. Answers how to stop. */
+/** Listens to the page, if there is one. Returns a function that stops it. */
 export function listen(
   listener: Listener,
   globalEvents: readonly string[],
@@ -31,7 +31,7 @@ export function listen(
 export const pageWake: Wake = {
   onWake: woken =>
     listen(
-      // A hidden page that is thawed, or has a network again, may have requests that wait for just that.
+      // Also in a hidden page: requests may be waiting for it to be resumed, or to be online again.
       ({ type }) => (isHidden() && type !== 'resume' && type !== 'online') || woken(),
       ['online', 'pageshow'],
       ['visibilitychange', 'resume', 'prerenderingchange'],
@@ -39,7 +39,7 @@ export const pageWake: Wake = {
   onSleep: asleep => listen(asleep, ['pagehide'], ['freeze']),
 }
 
-/** Resolves at the first waking from which `ready` holds, or once `over` says that nobody waits any more. */
+/** Resolves at the first waking at which `ready()` is true, or when `over` settles. */
 export function waking(wake: Wake, ready: () => boolean, over: Promise<unknown>): Promise<void> {
   return new Promise(resolve => {
     const end = () => {

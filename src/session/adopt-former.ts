@@ -11,7 +11,7 @@ export interface AdoptPorts {
 }
 
 const pollMs = 250
-/** The longest that a token request of an earlier release may have been under way: its deadline, and time to save. */
+/** The longest time that a token request of an earlier release can run: its deadline, and the time to save. */
 const leaseMs = 15_000
 const mostAttempts = 5
 
@@ -21,7 +21,7 @@ function isUnderWay(lease: Lease | null | undefined, wallMs: number): boolean {
   return ageMs >= 0 && ageMs < leaseMs
 }
 
-/** No token may rest where nobody looks any more. */
+/** Removes the former record: no token may stay under a name that is no longer read. */
 function takeAway({ store, formerName }: AdoptPorts, former: StoredRecord) {
   const { revision, version, sessionId } = former
   if (store.remove) return store.remove(formerName, revision)
@@ -35,9 +35,9 @@ function takeAway({ store, formerName }: AdoptPorts, former: StoredRecord) {
 }
 
 /**
- * Moves what an earlier release stored under its own name to where this one looks, once; answers what is stored there then.
- * A tab of the earlier release may still be open: while it refreshes it is waited for, and then finds that its record is gone.
- * Under two names, the refresh token would be presented twice.
+ * Moves the record of an earlier release from its name to the current one, once, and returns the record under the current name. A
+ * tab of the earlier release may still be open: this waits for its refresh, and the tab then finds its record gone. If the record
+ * stayed under both names, the refresh token would be sent twice.
  */
 export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
   const { store, name, formerName, clock } = ports
@@ -50,9 +50,9 @@ export async function adoptFormer(ports: AdoptPorts): Promise<unknown> {
     }
     attempt += 1
     const { record: held, revision, isNewer } = readRecord(await store.read(name))
-    // The app's own store may have one slot for all names: that is no former record, and must not be taken away.
+    // An app's own store may use one slot for all names. Its record is the current one, and must stay.
     if (held?.revision === former.revision) break
-    // What was moved a moment ago, and renewed under its former name meanwhile.
+    // The record was moved a moment ago, and refreshed under its former name meanwhile.
     const isOlder = held && held.sessionId === former.sessionId && held.generation < former.generation
     if (isOlder || (!held && !isNewer)) await store.compareAndSet(name, revision, { ...former, revision: randomId() })
     if (await takeAway(ports, former)) break

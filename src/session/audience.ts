@@ -3,16 +3,19 @@ import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
 import { createTokenAge, type Leeway, type TokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
-/** Whose token an origin takes, where origins have tokens of their own (RFC 8707); `undefined`: the session's own. */
+/** Returns the audience whose token an origin takes (RFC 8707); `undefined`: the session's own. */
 export type AudienceOf = ((origin: string) => string | undefined) | undefined
 
-/** The credentials as an audience takes them; until it has a token of its own, as if that one had expired. */
+/** The credentials for an audience. Without a token of its own, they look expired. */
 export const forAudience = (credentials: Credentials, audience: string | undefined): Credentials =>
   audience === undefined
     ? credentials
     : { ...credentials, accessToken: null, lifetimeMs: 0, ...credentials.audienceTokens?.[audience] }
 
-/** Tells by time alone how old an audience's token is. Only the wall clock knows when another audience's token was requested. */
+/**
+ * Returns the age of an audience's token. For other audiences than the session's own, only the wall clock of the request is
+ * known.
+ */
 export function createAudienceAge(leeway: Leeway, clock: Clock) {
   const tokenAge = createTokenAge(leeway, clock)
   return ({ credentials, monotonicSentAt }: SessionState, audience?: string): TokenAge => {
@@ -21,7 +24,7 @@ export function createAudienceAge(leeway: Leeway, clock: Clock) {
   }
 }
 
-/** Whose token is meant. */
+/** The audience whose token is compared. */
 interface TokenOf {
   readonly audienceOf: AudienceOf
   readonly audience: string | undefined
@@ -30,8 +33,8 @@ interface TokenOf {
 type Known = Pick<SessionState, 'generation' | 'credentials'>
 
 /**
- * Whether both have the same token for the audience. Where there is one audience, other credentials are another token, unless
- * somebody signed in with the very token that was held: then it is of the same generation.
+ * Whether both have the same token for the audience. With a single audience, other credentials mean another token, unless a user
+ * signed in with the token that the session held already: then the generation is the same.
  */
 export function isSameToken(one: Known, other: Known, { audienceOf, audience }: TokenOf): boolean {
   const [former, newer] = [one.credentials, other.credentials]
@@ -40,13 +43,13 @@ export function isSameToken(one: Known, other: Known, { audienceOf, audience }: 
   return one.generation === other.generation && hasSame('accessToken', former, newer)
 }
 
-/** What another audience's access token says of the person is not said of the session's own (OpenID Connect Core §8.1). */
+/** Removes what the access token says about the user: another audience may have another `sub` (OpenID Connect Core §8.1). */
 export function withoutIdentity(fresh: Credentials): Credentials {
   const { statedBy } = fresh
   return statedBy ? { ...fresh, statedBy: { ...statedBy, accessToken: { issuer: null, subject: null } } } : fresh
 }
 
-/** What a token request brought for one audience, beside what the others hold. The person is who they were (RFC 6749 §6). */
+/** Adds the token of one audience to those of the others. The user stays the same (RFC 6749 §6). */
 export function mergeAudienceTokens(
   granted: Credentials,
   former: Credentials | null,

@@ -6,13 +6,13 @@ import { createStoreSide, type StoreSidePorts, type Written } from './store-side
 import { emptyRecord, type SyncedStore, stampRecord } from './synced-store.ts'
 
 export interface SyncedStorePorts extends StoreSidePorts {
-  /** The store has answered after its deadline. */
+  /** Called if the store responds after its timeout. */
   readonly onLate: (record: StoredRecord | null) => void
 }
 
 type MaybeRecord = Promise<StoredRecord | null | undefined>
 
-/** What a read that finds older content writes in place of it: `wanted`, or what is known here. */
+/** What a read writes if it finds an older record: `wanted`, or the newest record of this page. */
 interface WriteGoal {
   readonly wanted?: StoredRecord | undefined
   readonly attempt: number
@@ -26,19 +26,19 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const side = createStoreSide(ports)
   let state: SyncState = 'unread'
   let latest: StoredRecord | null = null
-  /** Sessions that were signed out of here, or for another. */
+  /** Sessions that were left here, by a sign-out or for another session. */
   const abandonedIds = new Set<string>()
   const outdatedRevisions = new Set<string | null>()
-  /** Reads are counted: one that was asked for before another that was answered, or before `latest` changed here, is old. */
-  let asked = 0
-  let answered = 0
+  /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
+  let lastStarted = 0
+  let lastSettled = 0
   let isRetaining = false
-  /** What counted here, and was not stored before another tab wrote. */
+  /** The record that was valid here, and was not stored before another tab wrote. */
   let displaced: StoredRecord | null | undefined
   const lost = () => displaced?.credentials?.accessToken
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
-    answered = ++asked
+    lastSettled = ++lastStarted
     latest = next
     return next
   }
@@ -49,46 +49,46 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const withdraw = (revision: string | null) => side.removeOrEmpty(revision, stamp(emptyRecord('signed-out')))
 
   async function read(goal = firstAttempt): MaybeRecord {
-    const turn = ++asked
+    const turn = ++lastStarted
     const settleLate = (found: FoundRecord) =>
       void settle(found, turn, firstAttempt).then(record => record === undefined || ports.onLate(record))
     try {
-      // A hiccup must not be taken for "nobody is signed in".
+      // A passing failure must not look like a signed-out user.
       return await settle(await side.lookUp(settleLate, () => state === 'unread'), turn, goal)
     } catch (cause) {
       onFailure('read', cause)
-      // A slow store is not an empty one.
+      // A slow store does not count as empty.
       if (state === 'unread' && !isSlow(cause)) state = 'unreliable'
     }
-    // A token that others could see may be spent by now; one that never left this page is not.
+    // Another tab may have used a token that it could see. A token that never left this page is unused.
     const isOthers = store.shared && (!isAlone() || isShown())
     return state === 'unread' || isOthers ? undefined : latest
   }
 
-  /** What an answer of the store means for what is known here. */
+  /** Compares the store's record with this page's, and keeps the one that is valid. */
   async function settle(found: FoundRecord, turn: number, { wanted, attempt }: WriteGoal): MaybeRecord {
-    if (turn < answered) return state === 'unread' ? undefined : latest
-    answered = turn
+    if (turn < lastSettled) return state === 'unread' ? undefined : latest
+    lastSettled = turn
     const { record } = found
     const known = { state, latest, ownRevisions: side.ownRevisions, abandonedIds, outdatedRevisions, isRetaining }
-    const means = judgeStoredRecord(found, known)
+    const verdict = judgeStoredRecord(found, known)
     isRetaining ||= record !== null
-    if (means === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
+    if (verdict === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
     side.noteHeld(found)
-    if (means === 'newer') return (isAlone() && latest) || undefined
-    if (means === 'forgotten') {
+    if (verdict === 'newer') return (isAlone() && latest) || undefined
+    if (verdict === 'forgotten') {
       if (state === 'synced') onFailure('write', new Error('The store keeps nothing.'))
       state = 'unreliable'
       return latest
     }
-    // Of a write of our own that hung, the effect may be there before its answer.
+    // The effect of our own slow write may be visible before its call returns.
     if (isAlone() && record?.revision !== latest?.revision) displaced = latest
     state = 'synced'
     latest = record
     return record
   }
 
-  /** Writes down what is known here and nowhere else, over what was found. */
+  /** Writes this page's record over the one that was found. */
   async function restore(mine: StoredRecord, found: FoundRecord, attempt = 1): MaybeRecord {
     const { record, revision } = found
     const known = latest
@@ -98,10 +98,10 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     if (written === 'moved' && attempt < mostAttempts)
       return read({ wanted: mine === known ? undefined : mine, attempt: attempt + 1 })
     if (written === 'written') {
-      answered = ++asked
+      lastSettled = ++lastStarted
       if (latest === known) latest = mine
       if (latest === mine) state = 'synced'
-      // Signed in anew meanwhile: the read that was to write that down is old by now.
+      // The user signed in meanwhile, and the read that should have stored that is old by now: read again.
       else if (isAlone()) return read()
     } else if (isSpent(record, mine)) await withdraw(revision)
     return latest
@@ -110,7 +110,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
     const { revision } = side.found
     const written = await side.write(next, run)
-    // Should the store lose what it has confirmed, the token before it is spent all the same.
+    // Even if the store loses a confirmed write, the token before it is used up.
     if (written === 'written' && revision) remember(outdatedRevisions, revision)
     if (written === 'failed' || written === 'slow') state = 'ahead'
     else if (written === 'written' && latest === next) state = 'synced'
@@ -119,7 +119,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
 
   async function compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null> {
     const next = stamp(content)
-    // Whatever the store says, or cannot say: what is known here to be newer (a sign-out, say) is not written over.
+    // A newer record of this page (a sign-out, for example) must not be overwritten, whatever the store returns.
     const isNewest = () => latest?.revision === expected?.revision || latest?.revision === next.revision
     if (!isNewest()) return null
     if (isAlone()) {
@@ -133,7 +133,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     if (written === 'moved' || !isNewest()) return null
     set(next)
     if (written === 'written') state = 'synced'
-    // Once more; and what still cannot be written over is taken away.
+    // Try once more. A used token that cannot be overwritten is removed.
     else if (isSpent(expected, next)) await read()
     return latest === next ? next : null
   }
@@ -146,7 +146,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     await read()
     const isSafe = latest !== leased || !isExposed() || (await withdraw(side.found.revision))
     if (latest !== leased || isSafe) return latest === leased ? leased : null
-    // A lease that no token request follows must not be written down later.
+    // No token request follows, so this lease must not be stored later.
     set(expected)
     state = was
     return undefined
@@ -159,7 +159,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     state = 'ahead'
     displaced = undefined
     const written = isKnown ? await write(next, () => store.compareAndSet(name, revision, next)) : 'moved'
-    // What is not stored is written with the next look, unless another tab wrote meanwhile.
+    // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'written' && written !== 'slow' && isAlone()) await read()
     return written === 'written' || lost() !== next.credentials?.accessToken
   }
@@ -187,13 +187,13 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
       if (written === 'slow') remember(outdatedRevisions, next.revision)
       if (written === 'failed') {
-        // Once more, by another way; and what still cannot be written over is taken away.
+        // Try once more, by compare-and-set. A used token that cannot be overwritten is removed.
         const found = await side.lookUp().catch(() => null)
         if (found && !found.isNewer && latest === next) await restore(next, found)
       }
-      // Written over what is newer: it took its time.
+      // The write was slow, and has overwritten a newer record.
       if (written === 'written' && latest !== next) state = 'ahead'
-      // Some storages take everything and keep nothing; better known now than taken for a sign-out elsewhere.
+      // Some storages accept writes and keep nothing. Without this check, that would look like a sign-out elsewhere.
       if (written === 'written' && !isRetaining) await read()
     },
   }

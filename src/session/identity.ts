@@ -3,10 +3,10 @@ import type { Credentials, JwtClaims, Statement, Statements } from './credential
 
 type Identified = Pick<Credentials, 'subject' | 'statedBy'>
 
-/** The best word first: where the app says who it is, its tokens may say it in other words. */
+/** In order of preference: if the app names the user, its tokens may use another name. */
 const sources = ['app', 'idToken', 'accessToken'] as const
 
-/** A number is that number as text, unless it is one that JSON has rounded. `undefined`: unreadable. */
+/** A number counts as its text, unless JSON may have rounded it. `undefined`: unreadable. */
 function readSubject(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return null
   if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value)
@@ -22,7 +22,7 @@ function readStatement(claims: JwtClaims | null | undefined): Statement {
   return { issuer: typeof iss === 'string' ? iss : null, subject: readSubject(sub) }
 }
 
-/** Who says whose it is. @throws ConfigurationError for a `subject` that is neither text nor a number */
+/** Reads the user from each source. @throws ConfigurationError for a `subject` that is neither text nor a number */
 export function readStatements(
   given: unknown,
   claims: Readonly<Record<keyof Statements, JwtClaims | null | undefined>>,
@@ -41,7 +41,7 @@ const nothing: Statement = { issuer: null, subject: null }
 
 const statementOf = ({ statedBy }: Identified, source: keyof Statements): Statement => statedBy?.[source] ?? nothing
 
-/** Whose it is from now on: who it was, unless the app says otherwise (RFC 6749 §6: a refresh cannot change the owner). */
+/** The user after a refresh: the former one, unless the app names another (RFC 6749 §6: a refresh cannot change the owner). */
 export function continueIdentity(
   fresh: Identified,
   former: Identified,
@@ -56,15 +56,15 @@ export function continueIdentity(
   }
 }
 
-/** @throws ConfigurationError for a `sub` that cannot be read, unless the app says who it is */
+/** @throws ConfigurationError for a `sub` that cannot be read, unless the app names the user */
 export function checkIdentity(fresh: Identified, former: Identified | null): void {
   if (statementOf(fresh, 'app').subject || (former && statementOf(former, 'app').subject)) return
   if (sources.some(source => statementOf(fresh, source).subject === undefined)) refuse('sub')
 }
 
 /**
- * Whether both are the same person; `undefined` where that cannot be told. Only what the same source says is comparable
- * (an access token may have another `sub` than the ID token), and a subject only within its issuer (OpenID Connect Core §5.7).
+ * Whether both are the same user; `undefined` if that is unknown. Only statements of the same source are compared (the `sub` of
+ * an access token may differ from that of the ID token), and subjects only within one issuer (OpenID Connect Core §5.7).
  */
 export function isSamePerson(fresh: Identified, former: Identified): boolean | undefined {
   const compare = (what: keyof Statement) => (source: keyof Statements) => {
@@ -77,7 +77,7 @@ export function isSamePerson(fresh: Identified, former: Identified): boolean | u
   return known ?? (subject && former.subject ? subject === former.subject : undefined)
 }
 
-/** For a sign-in, which may be anybody's: surely the same person, and of the same issuer. */
+/** For a sign-in, which may be of any user: whether it is surely the same user, of the same issuer. */
 export function isSurelySame(fresh: Identified, former: Identified): boolean {
   const issuersOf = (of: Identified) => sources.map(source => statementOf(of, source).issuer).filter(Boolean)
   const [now, before] = [issuersOf(fresh), issuersOf(former)]

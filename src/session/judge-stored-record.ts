@@ -2,33 +2,34 @@ import type { FoundRecord } from './read-record.ts'
 import type { StoredRecord } from './session-store.ts'
 
 /**
- * How this page's memory and the store stand to each other.
- * - `'unread'`: the store has not said yet what it holds.
- * - `'synced'`: memory is what the store was last known to hold.
- * - `'ahead'`: memory is newer, since a write failed; the next read writes it down.
- * - `'unreliable'`: the store is not there, or keeps nothing; memory goes on alone.
+ * The relation of this page's memory to the store.
+ * - `'unread'`: the store has not been read yet.
+ * - `'synced'`: memory has the record that the store held last.
+ * - `'ahead'`: memory is newer, since a write failed. The next read writes it.
+ * - `'unreliable'`: the store is missing, or keeps nothing. The session continues in memory.
  */
 export type SyncState = 'unread' | 'synced' | 'ahead' | 'unreliable'
 
-/** What a page knows of its record when the store answers. */
+/** What a page knows of its record when the store responds. */
 export interface KnownState {
   readonly state: SyncState
   readonly latest: StoredRecord | null
-  /** Revisions the store may hold without anybody having written after us; `undefined` until the store first answered. */
+  /** Revisions that the store may hold if no other tab has written since; `undefined` until its first response. */
   readonly ownRevisions: ReadonlySet<string | null> | undefined
-  /** Sessions that were signed out of here, or for another: what other tabs still write about them is no news. */
+  /** Sessions that were left here, by a sign-out or for another session. Later writes of other tabs for them are ignored. */
   readonly abandonedIds: ReadonlySet<string>
-  /** Revisions that were written over here, or that hung and may land after what came later. */
+  /** Revisions that were overwritten here, or whose slow write may arrive after a later one. */
   readonly outdatedRevisions: ReadonlySet<string | null>
-  /** A record was read from the store before, so it keeps what it is given. */
+  /** A record has been read from the store, so the store keeps what is written. */
   readonly isRetaining: boolean
 }
 
 /**
- * - `'newer'`: a newer release wrote it, so that nothing is known.
- * - `'forgotten'`: the store keeps nothing of what is written to it; memory goes on alone.
- * - `'ours'`: what is known here is newer, and is to be written down.
- * - `'theirs'`: the store is the truth.
+ * What the record of the store means.
+ * - `'newer'`: a newer release wrote it, so it cannot be read.
+ * - `'forgotten'`: the store does not keep what is written to it. The session continues in memory.
+ * - `'ours'`: this page's record is newer, and has to be written.
+ * - `'theirs'`: the store's record is valid.
  */
 export type StoredRecordVerdict = 'newer' | 'forgotten' | 'ours' | 'theirs'
 
@@ -47,7 +48,7 @@ export function judgeStoredRecord(
   return isOld ? 'ours' : 'theirs'
 }
 
-/** What must not stay readable once `next` counts: a token that is spent, or of somebody who left. */
+/** Whether `stored` holds a token that must not stay readable after `next`: a used one, or one of a user who signed out. */
 export function isSpent(stored: StoredRecord | null | undefined, next: StoredRecord): boolean {
   const secretOf = (record: StoredRecord | null | undefined) =>
     record?.credentials?.refreshToken ?? record?.credentials?.accessToken ?? null

@@ -4,9 +4,9 @@ import { createEmitter, createListeners, type Emitter, type Listeners, type Refr
 import type { SignedInContent } from './session-store.ts'
 import { leavingUser, type SessionChange, type SessionState, transition } from './state.ts'
 
-/** The refresh that brought it; `startedMs` by the monotonic clock, `null` if another tab's did. */
+/** The refresh that brought the credentials. `startedMs` is by the monotonic clock; `null`: a refresh of another tab. */
 export interface RenewalSource {
-  /** The session that it began in: what it brought may be another person's. */
+  /** The session in which it began: its result may belong to another user. */
   readonly sessionId?: string | null
   readonly cause: RefreshCause
   readonly startedMs: number | null
@@ -14,14 +14,14 @@ export interface RenewalSource {
 
 const tabOf = (by: RenewalSource | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
 
-/** What this page knows of the session, and every way in which that changes; each is told as it happens. */
+/** What this page knows of the session, and every way to change it. Listeners are called at each change. */
 export interface PageState extends Emitter {
   readonly state: SessionState
-  /** Told after every change. */
+  /** Called after every change. */
   readonly changed: Listeners<SessionState>
-  /** Whether it still holds once all were told: a listener may have signed out, or in. */
+  /** Returns whether the change still holds after all listeners were called: one may have signed in or out. */
   change(next: SessionChange): boolean
-  /** Every way into a session, and from one into another. */
+  /** Enters a session, from none or from another one. */
   enterSession(content: SignedInContent, monotonicSentAt: number | null, by?: RenewalSource): void
   /** A newer state of the session in this page, or another session in its place. */
   takeOver(content: SignedInContent, monotonicSentAt: number | null, by: RenewalSource): void
@@ -53,7 +53,7 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
     const { sessionId, generation, credentials } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
-    // The very token that was there before is no newer one, whatever number it has.
+    // The same token is not a newer one, even with a higher generation.
     const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
     if (!state.credentials || sessionId !== state.sessionId) enterSession(content, monotonicSentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && !isUnchanged)
@@ -61,10 +61,10 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
   }
   function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {
     const left = leavingUser(state, null)
-    // What a server knew is over before it began here, and nobody has said why.
-    const told = reason ?? (left && !state.credentials ? 'signed-out' : null)
-    change({ type: 'ended', sessionId: next, reason: told })
-    if (left && told) emit('ended', { reason: told, subject: left.subject }, tab)
+    // The session that the server knew (`initial`) was over before this page read the store: its end has no reason.
+    const endReason = reason ?? (left && !state.credentials ? 'signed-out' : null)
+    change({ type: 'ended', sessionId: next, reason: endReason })
+    if (left && endReason) emit('ended', { reason: endReason, subject: left.subject }, tab)
   }
   return {
     get state() {

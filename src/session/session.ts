@@ -13,27 +13,27 @@ import { emptyRecord, type SyncedStore } from './synced-store.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
 
-/** The session in this page: the only writer of its state. What it says is told to other tabs by `announce`. */
+/** The session in this page, and the only writer of its state. `announce` notifies other tabs. */
 export interface SessionCore extends Emitter {
   readonly state: SessionState
   readonly records: SyncedStore
-  /** Told after every change of state. */
+  /** Called after every change of state. */
   readonly changed: Listeners<SessionState>
   /** Reads the store and follows what is there. Never rejects. */
   reread(): Promise<void>
-  /** Takes over what the store was found to hold; `null`: there is nothing (any more). */
+  /** Adopts the record that the store holds; `null`: it holds none (any more). */
   follow(record: StoredRecord | null): void
-  /** Counts at once; resolves when stored. @throws ConfigurationError at once, for what is no credential */
+  /** Takes effect at once; resolves when stored. Rejects with ConfigurationError if the input has no credentials. */
   signIn(input: unknown): Promise<void>
-  /** Ends the session at once, whatever anybody else does; resolves when stored. */
+  /** Ends the session at once, whatever other tabs do; resolves when stored. */
   signOut(revocationPending?: RevocationPending): Promise<void>
   /** A token request of this page was stored as `record`. */
   applyRenewal(record: StoredRecord, monotonicSentAt: number | null, by: RenewalSource): void
-  /** The session `sessionId` is over, for this page; what to store, with the session id `next`, is the caller's. */
+  /** Ends the session `sessionId` in this page. The caller stores its end, under the session id `next`. */
   applyEnd(sessionId: string | null, reason: EndReason | null, next: string): void
   /** Ends the session after its rejection, unless the store has moved on; resolves when stored. */
   end(reason: EndReason): Promise<void>
-  /** The person is asked: to log in, or for more than the token in use stands for. */
+  /** A dialog opens: for a login, or for a step-up. */
   suspend(login: boolean): void
   resume(): void
 }
@@ -41,11 +41,11 @@ export interface SessionCore extends Emitter {
 export interface SessionPorts {
   readonly records: SyncedStore
   readonly clock: Clock
-  /** Whether the credential is the browser's or another SDK's: then only the server can tell whose it is. */
+  /** Whether the credential is outside the page (cookie, another SDK): then only the server knows the user. */
   readonly isAmbient: boolean
-  /** Tells the other tabs that the record has changed. */
+  /** Notifies other tabs that the record has changed. */
   readonly announce: () => void
-  /** What the scheme and the strategy make of the credentials that a login brought. */
+  /** Lets the scheme and the strategy change the credentials of a login. */
   readonly adopt?: (credentials: Credentials, former: Credentials | null) => Credentials
   /** What a server knew when it rendered the page. */
   readonly assumed?: AssumedSession | null
@@ -55,7 +55,7 @@ export interface SessionPorts {
 interface Arrival {
   readonly fresh: Credentials
   readonly monotonicSentAt: number | null
-  /** Whether it is the very token that the session holds. */
+  /** Whether it is the same access token that the session holds. */
   readonly isHeld: boolean
 }
 
@@ -70,16 +70,16 @@ export function createSession({
   const page = createPageState(clock, stateAssuming(assumed))
   const { changed, listenersOf, emit, change, enterSession, takeOver } = page
   let asksLogin = false
-  /** The sign-in that counts here and is not stored yet: until then the store is behind. */
+  /** The sign-in that took effect here and is not stored yet: until then the store is behind. */
   let signing: object | undefined
-  /** What the last sign-in brought, and into which session. */
+  /** The credentials of the last sign-in, and their session. */
   let brought: { own: string; readonly fresh: Credentials } | undefined
   function leave(...[next, reason, tab]: Parameters<typeof page.leaveSession>): void {
     signing = undefined
     page.leaveSession(next, reason, tab)
   }
 
-  /** Lets a sign-in count, and writes it: over its own session only, or over whatever there is if it begins one. */
+  /** Applies a sign-in and writes it: over its own session only or, if it starts a new one, over any record. */
   async function keep(first: SignedInContent, { fresh, monotonicSentAt, isHeld }: Arrival): Promise<void> {
     const { sessionId: own } = page.state
     const mine = { own: first.sessionId, fresh }
@@ -88,14 +88,14 @@ export function createSession({
     let content = first
     for (let tries = 1; ; tries += 1) {
       const { sessionId, generation, credentials } = content
-      // Written before it is told: what a listener does about it (signs out, say) is written after it.
+      // Write before the listeners are called: a listener may sign out, and its write must come later.
       const stored = sessionId === own ? records.writeAhead(content) : records.overwrite(content)
       const isRenewal = sessionId === own && (isHeld || tries > 1)
       if (!isRenewal) enterSession(content, monotonicSentAt)
       else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && tries === 1)
         emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
       if ((await stored) !== false || signing !== mine || isHeld) break
-      // Another tab has written meanwhile: in this session; or it ended that, and this begins another, with nothing of it.
+      // Another tab has written meanwhile. If it ended the session, this sign-in starts a new one, with nothing of the old.
       const { latest } = records
       const moved = latest?.sessionId === own && latest.credentials
       const known = moved && !moved.tokensElsewhere ? latest : page.state
@@ -105,7 +105,7 @@ export function createSession({
     }
     if (signing !== mine) return
     signing = undefined
-    // What was read meanwhile had to wait.
+    // `follow` ignored what was read during the sign-in.
     core.follow(records.latest)
   }
 
@@ -122,21 +122,21 @@ export function createSession({
       if (record !== undefined) core.follow(record)
     },
     follow(record) {
-      // Signed in or out here since it was read, in the same task even: then it is old.
+      // The record is old if this page has signed in or out since it was read, even in the same task.
       if (record !== records.latest || signing) return
       const credentials = record?.credentials
       const isUnknown = page.state.status === 'unknown'
-      // Whose cookie it is by now, only the server can tell: unless there is a token.
+      // Without a token, only the server knows whose cookie it is by now.
       if (isUnknown && isAmbient && !credentials?.accessToken) return
       const isAnothers = record?.sessionId !== page.state.sessionId
-      // The login that this page waits for came to pass in another tab.
+      // The user answered this page's login dialog in another tab.
       const isAnswered = asksLogin && page.state.status === 'reauthenticating' && !record?.rejected
       if (!record) {
-        // A record once seen and now absent means: signed out elsewhere (or the browser wiped the storage).
+        // The record has disappeared: the user signed out elsewhere, or the browser wiped the storage.
         if (page.state.credentials || isUnknown) leave(randomId(), page.state.credentials && 'signed-out', 'other')
       } else if (!credentials) {
         if (isAnothers || page.state.credentials) leave(record.sessionId, record.endedBy ?? null, 'other')
-        // Tokens of its own do for each tab, unless they were rejected and somebody has signed in since.
+        // In cookie modes each tab keeps its own tokens, unless they were rejected and the user has signed in since.
       } else if (isAnothers || (isOther(record, page.state) && (!credentials.tokensElsewhere || isAnswered))) {
         takeOver({ ...record, credentials }, null, { cause: 'expiring', startedMs: null })
       }
@@ -145,15 +145,15 @@ export function createSession({
       const sent = now(clock)
       const { credentials: former, sessionId: own } = page.state
       const read = requireCredentials(input, sent, clock)
-      // In a dialog the person whom it asked is expected. Whose cookie it is, the server is asked before anything goes on.
+      // A login dialog returned a cookie without a user. Before any request continues, the server must confirm whose it is.
       const ownerUnverified =
         isAmbient && former && page.state.status === 'reauthenticating' && !read.accessToken && read.subject === null
       const adopted = adopt?.(read, former) ?? read
       const fresh = ownerUnverified ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true, ownerUnverified } : adopted
       const isHeld = hasSame('accessToken', fresh, former)
-      // Of what was read of late, and is not followed yet, this may be the end.
+      // The newest record may have ended this session, and `follow` may not have run yet.
       const isKnown = own !== null && former !== null && records.latest?.sessionId === own
-      // Made again after a refresh, or a sign-out elsewhere, the login's own report brings nothing but what is spent.
+      // The same call repeated after a refresh, or after a sign-out elsewhere, would bring back used tokens.
       const isSpent = own === brought?.own && hasSame('accessToken', fresh, brought?.fresh)
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (ownerUnverified || continuesSession(fresh, former))
@@ -165,7 +165,7 @@ export function createSession({
       announce()
     },
     async signOut(revocationPending) {
-      // A token request that is under way is still to be waited for: by a start, before it asks who is signed in.
+      // Keep the lease of a running token request: a page start must wait for it before it asks the server for the user.
       const lease = revocationPending?.leaseId ? records.latest?.lease : undefined
       const content = { ...emptyRecord('signed-out'), lease, revocationPending }
       const stored = records.overwrite(content)

@@ -5,10 +5,12 @@ import type { SignedInContent, StoredRecord } from './session-store.ts'
 import type { SessionState } from './state.ts'
 import { emptyRecord } from './synced-store.ts'
 
-/** More than other tabs write in between; a store that says so more often is broken. */
+/** More writes than other tabs can make in between. A store that refuses more often is broken. */
 export const mostTries = 10
 
-/** Whether a sign-in goes on with the session of `former`: the token that is held, surely the same person, or the same grant. */
+/**
+ * Whether a sign-in continues the session of `former`: the same access token, surely the same user, or the same refresh token.
+ */
 export const continuesSession = (fresh: Credentials, former: Credentials): boolean =>
   hasSame('accessToken', fresh, former) ||
   isSurelySame(fresh, former) ||
@@ -25,16 +27,16 @@ interface ContinuedSession {
   readonly latest: StoredRecord | null
 }
 
-/** What a sign-in makes of the session that it continues. */
+/** The record of a sign-in that continues a session. */
 export function continueRecord(fresh: Credentials, { sessionId, known, latest }: ContinuedSession): SignedInContent {
   const { generation, credentials: former } = known
   const credentials = continueFrom(fresh, former)
-  // Where it goes on with the refresh token in use, a token request of that token goes on too.
+  // With the same refresh token, a running token request of it continues, so its lease stays.
   const goesOn = latest?.sessionId === sessionId && credentials.refreshToken === latest.credentials?.refreshToken
   if (!former || !hasSame('accessToken', fresh, former)) {
     return { sessionId, generation: generation + 1, credentials, lease: goesOn ? latest.lease : undefined }
   }
-  // The very token that is held is no newer one: who waits for a newer one goes on waiting, and its age is known already.
+  // The same access token is not a newer one: requests that wait for a newer token must go on waiting. Its age is known already.
   const { lifetimeMs, sentAt } = former.lifetimeMs === null ? credentials : former
   return { ...(goesOn && latest), sessionId, generation, credentials: { ...credentials, lifetimeMs, sentAt } }
 }

@@ -5,27 +5,27 @@ import type { AssumedSession } from './initial-session.ts'
 /** What this page knows of the session. Immutable; changed only by {@link transition}. */
 export interface SessionState {
   readonly status: 'unknown' | 'signed-in' | 'reauthenticating' | 'signed-out'
-  /** Session id: random; compared for equality only. `null` until the store was read. */
+  /** Random; compared for equality only. `null` until the store has been read. */
   readonly sessionId: string | null
   readonly epoch: number
   readonly generation: number
   readonly credentials: Credentials | null
-  /** When the credentials were asked for, by this page's monotonic clock; `null` if they came from the store. */
+  /** When the credentials were requested, by this page's monotonic clock; `null` if they came from the store. */
   readonly monotonicSentAt: number | null
   readonly endReason: EndReason | null
-  /** What the app said that a server knew; counts for nothing but what is shown while `status` is `'unknown'`. */
+  /** The option `initial`. It is only shown while `status` is `'unknown'`, and decides nothing. */
   readonly assumed: AssumedSession | null
 }
 
 export type SessionChange =
-  /** Somebody signed in: here, in another tab, or found in the store. The same `session` continues. */
+  /** A user signed in here or in another tab, or was found in the store. With the same `sessionId` the session continues. */
   | ({ readonly type: 'signed-in'; readonly sessionId: string; readonly generation: number } & Carried)
   /** The same session got newer credentials, from a token request here or in another tab. */
   | ({ readonly type: 'renewed'; readonly generation: number } & Carried)
-  /** The person is asked to authenticate again; nothing else changes. */
+  /** A dialog asks the user to authenticate again. Nothing else changes. */
   | { readonly type: 'suspended' }
   | { readonly type: 'resumed' }
-  /** Nobody is signed in; `reason` is `null` where nobody was. */
+  /** No user is signed in (any more); `reason` is `null` if none was. */
   | { readonly type: 'ended'; readonly sessionId: string; readonly reason: EndReason | null }
 
 interface Carried {
@@ -44,14 +44,14 @@ export const initialState: SessionState = {
   assumed: null,
 }
 
-/** The state of a page that was told what a server knew: the user is counted as the first. */
+/** The first state of a page with the option `initial`. Its user has epoch 1. */
 export const stateAssuming = (assumed: AssumedSession | null): SessionState => ({
   ...initialState,
   epoch: assumed?.subject ? 1 : 0,
   assumed,
 })
 
-/** Whose session is left by a change into the session `next` (`null`: none); `null` if there was none, or it goes on. */
+/** The user whose session a change to `next` (`null`: none) ends; `null` if there was no session, or it continues. */
 export function leavingUser(
   { credentials, sessionId, assumed }: SessionState,
   next: { readonly sessionId: string; readonly subject: string | null } | null,
@@ -61,8 +61,8 @@ export function leavingUser(
 }
 
 /**
- * Whether the other one, a record, holds other credentials than those known here. Newer ones, since the store is the truth; but a
- * sign-in in a tab that had missed a refresh has a number no higher than ours.
+ * Whether a record holds other credentials than this page. They count as newer, since the store is the truth. Do not compare
+ * generations by size: a sign-in in a tab that missed a refresh has one that is not higher than ours.
  */
 export const isOther = (
   { generation, credentials }: Pick<SessionState, 'generation' | 'credentials'>,
@@ -72,7 +72,7 @@ export const isOther = (
   credentials?.accessToken !== state.credentials?.accessToken ||
   credentials?.refreshToken !== state.credentials?.refreshToken
 
-/** Every transition there is. Pure: what it answers is what everybody sees next. */
+/** Every transition of the state. Pure. */
 export function transition(state: SessionState, change: SessionChange): SessionState {
   switch (change.type) {
     case 'signed-in': {

@@ -7,27 +7,27 @@ import type { SyncedStore } from './synced-store.ts'
 
 export type Written = 'written' | 'moved' | 'failed' | 'slow'
 
-/** The store's side of a session's record: what it was last known to hold, and the calls that change that. */
+/** The calls of the store, and the record that it held last. */
 export interface StoreSide {
-  /** What it was last known to hold. */
+  /** The record that it held last, as far as this page knows. */
   readonly found: FoundRecord
-  /** Revisions it may hold without anybody having written after us; `undefined` until it first answered. */
+  /** Revisions that it may hold if no other tab has written since; `undefined` until its first response. */
   readonly ownRevisions: ReadonlySet<string | null> | undefined
   readonly watch: SyncedStore['watch']
-  /** It was found, or made, to hold this. */
+  /** Notes what it holds, after a read or a write. */
   noteHeld(found: FoundRecord): void
-  /** `again`: whether a failure that may pass is no answer yet; it is asked again within the deadline. */
+  /** Reads the store. While `again()` is true, a failure that may pass is tried again within the timeout. */
   lookUp(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
   /** Never rejects. */
   write(next: StoredRecord, run: () => unknown): Promise<Written>
-  /** Where nothing can be written, what must not be read can still be taken away: that needs no room. Never rejects. */
+  /** Removes the record if it cannot be overwritten (a full storage): removing needs no space. Never rejects. */
   removeOrEmpty(revision: string | null, empty: StoredRecord): Promise<boolean>
 }
 
 export interface StoreSidePorts {
   readonly store: SessionStore
   readonly name: string
-  /** What an earlier release called it, if that differs. */
+  /** The name that an earlier release used, if it differs. */
   readonly formerName?: string | undefined
   readonly clock: Clock
   readonly storeTimeoutMs: number
@@ -39,13 +39,13 @@ const retryMs = 200
 export function createStoreSide(ports: StoreSidePorts): StoreSide {
   const { store, name, clock, storeTimeoutMs, onFailure } = ports
   const call = createCallStore(clock, storeTimeoutMs)
-  /** Until what an earlier release stored under it was adopted. */
+  /** Set until the record under the former name has been adopted. */
   let { formerName } = ports
   let found: FoundRecord = readRecord(null)
   let known: Set<string | null> | undefined
-  /** In this very task. */
+  /** Whether this task is starting a write. */
   let isWriting = false
-  /** The last write, once it has ended. */
+  /** Settles with the last write. */
   let writing: Promise<unknown> = Promise.resolve()
 
   const noteHeld = (next: FoundRecord) => {
@@ -68,9 +68,9 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
       store.watch &&
       (changed => {
         const heard = () => {
-          // While a write of our own is under way, the writer knows better what is news.
+          // The change may be our own running write: look after it has ended.
           if (store.shared) void writing.then(() => clock.setTimer(changed, 0))
-          // What another client of this page wrote is there already, and counts before the next send.
+          // A write of another client of this page must take effect before the next send.
           else if (!isWriting) changed()
         }
         const watching = call(() => store.watch?.(name, heard))

@@ -3,33 +3,33 @@ import { randomId } from '../platform/random-id.ts'
 import type { SyncState } from './judge-stored-record.ts'
 import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
 
-/** The store as the rest sees it: with a deadline, and with this page's memory behind it for when it fails (promise 9). */
+/** The store with a timeout, and with this page's memory in front of it for when it fails (promise 9). */
 export interface SyncedStore {
   readonly shared: boolean
   readonly lagMs: number
   /** The newest record this page knows of. */
   readonly latest: StoredRecord | null
   readonly state: SyncState
-  /** `undefined`: what the store holds cannot be told now, or is newer than this code. Never rejects. */
+  /** `undefined`: the store cannot be read now, or its record is of a newer release. Never rejects. */
   read(): Promise<StoredRecord | null | undefined>
-  /** Calls back when the store says that its record has changed, if it ever does. Answers how to stop. Never throws. */
+  /** Calls `changed` when the store reports a change of its record. Returns a function that stops it. Never throws. */
   readonly watch: ((changed: () => void) => () => void) | undefined
-  /** The credentials that the store holds right now, whatever is known of it here. Never rejects. */
+  /** The credentials that the store holds now. Changes nothing here. Never rejects. */
   peekCredentials(): Promise<StoredRecord['credentials']>
-  /** The record as written, or `null` if the stored one is no longer `expected`. Never rejects. */
+  /** Resolves with the written record, or `null` if the stored one is no longer `expected`. Never rejects. */
   compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null>
   /**
-   * The same, before a refresh token is spent. `undefined`: the store can neither be written nor emptied, so that others can
-   * read the token, and it must not be spent.
+   * The same, before a refresh token is sent. `undefined`: the store can neither be written nor emptied. Other tabs can still
+   * read the token, so it must not be sent.
    */
   acquireLease(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null | undefined>
-  /** Counts in `latest` at once; resolves when stored, or when storing failed. */
+  /** Sets `latest` at once; resolves when stored, or when storing failed. */
   overwrite(content: RecordContent): Promise<void>
-  /** The same, but not over what another tab has written since: then `false`, and `latest` is that. */
+  /** The same, unless another tab has written since: then it resolves with `false`, and `latest` is that tab's record. */
   writeAhead(content: RecordContent): Promise<boolean>
 }
 
-/** Of a new session, in which nobody is signed in (yet). */
+/** The content of a new session without a user. */
 export const emptyRecord = (endedBy?: EndReason): RecordContent => ({
   sessionId: randomId(),
   generation: 0,

@@ -2,16 +2,16 @@ import { parseJson } from '../platform/json.ts'
 import { randomId } from '../platform/random-id.ts'
 import { listen } from '../platform/wake.ts'
 
-/** Something changed: read the store again. Never acted on by content or order, and holds no secret. */
+/** Tells that the record has changed, and must be read again. Nothing may depend on its content or order. It holds no secret. */
 export interface Hint {
   readonly sessionId: string
   readonly generation: number
 }
 
 export interface TabChannel {
-  /** Whether other tabs can hear. Where not, the record must be read again before each send. */
+  /** Whether other tabs can receive hints. If not, the record must be read again before each send. */
   readonly isReliable: boolean
-  /** Never throws. Works after `close` too: a sign-out often is the last thing a page does. */
+  /** Never throws. Works after `close`, too: a sign-out is often the last thing that a page does. */
   post(hint: Hint): void
   close(): void
 }
@@ -21,12 +21,12 @@ type Receive = (message: unknown) => void
 
 const messageOf = ({ sessionId, generation }: Hint) => ({ latchkey: 1, sessionId, generation })
 
-/** Of BroadcastChannel's listeners also those in this page hear it; of the storage ping only other tabs do. */
+/** BroadcastChannel also reaches other channels in this page; the storage event reaches only other tabs. */
 const overBroadcast = (name: string, receive: Receive): TabChannel => {
   const open = () => {
     const channel = new BroadcastChannel(`latchkey:${name}`)
     channel.onmessage = ({ data }) => receive(data)
-    // Node would not end while it is open.
+    // An open channel keeps a Node process running.
     ;(channel as { unref?: () => void }).unref?.()
     return channel
   }
@@ -57,18 +57,18 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
 const overStorage = (name: string, receive: Receive): TabChannel => {
   const key = `latchkey:ping:${name}`
   const write = (value: string) => localStorage.setItem(key, value)
-  // Throws where storage is forbidden or has no room at all; to others an empty ping is no hint.
+  // Throws if storage is forbidden or full. Other tabs ignore an empty ping.
   write('')
   const listener = ({ key: changed, newValue }: StorageEvent) => {
     if (changed === key) receive(parseJson(newValue))
   }
-  // Throws where nobody can listen.
+  // Throws where there are no events.
   addEventListener('storage', listener)
   const channel: Mutable<TabChannel> = {
     isReliable: true,
     post(hint) {
       try {
-        // The nonce: storing an equal value tells nobody.
+        // The nonce: storing an equal value emits no event.
         write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
       } catch {
         channel.isReliable = false
@@ -81,7 +81,7 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
 
 /** Hints between the tabs of one origin: by BroadcastChannel, else by a `storage` ping, else not at all. */
 export function createTabChannel(name: string, heard: (hint: Hint) => void): TabChannel {
-  // Anything may arrive: other code of the origin, another version of this library.
+  // Check everything: the sender may be other code of the origin, or another version of this library.
   const receive: Receive = message => {
     const { latchkey, sessionId, generation } = (message ?? {}) as Record<string, unknown>
     if (latchkey === 1 && typeof sessionId === 'string' && typeof generation === 'number')

@@ -1,16 +1,16 @@
 import { unlessAborted } from '../platform/abort.ts'
 
 export interface HeldLock {
-  /** The engine took the lock away (WebKit does so to suspended pages): another tab may hold it by now. */
+  /** The engine took the lock away (WebKit does so in suspended pages). Another tab may hold it by now. */
   readonly lost: boolean
-  /** Whether all tabs respect it. A turn in this page's own queue is `false`: it says nothing about other tabs. */
+  /** Whether the lock is exclusive over all tabs. `false`: only over this page. */
   readonly shared: boolean
 }
 
 export interface TabLock {
   /**
-   * Runs `whileHeld` once nobody else holds the lock of that name, and frees it when that ends. Not re-entrant.
-   * `signal` ends the waiting only. Rejects with what `whileHeld` rejects with, and never because of the lock.
+   * Waits for the lock of that name, runs `whileHeld`, and releases the lock when that settles. Not re-entrant. `signal` aborts
+   * only the waiting. Rejects only with what `whileHeld` rejects with, never because of the lock.
    */
   request(name: string, signal: AbortSignal | undefined, whileHeld: (held: HeldLock) => Promise<void>): Promise<void>
 }
@@ -20,13 +20,13 @@ type Ask = (name: string, signal: AbortSignal | undefined, run: () => Promise<vo
 const inTabs: Ask = async (name, signal, run) =>
   navigator.locks.request(`latchkey:${name}`, signal ? { signal } : {}, run)
 
-// The clients of one page must queue with each other, and nothing but the name is common to them. Made when first needed.
+// By name, since the clients of one page have nothing else in common, and must queue with each other. Made when first needed.
 let queues: Map<string, Promise<unknown>> | undefined
 
-/** This page's own queue: where there are no Web Locks, it at least makes the page one. */
+/** The queue of this page. Without Web Locks, at least the clients of one page do not refresh at once. */
 const inPage: Ask = async (name, signal, run) => {
   queues ??= new Map()
-  // Who leaves early keeps the place, so that those behind do not pass those ahead.
+  // An aborted request keeps its place, so that later ones do not overtake earlier ones.
   const turn = (queues.get(name) ?? Promise.resolve()).then(() => (signal?.aborted ? undefined : run()))
   queues.set(
     name,
@@ -35,7 +35,9 @@ const inPage: Ask = async (name, signal, run) => {
   return unlessAborted(turn, signal)
 }
 
-/** An exclusive lock over all tabs of the origin by Web Locks; where they are missing or fail, over this page. Never steals. */
+/**
+ * An exclusive lock over all tabs of the origin, by Web Locks. If they are missing or fail, over this page only. Never steals.
+ */
 export function createTabLock(): TabLock {
   return {
     async request(name, signal, whileHeld) {
@@ -51,11 +53,11 @@ export function createTabLock(): TabLock {
           return
         } catch {
           if (work) {
-            // Either `whileHeld` failed, or the lock went while it runs on: what it does can only be waited for.
+            // Either `whileHeld` failed, or the lock was lost while it runs. It cannot be stopped, only awaited.
             held.lost = held.shared
             return work
           }
-          // `signal`, or no locks here: insecure context, opaque origin, a document being put away (Web Locks §3.2.1).
+          // Aborted, or no locks here: insecure context, opaque origin, a document being unloaded (Web Locks §3.2.1).
           held.shared = false
         }
       }
