@@ -28,7 +28,7 @@ export interface Route {
   replayed: number
   /** How many calls ended so: by status, or by the error's code. */
   readonly outcomes: Map<string, number>
-  /** What to say of a refusal when nothing explains it. */
+  /** What to say of a rejection when nothing explains it. */
   note: string | null
   explanation: InspectedExplanation | null
   /** When each lane is free again. */

@@ -20,7 +20,7 @@ const mostSegments = 1500
 const laneGapMs = 40
 
 const notes: Readonly<Record<string, string>> = {
-  'signed-out': 'Sent without a token: nobody is signed in.',
+  'signed-out': 'Sent without a token: no user is signed in.',
   'untrusted-origin': 'Sent without a token: this origin is not in trustedOrigins.',
   'own-authorization': 'Sent with an Authorization header of its own.',
   'auth-false': 'Sent without a token: auth: false.',

@@ -23,7 +23,7 @@ export function createHead(): Head {
   pause.ariaPressed = 'false'
   const who = make('p', 'who', [subject, status, numbers])
   const element = make('header', '', [who, make('p', 'life', [fuel, left]), make('p', 'buttons', [pause, clear])])
-  /** The longest that was seen: nobody tells how long a token was good for at first. */
+  /** The longest that was seen: the snapshot does not say how long a token was valid at first. */
   let fullMs = 1
 
   return {
@@ -35,7 +35,7 @@ export function createHead(): Head {
       const known = snapshot?.status ?? 'unknown'
       element.setAttribute('data-status', session ? known : 'none')
       const isHeld = snapshot !== undefined && (known === 'signed-in' || known === 'reauthenticating')
-      setText(subject, isHeld ? (snapshot.subject ?? 'Somebody') : session ? 'Nobody' : 'No client')
+      setText(subject, isHeld ? (snapshot.subject ?? 'A user') : session ? 'No user' : 'No client')
       setText(status, session ? known.replace('-', ' ') : 'set the property client')
       setText(numbers, isHeld ? `epoch ${snapshot.epoch} · token ${snapshot.generation}` : '')
       const expiresAtMs = isHeld ? snapshot.accessTokenExpiresAtMs : null

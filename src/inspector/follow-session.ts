@@ -118,7 +118,7 @@ function followRefreshes(on: On, activity: Activity, touch: Touch): void {
 }
 
 function followPeople(on: On, add: (milestone: Milestone) => void): void {
-  const nameOf = (subject: string | null) => subject ?? 'Somebody'
+  const nameOf = (subject: string | null) => subject ?? 'A user'
   on('signed-in', ({ subject, tab }, atMs) => add({ kind: 'good', text: `${nameOf(subject)} signed in`, tab, atMs }))
   on('restored', ({ subject, from, tab }, atMs) =>
     add({ kind: 'good', text: `${nameOf(subject)} restored from the ${from}`, tab, atMs }),

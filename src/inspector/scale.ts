@@ -7,7 +7,7 @@ export interface Scale {
   x(atMs: number): number
 }
 
-const shortestMs = 200
+const shortestMs = 50
 /** The span grows in steps, so that bars which are over need not be drawn again in each frame. */
 const growth = 1.12
 
