@@ -56,7 +56,7 @@ export default defineConfig({
         resolve: source,
         test: {
           name: 'node',
-          include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,reliability}/**/*.test.ts'],
+          include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,reliability,attacks}/**/*.test.ts'],
           // Ten thousand requests on a busy machine.
           testTimeout: 30_000,
           sequence: { groupOrder: order.node },
