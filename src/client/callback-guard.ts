@@ -1,4 +1,4 @@
-/** Knows when a function of the app is being called that others wait for: what it sends must not wait for itself. */
+/** Knows when a callback of the app is running for which requests wait: what it sends must not wait for itself. */
 export function createCallbackGuard() {
   let calling = false
   const guard =

@@ -21,7 +21,7 @@ export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
   'limits',
 ]
 
-/** What to write where people bring along a name (here in lower case) from other libraries. */
+/** What to write instead of names (here in lower case) of other libraries. */
 const brought: Readonly<Record<string, string>> = {
   onunauthorized: 'onLoginRequired',
   ontokenexpired: 'onLoginRequired',
@@ -33,7 +33,7 @@ const brought: Readonly<Record<string, string>> = {
   gettoken: 'session.signIn(…)',
   prefixurl: 'baseUrl` or `prefix',
   withcredentials: "credentials: 'include'",
-  // As the preview of 0.1 named them.
+  // Names of the 0.1 preview.
   exchangetimeoutms: 'limits.refreshTimeoutMs',
   lostanswergracems: 'limits.reuseIntervalMs',
   fruitlessexchanges: 'limits.unhelpfulRefreshes',
@@ -44,7 +44,7 @@ export const isOptions = (value: unknown): boolean => Object(value) === value &&
 
 const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
 
-/** The options that are functions, and what to write. */
+/** The options that are functions, and what to write instead of a wrong value. */
 const functions = {
   onLoginRequired: "write a function: `redirectTo('/login')`",
   reauthenticate: 'write an async function',
@@ -57,7 +57,7 @@ export function checkFunctions(options: Readonly<Partial<Record<keyof typeof fun
     check(isFunction(options[name as keyof typeof functions]), name, instead)
 }
 
-/** Misnamed options, which would count for nothing; and functions that make an option's value, handed over uncalled. */
+/** Finds misnamed options, which would be ignored, and factories that were passed without calling them. */
 export function checkNames(options: object): void {
   for (const [name, value] of Object.entries(options)) {
     const plain = name.toLowerCase()
@@ -70,7 +70,7 @@ export function checkNames(options: object): void {
   }
 }
 
-/** An instance's defaults. */
+/** Checks the defaults of an instance. */
 export function checkRequestOptions(options: object): void {
   for (const name of sessionOptionNames)
     check(!(name in options), name, 'belongs to createClient: instances share one session')
@@ -85,24 +85,24 @@ export function checkRequestOptions(options: object): void {
   )
 }
 
-/** A client's own defaults. The caller's own `Authorization` on every request would switch the whole library off. */
+/** Checks the defaults of a client. `Authorization` on every request would switch the library off. */
 export function checkClientHeaders({ headers }: { readonly headers?: unknown }): void {
   const given = headers && typeof headers === 'object' ? new Headers(headers as HeadersInit) : undefined
   check(!given?.has('authorization'), 'headers.Authorization', 'write `session.signIn(…)` instead')
 }
 
-/** The base URL as an absolute one, if that can be told now. */
+/** The absolute base URL; `null` if it is not known yet. */
 export const absolute = (baseUrl: string | URL | undefined, page: string | undefined = ownBaseUrl()): URL | null =>
   parseUrl(baseUrl ?? '', page)
 
-/** Relative paths take the place of what follows the last slash (URL standard, path state): of `/api` nothing would be left. */
+/** A relative path replaces what follows the last slash of the base (URL standard, path state): `/api` would be lost. */
 export function checkLastSegment(baseUrl: string | URL | undefined): void {
   const isWhole = absolute(baseUrl, 'https://latchkey.invalid')?.pathname.endsWith('/') ?? true
   const problem = 'relative paths would replace its last segment: end it with a slash, or write it as `prefix`'
   check(isWhole, 'baseUrl', problem)
 }
 
-/** A host, or one with a port: `new URL` takes it for a path of the page, or for a scheme. */
+/** A host without a scheme: `new URL` would read it as a path of the page, or its name as a scheme. */
 const hostAlone = /^[^/?#]*[.:]\w/
 
 export function checkOrigin(origin: string | URL, option: string, insecure?: boolean): void {
@@ -110,17 +110,17 @@ export function checkOrigin(origin: string | URL, option: string, insecure?: boo
   check(!problem, option, problem ?? '')
 }
 
-/** A page without an origin of its own (`file:`, `capacitor:`) has nothing that relative URLs could mean. */
+/** On a page without an origin of its own (`file:`, `capacitor:`), relative URLs mean nothing. */
 export function checkBaseUrl(base: string | URL | undefined, others: readonly unknown[], insecure: boolean): void {
   const isUrl = base === undefined || typeof base === 'string' || 'href' in Object(base)
-  // On a server it may be relative, to a page that is still to come.
+  // On a server it may be relative: the page comes later.
   const resolved = absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid')
   check(
     isUrl && !hostAlone.test(String(base ?? '')) && resolved && isWeb(resolved),
     'baseUrl',
     "write an absolute https URL, or './…' for a path of the page",
   )
-  // Without one, a page that trusts others only need not be one that may be trusted itself.
+  // Without `baseUrl`, a page that trusts other origins need not be trusted itself.
   if (base !== undefined || others.length === 0) checkOrigin(resolved.origin, 'baseUrl', insecure)
 }
 

@@ -14,7 +14,7 @@ const methods = ['get', 'post', 'put', 'patch', 'delete', 'query', 'head'] as co
 type Method = (typeof methods)[number]
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
-/** Hooks that can put another request in place of the one that ky made of the options. */
+/** Hooks that can replace the request that ky made of the options. */
 const replacing: readonly (keyof Hooks)[] = ['beforeRequest', 'beforeRetry', 'afterResponse']
 
 /** The first instance of a client. */
@@ -29,14 +29,14 @@ export function createKyAdapter<Claims extends object>(
 }
 
 /**
- * ky round the request pipeline. Nothing of ours lives in an instance's options or hooks, which `replaceOption` or `undefined` would
- * drop: each call wraps whatever `fetch` was chosen. Where `init` hooks may still change the options, ours runs last.
+ * ky around the request pipeline. Nothing of ours is stored in an instance's options or hooks, which `replaceOption` or
+ * `undefined` would remove: each call wraps the chosen `fetch`. If `init` hooks may still change the options, ours runs last.
  */
 function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, session: Session<Claims>): Client<Claims> {
   const defaults = defaultsOf(inner)
-  // As ky merged them: `replaceOption(…)` and the function form of `extend` are readable to ky alone.
+  // Let ky merge them: only ky can read `replaceOption(…)` and the function form of `extend`.
   checkRequestOptions(defaults)
-  // Apart from ky's merging, in which `undefined` overrides.
+  // Merged separately, since `undefined` overrides in ky's merging.
   const { auth, replay, baseUrl } = defaults
   const base = baseUrl === undefined ? undefined : absolute(baseUrl)
   if (base && auth !== false && !core.trusted().has(base))
@@ -50,7 +50,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, ses
       const final = options ? { ...defaults, ...options } : defaults
       return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))
     }
-    // Hooks of a call are merged by ky's own rules first.
+    // First let ky merge the hooks of the call.
     const instance = hooks ? inner.extend(options ?? {}) : inner
     const init = (final: KyOptions) => void own(final, final)
     return verbOf(instance, method)(input, { ...(!hooks && options), hooks: { init: [init] } })
@@ -88,14 +88,14 @@ function defaultsOf(inner: KyInstance): RequestOptions {
   return defaults
 }
 
-/** One call: what it is made on, and what its instance says. */
+/** One call, with the defaults of its instance. */
 interface KyCall extends Pick<FetchAdapter, 'auth' | 'replay'> {
   readonly core: ClientParts
   readonly input: Input
   readonly verb: string | undefined
 }
 
-/** Sets, over the options that ky will use, the request pipeline between ky and the network. `final`: those options, merged. */
+/** Puts the request pipeline between ky and the network. `final`: the merged options that ky will use. */
 function attachPipeline(
   into: Mutable<RequestOptions>,
   final: RequestOptions,
@@ -104,20 +104,20 @@ function attachPipeline(
   const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
   const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
   const once = isOneShot(body)
-  // Whoever makes it again may have it cloned: he asked for the retries.
+  // With a `replay` function ky may clone: the caller wants retries.
   const isTheirs = retry !== undefined && typeof (final.replay ?? replay) === 'function'
   const hooked = isHooked(final)
   const source = hooked && !once ? undefined : sourceOf(final, into, input)
-  // By default ky retries neither of these; but it clones them for it, which costs Chromium a millisecond each.
+  // ky does not retry these by default, but clones them for retries, which costs a millisecond each in Chromium.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
   const id = core.nextId()
-  // ky clones for its retries, and we would what a hook put in place: a stream would be buffered whole, behind the caller's back.
+  // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   into.fetch = (input, init) => {
     const request = input as Request
     const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
-    // A `Request` does not tell whether its `redirect` was chosen; and one with an init loses its referrer (Fetch).
+    // A `Request` does not show whether `redirect` was set by the caller, and it loses its referrer with an init (Fetch).
     const { referrer, referrerPolicy } = request
     const given = redirect ? { ...init, redirect, referrer, referrerPolicy } : init
     return outsideTimeouts(request, call, limits, () => core.pipeline(request, given, call))
@@ -129,7 +129,7 @@ const timedOut = (request: Request) => new TimeoutError(request)
 const unretried = /^(?:post|patch)$/i
 const isHooked = ({ hooks }: RequestOptions) => Boolean(hooks && replacing.some(hook => hooks[hook]?.length))
 
-/** The body as the caller gave it: from it a replay is sent. `undefined` if only the caller's own `Request` has it. */
+/** The body as the caller passed it, for the replay. `undefined` if only the caller's own `Request` has it. */
 function sourceOf(
   { body, json, stringifyJson = JSON.stringify }: RequestOptions,
   into: Mutable<RequestOptions>,
@@ -141,7 +141,7 @@ function sourceOf(
     return () => kept
   }
   let text: string | undefined
-  // Kept as it was sent: the object may have changed by the time of a replay.
+  // Copy the body: the caller may change the object before a replay.
   into.stringifyJson = value => {
     text = stringifyJson(value) ?? JSON.stringify(value)
     return text

@@ -2,7 +2,7 @@ import { createAbort } from '../platform/abort.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
 
 export interface KyTimeouts {
-  /** ky's own, as it will use them: milliseconds, or `false`. */
+  /** ky's own timeouts: milliseconds, or `false`. */
   readonly timeout: number | false
   readonly totalTimeout: number | false
   /** When `totalTimeout` began, by `performance.now()`. */
@@ -13,9 +13,9 @@ export interface KyTimeouts {
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
-/** A time that runs. */
+/** A running timeout. */
 interface Deadline {
-  /** Aborts when the time is over, or with what is upstream. */
+  /** Aborts when the time is over, or when an upstream signal aborts. */
   readonly signal: AbortSignal
   /** Rejects with ky's own error when the time is over. */
   readonly over: Promise<never>
@@ -36,8 +36,8 @@ function startDeadline(ms: number | false, timedOut: () => Error, upstream: Abor
 }
 
 /**
- * Goes on as long as the request does, since its body is read under this signal. A listener of ours would then stay on a
- * signal that lives as long as the app, and hold the request there; one made of others is let go with it (DOM, "any").
+ * Lives as long as the request, since the body is read under this signal. A listener of our own would then stay on a
+ * signal that lives as long as the app, and keep the request in memory; a combined signal is collected with it (DOM, "any").
  */
 function follow(upstream: AbortSignal, controller: AbortController): AbortSignal {
   const { signal } = controller
@@ -50,11 +50,11 @@ function follow(upstream: AbortSignal, controller: AbortController): AbortSignal
 }
 
 /**
- * Keeps the wait for a refresh, or for a person, out of ky's `timeout`, which is there for the server's answers. Until a
- * call has to wait, ky's own timer runs and nothing here costs anything. From the first wait on, ky is told (by settling
- * what it awaits before clearing its timer) and each further send is timed here, with ky's own error; `totalTimeout`
- * bounds all of it. Leans on one line of ky, `fetch(…).then(resolve).catch(reject).then(clear)`: were that to change, ky's
- * timeout would bound the wait too, as it does without us. A test pins it.
+ * Keeps the wait for a refresh, or for the user, out of ky's `timeout`, which limits the server's responses. Until a
+ * call has to wait, ky's own timer runs, and nothing here costs anything. At the first wait, ky's timer is cleared (by settling
+ * what ky awaits before it clears the timer), and each further send is timed here, with ky's own error. `totalTimeout`
+ * limits all of it. This depends on one line of ky, `fetch(…).then(resolve).catch(reject).then(clear)`. If that changes, ky's
+ * timeout limits the wait, too, as it does without latchkey. A test detects that.
  */
 export function outsideTimeouts(
   request: Request,
@@ -92,7 +92,7 @@ export function outsideTimeouts(
   return thenable as Promise<Response>
 }
 
-/** The first wait has begun: from here on each send is timed for itself, and `totalTimeout`, if there is one, goes on. */
+/** At the first wait: from here on each send has a timeout of its own, and `totalTimeout`, if set, continues. */
 function timeFromNow(request: Request, call: Mutable<FetchAdapter>, limits: KyTimeouts): Deadline | undefined {
   const { timeout, totalTimeout, startedAt } = limits
   const { transport } = call

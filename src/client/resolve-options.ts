@@ -21,7 +21,7 @@ import {
 } from './check-options.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
-/** The options once and for all: defaults filled in, every value checked by its name. */
+/** The options with their defaults, every value checked. */
 export interface ResolvedOptions {
   readonly strategy: RefreshStrategy
   readonly canRefresh: boolean
@@ -34,13 +34,13 @@ export interface ResolvedOptions {
   readonly shouldRefresh: SessionOptions['shouldRefresh']
   readonly sendHeaders: SessionOptions['sendHeaders']
   readonly initial: AssumedSession | null
-  /** What relative URLs of `post` resolve against, found when needed: a page may come later than its client. */
+  /** The base of relative URLs of `post`. Read when needed: the client may be created before there is a page. */
   readonly baseUrl: () => string | undefined
-  /** Whether they are joined to it whole, as ky does it with a `prefix`: `/a` is below it, too. */
+  /** Whether URLs are appended to it, as ky does with a `prefix`: `/a` is below it, too. */
   readonly isPrefix: boolean
   readonly trusted: () => TrustedOrigins
   readonly sessionName: () => string
-  /** What 0.1 called it, where that may be another name. */
+  /** The default name of 0.1, if it may differ. */
   readonly formerName: () => string | undefined
 }
 
@@ -83,20 +83,20 @@ function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): 
   try {
     isSessionStorage = given === globalThis.sessionStorage
   } catch {
-    // No storage in this place (opaque origin), so it is not that.
+    // No storage here (opaque origin), so `store` is not `sessionStorage`.
   }
   check(!isSessionStorage, 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same token')
   return asSessionStore(given)
 }
 
-/** Relative URLs of two apps on one origin are not the same. */
+/** The id of a strategy. It depends on the base URL: the same relative URL of two apps is not the same endpoint. */
 const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
   typeof id === 'function' ? id(baseUrl) : id
 
 const nameOf = (base: URL | null, strategy: RefreshStrategy, root: string | undefined): string =>
   `${base ? originOf(base) : ''} ${idOf(strategy, root)}`
 
-/** What depends on the page: a client may be created before there is one, so each is read when it is needed. */
+/** Everything that depends on the page. Read when needed: the client may be created before there is a page. */
 function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecure: boolean) {
   const { baseUrl, prefix, sessionName, trustedOrigins = [] } = options
   const base = baseUrl ?? prefix
@@ -106,13 +106,13 @@ function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecur
     const resolved = absolute(prefix, absolute(baseUrl)?.href)?.href
     return isPrefix ? resolved?.replace(/\/*$/, '/') : resolved
   }
-  // An endpoint with a slash before it has an id without the prefix.
+  // The id of an endpoint that begins with a slash does not contain the prefix.
   const below = () => (isPrefix && typeof strategy.id === 'function' ? [root()] : [])
   const trusted = () => {
     if (known) return known
     const own = absolute(base)
     const origins = createTrustedOrigins([own ?? '', ...trustedOrigins], isInsecure)
-    // Without a page a relative base URL has no origin yet: asked again later.
+    // Without a page, a relative base URL has no origin yet: try again later.
     if (own) known = origins
     return origins
   }
@@ -141,7 +141,7 @@ function checkOptions(options: GivenOptions, isInsecure: boolean): void {
   checkLastSegment(options.baseUrl)
 }
 
-/** @throws ConfigurationError naming the option and what to write instead */
+/** @throws ConfigurationError that names the option and says what to write instead */
 export function resolveOptions(options: GivenOptions): ResolvedOptions {
   check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
   const isInsecure = options.allowInsecureRequests === true

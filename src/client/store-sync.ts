@@ -15,14 +15,14 @@ export interface StoreSyncPorts {
   readonly strategy: Pick<RefreshStrategy, 'ambient'>
 }
 
-/** Whether what this page remembers of the session is what the store holds (promises 12 and 19). */
+/** Keeps this page's memory in sync with the store (promises 12 and 19). */
 export interface StoreSync {
-  /** `undefined` if memory may be used at once; else when it may. Takes up listeners and channel on first use. */
+  /** `undefined` if memory is up to date; else resolves when it is. Opens listeners and channel at the first use. */
   syncIfStale(): Promise<void> | undefined
-  /** Tells the other tabs that the record has changed. */
+  /** Notifies other tabs that the record has changed. */
   announce(): void
   close(): void
-  /** Closed, and not used since: whatever still comes is nobody's concern. */
+  /** Closed, and not used since: late results are ignored. */
   readonly isClosed: boolean
 }
 
@@ -37,7 +37,7 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
   let closed = false
 
   async function read(): Promise<void> {
-    // Whatever is heard from here on is newer than what is being read.
+    // A hint from here on is newer than this read.
     stale = false
     await session.reread()
     reading = undefined
@@ -47,17 +47,17 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     reading ??= read()
     return reading
   }
-  /** The read under way may be older than what was heard since, so one more is waited for: but one, however much is heard. */
+  /** The running read may be older than a hint, so wait for one more read; only one, however many hints arrive. */
   const settled = () => reread().then(() => reading)
 
-  /** A page that comes back looks before it sends; what is old by then is renewed while nobody waits for it yet. */
+  /** After waking, reads the store before the next send, and refreshes an old token before a request has to wait for it. */
   async function woken(): Promise<void> {
     if (shared) {
       stale = true
       await settled()
     }
     const { latest } = session.records
-    // What the server was not told of: first ask who is signed in, since somebody may have signed in by navigation.
+    // A sign-out may not have reached the server. First ask for the user: another login by navigation must not be ended.
     if (strategy.ambient && latest?.revocationPending?.failed && session.state.status === 'signed-out') {
       refresher.start('restore')
     }
@@ -70,7 +70,7 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     if (!closed) reread()
   }
   function open(): void {
-    // A read that was under way when it closed has heard nothing since.
+    // A read that was running at the close has missed all hints since.
     stale ||= closed
     closed = false
     stopWaking ??= wake.onWake(woken)
@@ -81,14 +81,14 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
   return {
     syncIfStale() {
       if (!stopWaking) open()
-      // Where nothing is heard, looking is the only way to know, and a look that began earlier may have missed it.
+      // Without hints, only a read can tell, and an earlier read may have missed the change.
       if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
       return stale || reading || session.records.state === 'unread' ? settled() : undefined
     },
     announce() {
       const { latest } = session.records
       if (!shared || !latest) return
-      // What a closed client still has to tell is no use of it.
+      // Notifying other tabs does not count as use: a closed client stays closed.
       if (!closed) open()
       const speaker = channel ?? createTabChannel(name, () => {})
       speaker.post(latest)

@@ -9,12 +9,12 @@ export interface TokenAccess {
   getAccessToken(options?: { readonly minValidityMs?: number | undefined }): Promise<string>
 }
 
-/** `restored` resolves when it is known whether a user is signed in, with how the refresh ended that it took. */
+/** `restored` resolves when it is known whether a user is signed in, with the outcome of the refresh that it needed. */
 export function createTokenAccess(
   { session, refresher, login, clock, canRefresh, waits }: ClientParts,
   restored: () => Promise<Outcome | undefined>,
 ): TokenAccess {
-  /** The session once it is known, if there is one, and how long its token is good. */
+  /** Resolves with the session once it is known, and with the age of its token. */
   async function held(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
     const outcome = await restored()
     const { credentials, endReason, sessionId: id, status } = session.state
@@ -24,7 +24,7 @@ export function createTokenAccess(
       throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not answer'))
     }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
-    // Not waited for: the dialog itself may be asking.
+    // Do not wait: the caller may be the dialog itself.
     if (login.reauthentication?.kind === 'login') {
       throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
     }
@@ -59,7 +59,7 @@ export function createTokenAccess(
         await waits.awaitRefresh(refresher.start(expired ? 'expired' : 'manual'), waiter)
         best = { token: session.state.credentials?.accessToken, validMs: validMs() }
       } catch (error) {
-        // A token that is still good is better than none.
+        // A token that is still valid is better than none.
         if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error
       }
     }

@@ -3,7 +3,7 @@ import { createAudienceAge } from '../session/audience.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
-/** The share of the leeway that a client takes: so a fleet that signed in together does not refresh in step. */
+/** The share of the leeway that a client uses, so that clients that signed in together do not refresh together. */
 export const leewayShareOf = (random: number): number => 0.5 + random / 2
 
 interface TokenPolicyPorts {

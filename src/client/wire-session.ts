@@ -40,7 +40,7 @@ function createCookieCheck() {
   }
 }
 
-/** What scheme and strategy make of the credentials that a login brought. */
+/** Lets scheme and strategy change the credentials of a login. */
 function createAdopt(strategy: RefreshStrategy, scheme: WireScheme, noteLogin: () => void) {
   return (read: Credentials, former: Credentials | null): Credentials => {
     const bound = scheme.adopt?.(read, former) ?? read

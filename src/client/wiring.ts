@@ -22,14 +22,14 @@ import { createTokenPolicy } from './token-policy.ts'
 import { wireCircuitBreaker } from './wire-circuit-breaker.ts'
 import { wireSession } from './wire-session.ts'
 
-/** The platform under a client; tests bring their own. */
+/** The platform of a client; tests bring their own. */
 export interface Platform {
   readonly clock: Clock
   readonly wake: Wake
   readonly lock: TabLock
 }
 
-/** All parts of a client, wired; ky's form and the plain one are made round it. */
+/** All parts of a client, wired. The ky form and the plain form are made around it. */
 export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly pipeline: RequestPipeline
   readonly waits: Waits
@@ -42,9 +42,9 @@ export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly clock: Clock
   readonly canRefresh: () => boolean
   readonly trusted: ResolvedOptions['trusted']
-  /** A number for one call, whatever it is sent as. */
+  /** Returns an id for one call, however often it is sent. */
   readonly nextId: () => number
-  /** Whether the app's own refresh, or its `reauthenticate`, is being called right now. */
+  /** Whether `refresh` or `reauthenticate` of the app is being called right now. */
   readonly isInsideCallback: () => boolean
   readonly revocation: Revocation
   readonly dispose: () => void
@@ -60,7 +60,7 @@ export function createClientParts(
   const name = options.sessionName()
   const former = options.formerName()
   const formerName = former === name ? undefined : former
-  // What is made further down is reached through these.
+  // These reach parts that are made further down.
   const announce = () => storeSync.announce()
   const isDisposed = () => storeSync.isClosed
   const { session, records } = wireSession({
@@ -108,11 +108,11 @@ export function createClientParts(
     whenOffline: options.whenOffline,
     reauthenticate,
     strategy: { ...strategy, refresh: guard(context => strategy.refresh(context)) },
-    // Around its deadline: 2 s until it is sent, 1 s that its timer may be late, 2 s to save the result.
+    // The deadline of the token request, and 5 s: 2 s until it is sent, 1 s that its timer may be late, 2 s to save the result.
     isLeaseOpen: createLeaseWatch(clock, refreshTimeoutMs + 5000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     onRejected: login.onRefreshRejected,
-    // An ambient credential is the browser's, not the dropped result's: by now it may be another user's.
+    // Do not revoke an ambient credential: the browser's cookie may belong to another user by now.
     discard: credentials => strategy.ambient || revocation.revoke(credentials),
   })
   session.listenersOf('signed-in').add(() => session.state.credentials?.ownerUnverified && refresher.start('expired'))
@@ -142,7 +142,7 @@ export function createClientParts(
     syncIfStale,
     nextId,
     shouldRefresh: options.shouldRefresh,
-    // Refreshes of the app's own may log in through the client: they would wait for themselves.
+    // Only for cookie strategies: a refresh function of the app may log in with the client, and would wait for itself.
     whenCallsSettled: strategy.cookie && pendingCalls.whenSettled,
   }
   const pipeline = createPipeline(pipelinePorts, log, waits)

@@ -14,17 +14,17 @@ import type { LoginNotifier, LoginReason } from './login-notifier.ts'
 export type ReauthenticateContext<Claims extends object = JwtClaims> = LoginContext<Claims> | StepUpContext<Claims>
 
 interface AnyContext<Claims extends object> {
-  /** Sign in as this one, or the waiting requests are rejected; `null` if nobody was signed in. */
+  /** The user whose requests wait: after a sign-in of another user they reject. `null` if no user was signed in. */
   readonly subject: string | null
   readonly claims: Claims | null
-  /** Aborts when it is no longer needed: signed in from another tab, signed out, disposed. Close the dialog. */
+  /** Aborts when the dialog is no longer needed (a sign-in in another tab, a sign-out, `dispose()`). Close it then. */
   readonly signal: AbortSignal
 }
 export interface LoginContext<Claims extends object = JwtClaims> extends AnyContext<Claims> {
   readonly kind: 'login'
   readonly reason: LoginReason
 }
-/** RFC 9470 §3: who is signed in has to authenticate better or more recently. Values are the server's, and untrusted. */
+/** A step-up: the user has to authenticate again, more strongly or more recently. Its values are not verified. @see RFC 9470 §3 */
 export interface StepUpContext<Claims extends object = JwtClaims> extends AnyContext<Claims>, StepUpRequirement {
   readonly kind: 'step-up'
 }
@@ -34,14 +34,14 @@ export interface ReauthenticatorPorts {
   readonly wake: Wake
   readonly clock: Clock
   readonly notifier: LoginNotifier
-  /** Whether this client was disposed of: it asks nobody any more. */
+  /** Whether this client was disposed: it opens no dialog any more. */
   readonly isDisposed: () => boolean
   readonly reauthenticate: ((need: ReauthenticateContext) => Promise<SessionInput | null>) | undefined
 }
 
-/** The middle of the ladder: asks the person in place, one question at a time, before the login page is asked for. */
+/** Calls `reauthenticate`, one call at a time, before `onLoginRequired` is called. */
 export interface Reauthenticator extends LoginPort {
-  /** The refresh was rejected: asks in place, or ends the session. */
+  /** The refresh was rejected: opens a dialog, or ends the session. */
   onRefreshRejected(reason: EndReason): void
   dispose(): void
 }
@@ -64,17 +64,17 @@ interface CompletedReauthentication extends Pick<SessionState, 'sessionId' | 'ge
 export function createReauthenticator(ports: ReauthenticatorPorts): Reauthenticator {
   const { session, wake, clock, notifier, isDisposed, reauthenticate } = ports
   let running: RunningReauthentication | null = null
-  /** The last question that somebody answered by signing in, and what that brought. */
+  /** The last dialog that ended with a sign-in, and its result. */
   let done: CompletedReauthentication | undefined
 
-  /** Asks, and signs in with what comes of it. */
+  /** Calls `reauthenticate`, and signs in with its result. */
   async function promptUser(
     question: Question,
     signal: AbortSignal,
     answered: Reauthentication['outcome'],
   ): Promise<void> {
     const { credentials } = session.state
-    // Once somebody looks at the page, or nobody need be asked any more.
+    // Wait until the page is visible, or the dialog is no longer needed.
     await (isHidden() && waking(wake, () => !isHidden(), answered))
     if (signal.aborted || !reauthenticate) return
     try {
@@ -84,10 +84,10 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
         claims: credentials?.claims ?? null,
         signal,
       })
-      // What it answers counts at once; a mistake in it is the app's, and told as such.
+      // The result takes effect at once. A mistake in it is reported as the app's own error.
       if (answer && !signal.aborted) session.signIn(answer).catch(report)
     } catch {
-      // "Not here" can also be said by throwing.
+      // Throwing means the same as returning `null`.
     }
   }
 
@@ -126,11 +126,11 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
     const stops = [
       session.listenersOf('signed-in').add(() => {
         const { credentials } = session.state
-        // The very tokens that were rejected are no answer to a login; a step-up may have been made for them.
+        // A login with the rejected tokens does not help. After a step-up the same tokens may be valid for more.
         const isRefused = question.kind === 'login' && hasSame('accessToken', credentials, refused)
         if (!isRefused || credentials?.refreshToken !== refused?.refreshToken) reauthentication.settle('signed-in')
       }),
-      // Another tab's sign-in as the same subject arrives as newer credentials.
+      // A sign-in of the same user in another tab arrives as newer credentials.
       session
         .listenersOf('refreshed')
         .add(({ tab }) => reauthentication.kind === 'login' && tab === 'other' && reauthentication.settle('signed-in')),
@@ -175,12 +175,12 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
       const question = { kind: 'step-up', ...requirement } as const
       if (done?.sessionId === session.state.sessionId) {
         if (generation < done.generation) return done.reauthentication
-        // Its answer did not content the server, and would not now, unless that was too long ago.
+        // The last dialog did not satisfy the server. Another would not either, unless the last one is too old by now.
         const { maxAgeSeconds } = requirement
         const isOld = maxAgeSeconds !== null && clock.monotonicMs() - done.monotonicMs > maxAgeSeconds * 1000
         if (generation === done.generation && done.question === JSON.stringify(question) && !isOld) return null
       }
-      // One question at a time: who finds another one open goes on with what that one brings.
+      // One dialog at a time: if another one is open, use its result.
       return running ?? startReauthentication(question, () => {})
     },
     dispose: () => running?.settle('disposed'),

@@ -1,20 +1,20 @@
 import type { StepUpRequirement } from '../errors.ts'
 import { type Challenge, errorOf, parseChallenges } from '../http/www-authenticate.ts'
 
-/** What to do with an answer. */
+/** What to do with a response. */
 export type Verdict =
   | { readonly kind: 'accept' | 'refresh' }
   | { readonly kind: 'step-up'; readonly requirement: StepUpRequirement }
 
-/** What the verdict rests on; all of it is the server's word. */
+/** What the verdict is based on. All of it comes from the server. */
 export type Evidence = Pick<Response, 'status' | 'redirected' | 'url' | 'headers' | 'type'>
 
 export const accept: Verdict = { kind: 'accept' }
 export const refresh: Verdict = { kind: 'refresh' }
-/** Accepted since its challenge speaks to others; the app may know better. */
+/** Accepted, since its challenge is of another scheme. `shouldRefresh` may decide otherwise. */
 const foreign: Verdict = { kind: 'accept' }
 
-/** The challenge that speaks to us: of the scheme we use first, and of those the first that says why (RFC 9110 §11.6.1). */
+/** The challenge for this client: of its own scheme first, and of those the first with an `error` (RFC 9110 §11.6.1). */
 function ours(challenges: readonly Challenge[], schemes: readonly string[]): Challenge | undefined {
   const matching = schemes.flatMap(scheme => challenges.filter(challenge => challenge.scheme === scheme))
   const first = matching[0]
@@ -30,13 +30,15 @@ function requirementOf({ params }: Challenge): StepUpRequirement {
   }
 }
 
-/** Whether a redirect led to another origin: the browser took our credentials off there, so what it says is not about them. */
+/**
+ * Whether a redirect led to another origin. The browser removed the credentials there, so the response says nothing about them.
+ */
 const isFromElsewhere = ({ redirected, url }: Evidence, origin: string): boolean =>
   redirected && new URL(url).origin !== origin
 
 /**
- * Whether `shouldRefresh` is asked: not about a 401 that speaks to us, and an opaque answer (status 0) tells nothing, unless
- * it is a redirect that is not followed (Fetch, filtered responses).
+ * Whether `shouldRefresh` is called: not for a 401 with a challenge for this client, nor for an opaque response (status 0),
+ * unless it is a redirect that is not followed (Fetch, filtered responses).
  */
 export const mayAskShouldRefresh = (response: Evidence, origin: string, verdict: Verdict): boolean => {
   const { status, type } = response
@@ -46,20 +48,20 @@ export const mayAskShouldRefresh = (response: Evidence, origin: string, verdict:
 
 /**
  * Pure: statuses by RFC 9110 §15.5, challenges by RFC 6750 §3.1 and RFC 9470 §3. `origin` is what the request was sent to,
- * `schemes` are those of challenges that speak to us.
+ * `schemes` are those of challenges for this client.
  */
 export function judgeResponse(response: Evidence, origin: string, schemes: readonly string[]): Verdict {
   const { status, headers } = response
   if (status !== 401 || isFromElsewhere(response, origin)) return accept
   const header = headers.get('WWW-Authenticate')
-  // Cross-origin it may be hidden: then the reason is unknown, and invalid_token the likeliest (RFC 6750 §3.1).
+  // CORS may hide the header. The reason is then unknown, and invalid_token the most likely one (RFC 6750 §3.1).
   if (header === null) return refresh
   const { challenges, malformed } = parseChallenges(header)
   const challenge = ours(challenges, schemes)
   if (!challenge) return challenges.length > 0 && !malformed ? foreign : refresh
   switch (errorOf(challenge)) {
     case 'insufficient_scope':
-    // What another proof could mend, the scheme has tried (RFC 9449 §9).
+    // The scheme has tried another proof already, if that could help (RFC 9449 §9).
     case 'use_dpop_nonce':
     case 'invalid_dpop_proof':
       return accept

@@ -12,31 +12,31 @@ import { type RequestContext, urlOf } from './request-context.ts'
 import type { ResponseView } from './response-view.ts'
 import type { Sends } from './sends.ts'
 
-/** The person is being asked. Never rejects. */
+/** A running dialog. Never rejects. */
 export interface Reauthentication {
   readonly kind: 'login' | 'step-up'
   readonly outcome: Promise<'signed-in' | 'declined' | 'disposed'>
-  /** Whose: the session that the sign-in brought, once it is answered. */
+  /** The session of the sign-in, once the user has answered. */
   readonly sessionId: string | null
 }
 
-/** What the login side does for requests; `null`: nobody can be asked. */
+/** The login functions that requests need. They return `null` if there is no dialog to wait for. */
 export interface LoginPort {
   readonly reauthentication: Reauthentication | null
-  /** Which request has the refresh that may turn out to be rejected. */
+  /** Notes the request that caused the refresh, for `onLoginRequired` if that is rejected. */
   noteRequest(request: RequestTarget): void
-  /** What the session holds was good enough for a request. */
+  /** Notes a request whose credentials were accepted. */
   noteAccepted(request: RequestIdentity): void
-  /** A request without a session got a 401: asks in place, or tells the app. */
+  /** A request without a session got a 401: opens a dialog, or calls `onLoginRequired`. */
   notSignedIn(request: RequestTarget): Reauthentication | null
-  /** `generation`: of the token that was not enough. One that was replaced by an answered question asks nobody again. */
+  /** `generation`: of the token that was not enough. If a dialog has replaced that token, no other dialog opens. */
   stepUp(requirement: StepUpRequirement, generation: number): Reauthentication | null
 }
 
-/** Which request it is. */
+/** Names a request. */
 export type RequestIdentity = Pick<RequestContext, 'id' | 'method' | 'address' | 'parsedUrl'>
 
-/** What was being asked for; the URL without query. */
+/** The request, with its URL without query. */
 export interface RequestTarget {
   readonly method: string
   readonly url: string
@@ -57,25 +57,25 @@ export interface PipelinePorts {
   readonly scheme: WireScheme
   /** Shown to `latchkey/explain`. */
   readonly sends: Sends
-  /** On what this client sends. */
+  /** The mark on what this client sends. */
   readonly mark: symbol
   readonly login: LoginPort
   readonly canRefresh: () => boolean
-  /** By time alone, of an audience's token; what cannot be renewed is good until it is rejected. */
+  /** The age of an audience's token, by time alone. A token that cannot be refreshed is good until it is rejected. */
   readonly ageOf: (audience?: string) => TokenAge
   readonly strategy: Pick<RefreshStrategy, 'audienceOf'>
   readonly trusted: () => TrustedOrigins
-  /** Whether the app's own refresh is being called right now: what it sends through the client goes out without credentials. */
+  /** Whether a callback of the app is running: what it sends with the client now is sent without credentials. */
   readonly isInsideCallback: () => boolean
-  /** `undefined` if what this page remembers of the session may be used at once; else when it may. */
+  /** `undefined` if memory is up to date; else resolves when it is. */
   readonly syncIfStale: () => Promise<void> | undefined
-  /** What the app sends anew with each request to its own origins. */
+  /** The option `sendHeaders`. */
   readonly sendHeaders: SendHeaders | undefined
-  /** In cookie modes: what a login must wait for, if anything. */
+  /** In cookie modes: resolves when a login may be sent; `undefined`: now. */
   readonly whenCallsSettled: (() => Promise<unknown> | undefined) | undefined
-  /** Whether this client was disposed of, and not used since: it asks nobody and begins nothing. */
+  /** Whether this client was disposed and not used since: it opens no dialog and starts no refresh. */
   readonly isDisposed: () => boolean
-  /** A number for one call. */
+  /** Returns an id for one call. */
   readonly nextId: () => number
   readonly shouldRefresh: ((answer: ResponseView) => boolean | undefined | PromiseLike<boolean | undefined>) | undefined
 }

@@ -21,7 +21,7 @@ import {
 import type { RequestLog } from './request-log.ts'
 import type { Waits } from './wait.ts'
 
-/** `fetch` with the session's credentials; `call` is what the form around it (ky's or the plain one) knows. */
+/** `fetch` with the session's credentials; `call` is the form around it (ky's or the plain one). */
 export type RequestPipeline = (
   input: RequestInfo | URL,
   init: FetchInit | undefined,
@@ -38,13 +38,13 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   const beforeSend = createBeforeSend(ports, waits)
   const afterResponse = createAfterResponse(ports, log, waits)
 
-  /** The network under wrappers round this client's own `fetch`. */
+  /** The network below wrappers of this client's own `fetch`. */
   const underlyingFetch = pageFetch()
 
   function whyNoCredentials({ isTrusted, auth, init, request }: RequestContext): NoCredentialsReason | null {
     if (!isTrusted) return 'untrusted-origin'
     if (auth === false || ports.isInsideCallback()) return 'auth-false'
-    // The browser would remove the header without a word (Fetch, guard "request-no-cors").
+    // The browser would silently remove the header (Fetch, guard "request-no-cors").
     if (readRequestOption(init, request, 'mode') === 'no-cors') return 'no-cors'
     return init.headers?.has(scheme.header) ? 'own-authorization' : null
   }
@@ -55,7 +55,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     return response
   }
 
-  /** As the caller wrote it. */
+  /** As the caller passed it. */
   function sendUntouched(context: RequestContext, given: RequestInit = { ...context.init }): Promise<Response> {
     const { transport } = context.adapter
     return show(context, given, transport(context.input, markSent(given, mark)))
@@ -90,7 +90,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     return credentials && forAudience(credentials, strategy.audienceOf?.(urlOf(context).origin))
   }
 
-  /** Attaches what the session holds now. A promise where that takes a proof. */
+  /** Attaches the session's current credentials. Returns a promise if that takes a proof. */
   function attachCredentials(context: RequestContext, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
     context.sentWith = session.state
     applySendHeaders(context, outgoing.headers)
@@ -112,7 +112,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     markSent(outgoing, mark)
     if (!source || outgoing.body == null || context.init.body != null)
       return show(context, outgoing, transport(source ?? context.input, outgoing))
-    // In the shape of the first send: what a native shell puts in place of `fetch` may read a Request and an init differently.
+    // In the form of the first send: a native shell's replacement of `fetch` may treat a Request and an init differently.
     const whole = new Request(source, outgoing)
     const { body: _, ...rest } = outgoing
     return show(context, outgoing, transport(whole, { ...rest, headers: whole.headers }))

@@ -6,17 +6,17 @@ import { type RequestContext, signalOf } from './request-context.ts'
 
 export const mayHaveBody = ({ method }: RequestContext): boolean => method !== 'GET' && method !== 'HEAD'
 
-/** Taken before a send that may not be the last: a used body cannot be cloned (Fetch, "unusable"). Only where nothing else holds the body. */
+/** Clones before the first send: a used body cannot be cloned (Fetch, "unusable"). Only if nothing else holds the body. */
 export function cloneForReplay(context: RequestContext): void {
   const { request, init, adapter, notReplayableReason, isReplay, replay, learn } = context
   const source = context.replayCopy ?? request
   const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'
-  // Whether it has a body is not asked: in WebKit a look at `body` spoils one that is FormData with a file.
+  // Do not read `body` to see whether there is one: in WebKit that breaks a FormData with a file.
   const has = source && !known && !readMember(source, 'bodyUsed') && mayHaveBody(context)
   context.replayCopy = has && (learn || !isReplay) ? readMember(source, 'clone').call(source) : undefined
 }
 
-/** The arguments for the first send; it has the headers to itself. */
+/** The arguments of the first send, with headers of its own. */
 export const createSendInit = ({ init }: RequestContext): Outgoing => ({
   ...init,
   headers: init.headers ?? new Headers(),
@@ -31,12 +31,12 @@ export function createReplayInit(context: RequestContext): Outgoing | Promise<Ou
   const next: Outgoing = { ...init, headers: new Headers(init.headers) }
   const withBody = (body: BodyInit | null | undefined): Outgoing => {
     if (body === undefined) return next
-    // Its boundary belongs to the first sending; `fetch` writes the new one.
+    // The boundary belongs to the first send; `fetch` writes a new one.
     if (isFormData(body) && request) next.headers.delete('content-type')
     return { ...next, body, ...(isOneShot(body) && { duplex: 'half' }) }
   }
   if (!mayHaveBody(context)) {
-    // What the browser's cache has kept may be the very answer that was rejected (Fetch, "HTTP-network-or-cache fetch").
+    // The browser's cache may hold the response that was rejected (Fetch, "HTTP-network-or-cache fetch").
     const isChosen = init.cache !== undefined || (request && readMember(request, 'cache') !== 'default')
     return isChosen ? next : { ...next, cache: 'no-cache' }
   }

@@ -3,28 +3,28 @@ import { systemClock } from '../../platform/clock.ts'
 import { createTransact } from '../../stores/indexed-db.ts'
 import { type Algorithm, generateKey, type Key } from './proof.ts'
 
-/** The key of a session: in IndexedDB, where every tab and a reload find it; where there is none, in this page. */
+/** The key of a session: in IndexedDB, for every tab and after a reload; without IndexedDB, in this page's memory. */
 export interface KeyRing {
-  /** `formerName`: what an earlier release called it; its key moves along. */
+  /** `formerName`: the name that an earlier release used. Its key is moved. */
   open(sessionName: string, formerName?: string): void
   /**
-   * The key of a coming session: the one that is there, else a new one. `handedOut`: the app is about to have tokens bound
-   * to it, so until a session begins with it, the end of another session does not remove it.
+   * The key of a coming session: the existing one, else a new one. `handedOut`: the app is about to have tokens bound
+   * to it. Until a session starts with it, the end of another session must not remove it.
    */
   forLogin(handedOut: boolean): Promise<Key>
-  /** That key, or whichever there is; `null` if it is lost. @throws RefreshUnavailableError if that cannot be told now */
+  /** The key of that thumbprint, or any; `null` if it is lost. @throws RefreshUnavailableError if that is unknown now */
   find(thumbprint: string | undefined): Promise<Key | null>
-  /** Of the key that this page's last login was proved with. */
+  /** The thumbprint of the key of this page's last login proof. */
   readonly login: string | undefined
-  /** A session has begun with that key, or with whichever is stored: it is removed when this session ends. */
+  /** A session started with that key, or with the stored one. The key is removed when the session ends. */
   adopted(thumbprint: string | undefined): void
-  /** Its session is over in this page. `ended`: this page ended it, so it also removes the key from the store. */
+  /** The session of the key is over in this page. `ended`: this page ended it, so the key is also removed from the store. */
   forget(thumbprint: string | undefined, ended: boolean): void
 }
 
 const deadlineMs = 2000
 
-/** As the store: a request must not wait for ever for a disk. */
+/** As for the store: a request must not wait for a disk without end. */
 function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const cancel = systemClock.setTimer(() => reject(new Error('no answer in time')), deadlineMs)
@@ -32,10 +32,10 @@ function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
   })
 }
 
-/** Where there is no IndexedDB (a server), or not for this page (an opaque origin), a key that is not in memory is nowhere. */
+/** Without IndexedDB (a server, an opaque origin), a key that is not in memory is lost. */
 const isMissing = ({ name }: Error) => name === 'ReferenceError' || name === 'SecurityError'
 
-/** As stored. `awaitsLogin`: handed out for a login that no session has begun with yet. */
+/** A stored key. `awaitsLogin`: handed out for a login, and no session has started with it yet. */
 type StoredKey = Key & { readonly awaitsLogin?: boolean }
 
 export function createKeyRing(algorithm: Algorithm): KeyRing {
@@ -55,7 +55,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     held.set(key.thumbprint, key)
     return key
   }
-  /** Tells what is stored; what an earlier release stored elsewhere is moved here first. */
+  /** Reads the stored key. The key of an earlier release is moved first. */
   function find(store: IDBObjectStore, then: (stored: StoredKey | undefined) => void): void {
     const own = store.get(at())
     own.onsuccess = () => {
@@ -88,7 +88,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
       reading = undefined
     }
   }
-  /** Of two tabs that make one at the same time, both go on with the first. */
+  /** If two tabs make a key at the same time, both use the first. */
   async function keep(made: Key, handedOut: boolean): Promise<Key> {
     try {
       return await inTime(
@@ -102,12 +102,12 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
         }),
       )
     } catch {
-      // It lives as long as this page does.
+      // The key stays in this page's memory.
       return made
     }
   }
 
-  /** Replaces what is stored; `undefined` removes it. Nobody waits for it, and where there is no store the page's memory does. */
+  /** Replaces the stored key; `undefined` removes it. It is not awaited. Without a store, the key stays in memory. */
   function change(next: (stored: StoredKey | undefined) => StoredKey | undefined): void {
     transact('readwrite', store => {
       find(store, stored => {
@@ -157,7 +157,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
         if (thumbprint) held.delete(thumbprint)
         else held.clear()
       }
-      // The mark in the store is read again: another tab, or this page before a reload, may be in the middle of a login.
+      // Read the mark again: another tab, or this page before a reload, may be in the middle of a login.
       if (ended) {
         change(stored =>
           stored?.awaitsLogin || (thumbprint && stored?.thumbprint !== thumbprint) ? stored : undefined,

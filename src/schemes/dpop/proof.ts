@@ -2,7 +2,7 @@ import { randomId } from '../../platform/random-id.ts'
 
 export type Algorithm = 'ES256' | 'EdDSA'
 
-/** Key pair of one session. Structured-clone-safe, so that IndexedDB keeps it; its private half cannot be read out. */
+/** The key pair of one session. IndexedDB can store it; its private key cannot be exported. */
 export interface Key {
   readonly algorithm: Algorithm
   readonly privateKey: CryptoKey
@@ -11,11 +11,11 @@ export interface Key {
   readonly thumbprint: string
 }
 
-/** What one proof says (RFC 9449 §4.2). */
+/** The content of one proof (RFC 9449 §4.2). */
 export interface ProofContent {
   readonly method: string
   readonly url: URL
-  /** The access token that goes along. */
+  /** The access token that is sent with it. */
   readonly token?: string | null | undefined
   readonly nonce?: string
   /** How far the server's clock is ahead of this device's. */
@@ -41,12 +41,12 @@ export async function generateKey(algorithm: Algorithm): Promise<Key> {
   const pair = await crypto.subtle.generateKey(parameters[algorithm], false, ['sign', 'verify'])
   const { publicKey, privateKey } = pair as CryptoKeyPair
   const { crv, kty, x, y } = await crypto.subtle.exportKey('jwk', publicKey)
-  // Only these members, in this order: it is what is hashed (RFC 7638 §3.2, RFC 8037 §2).
+  // Exactly these members in this order are hashed (RFC 7638 §3.2, RFC 8037 §2).
   const jwk = { crv, kty, x, ...(y && { y }) }
   return { algorithm, privateKey, jwk, thumbprint: await hash(JSON.stringify(jwk)) }
 }
 
-/** A proof of its own for each call: nobody may send one twice (RFC 9449 §11.1). */
+/** Makes a proof for one send: a proof must not be sent twice (RFC 9449 §11.1). */
 export async function prove(key: Key, content: ProofContent): Promise<string> {
   const { algorithm, jwk, privateKey } = key
   const { method, url, token, nonce, clockSkewMs = 0 } = content

@@ -1,13 +1,13 @@
 import type { Learned } from '../scheme.ts'
 
-/** What a server has told that proofs for it must say (RFC 9449 §8, §9). */
+/** What a server requires of proofs (RFC 9449 §8, §9). */
 export interface ServerNotes {
   readonly nonce?: string
   /** How far its clock is ahead of this device's. */
   readonly clockSkewMs?: number
 }
 
-/** What an authorization server says is not for the API, even at one origin (RFC 9449 §9). */
+/** The notes of an authorization server are not valid for the API, even at the same origin (RFC 9449 §9). */
 type Role = 'token' | 'api'
 
 /** Where a proof was sent, and what it was made from. */

@@ -5,7 +5,7 @@ import type { ServerNotes, Servers } from './servers.ts'
 
 interface Made {
   readonly proof: string
-  /** What was known of the server by then. */
+  /** The notes on the server when the proof was made. */
   readonly notes: ServerNotes
 }
 
