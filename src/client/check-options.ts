@@ -128,7 +128,7 @@ export function resolveLimits(
   given: Limits | undefined = {},
   defaults: Readonly<Record<keyof Limits, number>>,
 ): Readonly<Record<keyof Limits, number>> {
-  check(isOptions(given), 'limits', 'write `{ leewayMs: 30_000 }` and the like')
+  check(isOptions(given), 'limits', 'write an object: `{ leewayMs: 30_000 }`')
   const limits = { ...defaults }
   for (const [name, value] of Object.entries(given)) {
     const right = brought[name.toLowerCase()]

@@ -131,7 +131,7 @@ function checkOptions(options: GivenOptions, isInsecure: boolean): void {
   checkFunctions(options)
   check([undefined, 'fail', 'wait'].includes(whenOffline), 'whenOffline', "write 'fail' or 'wait'")
   const isName = sessionName === undefined || (typeof sessionName === 'string' && sessionName !== '')
-  check(isName, 'sessionName', 'write a text')
+  check(isName, 'sessionName', 'write a string')
   const isScheme = scheme === undefined || typeof (scheme as Partial<WireScheme> | null)?.attach === 'function'
   check(isScheme, 'scheme', 'write `bearer()`')
   check(Array.isArray(trustedOrigins), 'trustedOrigins', "write a list: `['https://files.example.com']`")

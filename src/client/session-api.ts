@@ -133,7 +133,7 @@ export function createSessionApi<Claims extends object>(
     },
     subscribe: listener => session.changed.add(() => listener()),
     on(type, listener) {
-      check(eventTypes.includes(type), 'session.on', `'${type}' is none of ${eventTypes.join(', ')}`)
+      check(eventTypes.includes(type), 'session.on', `'${type}' is not one of ${eventTypes.join(', ')}`)
       return session.listenersOf(type).add(listener as never)
     },
     ready,

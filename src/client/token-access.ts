@@ -21,7 +21,7 @@ export function createTokenAccess(
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
     if (status === 'unknown') {
       const isKnown = outcome?.kind === 'unavailable'
-      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not answer'))
+      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not respond'))
     }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Do not wait: the caller may be the dialog itself.
@@ -33,7 +33,7 @@ export function createTokenAccess(
 
   async function refresh(): Promise<void> {
     const waiter = await held()
-    check(canRefresh(), 'refresh', 'give createClient one, and signIn a refresh token')
+    check(canRefresh(), 'refresh', 'pass it to createClient, and a refresh token to signIn')
     await waits.awaitRefresh(refresher.start('manual'), waiter)
     // A user signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
     if (session.state.credentials?.tokensElsewhere) await refresh()

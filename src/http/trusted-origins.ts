@@ -48,7 +48,7 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
 
 /** Says what to write instead of a wrong origin; `null` if it is right. The value itself is not shown. */
 export function originProblem(value: string | URL, insecure = false): string | null {
-  if (String(value).includes('*')) return 'name each origin, wildcards are not read'
+  if (String(value).includes('*')) return 'write each origin: wildcards are not supported'
   const url = parseUrl(value)
   if (!url || !isWeb(url)) return "write an absolute origin, as in 'https://api.example.com'"
   if (!insecure && !isSecure(url))

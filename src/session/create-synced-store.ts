@@ -77,7 +77,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     side.noteHeld(found)
     if (verdict === 'newer') return (isAlone() && latest) || undefined
     if (verdict === 'forgotten') {
-      if (state === 'synced') onFailure('write', new Error('The store keeps nothing.'))
+      if (state === 'synced') onFailure('write', new Error('The store does not keep what is written.'))
       state = 'unreliable'
       return latest
     }

@@ -14,7 +14,7 @@ function readSubject(value: unknown): string | null | undefined {
 }
 
 const refuse = (name: string): never => {
-  throw new ConfigurationError(name, 'must be text, or a number that is exact. Give `subject` as text')
+  throw new ConfigurationError(name, 'must be a string, or a safe integer. Write `subject` as a string')
 }
 
 function readStatement(claims: JwtClaims | null | undefined): Statement {

@@ -55,7 +55,8 @@ const onTheWire = (method = 'GET') =>
  * createClient({ scheme: dpop(), refresh: oauthRefresh({ … }), store: indexedDbStore() })
  */
 export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
-  if (algorithm !== 'ES256' && algorithm !== 'EdDSA') throw new ConfigurationError('algorithm', "'ES256' or 'EdDSA'")
+  if (algorithm !== 'ES256' && algorithm !== 'EdDSA')
+    throw new ConfigurationError('algorithm', "write 'ES256' or 'EdDSA'")
   const keys = createKeyRing(algorithm)
   const servers = createServers()
   let session: SessionCore | undefined

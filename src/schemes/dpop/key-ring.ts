@@ -27,7 +27,7 @@ const deadlineMs = 2000
 /** As for the store: a request must not wait for a disk without end. */
 function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const cancel = systemClock.setTimer(() => reject(new Error('no answer in time')), deadlineMs)
+    const cancel = systemClock.setTimer(() => reject(new Error('IndexedDB does not respond')), deadlineMs)
     answer.then(resolve, reject).finally(cancel)
   })
 }
@@ -48,7 +48,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   let reading: Promise<Key | undefined> | undefined
 
   function at(): IDBValidKey {
-    if (place === undefined) throw new ConfigurationError('scheme', 'give it to `createClient` first')
+    if (place === undefined) throw new ConfigurationError('scheme', 'pass it to `createClient` first')
     return place
   }
   const hold = (key: Key): Key => {

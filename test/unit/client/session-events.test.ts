@@ -172,7 +172,7 @@ describe('session.on', () => {
   test.each(['signed-out', 'login', 'token', 'Refreshed', ''])('refuses %j, and lists the events there are', type => {
     const { client } = createStage()
     const on = () => client.session.on(type as never, vi.fn())
-    expect(on).toThrow(`\`session.on\`: '${type}' is none of ${eventTypes.join(', ')}`)
+    expect(on).toThrow(`\`session.on\`: '${type}' is not one of ${eventTypes.join(', ')}`)
   })
 
   test.each(eventTypes)('takes %s', type => {

@@ -223,7 +223,7 @@ describe('a configured origin that will not do is answered with what to write in
   test.each(['*', 'https://*', 'https://*.example.com', 'https://api.example.com:*', '*.example.com'])(
     '%s is a wildcard',
     value => {
-      expect(originProblem(value)).toBe('name each origin, wildcards are not read')
+      expect(originProblem(value)).toBe('write each origin: wildcards are not supported')
     },
   )
 
