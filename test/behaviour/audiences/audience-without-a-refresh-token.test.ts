@@ -26,7 +26,7 @@ test('a request to an audience that can get no token does not go out bare as if 
   expect([sends.map(({ token }) => token), steps]).toEqual([[], []])
 })
 
-test('and is told why, and to come back in a while', async () => {
+test('rejects with the reason and with retryAfterMs', async () => {
   const { client, clock } = await start()
   const error = await outcomeOf(client.fetch('https://files.test/x'), clock)
   expect(error).toMatchObject({ code: 'refresh-unavailable', retryAfterMs: 1000 })

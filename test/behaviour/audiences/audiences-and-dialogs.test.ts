@@ -112,7 +112,7 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     expect(tokens()).toEqual(['files-for-first'])
   })
 
-  test('nor is it sent as whoever signed in while it waited', async () => {
+  test('a waiting request is not sent as a user who signed in while it waited', async () => {
     const { client, login, waiting, bring, tokens } = await startWaiting()
     await client.session.signIn({ ...login('third'), subject: 'bob' })
     bring()

@@ -19,7 +19,7 @@ describe('tokens of several audiences, while something else happens', () => {
     expect([client.session.status, tokensAt('localhost').size]).toEqual(['signed-out', 0])
   })
 
-  test('promise 13: another person signs in while two wait their turn: neither is sent as that person', async () => {
+  test('promise 13: if another user signs in while two audiences wait for their refreshes, neither request is sent as that user', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
     const held = server.holdRefresh()
@@ -35,7 +35,7 @@ describe('tokens of several audiences, while something else happens', () => {
     expect([resources(), server.reuses]).toEqual([['urn:files', 'urn:files'], 0])
   })
 
-  test('promise 7: who gives up does not stop the refresh that others wait for', async () => {
+  test('promise 7: an aborted request does not stop the refresh that others wait for', async () => {
     const { openSignedIn, server, files } = await createAudienceWorld()
     const { client, getFile } = await openSignedIn()
     const held = server.holdRefresh()

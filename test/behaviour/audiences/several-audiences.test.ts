@@ -23,7 +23,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect([...atApi]).not.toEqual([...atFiles])
   })
 
-  test('who asks the first audience does not wait for the token of the second', async () => {
+  test('a request to the first audience does not wait for the token of the second', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     const held = server.holdRefresh()

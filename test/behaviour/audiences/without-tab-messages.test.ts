@@ -46,7 +46,7 @@ test('without a refresh token, a request to another audience does not look at th
   expect(outcome).not.toBe('pending')
 })
 
-test('who signs in while the store is looked at pays no refresh for the other’s request', async () => {
+test('a user who signs in while the store is read gets no refresh for the request of the former user', async () => {
   const { client, signIn, refreshes, clock, hold } = await start()
   await signIn({ subject: 'alice' })
   const read = hold('read')

@@ -51,7 +51,7 @@ describe('promise 5: the refresh that a page makes at its start is not counted',
   })
 })
 
-test('promise 5: what went out bare under a dialog accepts no token, whoever’s dialog it is', async () => {
+test('promise 5: the response of a request without credentials does not count as an accepted token, during any dialog', async () => {
   const stage = createDialogStage()
   await stage.signIn({ subject: 'alice' })
   for (let index = 0; index < 9; index += 1) await stage.client.session.refresh()

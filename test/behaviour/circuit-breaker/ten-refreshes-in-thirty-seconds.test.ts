@@ -31,7 +31,7 @@ describe('promise 5: of any kind', () => {
     }
   }
 
-  test('the eleventh refresh in 30 s does not begin, and who asks for it is told when', async () => {
+  test('the eleventh refresh in 30 s does not start, and its error says when one may', async () => {
     const stage = await start(() => false)
     await refreshTenTimes(stage)
     const refused = expect.objectContaining({ code: 'refresh-unavailable', retryAfterMs: 20 * second })

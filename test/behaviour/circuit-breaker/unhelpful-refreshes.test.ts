@@ -113,7 +113,7 @@ describe('promise 5: a route whose refreshes are unhelpful', () => {
     ])
   })
 
-  test('a late 401, replayed without a refresh and refused again, is nobody’s unhelpful refresh', async () => {
+  test('a late 401 that is replayed without a refresh and rejected again does not count as an unhelpful refresh', async () => {
     const stage = await start(isBad)
     for (const _ of [1, 2, 3]) {
       let release = (_answer: Response) => {}

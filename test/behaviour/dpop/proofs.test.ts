@@ -155,7 +155,7 @@ describe('while a proof is being made', () => {
     expect(server.sends).toEqual([])
   })
 
-  test('another person’s sign-in keeps it from leaving as theirs', async () => {
+  test('a request that waits for its proof is not sent after the sign-in of another user', async () => {
     const { server, client, get } = await createDpopClient()
     const signatures = holdSignatures()
     const request = outcome(get('/notes'))

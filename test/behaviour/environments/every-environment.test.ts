@@ -103,7 +103,7 @@ describe('dispose()', () => {
     expect([open(), wakeListeners()]).toEqual([0, 0])
   })
 
-  test('sends home who waits; the refresh goes on, and what it brings is not lost', async () => {
+  test('dispose() rejects waiting requests; the refresh continues, and its tokens are kept', async () => {
     const { client, clock, signIn, refuseAll, refresh, refreshes, issue } = createStage()
     await signIn({ subject: 'alice' })
     refuseAll()

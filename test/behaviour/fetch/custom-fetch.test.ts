@@ -130,7 +130,7 @@ test('`post` in a refresh hands it a complete Request, too', async () => {
   expect([refresh?.method, await refresh?.text()]).toEqual(['POST', '{"refreshToken":"r1"}'])
 })
 
-test('what is handed over says nothing of the session to who logs it', async () => {
+test('what an app’s own fetch is called with shows nothing of the session when it is logged', async () => {
   const network = createOneEyed()
   await forms['latchkey/fetch']?.(network, { next: 1 } as RequestInit)
   for (const given of network.fetch.mock.calls.flat() as object[]) {

@@ -36,7 +36,7 @@ async function askWhile(microtasks: number, meanwhile: (session: ReturnType<type
 
 const moments = Array.from({ length: 60 }, (_, microtasks) => microtasks)
 
-test('promise 12: getAccessToken never returns the token of who signed in as its refresh failed', async () => {
+test('promise 12: getAccessToken never returns the token of a user who signed in while its refresh failed', async () => {
   const told = await Promise.all(
     moments.map(moment => askWhile(moment, session => void session.signIn(tokensOf('bob')))),
   )

@@ -55,7 +55,7 @@ describe.each(forms)('promise 12: a request that went out bare under Alice’s d
     expect([await paying, sentAs()]).toEqual([200, [null, 'access-2']])
   })
 
-  test('asks nobody once more where Alice declined before its 401 came, nor is it sent as who signs in then', async () => {
+  test('opens no second dialog if Alice declined before its 401 came, and is not sent as the user who signs in after that', async () => {
     const { client, refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
     await answerDialog(null)
     await client.session.signIn(issue({ subject: 'alice' }))
@@ -103,7 +103,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     return { ...stage, held, slow, sentAs: () => stage.sends.map(({ token }) => token) }
   }
 
-  test('goes on as whoever signs in by the dialog that it waits for', async () => {
+  test('is sent as the user who signs in with the dialog that it waits for', async () => {
     const { held, slow, sentAs, clock, answerDialog, issue } = await startAsking()
     held.resolve(refusal('Bearer'))
     await clock.settle()
@@ -111,7 +111,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     expect([await slow, sentAs()]).toEqual([200, [null, 'access-1']])
   })
 
-  test('goes on as who answered that dialog, not as Bob, who takes over in the same moment', async () => {
+  test('is sent as the user who answered that dialog, not as Bob, who signs in at the same moment', async () => {
     const { client, held, slow, sentAs, clock, answerDialog, issue } = await startAsking()
     held.resolve(refusal('Bearer'))
     await clock.settle()
@@ -126,7 +126,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     expect(sentAs()).toEqual([null])
   })
 
-  test('does not go on as Bob, who signed in before its 401 came', async () => {
+  test('is not sent as Bob, who signed in before its 401 came', async () => {
     const { held, slow, sentAs, signIn, asked } = await startAsking()
     await signIn({ subject: 'bob' })
     held.resolve(refusal('Bearer'))
@@ -149,7 +149,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
     expect(sends.filter(({ path }) => path === '/slow')).toHaveLength(1)
   })
 
-  test('that was `auth: optional` while the server could not say who it is, is not sent as who turns out to be there', async () => {
+  test('with `auth: optional`, sent while the user was unknown, is not replayed as the user who is found later', async () => {
     const stage = createStage({ strategy: { ambient: true } })
     const held = createDeferred<Response>()
     stage.answer(({ token }) => (token === null ? held.promise : new Response('fine')))
@@ -232,7 +232,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect([stage.logins, stage.client.session.status]).toEqual([[], 'unknown'])
   })
 
-  test('the caller leaves while the store is being read: it is left at once, and nobody is told', async () => {
+  test('a caller that aborts while the store is being read gets its error at once, and no login is required', async () => {
     stubChannel()
     const { store, stage } = start(null)
     const { reached, open } = store.hold('read')

@@ -49,7 +49,7 @@ test('an absolute URL that is given to `post` stays what it is, whatever the pre
   expect(network.sends.map(({ url }) => url.href)).toEqual(['https://id.test/refresh'])
 })
 
-test('the server is told of a sign-out below the prefix, too', async () => {
+test('signOutUrl is called below the prefix, too', async () => {
   const network = createApi()
   const client = createClient({
     prefix: 'https://api.test/v1',

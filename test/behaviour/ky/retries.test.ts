@@ -101,7 +101,7 @@ describe.each<StageOptions>([{ retry: 0 }, { retry: { limit: 0 } }, {}])('with %
   })
 })
 
-test('who wants ky to retry 401s has them retried, after the replay', async () => {
+test('if ky is told to retry 401s, it retries them after the replay', async () => {
   const stage = await start({ retry: { limit: 1, statusCodes: [401] } })
   stage.answer(() => refusal())
   const answer = begin(stage.client.get('a'))

@@ -41,7 +41,7 @@ test('a wait before the first send that is longer than the timeout passes', asyn
   expect(sent(stage)).toEqual(['access-2'])
 })
 
-test('a person may take an hour over the dialog', async () => {
+test('a login dialog may stay open for an hour without a ky timeout', async () => {
   const dialog = createDeferred<{ accessToken: string; subject: string }>()
   const stage = createStage({ timeout: 10_000, reauthenticate: () => dialog.promise })
   await stage.signIn({ subject: 'alice' })

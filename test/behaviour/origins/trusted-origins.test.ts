@@ -85,7 +85,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
     },
   )
 
-  test('of a cross-site page in mode no-cors is left out knowingly, and that is told (TX-09)', async () => {
+  test('of a cross-site page in mode no-cors is left out, and the request event says so (TX-09)', async () => {
     const { server, client } = await createServedClient()
     const why: unknown[] = []
     client.session.on('request', event => 'reason' in event && why.push(event.reason))

@@ -32,18 +32,21 @@ const passing: readonly (readonly [name: string, fault: Fault, reason: string])[
 ]
 
 describe('promise 8: a refresh that fails for a passing reason ends nothing', () => {
-  test.each(passing)('RF-10: %s: who waits is told when to come again, and then it works', async (...arranged) => {
-    const [, fault, reason] = arranged
-    const { server, clock, client, tab, askedForLogin } = await start()
-    server.failRefreshes(fault)
-    const failures = await Promise.all(['/api/1', '/api/2', '/api/3'].map(path => failureOf(tab, path)))
-    expect(failures).toMatchObject(failures.map(() => ({ code: 'refresh-unavailable', reason, retryAfterMs: 500 })))
-    expect(new Set(failures).size).toBe(3)
-    expect([server.refreshes, client.session.status, await askedForLogin()]).toEqual([1, 'signed-in', 0])
-    await clock.advance(500)
-    expect((await tab.get()).status).toBe(200)
-    expect([server.refreshes, client.session.getSnapshot().generation]).toEqual([2, 1])
-  })
+  test.each(passing)(
+    'RF-10: %s: waiting requests reject with retryAfterMs, and after that time a refresh works',
+    async (...arranged) => {
+      const [, fault, reason] = arranged
+      const { server, clock, client, tab, askedForLogin } = await start()
+      server.failRefreshes(fault)
+      const failures = await Promise.all(['/api/1', '/api/2', '/api/3'].map(path => failureOf(tab, path)))
+      expect(failures).toMatchObject(failures.map(() => ({ code: 'refresh-unavailable', reason, retryAfterMs: 500 })))
+      expect(new Set(failures).size).toBe(3)
+      expect([server.refreshes, client.session.status, await askedForLogin()]).toEqual([1, 'signed-in', 0])
+      await clock.advance(500)
+      expect((await tab.get()).status).toBe(200)
+      expect([server.refreshes, client.session.getSnapshot().generation]).toEqual([2, 1])
+    },
+  )
 
   test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-10: an answer that does not come (%s)', async kind => {
     const { server, clock, client, tab } = await start()
@@ -55,7 +58,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('it is told once, with what it was, and without a token', async () => {
+  test('refresh-failed is emitted once, with the reason, and without a token', async () => {
     const { server, client, tab } = await start()
     const events: unknown[] = []
     client.session.on('refresh-failed', event => void events.push(event))
@@ -66,7 +69,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     expect(JSON.stringify(events) + String((events[0] as { error: Error }).error)).not.toContain(token)
   })
 
-  test('who asks for a refresh is told the same; who asks for a token gets the one that is still good', async () => {
+  test('session.refresh() rejects with the same error, and getAccessToken returns the token that is still valid', async () => {
     const { server, client } = await start()
     server.failRefreshes({ kind: 'status', status: 503 }, { times: 2 })
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable', status: 503 })
@@ -199,7 +202,7 @@ describe('promise 8: offline', () => {
   const wired: typeof fetch = (input, init) =>
     isDown ? Promise.reject(new TypeError('Failed to fetch')) : fetch(input, init)
 
-  test('once it has failed, whoever needs a refresh is told that it is that, until there is a network', async () => {
+  test('once it has failed, requests that need a refresh reject with the reason offline, until there is a network', async () => {
     const { server, client, tab, outcome } = await start({ fetch: wired })
     const answer = tab.get('/api/a')
     goOffline(true, false)
@@ -232,7 +235,7 @@ describe('promise 8: offline', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  test('whenOffline: "wait": who signs out is not kept waiting', async () => {
+  test('whenOffline: "wait": a sign-out does not wait', async () => {
     const { client, outcome } = await start({ whenOffline: 'wait' })
     goOffline()
     const waits = createDeferred()

@@ -52,7 +52,7 @@ describe('promise 8: a hiccup is not an outage', () => {
     }
   })
 
-  test('a longer one is told at the end of the patience, with what it was', async () => {
+  test('a longer outage rejects the requests after limits.patienceMs, with its reason', async () => {
     const stage = await start()
     stage.refresh(busy())
     const answer = get(stage)

@@ -35,7 +35,7 @@ describe.each(['session', 'token'] as const)('a dialog that is answered with { c
       error => error.code as string,
     )
 
-  test('by the same person: the server is asked who it is, and what waited goes on', async () => {
+  test('by the same user: the server confirms the user, and waiting requests are sent', async () => {
     const { world, page, events } = await askedInPlace(mode, 'alice')
     expect(await ask(page, world)).toBe('alice')
     expect(page.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'alice' })
@@ -43,7 +43,7 @@ describe.each(['session', 'token'] as const)('a dialog that is answered with { c
     expect(page.logins).toEqual([])
   })
 
-  test('by another person: what waited is rejected, and the page is theirs', async () => {
+  test('by another user: waiting requests reject, and the session is that of the new user', async () => {
     const { world, page, events } = await askedInPlace(mode, 'bob')
     expect(await ask(page, world)).toBe('session-ended')
     expect(page.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'bob' })
@@ -66,7 +66,7 @@ describe.each(['session', 'token'] as const)('a dialog that is answered with { c
   })
 })
 
-test('a dialog answered with { cookie: true }, by a server that names nobody: it may be anybody, and what waited is rejected', async () => {
+test('a dialog answered with { cookie: true } rejects waiting requests if the server does not name the user', async () => {
   const { world, page } = await askedInPlace('token', 'alice')
   let asked = 0
   world.answer('/session', () => {

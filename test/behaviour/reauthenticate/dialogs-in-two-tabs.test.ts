@@ -103,7 +103,7 @@ describe('a dialog in each of two tabs that share no tokens', () => {
     expect([here, there].map(({ client }) => client.session.status)).toEqual(['signed-in', 'signed-in'])
   })
 
-  test('who waits there for the token itself gets the one of that tab', async () => {
+  test('getAccessToken that waits in a tab returns the token of that tab', async () => {
     const { waiting, signIn } = await start(({ session }) => session.getAccessToken())
     await signIn()
     expect(await waiting[1]).toBe('of-there')
@@ -120,7 +120,7 @@ describe('a dialog in each of two tabs', () => {
     expect([server.refreshes, here.asked.length, there.asked.length]).toEqual([1, 1, 1])
   })
 
-  test('is closed in both when it is declined in one, and each tab’s app is told', async () => {
+  test('is closed in both tabs when it is declined in one, and each tab’s app is notified', async () => {
     const { client, other, waiting, here, there, logins } = await startTwoTabs('declined-once')
     here.asked[0]?.answer.resolve(null)
     const outcomes = await Promise.allSettled(waiting)
@@ -134,7 +134,7 @@ describe('a dialog in each of two tabs', () => {
     expect(logins.mock.calls[0]?.[0]).toMatchObject({ reason: 'refresh-rejected', tab: 'other', subject: 'alice' })
   })
 
-  test('is closed in both when another person signs in in one, and nothing of alice’s is sent as that one', async () => {
+  test('is closed in both tabs when another user signs in in one, and no request of alice is sent as that user', async () => {
     const { server, other, waiting, here, there } = await startTwoTabs('another-person')
     const before = server.sends.length
     here.asked[0]?.answer.resolve({ ...server.issue('bob'), subject: 'bob' })

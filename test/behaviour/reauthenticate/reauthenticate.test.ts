@@ -5,7 +5,7 @@ import { forms, outcomeOf, refusal, stageOrigin } from '../../support/stage.ts'
 const reasonOf = (error: unknown) => error
 
 describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
-  test('the session is suspended, not ended: the same person, the same epoch, and nobody is sent to a login page', async () => {
+  test('the session is suspended, not ended: the same user, the same epoch, and no call of onLoginRequired', async () => {
     const { client, clock, asked, logins } = await openDialog()
     const before = client.session.getSnapshot()
     const ended = vi.fn()
@@ -28,7 +28,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect(asked[0]?.need.signal.aborted).toBe(false)
   })
 
-  test('and they go on when the same person has signed in, each sent once more', async () => {
+  test('waiting requests are sent once more when the same user has signed in', async () => {
     const { client, clock, answerDialog, issue, sends, refreshes, asked } = await openDialog()
     const { epoch } = client.session.getSnapshot()
     const waiting = [send(client, '/a'), send(client, '/b')]
@@ -45,7 +45,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect([refreshes.length, asked.length]).toEqual([1, 1])
   })
 
-  test('a sign-in from elsewhere in the page counts as well, and the dialog is told that it is not needed', async () => {
+  test('a sign-in from elsewhere in the page counts as well, and aborts the signal of the dialog', async () => {
     const { client, clock, asked, issue } = await openDialog()
     const waiting = send(client, '/x')
     await clock.settle()
@@ -140,7 +140,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect((await Promise.all([before, after])).map(({ status }) => status)).toEqual([200, 200])
   })
 
-  test('a request begun meanwhile is not another person’s either', async () => {
+  test('a request that begins meanwhile is not sent as another user, either', async () => {
     const { client, clock, sends, answerDialog, issue } = await openDialog()
     send(client, '/before').catch(() => {})
     await clock.settle()
@@ -163,7 +163,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
 })
 
 describe('the dialog', () => {
-  test('is told by its signal when the person signs out instead, and what it brings then counts for nothing', async () => {
+  test('has its signal aborted when the user signs out instead, and its later result is ignored', async () => {
     const { client, clock, asked, answerDialog, issue, logins } = await openDialog()
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)
     await clock.settle()
@@ -175,7 +175,7 @@ describe('the dialog', () => {
     expect([client.session.status, logins]).toEqual(['signed-out', []])
   })
 
-  test('is told by its signal when the client is disposed, and who waits is rejected', async () => {
+  test('has its signal aborted when the client is disposed, and waiting requests reject', async () => {
     const { client, clock, asked, answerDialog, issue } = await openDialog()
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)
     await clock.settle()
@@ -202,7 +202,7 @@ describe('the dialog', () => {
     expect(logins).toHaveLength(1)
   })
 
-  test('that answers with what is no credential is told so, and the session ends', async () => {
+  test('that returns no credentials has an error reported, and the session ends', async () => {
     const reported = vi.fn()
     vi.stubGlobal('reportError', reported)
     const { client, clock, answerDialog } = await openDialog()

@@ -17,7 +17,7 @@ const startStrict = async (options: StageOptions = {}, challenge = wanted) => {
 }
 
 describe.each(forms)('a step-up, asked by %s', (_, send) => {
-  test('asks the person with what the server wants, in its order, and never refreshes (ST-06, SU-01)', async () => {
+  test('calls reauthenticate with what the server requires, in its order, and never refreshes (ST-06, SU-01)', async () => {
     const { client, clock, asked, refreshes } = await startStrict()
     const { epoch } = client.session.getSnapshot()
     expect(await outcomeOf(send(client, '/x'), clock)).toBe('pending')
@@ -36,7 +36,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(client.session.getSnapshot()).toMatchObject({ status: 'reauthenticating', epoch })
   })
 
-  test('sends the request once more when the same person came back stronger (SU-01)', async () => {
+  test('sends the request once more after a stronger sign-in of the same user (SU-01)', async () => {
     const { client, clock, sends, stronger, logins } = await startStrict()
     const waiting = send(client, '/x', { method: 'POST', body: 'pay' })
     await clock.settle()
@@ -96,7 +96,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect([response.status, await response.text(), asked.length]).toEqual([401, 'refused', 1])
   })
 
-  test('that one person has done is asked of the next one again', async () => {
+  test('that one user has completed is required of the next user again', async () => {
     const { client, clock, asked, answer, stronger, answerDialog, issue } = await startStrict()
     const first = send(client, '/x')
     await clock.settle()
@@ -111,7 +111,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect((await second).status).toBe(200)
   })
 
-  test('of another person’s session is nobody’s business any more', async () => {
+  test('of another user’s former session opens no dialog', async () => {
     const { client, clock, asked, answer } = await startStrict()
     const late = createDeferred<Response>()
     answer(() => late.promise)
@@ -123,7 +123,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(asked).toEqual([])
   })
 
-  test('of a session that was signed out asks nobody either', async () => {
+  test('of a session that was signed out opens no dialog, either', async () => {
     const { client, clock, asked, answer } = await startStrict()
     const late = createDeferred<Response>()
     answer(() => late.promise)

@@ -16,7 +16,7 @@ const hidePage = () => {
 }
 
 describe('in a page that nobody looks at', () => {
-  test('the person is asked when they are back, and requests wait until then', async () => {
+  test('reauthenticate is called when the page is visible again, and requests wait until then', async () => {
     const stage = await openDialog()
     const show = hidePage()
     const waiting = stage.client.fetch(url)
@@ -63,7 +63,7 @@ describe('in a page that nobody looks at', () => {
 })
 
 describe('with nobody signed in', () => {
-  test('a refused request asks in place, and goes on as whoever signs in', async () => {
+  test('a rejected request opens a dialog, and is sent as the user who signs in', async () => {
     const { client, clock, asked, answerDialog, issue, logins } = createDialogStage()
     const waiting = client.fetch(url)
     await clock.settle()
@@ -74,7 +74,7 @@ describe('with nobody signed in', () => {
     expect(logins).toEqual([])
   })
 
-  test('and is answered with its 401 if they declined, body and all, and the app is told', async () => {
+  test('a request whose dialog is declined returns its 401 with the body, and onLoginRequired is called', async () => {
     const { client, clock, answerDialog, logins } = createDialogStage()
     const waiting = client.fetch(url)
     await clock.settle()
@@ -86,7 +86,7 @@ describe('with nobody signed in', () => {
     expect(client.session.status).toBe('signed-out')
   })
 
-  test('who declined is not asked with every further 401, but once in ten seconds at most (LR-02)', async () => {
+  test('after a declined dialog, further 401s open another one at most once in ten seconds (LR-02)', async () => {
     const { client, clock, asked, answerDialog, logins } = createDialogStage()
     for (let second = 0; second < 19; second += 1) {
       const waiting = client.fetch(url)
@@ -98,7 +98,7 @@ describe('with nobody signed in', () => {
     expect([asked.length, logins.length]).toEqual([2, 2])
   })
 
-  test('nor is who has just declined to renew a session that was over (LR-02)', async () => {
+  test('after a declined dialog of an ended session, further 401s open no other for ten seconds (LR-02)', async () => {
     const { client, clock, asked, answerDialog, logins } = await openDialog()
     const ended = client.fetch(url).catch(reasonOf)
     await clock.settle()

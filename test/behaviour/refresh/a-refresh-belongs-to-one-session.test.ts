@@ -16,7 +16,7 @@ const start = async () => {
 }
 
 describe.each(forms)('promise 1: a flight is of one session and generation, asked by %s', (_form, send) => {
-  test('who signs in meanwhile does not wait for the other’s: their 401 begins a refresh of its own', async () => {
+  test('a user who signs in meanwhile does not wait for the refresh of the former user: a 401 starts a refresh of its own', async () => {
     const { stage } = await start()
     await stage.signIn({ subject: 'bob', accessToken: 'of-bob', refreshToken: 'refresh-of-bob' })
     stage.refresh(async () => ({ accessToken: 'good' }))
@@ -41,7 +41,7 @@ describe.each(forms)('promise 1: a flight is of one session and generation, aske
     expect(stage.refreshes.length).toBe(2)
   })
 
-  test('who signs in anew as the same person sends at once: the older token’s flight is not theirs to wait for', async () => {
+  test('after a new sign-in of the same user, requests do not wait for the refresh of the older token', async () => {
     const { stage } = await start()
     await stage.signIn({ subject: 'alice', accessToken: 'good', refreshToken: 'newer' })
     expect(await outcomeOf(send(stage.client, '/again'), stage.clock)).toMatchObject({ status: 200 })
@@ -50,7 +50,7 @@ describe.each(forms)('promise 1: a flight is of one session and generation, aske
 })
 
 describe.each(forms)('promise 1: offline, asked by %s', (_form, send) => {
-  test('a refresh is tried all the same; once it has failed, whoever needs a newer token is told so', async () => {
+  test('a refresh is tried all the same, and when it has failed, requests that need a newer token reject with the reason', async () => {
     const stage = createStage({ lifetimeSeconds: 60 })
     await stage.signIn()
     vi.stubGlobal('navigator', { onLine: false })

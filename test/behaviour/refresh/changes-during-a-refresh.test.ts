@@ -69,7 +69,7 @@ const start = async (form: (typeof forms)[number][1]) => {
 
 describe.each(forms)('promise 1, asked by %s: something else happens while', (_form, send) => {
   describe.each(steps)('%s', (_step, arrange) => {
-    test('RT-06: signed out: who waited is rejected at once, and nothing brings the session back', async () => {
+    test('RT-06: after a sign-out, waiting requests reject at once, and the result of the refresh does not restore the session', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)
@@ -91,7 +91,7 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       expect(stage.logins).toEqual([])
     })
 
-    test('RT-06: somebody else signed in: who waited is rejected at once and never sent as them', async () => {
+    test('RT-06: after the sign-in of another user, waiting requests reject at once and are never sent as that user', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)
@@ -112,7 +112,7 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       expect(stage.sends.length).toBe(sends)
     })
 
-    test('the same person signed in again: who waited is sent with what that brought', async () => {
+    test('after a new sign-in of the same user, waiting requests are sent with its token', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)
@@ -161,7 +161,7 @@ describe.each(forms)('promise 1, asked by %s: something else happens while', (_f
       expect(stage.refreshes.length).toBe(1)
     })
 
-    test('the client is disposed: who waited is rejected, and the token that came is found by who asks again', async () => {
+    test('after dispose(), waiting requests reject, and later requests find the token that the refresh brought', async () => {
       const { stage, hold } = await start(send)
       stage.refuseAll()
       const step = arrange(stage, hold)

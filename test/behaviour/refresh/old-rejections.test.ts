@@ -54,7 +54,7 @@ describe('promise 13: a terminal refusal', () => {
     expect(await tab.askedForLogin()).toBe(0)
   })
 
-  test('that comes after somebody else has signed in ends nothing of theirs, and who waited is not sent as them', async () => {
+  test('that comes after another user has signed in does not end that session, and waiting requests are not sent as that user', async () => {
     const { server, tab, other, answer, refuse } = await startRefused()
     await signIn(other, server, 'bob')
     refuse()

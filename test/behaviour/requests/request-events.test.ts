@@ -114,7 +114,7 @@ describe.each(forms)('a 401 that is handed over because a limit was reached, ask
     }
   })
 
-  test('what shouldRefresh takes for a 401 is told alike', async () => {
+  test('a response that shouldRefresh treats as a 401 emits the same steps', async () => {
     const { stage, ask, warn } = await startStorm({ shouldRefresh: ({ status }) => status === 419 })
     stage.answer(() => new Response('', { status: 419 }))
     await ask()

@@ -129,7 +129,7 @@ describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send
     expect(refreshes).toEqual([])
   })
 
-  test('what it throws after the abort is nobody’s', async () => {
+  test('what it throws after the abort is ignored', async () => {
     const { decided, controller, sent, clock } = await start()
     const unhandled = vi.fn()
     process.on('unhandledRejection', unhandled)

@@ -89,7 +89,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     expect(client.session.status).toBe('signed-out')
   })
 
-  test('signing the same person in is enough: who waited goes on with that', async () => {
+  test('a callback that signs the same user in is enough: the waiting requests are sent with its token', async () => {
     const { client, clock } = await startRefreshing(async (_context, stage) => {
       await stage.client.session.signIn(stage.issue({ subject: 'alice' }))
       return null

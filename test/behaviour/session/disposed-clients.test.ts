@@ -23,14 +23,14 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     return [asked.length, refreshes.length, logins.length, clock.pendingTimers]
   }
 
-  test('opens no dialog for a 401 of nobody’s', async () => {
+  test('opens no dialog for a 401 while no user is signed in', async () => {
     const stage = await start()
     stage.held.resolve(refusal('Bearer'))
     expect((await stage.sent).status).toBe(401)
     expect(await untouched(stage)).toEqual([0, 0, 0, 0])
   })
 
-  test('starts no flight for a 401: the request is rejected, as those who waited were', async () => {
+  test('starts no refresh for a 401: the request rejects, like the requests that waited', async () => {
     const stage = await start({ subject: 'alice' })
     stage.held.resolve(refusal())
     await expect(stage.sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })

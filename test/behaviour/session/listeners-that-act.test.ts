@@ -20,7 +20,7 @@ describe('listeners told in the middle of a refresh', () => {
     expect(stage.refreshes.length).toBe(1)
   })
 
-  test('a request sent by a listener of refresh-failed is told to come back, and starts no second refresh', async () => {
+  test('a request sent by a listener of refresh-failed rejects with retryAfterMs, and starts no second refresh', async () => {
     const stage = await createRefusedStage()
     stage.refresh(() => Promise.reject(new Error('down')))
     const outcomes: Promise<unknown>[] = []
@@ -32,7 +32,7 @@ describe('listeners told in the middle of a refresh', () => {
     expect(stage.refreshes.length).toBe(1)
   })
 
-  test('a listener that throws changes nothing for who waits', async () => {
+  test('a listener that throws changes nothing for waiting requests', async () => {
     const reported: unknown[] = []
     const former = globalThis.reportError
     globalThis.reportError = error => void reported.push(error)

@@ -201,7 +201,7 @@ describe('a 401 with nobody signed in', () => {
     expect(logins).toEqual([])
   })
 
-  test('after a sign-out is asked for as nobody’s, with nothing of who was there', async () => {
+  test('after a sign-out calls onLoginRequired without the subject and claims of the former user', async () => {
     const { clock, logins, ask, client, signIn } = startBare()
     await signIn({ subject: 'alice' })
     await client.session.signOut()
@@ -242,7 +242,7 @@ describe('a login loop', () => {
 })
 
 describe('over a real server', () => {
-  test('a revoked person’s requests all end, and login is asked for once (LR-01, RF-09)', async () => {
+  test('all requests of a revoked user end, and onLoginRequired is called once (LR-01, RF-09)', async () => {
     const { server, client, logins } = await createServedClient()
     server.revoke('alice')
     const outcomes = await Promise.allSettled(Array.from({ length: 30 }, (_, index) => client.get(`api/${index}`)))

@@ -71,7 +71,7 @@ describe('a sign-out never costs a later login', () => {
     ['no network', noNetwork],
     ['503', status(503)],
     ['429', status(429)],
-  ])('%s: whoever signs in next is signed in, and never signed out by it', async (_, answer) => {
+  ])('%s: the user who signs in next stays signed in', async (_, answer) => {
     const world = await signedOut(answer)
     world.answer('/logout', undefined)
     world.logIn('bob')
@@ -81,7 +81,7 @@ describe('a sign-out never costs a later login', () => {
     expect(world.told).toEqual([''])
   })
 
-  test('503 for ever: it locks nobody out, the same person neither', async () => {
+  test('a sign-out endpoint that returns 503 without end locks no user out, not even the same one', async () => {
     const world = await signedOut(status(503))
     const tries: string[] = []
     for (const _ of [1, 2, 3]) {
@@ -139,7 +139,7 @@ describe('a sign-out that the server surely was not told of', () => {
     expect([world.page.client.session.status, world.told.length, world.sessions.size]).toEqual(['signed-out', 2, 0])
   })
 
-  test('is not told again to a session that the server names otherwise, though the person is the same', async () => {
+  test('is not sent again if the server names another session of the same user', async () => {
     const world = createCookieWorld()
     const named = (sid: string) => () => Response.json({ sub: 'alice', sid })
     world.answer('/session', named('first'))
@@ -152,7 +152,7 @@ describe('a sign-out that the server surely was not told of', () => {
     expect(world.told).toEqual([''])
   })
 
-  test('is forgotten at the next sign-in, whoever it is', async () => {
+  test('is forgotten at the next sign-in of any user', async () => {
     const world = await signedOut(noNetwork)
     await world.page.client.session.signIn({ cookie: true, subject: 'alice' })
     world.page.wake()

@@ -27,7 +27,7 @@ describe('sign-out', () => {
     expect(client.session.status).toBe('signed-out')
   })
 
-  test('leaves no token behind: not in the store, not for who asks', async () => {
+  test('leaves no token behind: neither in the store nor for getAccessToken', async () => {
     const { store, storedText } = createWatchedStore()
     const { client, signIn } = createStage({ store })
     await signIn({ idToken: 'id-token' })
@@ -195,7 +195,7 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
     expect(sends.at(-1)).toEqual({ method: 'GET', path: '/bobs', token: 'of-bob' })
   })
 
-  test('rejects who waited: what alice asked for is never sent as bob', async () => {
+  test('rejects waiting requests: a request of alice is never sent as bob', async () => {
     const { client, clock, sends, waiting, refreshed, issue } = await startRefreshing(send)
     const outcome = waiting.catch(reasonOf)
     await client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })

@@ -41,7 +41,7 @@ describe('an answer that comes too late is revoked only if nothing uses its fami
     expect(await client.session.getAccessToken()).toBe('stepped-up')
   })
 
-  test('not beside a login of the same person', async () => {
+  test('its tokens are not revoked during a login of the same user', async () => {
     const { client, finish, revoked } = await startRefresh()
     await client.session.signIn({ accessToken: 'b1', refreshToken: 's1', subject: 'alice' })
     await finish({ accessToken: 'a2', refreshToken: 'r2' })

@@ -41,7 +41,7 @@ describe('promise 9: a store slower than its deadline is not an empty one', () =
     expect(sends).toMatchObject([{ token: null }])
   })
 
-  test('ready() leaves it unknown, and what is there is told when the store answers at last', async () => {
+  test('ready() leaves the status unknown, and the session is restored when the store responds at last', async () => {
     const { client, clock, store } = open()
     const told: string[] = []
     client.session.on('restored', ({ subject }) => void told.push(String(subject)))

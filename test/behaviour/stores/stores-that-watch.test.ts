@@ -29,7 +29,7 @@ const openEchoing = (sessionName: string) => {
 }
 
 describe('a store that fails to say when it has changed', () => {
-  test('is told of once, also where the listener uses the client', async () => {
+  test('is emitted once, also if the listener uses the client', async () => {
     let watched = 0
     const { client, clock } = open('throws', () => {
       watched += 1
@@ -66,7 +66,7 @@ describe('a store that fails to say when it has changed', () => {
   })
 })
 
-test('LF-07: a store that goes on calling back after dispose() is not looked at for it, and nothing is told', async () => {
+test('LF-07: a store that still calls back after dispose() causes no read and no event', async () => {
   const store = createScriptedStore()
   let tell = () => {}
   const watch: SessionStore['watch'] = (_name, changed) => {

@@ -89,7 +89,7 @@ describe('promise 4: tabs over one store', () => {
     expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('RT-07: who comes while another refreshes waits for it, and goes on with what it brought', async () => {
+  test('RT-07: a tab that needs a refresh while another tab refreshes waits for it, and uses its tokens', async () => {
     const { server, open, patiently } = await createTimedWorld()
     const store = createScriptedStore()
     const [tab, late] = [open({ store }), open({ store })]

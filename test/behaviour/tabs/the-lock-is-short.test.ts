@@ -47,7 +47,7 @@ test('RT-13: a listener that waits for the client it listens to does not hold th
   client.dispose()
 })
 
-test('RT-13: who waited, and goes on waiting for something of the app, does not hold the lock', async () => {
+test('RT-13: a request that waits for a callback of the app after the refresh does not hold the lock', async () => {
   const { clock, lock, client, get } = start()
   await client.session.signIn({ accessToken: 'old', refreshToken: 'refresh-0', subject: 'alice' })
   const answer = get('/a').then(() => createDeferred().promise)

@@ -88,7 +88,7 @@ describe('followShell', () => {
     expect(seen().status).toBe('signed-out')
   })
 
-  test('does not sign in again whoever signs out in the page while the shell is asked', async () => {
+  test('does not sign the user in again who signs out in the page while the shell is called', async () => {
     const { page, shell, seen, clock, client } = await start()
     let respond = () => {}
     shell.respond = ({ type }) =>

@@ -180,7 +180,7 @@ describe('signing out', () => {
     expect(shell.types()).toEqual(['refresh', 'sign-out'])
   })
 
-  test('spares whoever has signed in at the shell meanwhile', async () => {
+  test('does not sign out a user who has signed in at the shell meanwhile', async () => {
     const { client, shell, seen, clock, wake } = createShellClient()
     await client.session.ready()
     shell.respond = () => null

@@ -59,7 +59,7 @@ describe('waiting that an abort ends', () => {
     expect([await unlessAborted(settled, signal), await unlessAborted(settled, signal)]).toEqual([1, 1])
   })
 
-  test('with a signal that is aborted rejects at once, and how the promise ends is nobody’s concern', async () => {
+  test('with an aborted signal rejects at once, and a later rejection of the promise is not unhandled', async () => {
     const left = new Error('left')
     await expect(unlessAborted(Promise.reject(new Error('other')), AbortSignal.abort(left))).rejects.toBe(left)
   })

@@ -11,7 +11,7 @@ import { createScriptedStore } from '../../support/scripted-store.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
 describe('LF-07: disposed', () => {
-  test('who waits is sent home at once; the refresh goes on, and its tokens are kept', async () => {
+  test('waiting requests reject at once; the refresh continues, and its tokens are kept', async () => {
     const { clock, refresher, call, stored } = await createSignedInRig()
     const seen = watchOutcome(refresher.start('rejected').outcome)
     await clock.settle()
@@ -35,7 +35,7 @@ describe('LF-07: disposed', () => {
     expect(refusals).toEqual([])
   })
 
-  test('a failure that comes then is told to nobody', async () => {
+  test('a failure after dispose() emits no event', async () => {
     const { clock, session, refresher, call } = await createSignedInRig()
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(event => void failures.push(event))

@@ -12,7 +12,7 @@ import { storedRecord } from '../../support/session-records.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
 describe('one refresh at a time', () => {
-  test('whoever asks while one is under way joins it', async () => {
+  test('a request for a refresh joins the running one', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
     const flight = refresher.start('expiring')
     expect(refresher.flightOf()).toBe(flight)
@@ -54,7 +54,7 @@ describe('one refresh at a time', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-2'])
   })
 
-  test('of another session than the current one is nobody’s to join', async () => {
+  test('of another session than the current one is not joined', async () => {
     const { clock, session, refresher, calls } = await createSignedInRig()
     const flight = refresher.start('rejected')
     await clock.settle()
@@ -65,7 +65,7 @@ describe('one refresh at a time', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
   })
 
-  test('of an older generation than the current one is nobody’s to join', async () => {
+  test('of an older generation than the current one is not joined', async () => {
     const { store, clock, session, refresher, id } = await createSignedInRig()
     refresher.start('rejected')
     await clock.settle()
@@ -206,7 +206,7 @@ describe('promise 8: reasons not to begin', () => {
     expect((await outcome).kind).toBe('refreshed')
   })
 
-  test('whenOffline wait: who waits does so without an end, and the network ends it at once', async () => {
+  test('whenOffline wait: requests wait without end, and continue at once when the network is back', async () => {
     const { clock, wake, refresher, calls } = await createSignedInRig({ ports: { whenOffline: 'wait' } })
     goOffline()
     const seen = watchOutcome(refresher.start('rejected').outcome)

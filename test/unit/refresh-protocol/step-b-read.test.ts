@@ -34,7 +34,7 @@ describe('step b: the record as the refresh began with it', () => {
     expect(call().refreshToken).toBe('newest')
   })
 
-  test('RT-08: has one refresh token, whoever asks and whatever for: it is asked for once', async () => {
+  test('RT-08: a session has one refresh token: several causes start one refresh', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
     for (const cause of ['expiring', 'rejected', 'manual', 'expired'] as const) refresher.start(cause)
     await clock.settle()

@@ -67,7 +67,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(told).toEqual(['signed-in:this'])
   })
 
-  test('a mistake in the program is nothing to ask the person about: it is over', async () => {
+  test('a configuration error opens no dialog: the session ends', async () => {
     const { session, flight, call } = await startSent({ ports: { reauthenticate: async () => null } })
     call().answer.reject(oauthError('unauthorized_client'))
     await flight.done

@@ -15,7 +15,7 @@ describe('listeners', () => {
     expect(seen).toEqual(['first 7', 'second 7'])
   })
 
-  test('the same function twice is told twice, and each undo removes its own', () => {
+  test('the same function added twice is called twice, and each undo removes its own entry', () => {
     const listeners = createListeners<number>()
     const listener = vi.fn()
     const [first, second] = [listeners.add(listener), listeners.add(listener)]
@@ -41,7 +41,7 @@ describe('listeners', () => {
     expect(reported).toEqual([mistake])
   })
 
-  test('one that is added while they are told is told from the next time on', () => {
+  test('a listener that is added during an event is called from the next event on', () => {
     const listeners = createListeners<number>()
     const late = vi.fn()
     listeners.add(() => void listeners.add(late))
