@@ -156,7 +156,7 @@ export interface Limits {
   readonly reuseIntervalMs?: number | undefined
   /**
    * The timeout of one call of the store. After a read that takes longer, `status` stays `'unknown'` and requests reject with
-   * `RefreshUnavailableError` until the store answers. @default 2000
+   * `RefreshUnavailableError` until the store responds. @default 2000
    */
   readonly storeTimeoutMs?: number | undefined
 }

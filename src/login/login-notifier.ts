@@ -35,28 +35,28 @@ const loopMs = 30_000
  * When this tab last called `onLoginRequired`, and whether a user signed in since. Survives reloads, since login loops go through
  * them.
  */
-interface LastLoginRequest {
+interface LastCall {
   readonly at: number
   readonly signedIn: boolean
 }
 
-function createMemory(name: string): { read(): LastLoginRequest | null; write(asked: LastLoginRequest | null): void } {
+function createMemory(name: string): { read(): LastCall | null; write(last: LastCall | null): void } {
   const key = `latchkey:login:${name}`
-  let memory: LastLoginRequest | null = null
+  let memory: LastCall | null = null
   return {
     read() {
       try {
-        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastLoginRequest | null
+        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastCall | null
         if (typeof stored?.at === 'number') return stored
       } catch {
         // No storage, or not our record: use this page's memory.
       }
       return memory
     },
-    write(asked) {
-      memory = asked
+    write(last) {
+      memory = last
       try {
-        sessionStorage.setItem(key, JSON.stringify(asked))
+        sessionStorage.setItem(key, JSON.stringify(last))
       } catch {
         // As above.
       }
@@ -90,33 +90,33 @@ export function createLoginNotifier({
   onLoginRequired,
   isDisposed,
 }: LoginNotifierPorts): LoginNotifier {
-  const asked = createMemory(name)
+  const lastCall = createMemory(name)
   let held: Credentials | null = null
   let request: RequestTarget | null = null
   /** The subject of the last call. */
-  let askedSubject: string | null = null
+  let lastSubject: string | null = null
   /** Whether another call now would be a loop; `undefined`: not looked up yet. */
   let mayLoop: boolean | undefined
   /** The routes that were accepted since. Only the rejected route ends the loop: others may never be rejected at all. */
   const accepted = new Set<string>()
 
-  function wasAsked(withinMs: number, signedInSince: boolean): boolean {
-    const last = asked.read()
+  function wasCalled(withinMs: number, signedInSince: boolean): boolean {
+    const last = lastCall.read()
     if (last?.signedIn !== signedInSince) return false
     const sinceMs = clock.wallMs() - last.at
     // A time in the future: the clock was set back.
     return sinceMs >= 0 && sinceMs < withinMs
   }
-  const isQuiet = () => wasAsked(quietMs, false)
+  const isQuiet = () => wasCalled(quietMs, false)
 
   function required(reason: LoginReason, ended: Credentials | null, tab: Tab): void {
     if (isDisposed()) return
     const { subject = null, claims = null } = ended ?? {}
     const rejected = tab === 'this' ? request : null
     const hasWorked = rejected ? accepted.has(routeOf(rejected)) : accepted.size > 0
-    const isLoop = !hasWorked && wasAsked(loopMs, true)
-    askedSubject = subject
-    asked.write({ at: clock.wallMs(), signedIn: false })
+    const isLoop = !hasWorked && wasCalled(loopMs, true)
+    lastSubject = subject
+    lastCall.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequiredEvent = {
       reason: isLoop ? 'login-loop' : reason,
       returnTo: currentReturnTo(),
@@ -136,10 +136,10 @@ export function createLoginNotifier({
     request = null
   })
   const signedIn = (subject: string | null, isHere: boolean) => {
-    const last = asked.read()
-    const isAnother = askedSubject !== null && subject !== null && subject !== askedSubject
-    if (isAnother) asked.write(null)
-    else if (last && isHere) asked.write({ ...last, signedIn: true })
+    const last = lastCall.read()
+    const isAnother = lastSubject !== null && subject !== null && subject !== lastSubject
+    if (isAnother) lastCall.write(null)
+    else if (last && isHere) lastCall.write({ ...last, signedIn: true })
     accepted.clear()
     mayLoop = undefined
   }
@@ -150,14 +150,14 @@ export function createLoginNotifier({
     const ended = held
     held = null
     if (reason !== 'signed-out' && reason !== 'replaced') required(reason, ended, tab)
-    else asked.write(null)
+    else lastCall.write(null)
   })
   return {
     noteRequest(next) {
       request = next
     },
     noteAccepted(next) {
-      mayLoop ??= wasAsked(loopMs, true)
+      mayLoop ??= wasCalled(loopMs, true)
       if (mayLoop && accepted.size < 200) accepted.add(routeOf(targetOf(next)))
     },
     isQuiet,
@@ -165,6 +165,6 @@ export function createLoginNotifier({
       request = next
       if (!isQuiet()) required('not-signed-in', null, 'this')
     },
-    forget: () => asked.write(null),
+    forget: () => lastCall.write(null),
   }
 }

@@ -43,9 +43,9 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
     const { subject, claims } = credentials
     const tab = tabOf(by)
     const isRestored = by && state.status === 'unknown'
-    const left = leavingUser(state, { sessionId, subject })
+    const former = leavingUser(state, { sessionId, subject })
     const holds = change({ type: 'signed-in', sessionId, generation, credentials, monotonicSentAt })
-    if (left) emit('ended', { reason: 'replaced', subject: left.subject }, tab)
+    if (former) emit('ended', { reason: 'replaced', subject: former.subject }, tab)
     if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
     else if (holds) emit('signed-in', { subject, claims }, tab)
   }
@@ -60,11 +60,11 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {
-    const left = leavingUser(state, null)
+    const former = leavingUser(state, null)
     // The session that the server knew (`initial`) was over before this page read the store: its end has no reason.
-    const endReason = reason ?? (left && !state.credentials ? 'signed-out' : null)
+    const endReason = reason ?? (former && !state.credentials ? 'signed-out' : null)
     change({ type: 'ended', sessionId: next, reason: endReason })
-    if (left && endReason) emit('ended', { reason: endReason, subject: left.subject }, tab)
+    if (former && endReason) emit('ended', { reason: endReason, subject: former.subject }, tab)
   }
   return {
     get state() {

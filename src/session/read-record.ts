@@ -9,13 +9,13 @@ import {
   type StoredRecord,
 } from './session-store.ts'
 
-/** What a store was found to hold. */
+/** What a read of the store found. */
 export interface FoundRecord {
-  /** `null`: nothing that is a record, or one of a newer version. */
+  /** `null`: no record, or one of a newer version. */
   readonly record: StoredRecord | null
-  /** By which it can be replaced, whatever it is. */
+  /** The revision with which it can be replaced, also if it cannot be read. */
   readonly revision: string | null
-  /** A newer release wrote it: it is neither read nor written over. */
+  /** A newer release wrote it: it is neither read nor overwritten. */
   readonly isNewer: boolean
 }
 
@@ -26,7 +26,7 @@ type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown
 const objectOf = (value: unknown): Members | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-/** RFC 6750 §2.1: what no header can carry would be thrown at with the first request. */
+/** RFC 6750 §2.1: with a token that no header can carry, the first request would throw. */
 const tokenOf = (value: unknown) => (/^[\x21-\x7e]+$/.test(textOf(value) ?? '') ? textOf(value) : null)
 const optionalText = (value: unknown) => textOf(value) ?? undefined
 /** Times, durations, counts: all of them JSON, none below zero. */
@@ -84,14 +84,14 @@ const credentialChecks: Checks<Credentials> = {
   audienceTokens: audienceTokensOf,
 }
 
-/** An access token that cannot be used is fetched anew, if there is a refresh token; only a cookie session has none. */
+/** If the access token cannot be used, a refresh token gets a new one. Only a cookie session has no access token. */
 function credentialsOf(value: unknown): Credentials | null {
   const found = objectOf(value)
   if (!found) return null
   const read = keepValid(found, credentialChecks)
   const isLost = found['accessToken'] !== null && !read.accessToken
   if (isLost) return read.refreshToken ? { ...read, lifetimeMs: 0 } : null
-  // An age that nobody knows: only a 401 tells.
+  // Without `sentAt` the age is unknown: the token is used until a 401.
   return read.sentAt || !read.lifetimeMs ? read : { ...read, lifetimeMs: null, sessionLifetimeMs: null }
 }
 
@@ -124,7 +124,7 @@ function pendingOf(value: unknown): RevocationPending | undefined {
   return pending.id && pending.signedOutAt !== undefined && pending.calledAt !== undefined ? pending : undefined
 }
 
-/** Longer lists are nobody's, and too long for `Math.max`. */
+/** This library writes no longer lists, and they would be too long for `Math.max`. */
 const timesOf = (value: unknown): number[] =>
   (Array.isArray(value) ? value : []).filter(time => numberOf(time) !== undefined).slice(-100)
 const countChecks: Checks<RefreshCounts> = { started: timesOf, unhelpful: timesOf }
@@ -154,8 +154,8 @@ const recordChecks: Checks<StoredRecord> = {
 }
 
 /**
- * The one check of what a store holds, member by member, as a login's answer is checked: what is malformed is dropped here, so
- * that nothing has to be thrown later. What is no record at all counts as nothing there.
+ * The one check of a stored record, member by member, like the check of a login: malformed members are dropped here, so
+ * that nothing has to be thrown later. What is not a record counts as no record.
  */
 export function readRecord(value: unknown): FoundRecord {
   const stored = objectOf(value) ?? {}

@@ -1,8 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
 
 /**
- * Runs a call of the store, which must not keep a request waiting for ever (promise 9). Rejects with what {@link isSlow} knows
- * once the deadline has passed; what the store answers after that is told to `late`.
+ * Runs a call of the store with a timeout, so that no request waits without end (promise 9). After the timeout it rejects with
+ * an error for which {@link isSlow} is true; `late` is called with the result that comes after that.
  */
 export type CallStore = <Answer>(
   run: () => Answer | PromiseLike<Answer>,
@@ -11,10 +11,10 @@ export type CallStore = <Answer>(
 
 const nameOf = (cause: unknown) => String((cause as Partial<Error> | null)?.name)
 
-/** Whether the deadline had passed: then the effect of the call may still come. */
+/** Whether the call timed out. Its effect may still come. */
 export const isSlow = (cause: unknown): boolean => nameOf(cause) === 'TimeoutError'
 
-/** Where there is no such storage (a server), or not for this page (an opaque origin, a webview), asking again will not help. */
+/** Whether there is no such storage (a server), or not for this page (an opaque origin, a webview). Do not try again. */
 export const isMissing = (cause: unknown): boolean =>
   /^(Security|Reference|Type|NotSupported)Error$/.test(nameOf(cause))
 
@@ -26,7 +26,7 @@ export function createCallStore(clock: Clock, timeoutMs: number): CallStore {
         hasPassed = true
         reject(new DOMException(`The store took over ${timeoutMs} ms.`, 'TimeoutError'))
       }, timeoutMs)
-      // Called in this task, so that writes reach the store in the order in which they were asked for.
+      // Call in this task, so that writes reach the store in the order of the calls.
       new Promise<Answer>(started => started(run()))
         .then(answer => (hasPassed ? late?.(answer) : resolve(answer)), reject)
         .finally(cancel)

@@ -18,7 +18,7 @@ function partsOf({ session }: AnyClient): ClientParts {
   )
 }
 
-/** Until what is due now has run. Fake timers, which stand still, are moved on by nothing: 0 ms. */
+/** Waits until timers that are due now have run. Fake timers are advanced by 0 ms. */
 function dueTimers(): Promise<void> {
   const ran = new Promise<void>(resolve => setTimeout(resolve))
   // How @sinonjs/fake-timers marks its functions, which vitest and jest use.
@@ -28,8 +28,8 @@ function dueTimers(): Promise<void> {
 }
 
 /**
- * Ends the session as if the server had rejected its refresh, in every tab that shares it. Resolves once `onLoginRequired` was
- * called; it is called for every reason but `'signed-out'`. Does nothing if nobody is signed in.
+ * Ends the session as if the server had rejected its refresh, in every tab that shares it. Resolves after `onLoginRequired` was
+ * called, which happens for every reason but `'signed-out'`. Does nothing if no user is signed in.
  *
  * @example
  * await endSession(api)
@@ -48,8 +48,8 @@ export async function endSession(
 }
 
 /**
- * Makes a client that tests share as good as new: nobody is signed in, and what an earlier test did (logins asked for, requests
- * rejected again and again) holds nothing back. Sends nothing, and does not call `onLoginRequired`. Listeners stay.
+ * Resets a client that tests share: no user is signed in, and earlier tests have no effect (calls of `onLoginRequired`, requests
+ * that were rejected repeatedly). Sends nothing, and does not call `onLoginRequired`. Listeners stay.
  *
  * @example
  * afterEach(() => resetClient(api))

@@ -9,7 +9,7 @@ import type { Outages } from './outages.ts'
 export interface FakeRequest {
   readonly method: string
   readonly path: string
-  /** Whose token it was sent with; `null` if without a good one. */
+  /** The user whose token it was sent with; `null` without a valid token. */
   readonly subject: string | null
   /** Of the response; 0 for a network error, `null` while there is none. */
   readonly status: number | null

@@ -11,7 +11,7 @@ export interface FakeServerOptions {
   readonly origin?: string | undefined
   /** @default '/token' */
   readonly tokenPath?: string | undefined
-  /** Where a sign-out is sent. @default '/revoke' */
+  /** The path of the revocation endpoint. @default '/revoke' */
   readonly revokePath?: string | undefined
   /** @default 300 */
   readonly accessTokenSeconds?: number | undefined
@@ -37,7 +37,7 @@ export interface FakeServer {
   readonly requests: readonly FakeRequest[]
   /** What a login returns, for `session.signIn`. @default subject 'alice' */
   issue(subject?: string, claims?: JwtClaims): TokenResponse
-  /** As if a login had set an HttpOnly cookie: the token endpoint and the API then know the user without a token. */
+  /** Acts as if a login had set an HttpOnly cookie: the token endpoint and the API then know the user without a token. */
   issueCookie(subject?: string, claims?: JwtClaims): void
   /** Redeems a refresh token, for a route that speaks in names of your own. `null`: the session is over. */
   redeem(refreshToken: string): TokenResponse | null

@@ -1,9 +1,9 @@
 /**
- * What goes wrong.
+ * A failure of the server or the network.
  * - `'offline'`: a network error; the server is not reached
- * - `'lost'`: the server does what it is asked, and its response is lost on the way
+ * - `'lost'`: the server handles the request, and its response is lost
  * - `'hang'`: no response
- * - `'garbage'`: a 200 with JSON that is cut off
+ * - `'garbage'`: a 200 with truncated JSON
  * - `'html'`: a 200 with a page, as from a captive portal
  * - a number: that status
  */

@@ -29,8 +29,8 @@ export interface StorageState {
 }
 
 /**
- * The storage of a browser in which somebody is signed in, for Playwright's `browser.newContext({ storageState })`. Make one for
- * each test: tests that begin with the same refresh token would use it twice, which ends the session.
+ * Makes the storage of a browser in which a user is signed in, for Playwright's `browser.newContext({ storageState })`. Make one
+ * for each test: tests that begin with the same refresh token would use it twice, which ends the session.
  *
  * @throws ConfigurationError as `createClient` does
  * @see https://playwright.dev/docs/auth

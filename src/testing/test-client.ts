@@ -12,15 +12,15 @@ import { createFakeServer, type FakeServer } from './fake-server.ts'
 /**
  * - `'signed-in'`: with a good token
  * - `'expired'`: signed in, with a token that has expired: the first request waits for a refresh
- * - `'signed-out'`: nobody is signed in
- * - `'unknown'`: as right after a reload: signed in once `ready()` or the first request has read the store
+ * - `'signed-out'`: no user is signed in
+ * - `'unknown'`: as after a reload: signed in when `ready()` or the first request has read the store
  */
 export type TestClientState = 'signed-in' | 'expired' | 'signed-out' | 'unknown'
 
 export interface TestClientOptions<Claims extends object = JwtClaims> extends ClientOptions<Claims> {
-  /** Who is signed in. @default the `sub` of `claims`, else 'alice' */
+  /** The signed-in user. @default the `sub` of `claims`, else 'alice' */
   readonly subject?: string | undefined
-  /** What the token says of the user. */
+  /** The claims of the token. */
   readonly claims?: Partial<Claims> | undefined
   /** @default a new one. Where `fetch` is given, the server only issues the first tokens */
   readonly server?: FakeServer | undefined
@@ -73,7 +73,7 @@ export function issueFor<Claims extends object>({ server, subject, claims }: Set
   return server.issue(subject ?? sub, named)
 }
 
-/** A client with nobody signed in yet, and a way to sign in with tokens that came so long ago. */
+/** A client without a user, and a function that signs in with tokens of a given age. */
 export function openClient<Claims extends object>(settled: SettledOptions<Claims>) {
   const { server, subject: _, claims: __, ...options } = settled
   let agoMs = 0

@@ -7,8 +7,8 @@ import { readSession } from './protocol.ts'
 import { signOutSilently } from './shell-refresh.ts'
 
 /**
- * Follows what the shell posts without being asked (`ShellEvent`): signs out with it, takes over the session of whoever signed in
- * there, and asks for a newer token. These events carry no token: the page asks for it. Returns how to stop.
+ * Follows the events that the shell posts (`ShellEvent`): signs out with it, takes over the session of the user who signed in
+ * there, and gets a newer token. These events carry no token: the page requests it. Returns a function that stops it.
  *
  * @example
  * const stop = followShell(api)

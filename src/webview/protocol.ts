@@ -19,7 +19,7 @@ export type ShellRequest =
     }
   /** The page no longer waits for the response to this `id`: close a login or step-up. There is no response to it. */
   | { readonly type: 'cancel' }
-  /** End the session. Idempotent. `subject`: only if it is this user's; `null`: whoever is signed in. */
+  /** End the session. Idempotent. `subject`: only if it belongs to this user; `null`: the session of any user. */
   | { readonly type: 'sign-out'; readonly subject: string | null }
 
 /** Version 1 of the protocol, page to shell. `id` is random and new for each request. */
@@ -66,7 +66,7 @@ export function readResponse(value: unknown, id: string): ShellResponse {
   if (respondedTo === id && /^(signed-(in|out)|declined|unavailable)$/.test(status as string)) {
     return response as unknown as ShellResponse
   }
-  // Bridges return null where no handler is registered: that is no shell saying that nobody is signed in.
+  // Bridges return null if no handler is registered: that must not count as "signed out".
   throw new Error(value === null || value === undefined ? 'no handler' : 'no response of version 1')
 }
 

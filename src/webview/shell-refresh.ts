@@ -15,11 +15,11 @@ export function signOutSilently(signOut: () => Promise<unknown>): void {
 }
 
 /**
- * The native app around a webview holds the refresh token, and the page asks it for access tokens. Ambient: `session.ready()`
- * asks once. `signOut()` tells the shell. A shell that is missing, silent or answers nonsense is unavailable: only a response
- * with the status `'signed-out'` ends a session. The deadline is `limits.refreshTimeoutMs`.
+ * A strategy for `refresh`: the native app around a webview holds the refresh token, and the page gets access tokens from it.
+ * Ambient: `session.ready()` calls it once. `signOut()` calls the shell, too. A shell that is missing, silent or returns garbage
+ * is unavailable: only a response with the status `'signed-out'` ends a session. The deadline is `limits.refreshTimeoutMs`.
  *
- * The access token is kept in memory, unless the client has a `store`: a page that is loaded again asks again.
+ * The access token is kept in memory, unless the client has a `store`: after a reload the page calls the shell again.
  *
  * @see https://github.com/latchkey-js/latchkey/blob/main/docs/webview.md the protocol, and what the shell has to do
  *
