@@ -29,6 +29,6 @@ export function wireCircuitBreaker({
     if (latest && (await records.compareAndSet(latest, { ...latest, refreshCounts }))) announce()
   }
   const recorded = () => records.latest?.refreshCounts
-  const circuitBreaker = createCircuitBreaker(clock.wallMs, limits, recorded, correct)
+  const circuitBreaker = createCircuitBreaker({ wallMs: clock.wallMs, limits, recorded, correct })
   return circuitBreaker
 }

@@ -1,145 +1,84 @@
-import type { Credentials } from '../session/credentials.ts'
-import { continueIdentity, isSamePerson } from '../session/identity.ts'
-import type { RecordContent, StoredRecord } from '../session/session-store.ts'
+import type { RecordContent } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import { recentFailures } from './backoff.ts'
+import { decideSave } from './decide-save.ts'
 import { closeLease, isStillCurrent, replaceRecord } from './leased-record.ts'
 import { planRetry } from './patience.ts'
-import { mostTries, type Outcome, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
-import { callMs, isSignedOut } from './revocation.ts'
-import type { TokenResult } from './token-request.ts'
+import type { Outcome, RefreshRequestPorts, SentRequest } from './refresh-ports.ts'
+import { discardUnusedTokens, saveTokens } from './save-tokens.ts'
+import type { Granted, TokenResult } from './token-request.ts'
 
-/** Steps e to h: what the answer does to the record and the session. `null`: the record has moved; look again (b). */
+type Rejected = Extract<TokenResult, { kind: 'rejected' }>
+type Failed = Extract<TokenResult, { kind: 'unavailable' }>
+
+/** Steps e to h: applies the result to the record and the session. `null`: the record has moved on, so go back to step b. */
 export async function applyResult(
-  answer: TokenResult,
-  leased: StoredRecord,
-  request: RefreshRequest,
-  monotonicSentAt: number,
+  result: TokenResult,
+  sent: SentRequest,
   ports: RefreshRequestPorts,
 ): Promise<Outcome | null> {
-  const { session } = ports
-  if (answer.kind === 'unavailable') return applyFailure(answer, leased, request, ports)
-  if (answer.kind === 'rejected') return applyRejection(answer, leased, request, ports)
-  // e: saved before any waiter runs, before the lock is freed, before other tabs are told.
-  const { fresh } = answer
-  const ownerUnverified = leased.credentials?.ownerUnverified === true
-  const begins = request.cause === 'restore' || ownerUnverified
-  const former = leased.credentials
-  // Memory may know of a person that the record does not name.
-  const isStranger = [former, request.replaces].some(known => {
-    const same = known ? isSamePerson(fresh, known) : true
-    // Who was expected has to be named; else the answer of a server that names nobody is as good.
-    return ownerUnverified ? !same : same === false
-  })
-  // What an ambient start leaves unsaid is not said of somebody else: the record goes on knowing whose it is.
-  const named = begins && former && !isStranger && { statedBy: continueIdentity(fresh, former).statedBy }
-  const credentials = { ...answer.credentials, ...named }
-  const pending = begins && leased.revocationPending
-  if (pending && isSignedOut(pending, credentials)) {
-    const askedAfterMs = (leased.lease?.startedAt ?? 0) - pending.calledAt
-    if (pending.failed || pending.leaseId) return endRestoredSession(leased, request, ports)
-    if (askedAfterMs >= 0 && askedAfterMs < callMs) {
-      // Perhaps the call was slower than this question.
-      await ports.pause(callMs - askedAfterMs)
-      return null
-    }
+  if (result.kind === 'unavailable') return applyFailure(result, sent, ports)
+  if (result.kind === 'rejected') return applyRejection(result, sent, ports)
+  return applyGrant(result, sent, ports)
+}
+
+/** Step e. */
+async function applyGrant(granted: Granted, sent: SentRequest, ports: RefreshRequestPorts): Promise<Outcome | null> {
+  const { sessionId } = ports.session.state
+  const save = decideSave({ granted, request: sent.request, leased: sent.leased, sessionId })
+  if (save.kind === 'stay-signed-out') return staySignedOut(sent, ports)
+  if (save.kind === 'ask-again') {
+    await ports.pause(save.afterMs)
+    return null
   }
-  const content =
-    begins && (isStranger || !former)
-      ? { ...emptyRecord(), credentials }
-      : { sessionId: leased.sessionId, generation: leased.generation + 1, credentials }
-  const wanted = (begins || !isStranger) && session.state.sessionId === request.sessionId
-  const replaced = wanted && (await replaceRecord(leased, content, ports))
-  const saved = replaced || (wanted && (await saveRotatedToken(leased, credentials, ports)))
-  if (saved && isStillCurrent(saved, request, ports)) {
-    const isOwn = request.audience === undefined
-    session.applyRenewal(saved, replaced && isOwn ? monotonicSentAt : session.state.monotonicSentAt, request)
-    return { kind: replaced || isOwn ? 'refreshed' : 'adopted' }
-  }
-  discardUnusedTokens(fresh, leased, isStranger, ports)
-  if (begins || !isStranger) return null
-  const ended = await replaceRecord(leased, emptyRecord('replaced'), ports)
-  if (!ended || !isStillCurrent(ended, request, ports)) return null
-  session.applyEnd(request.sessionId, 'replaced', ended.sessionId)
+  const isSavable = save.kind === 'begin' || save.kind === 'continue'
+  const outcome = isSavable ? await saveTokens(save, sent, ports) : null
+  if (outcome) return outcome
+  discardUnusedTokens(granted, sent, ports)
+  return save.kind === 'end' ? writeEnd(emptyRecord('replaced'), sent, ports) : null
+}
+
+/** Writes that the session is over, and ends it in this page. */
+async function writeEnd(
+  content: RecordContent,
+  { leased, request }: SentRequest,
+  ports: RefreshRequestPorts,
+): Promise<Outcome | null> {
+  const written = await replaceRecord(leased, { content }, ports)
+  if (!written || !isStillCurrent(written, request, ports)) return null
+  ports.session.applyEnd(request.sessionId, content.endedBy ?? null, written.sessionId)
   return { kind: 'superseded' }
 }
 
 /**
- * A start has met the session that somebody signed out of, and that the server surely was not told of: it stays ended. Once:
- * should it be met again, it is a login made since, whatever the server says.
+ * A start has found the session that the user signed out of, because the server was not reached then. The session stays signed
+ * out, and the server is called again. Only once: found a second time, it is a login made since.
  */
-async function endRestoredSession(
-  leased: StoredRecord,
-  request: RefreshRequest,
-  ports: RefreshRequestPorts,
-): Promise<Outcome | null> {
-  const { sessionId, generation, endedBy, revocationPending: pending } = leased
+async function staySignedOut(sent: SentRequest, ports: RefreshRequestPorts): Promise<Outcome | null> {
+  const { sessionId, generation, endedBy, revocationPending: pending } = sent.leased
   const calledAt = ports.clock.wallMs()
   const again = pending && { ...pending, calledAt, failed: false, repeated: true, leaseId: undefined }
   const content = { sessionId, generation, credentials: null, endedBy, revocationPending: again }
-  const written = await replaceRecord(leased, content, ports)
-  if (!written || !isStillCurrent(written, request, ports)) return null
-  ports.session.applyEnd(request.sessionId, endedBy ?? null, written.sessionId)
-  if (again) ports.revocation.revokeAgain(again)
-  return { kind: 'superseded' }
+  const outcome = await writeEnd(content, sent, ports)
+  if (outcome && again) ports.revocation.revokeAgain(again)
+  return outcome
 }
 
-/**
- * Somebody signed in as the same person meanwhile and brought no refresh token (a step-up, say), so the record goes on with
- * the one that was just spent: what it was traded for goes in its place, beside the newer access token.
- */
-async function saveRotatedToken(
-  leased: StoredRecord,
-  { refreshToken }: Credentials,
-  { session }: RefreshRequestPorts,
-): Promise<StoredRecord | null> {
-  const { records } = session
-  const spent = leased.credentials?.refreshToken
-  for (let tries = 0; tries < mostTries; tries += 1) {
-    const seen = await records.read()
-    const held = seen?.sessionId === leased.sessionId ? seen.credentials : null
-    if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
-    const { sessionId: id, generation } = seen
-    const credentials = { ...held, refreshToken }
-    const written = await records.compareAndSet(seen, { sessionId: id, generation: generation + 1, credentials })
-    if (written) return written
-  }
-  return null
-}
-
-/** Tokens that nobody will use. None of a family in use: a server may revoke all of it for one (RFC 7009 §2.1). */
-function discardUnusedTokens(
-  fresh: Credentials,
-  { sessionId, credentials: sent }: StoredRecord,
-  isStranger: boolean,
-  ports: RefreshRequestPorts,
-) {
-  const { state, records } = ports.session
-  const { latest } = records
-  const held = latest?.credentials
-  const { refreshToken } = fresh
-  const isHeld = refreshToken && [held, state.credentials].some(known => known?.refreshToken === refreshToken)
-  const isSent = sent?.refreshToken && held?.refreshToken === sent.refreshToken
-  const isOurs = held && !isStranger && (latest?.sessionId === sessionId || isSent)
-  if (!isHeld && !isOurs) ports.discard(fresh)
-}
-
-/** g: a rejection counts only against the credentials that were sent; a newer session, or newer tokens, are not its concern. */
+/** Step g: a rejection counts only against the credentials that were sent, never against a newer session or newer tokens. */
 async function applyRejection(
-  answer: Extract<TokenResult, { kind: 'rejected' }>,
-  leased: StoredRecord,
-  request: RefreshRequest,
+  { misconfigured }: Rejected,
+  { leased, request }: SentRequest,
   ports: RefreshRequestPorts,
 ): Promise<Outcome | null> {
   const { session, strategy, canRefresh, reauthenticate } = ports
-  const { credentials } = leased
+  const { sessionId, generation, credentials } = leased
   const couldRefresh = canRefresh() && (strategy.ambient || credentials?.refreshToken)
-  const reason = answer.misconfigured ? 'misconfigured' : couldRefresh ? 'refresh-rejected' : 'expired'
-  const suspends = reauthenticate !== undefined && credentials !== null && !answer.misconfigured
+  const reason = misconfigured ? 'misconfigured' : couldRefresh ? 'refresh-rejected' : 'expired'
+  const suspends = reauthenticate !== undefined && credentials !== null && !misconfigured
   const content: RecordContent = suspends
-    ? { sessionId: leased.sessionId, generation: leased.generation, credentials, rejected: true }
+    ? { sessionId, generation, credentials, rejected: true }
     : emptyRecord(credentials ? reason : leased.endedBy)
-  const written = await replaceRecord(leased, content, ports, true)
+  const written = await replaceRecord(leased, { content, yieldsToLease: true }, ports)
   if (!written) return null
   if (!suspends && isStillCurrent(written, request, ports))
     session.applyEnd(request.sessionId, content.endedBy ?? null, content.sessionId)
@@ -147,24 +86,23 @@ async function applyRejection(
 }
 
 /**
- * h: not now. If the server surely did not rotate, the lease goes; else it stays, closed, and says so. `retryAt` is for the
- * server's sake: where the browser says that there is no network, nothing has reached it.
+ * Step h: not now. If the server surely did not rotate the token, the lease is removed; else it stays in the record, closed.
+ * `retryAt` spares the server: where the browser reports no network, nothing has reached it, so there is no backoff.
  */
 async function applyFailure(
-  failure: Extract<TokenResult, { kind: 'unavailable' }>,
-  leased: StoredRecord,
-  request: RefreshRequest,
+  failure: Failed,
+  { leased, request }: SentRequest,
   ports: RefreshRequestPorts,
 ): Promise<Outcome> {
   const { session, clock } = ports
   const failures = recentFailures(leased.failures, leased.retryAt, clock.wallMs()) + 1
   const { retryAfterMs, next } = planRetry({ failure, failures, attempts: leased.lease?.attempts ?? 1, request }, ports)
-  const now = clock.wallMs()
-  const told =
-    failure.reason === 'offline' ? { failures, retryAt: now, attempts: 0 } : { failures, retryAt: now + retryAfterMs }
-  await closeLease(leased, ports, !failure.isUnrotated, told)
+  const isOffline = failure.reason === 'offline'
+  const retryAt = clock.wallMs() + (isOffline ? 0 : retryAfterMs)
+  const lease = failure.isUnrotated ? null : isOffline ? { attempts: 0 } : {}
+  await closeLease(leased, { lease, failures, retryAt }, ports)
   session.follow(session.records.latest)
-  // What moved meanwhile counts for who waits: nobody need come back later for what is here already.
+  // Newer tokens or another session, stored meanwhile, count for the waiting requests: they need not come back later.
   const { state } = session
   if (state.sessionId !== request.sessionId) return { kind: 'superseded' }
   return state.generation !== request.generation ? { kind: 'adopted' } : { ...failure, retryAfterMs, next }

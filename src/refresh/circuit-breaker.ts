@@ -1,11 +1,10 @@
 import type { RefreshCause } from '../session/events.ts'
 import type { RefreshCounts } from '../session/session-store.ts'
+import { createRouteCounts, remember } from './route-counts.ts'
 
 const windowMs = 30_000
 /** A token request is sent within so long of its lease (step d). */
 const sentWithinMs = 2000
-const longestPauseMs = 900_000
-const routesRemembered = 200
 
 export interface CircuitBreakerLimits {
   readonly unhelpfulRefreshes: number
@@ -23,7 +22,7 @@ export interface CircuitBreaker {
   /** Milliseconds until one more token request may begin, of whatever cause but `restore`. */
   openForMs(): number
   /** A route waited for the token request that brought `credentials`, was replayed with them, and was rejected again or not. */
-  noteReplay(route: string, credentials: object, refused: boolean): void
+  noteReplay(route: string, credentials: object, isRejected: boolean): void
   /** Whether an answer to a request sent with `token` would tell anything new; if not, it need not be told. */
   isWorthNoting(token: SentWith): boolean
   /** A route answered anything but 401. `token`: it was sent with this one, which was thereby accepted. */
@@ -38,29 +37,18 @@ export interface CircuitBreaker {
   counts(): RefreshCounts
 }
 
-interface RouteCount {
-  readonly unhelpful: number
-  /** Which token request was the last of them, and when. */
-  readonly credentials: object
-  readonly at: number
+export interface CircuitBreakerPorts {
+  readonly wallMs: () => number
+  readonly limits: CircuitBreakerLimits
+  /** What the newest record says. */
+  readonly recorded: () => RefreshCounts | undefined
+  /** Writes the counts into the record, because other tabs may soon be held back by them. */
+  readonly correct: () => void
 }
 
-/** The oldest of a Map is its first. */
-function remember<Key, Value>(map: Map<Key, Value>, key: Key, value: Value, most: number): void {
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > most) map.delete(oldest as Key)
-}
-
-/** `recorded`: what the newest record says. `correct`: writes the counts there, since other tabs may soon be held back by them. */
-export function createCircuitBreaker(
-  wallMs: () => number,
-  limits: CircuitBreakerLimits,
-  recorded: () => RefreshCounts | undefined,
-  correct: () => void,
-): CircuitBreaker {
+export function createCircuitBreaker({ wallMs, limits, recorded, correct }: CircuitBreakerPorts): CircuitBreaker {
   const { unhelpfulRefreshes, unhelpfulWindowMs, circuitOpensAfter } = limits
-  const routes = new Map<string, RouteCount>()
+  const { routes, isPaused, noteUnhelpful } = createRouteCounts(wallMs)
   /** Unhelpful ones that are not yet in the record: what they brought, and when it was rejected. */
   const uncounted = new Map<object, number>()
   /** Those whose token request is counted, or helped somebody. */
@@ -88,30 +76,17 @@ export function createCircuitBreaker(
   const counts = () => ({ started: startedTimes(), unhelpful: unhelpfulTimes().slice(-unhelpfulRefreshes) })
 
   return {
-    allowsRefresh(route, expired) {
-      const count = routes.get(route)
-      if (count && count.unhelpful > 1) {
-        const sinceMs = wallMs() - count.at
-        const pauseMs = Math.min(windowMs * 2 ** (count.unhelpful - 2), longestPauseMs)
-        // Below zero the clock has jumped.
-        if (sinceMs >= 0 && sinceMs < pauseMs) return false
-      }
-      return expired || !isStorm()
-    },
+    allowsRefresh: (route, expired) => !isPaused(route) && (expired || !isStorm()),
     openForMs() {
       const recent = startedTimes()
       const first = recent[recent.length - circuitOpensAfter]
       return first === undefined ? 0 : first + windowMs - wallMs()
     },
-    noteReplay(route, credentials, refused) {
-      const at = wallMs()
-      const count = routes.get(route)
-      if (!refused) uncounted.delete(credentials)
-      else if (!judged.has(credentials)) remember(uncounted, credentials, at, unhelpfulRefreshes)
+    noteReplay(route, credentials, isRejected) {
+      if (!isRejected) uncounted.delete(credentials)
+      else if (!judged.has(credentials)) remember(uncounted, [credentials, wallMs()], unhelpfulRefreshes)
       judged.add(credentials)
-      if (refused && count?.credentials !== credentials) {
-        remember(routes, route, { unhelpful: (count?.unhelpful ?? 0) + 1, credentials, at }, routesRemembered)
-      }
+      if (isRejected) noteUnhelpful(route, credentials)
     },
     isWorthNoting: token => routes.size > 0 || (!!token && !accepted.has(token)),
     noteAccepted(route, token) {
@@ -124,7 +99,7 @@ export function createCircuitBreaker(
         .filter(time => time <= sentAt && sentAt - time <= sentWithinMs)
         .pop()
       if (its === undefined) return
-      remember(notCounted, its, true, circuitOpensAfter)
+      remember(notCounted, [its, true], circuitOpensAfter)
       if (recordedStarts().length * 2 > circuitOpensAfter) correct()
     },
     forget() {
@@ -132,7 +107,7 @@ export function createCircuitBreaker(
       uncounted.clear()
     },
     countRefresh(cause) {
-      if (unsent !== undefined) remember(notCounted, unsent, true, circuitOpensAfter)
+      if (unsent !== undefined) remember(notCounted, [unsent, true], circuitOpensAfter)
       unsent = undefined
       const known = counts()
       // What a page asks at its start is not counted: fourteen restored tabs are no storm.

@@ -1,52 +1,62 @@
 import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
 import { mostTries, pollMs, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
 
-/**
- * Writes `content` while the record still is of this session and holds the credentials that were sent. `yields`: not while
- * another tab, which took this one for lost, has them in a token request: what it brings is newer than a rejection here.
- */
+interface Replacement {
+  readonly content: RecordContent
+  /**
+   * Waits while another tab, which took this one for lost, has the same credentials in a token request: what that brings is
+   * newer than a rejection here.
+   */
+  readonly yieldsToLease?: boolean
+}
+
+/** Writes `content` while the record still is of this session and holds the credentials that were sent; else returns `null`. */
 export async function replaceRecord(
   leased: StoredRecord,
-  content: RecordContent,
-  { session, isLeaseOpen, pause }: RefreshRequestPorts,
-  yields = false,
+  { content, yieldsToLease }: Replacement,
+  { session: { records }, isLeaseOpen, pause }: RefreshRequestPorts,
 ): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = leased
   const others = new Set<string>()
   for (let tries = 0; expected && isSame(expected, leased); ) {
     const { lease } = expected
-    if (yields && lease && lease.id !== leased.lease?.id && others.size < mostTries && isLeaseOpen(lease, pollMs)) {
+    const isAnothers = yieldsToLease && lease && lease.id !== leased.lease?.id
+    if (isAnothers && others.size < mostTries && isLeaseOpen(lease, pollMs)) {
       others.add(lease.id)
       await pause(pollMs)
     } else {
-      const written = await session.records.compareAndSet(expected, content)
+      const written = await records.compareAndSet(expected, content)
       if (written) return written
-      // Nothing moves, and nothing is taken: not for this page to decide by.
+      // The record does not change, and still the store takes nothing.
       if (++tries > mostTries) throw new Error('The store refuses to write.')
     }
-    expected = await session.records.read()
+    expected = await records.read()
   }
   return null
 }
 
-/** Ends this page's lease, wherever the record has moved on to with it. `more`: what else is to be said there. */
+interface LeaseEnd extends Pick<RecordContent, 'failures' | 'retryAt'> {
+  /** What the closed lease says besides; `null`: it is removed. */
+  readonly lease: Pick<Lease, 'attempts'> | null
+}
+
+/** Ends this page's lease, also in a record that has moved on with it. */
 export async function closeLease(
   leased: StoredRecord,
+  { lease: closed, ...more }: LeaseEnd,
   { session: { records } }: RefreshRequestPorts,
-  stays: boolean,
-  { attempts, ...more }: Pick<RecordContent, 'failures' | 'retryAt'> & Pick<Lease, 'attempts'> = {},
 ): Promise<void> {
   const { lease: own, sessionId } = leased
   let seen: StoredRecord | null | undefined = leased
   for (let turn = 0; seen?.lease && seen.lease.id === own?.id && seen.sessionId === sessionId; turn += 1) {
     if (seen.lease.closed || turn >= mostTries) return
-    const lease = stays ? { ...seen.lease, closed: true, attempts: attempts ?? seen.lease.attempts ?? 1 } : null
+    const lease = closed && { attempts: 1, ...seen.lease, ...closed, closed: true }
     if (await records.compareAndSet(seen, { ...seen, ...more, lease })) return
     seen = await records.read()
   }
 }
 
-/** Whether what was written still holds: in the very task in which the store answered, somebody may have signed in or out. */
+/** Whether what was written still holds: a sign-in or a sign-out may have run in the very task in which the store returned. */
 export const isStillCurrent = (
   written: StoredRecord,
   request: RefreshRequest,

@@ -45,7 +45,7 @@ export function planRetry(
   const { isUnrotated, retryAfterMs: askedMs } = failure
   const capMs = isUnrotated ? Number.POSITIVE_INFINITY : reuseIntervalMs
   const random = clock.random()
-  const retryAfterMs = backoffMs(failures, askedMs, capMs, random)
+  const retryAfterMs = backoffMs({ failures, retryAfterMs: askedMs, capMs }, random)
   if (!mayPass(failure) || (!isUnrotated && attempts > 1)) return { retryAfterMs, next: 'never' }
   const leftMs = patience ? patience.untilMs - clock.monotonicMs() : 0
   if (leftMs > 0 && patience?.failed === failures - 1 && (askedMs ?? 0) <= leftMs) {

@@ -2,7 +2,7 @@ import type { EndReason } from '../errors.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
-import type { Lease } from '../session/session-store.ts'
+import type { Lease, StoredRecord } from '../session/session-store.ts'
 import type { CircuitBreaker } from './circuit-breaker.ts'
 import type { Patience } from './patience.ts'
 import type { Revocation } from './revocation.ts'
@@ -52,4 +52,13 @@ export interface RefreshRequest {
   readonly audience?: string | undefined
   /** Left out: nobody waits for it. */
   readonly patience?: Patience | undefined
+}
+
+/** A refresh request whose token request was sent. */
+export interface SentRequest {
+  readonly request: RefreshRequest
+  /** The record as it was written with this page's lease. */
+  readonly leased: StoredRecord
+  /** When it was sent, by the monotonic clock. */
+  readonly monotonicMs: number
 }

@@ -1,142 +1,173 @@
 import { elapsedMs, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
-import type { Lease, StoredRecord } from '../session/session-store.ts'
+import type { ProvedTransport } from '../schemes/scheme.ts'
+import type { Credentials } from '../session/credentials.ts'
+import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
 import { applyResult } from './apply-result.ts'
+import { judgeRecord } from './judge-record.ts'
 import { closeLease } from './leased-record.ts'
 import { blockedByRecord } from './refresh-blocks.ts'
 import { mostTries, type Outcome, pollMs, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
-import { sendTokenRequest, type TokenRequestPorts } from './token-request.ts'
+import { sendTokenRequest } from './token-request.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
 
-const freshClaimMs = 2000
-/** How long the call that tells of a sign-out has before a start asks who is signed in. */
-const leadMs = 1000
+/** A token request is sent within this time of its lease, or the lease counts as lost. */
+const freshLeaseMs = 2000
+/** How long the call that tells the server of a sign-out has before a start asks who is signed in. */
+const revocationLeadMs = 1000
 
-/** Steps b to h. However it ends, no lease of this page is left open: others would wait for it in vain. */
+/** One refresh request on its way through steps b to h, as often as the record moves. */
+interface Run {
+  readonly request: RefreshRequest
+  readonly lock: HeldLock | null
+  /** The leases of this page, and the session that each is of. */
+  readonly ownLeases: Map<string, string>
+  /** The leases of other tabs that it has waited for. */
+  readonly otherLeases: Set<string>
+}
+
+/** What step b found, and what is sent once the lease is taken. */
+interface ReadyRequest {
+  readonly seen: StoredRecord | null
+  readonly content: RecordContent
+  readonly lease: Omit<Lease, 'startedAt'>
+  readonly former: Credentials | null
+  readonly proved: ProvedTransport | null | undefined
+}
+
+/**
+ * Steps b to h of the refresh protocol (docs/architecture). The lease is what keeps a token from being sent twice; the lock,
+ * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
+ */
 export async function runRefreshRequest(
   request: RefreshRequest,
   lock: HeldLock | null,
   ports: RefreshRequestPorts,
 ): Promise<Outcome> {
-  /** Its leases, and of which session each was. */
-  const own = new Map<string, string>()
+  const { records } = ports.session
+  const run: Run = { request, lock, ownLeases: new Map(), otherLeases: new Set() }
+  const { ownLeases, otherLeases } = run
   try {
-    return await leaseAndSend(request, lock, ports, own)
+    while (ownLeases.size + otherLeases.size <= mostTries) {
+      const found = await prepareRequest(run, ports)
+      const outcome = found && 'content' in found ? await leaseAndSend(found, run, ports) : found
+      if (outcome) return outcome
+    }
+    return storeUnavailable(ports)
   } finally {
-    const { latest } = ports.session.records
-    if (latest?.lease && own.get(latest.lease.id) === latest.sessionId) await closeLease(latest, ports, true)
+    // However it ended: other tabs would wait in vain for a lease that was left open.
+    const { latest } = records
+    if (latest?.lease && ownLeases.get(latest.lease.id) === latest.sessionId)
+      await closeLease(latest, { lease: {} }, ports)
   }
+}
+
+/** Step b: what the store holds now. `null`: wait is over, or the key is not there; look again. */
+async function prepareRequest(run: Run, ports: RefreshRequestPorts): Promise<ReadyRequest | Outcome | null> {
+  const { request, lock, ownLeases } = run
+  const { session, pause, scheme, transport, strategy } = ports
+  const { records } = session
+  // An engine may take the lock from a page that it suspends. From then on only the lease protects.
+  const underLock = lock?.shared === true && !lock.lost
+  // Memory may be behind the store, and the store behind a message.
+  if (records.lagMs) await pause(records.lagMs)
+  const seen = await records.read()
+  if (seen === undefined) return storeUnavailable(ports)
+  const early = followRecord(seen, request, ports)
+  if (early) return early
+  const content = seen ?? emptyRecord()
+  if (mustWait(content, { run, underLock }, ports)) {
+    await pause(pollMs)
+    return null
+  }
+  const attempts = attemptsOf(content.lease, ports)
+  // A token whose response was lost is sent once more, by whichever tab: that may outlast the outage. Not a third time.
+  if (request.patience?.failed && attempts > 1)
+    return { ...unavailable('network', pollMs, 'two responses were lost'), next: 'never' }
+  const id = randomId()
+  ownLeases.set(id, content.sessionId)
+  // At a start the cookie may be of any user: nothing of the former one is taken over.
+  const former = request.cause === 'restore' || content.credentials?.ownerUnverified ? null : content.credentials
+  // A proof takes time, so it is made here: nothing is awaited between the lease and the send.
+  const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
+  if (scheme.prepare && !proved) return null
+  return {
+    seen,
+    content,
+    lease: { id, generation: content.generation, underLock, attempts: attempts + 1 },
+    former,
+    proved,
+  }
+}
+
+/** Steps c and d, and what follows from the result. `null`: something has moved, so nothing was sent or saved; back to step b. */
+async function leaseAndSend(
+  { seen, content, lease, former, proved }: ReadyRequest,
+  { request, lock }: Run,
+  ports: RefreshRequestPorts,
+): Promise<Outcome | null> {
+  const { session, clock, circuitBreaker, revocation } = ports
+  const { records } = session
+  // A lease in memory alone keeps no other tab away, so it cannot get old.
+  const isAlone = records.state !== 'synced'
+  const leasedAt = now(clock)
+  // c: take the lease, if the record is still the one that was read.
+  const leased = await records.acquireLease(seen, {
+    ...content,
+    lease: { ...lease, startedAt: leasedAt.wallMs },
+    refreshCounts: circuitBreaker.countRefresh(request.cause),
+  })
+  // Other tabs can read the token, and would send it again.
+  if (leased === undefined) return storeUnavailable(ports)
+  if (!leased) return null
+  // d: send, in the task in which these checks hold. Other tabs may have taken a page that slept since c for lost.
+  const sent = now(clock)
+  const isOld = !isAlone && elapsedMs(clock, leasedAt) > freshLeaseMs
+  const isOver = session.state.sessionId !== request.sessionId
+  if (isOver) revocation.noteRefreshEnded(leased, false)
+  if (isOld || isOver || (lease.underLock && lock?.lost)) return null
+  circuitBreaker.noteSent()
+  // ── POINT OF NO RETURN: the server may rotate the token. From here only the deadline ends the request.
+  const { cause, audience } = request
+  const result = await sendTokenRequest({ cause, audience, former, sent }, proved ? { ...ports, ...proved } : ports)
+  const outcome = await applyResult(result, { request, leased, monotonicMs: sent.monotonicMs }, ports)
+  revocation.noteRefreshEnded(leased, result.kind !== 'rejected')
+  return outcome
+}
+
+/** What the record makes unnecessary, or keeps from beginning now. Follows the record where it is newer. */
+function followRecord(seen: StoredRecord | null, request: RefreshRequest, ports: RefreshRequestPorts): Outcome | null {
+  const { session, strategy } = ports
+  const kind = judgeRecord(seen, request, { state: session.state, isAmbient: strategy.ambient === true })
+  if (kind === 'proceed') return blockedByRecord(ports, request.cause === 'restore')
+  if (kind === 'rejected') return { kind, reason: 'refresh-rejected' }
+  session.follow(seen)
+  return { kind }
+}
+
+/** Whether a call that may be under way has to end first: the sign-out's, or the token request of another tab. */
+function mustWait(
+  { lease, revocationPending: pending }: RecordContent,
+  { run, underLock }: { readonly run: Run; readonly underLock: boolean },
+  ports: RefreshRequestPorts,
+): boolean {
+  // A cookie that is renewed while the server hears of the sign-out would outlive it.
+  const calledMs = pending ? ports.clock.wallMs() - pending.calledAt : -1
+  if (calledMs >= 0 && calledMs < revocationLeadMs) return true
+  if (!lease || run.ownLeases.has(lease.id) || (lease.underLock && underLock)) return false
+  const isOpen = ports.isLeaseOpen(lease, pollMs)
+  if (isOpen) run.otherLeases.add(lease.id)
+  return isOpen
 }
 
 /**
- * Steps b to d of the refresh protocol (docs/architecture). The lease is what keeps a token from being sent twice; the lock,
- * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
+ * How many token requests with this token have lost their response. After the time for which servers accept a spent token, one
+ * more makes no difference.
  */
-async function leaseAndSend(
-  request: RefreshRequest,
-  lock: HeldLock | null,
-  ports: RefreshRequestPorts,
-  own: Map<string, string>,
-): Promise<Outcome> {
-  const { session, clock, circuitBreaker, pause, scheme, transport, strategy, revocation } = ports
-  const { records } = session
-  const others = new Set<string>()
-  while (own.size + others.size <= mostTries) {
-    // An engine may take the lock away from a page that it suspends: from then on the lease alone must do.
-    const underLock = lock?.shared === true && !lock.lost
-    // b: what holds now? Memory may be behind the store, and a message ahead of it.
-    if (records.lagMs) await pause(records.lagMs)
-    const seen = await records.read()
-    if (seen === undefined) break
-    const early = judgeRecord(seen, request, ports)
-    if (early) return early
-    // Only ambient strategies begin without a record.
-    const content = seen ?? emptyRecord()
-    const { lease, generation, revocationPending } = content
-    // The call that tells of a sign-out may be under way: a cookie that is renewed now would outlive it.
-    const toldMs = revocationPending ? clock.wallMs() - revocationPending.calledAt : -1
-    if (toldMs >= 0 && toldMs < leadMs) {
-      await pause(pollMs)
-      continue
-    }
-    if (lease && !own.has(lease.id) && !(lease.underLock && underLock) && ports.isLeaseOpen(lease, pollMs)) {
-      others.add(lease.id)
-      await pause(pollMs)
-      continue
-    }
-    // A token whose answer was lost is presented once more to outlast that, whichever tab does it.
-    const attempts = attemptsOf(lease, ports)
-    if (request.patience?.failed && attempts > 1)
-      return { ...unavailable('network', pollMs, 'two answers were lost'), next: 'never' }
-    const id = randomId()
-    own.set(id, content.sessionId)
-    // At the start it may be anybody's cookie: nothing is carried over from who was there before.
-    const former = request.cause === 'restore' || content.credentials?.ownerUnverified ? null : content.credentials
-    // A proof takes time, so it is made here: nothing is awaited between the lease and the send.
-    const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
-    if (scheme.prepare && !proved) continue
-    // c: lease the token request, if the record is still the one read. A lease in memory alone protects from nobody.
-    const isAlone = records.state !== 'synced'
-    const claimedAt = now(clock)
-    const started = { id, generation, startedAt: claimedAt.wallMs, underLock, attempts: attempts + 1 }
-    const leased = await records.acquireLease(seen, {
-      ...content,
-      lease: started,
-      refreshCounts: circuitBreaker.countRefresh(request.cause),
-    })
-    // Others can read the token, and would present it again.
-    if (leased === undefined) return storeUnavailable(ports)
-    if (!leased) continue
-    // d: send, in the task in which these checks held. A page that slept since c may have been given up.
-    const sent = now(clock)
-    const isOld = !isAlone && elapsedMs(clock, claimedAt) > freshClaimMs
-    const isOver = session.state.sessionId !== request.sessionId
-    if (isOver) revocation.noteRefreshEnded(leased, false)
-    if (isOld || (underLock && lock.lost) || isOver) continue
-    circuitBreaker.noteSent()
-    // ── point of no return: the server may rotate the token, so nothing aborts from here but the deadline.
-    const callPorts: TokenRequestPorts = {
-      ...ports,
-      transport: proved?.transport ?? transport,
-      keyThumbprint: proved?.keyThumbprint,
-    }
-    const answer = await sendTokenRequest(callPorts, request, former, sent)
-    const outcome = await applyResult(answer, leased, request, sent.monotonicMs, ports)
-    revocation.noteRefreshEnded(leased, answer.kind !== 'rejected')
-    if (outcome) return outcome
-  }
-  return storeUnavailable(ports)
-}
-
-const storeUnavailable = ({ clock }: RefreshRequestPorts): Unavailable =>
-  unavailable('store', Math.round(clock.random() * 1000), 'it cannot be used')
-
-/** Token requests of this token whose answer nobody knows. Past the time that servers forgive, one more or less is no difference. */
 const attemptsOf = (lease: Lease | null | undefined, { clock, reuseIntervalMs }: RefreshRequestPorts): number =>
   lease && clock.wallMs() - lease.startedAt < reuseIntervalMs ? (lease.attempts ?? 1) : 0
 
-/** Reasons in the record to send no token request. */
-function judgeRecord(seen: StoredRecord | null, request: RefreshRequest, ports: RefreshRequestPorts): Outcome | null {
-  const { session, strategy } = ports
-  const { state } = session
-  const follow = (kind: 'superseded' | 'adopted'): Outcome => {
-    session.follow(seen)
-    return { kind }
-  }
-  // Signed out or in, here, while this refresh was on its way.
-  if (state.sessionId !== request.sessionId) return follow('superseded')
-  if (!seen) return strategy.ambient && !state.credentials ? null : follow('superseded')
-  const { credentials } = seen
-  if (request.cause === 'restore') {
-    if (credentials?.accessToken) return follow('adopted')
-    if (!strategy.ambient) return follow('superseded')
-  } else {
-    if (seen.sessionId !== request.sessionId || !credentials) return follow('superseded')
-    const isOther = seen.generation > request.generation || credentials.accessToken !== request.replaces?.accessToken
-    if (isOther && !credentials.tokensElsewhere) return follow('adopted')
-  }
-  if (seen.rejected) return { kind: 'rejected', reason: 'refresh-rejected' }
-  return blockedByRecord(ports, request.cause === 'restore')
-}
+const storeUnavailable = ({ clock }: RefreshRequestPorts): Unavailable =>
+  unavailable('store', Math.round(clock.random() * 1000), 'it cannot be used')

@@ -31,8 +31,11 @@ export interface TokenRequestPorts {
   readonly scheme: Pick<WireScheme, 'accepts' | 'prepare'>
 }
 
-/** Why it is called, and for whom. */
-type TokenRequestPurpose = Pick<RefreshContext, 'cause' | 'audience'>
+/** One call of the strategy: why, with which credentials, for which audience, and when it is sent. */
+export interface TokenRequest extends Pick<RefreshContext, 'cause' | 'audience'> {
+  readonly former: Credentials | null
+  readonly sent: Moment
+}
 
 const lateMs = 1000
 const graceMs = 2000
@@ -49,10 +52,8 @@ function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () =>
 
 function readTokenResult(
   answer: unknown,
+  { audience, former, sent }: TokenRequest,
   ports: TokenRequestPorts,
-  { audience }: TokenRequestPurpose,
-  sent: Moment,
-  former: Credentials | null,
 ): TokenResult {
   if (answer === null) return { kind: 'rejected', misconfigured: false }
   const unreadable = (detail: string): TokenResult => ({
@@ -87,12 +88,8 @@ function reportOnce(strategy: RefreshStrategy, error: unknown): void {
  * One call of the strategy, under the token request's deadline over headers and body. Calls it in this very task: nothing may be
  * awaited between the lease and the send. Never rejects.
  */
-export function sendTokenRequest(
-  ports: TokenRequestPorts,
-  purpose: TokenRequestPurpose,
-  former: Credentials | null,
-  sent: Moment,
-): Promise<TokenResult> {
+export function sendTokenRequest(request: TokenRequest, ports: TokenRequestPorts): Promise<TokenResult> {
+  const { cause, audience, former } = request
   const { strategy, clock, baseUrl, refreshTimeoutMs } = ports
   const controller = createAbort()
   const { signal } = controller
@@ -115,11 +112,11 @@ export function sendTokenRequest(
         // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
         post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
-        cause: purpose.cause,
-        audience: purpose.audience,
+        cause,
+        audience,
       })
     callRefresh()
-      .then(answer => resolve(readTokenResult(answer, ports, purpose, sent, former)))
+      .then(answer => resolve(readTokenResult(answer, request, ports)))
       .catch(fail)
       // What was thrown throws in its turn, when looked at.
       .catch(() => fail(null))

@@ -84,12 +84,12 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     refreshTimeoutMs: 10_000,
     reuseIntervalMs: 30_000,
     scheme: { accepts: () => true },
-    circuitBreaker: createCircuitBreaker(
-      clock.wallMs,
-      { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
-      () => rig.records.latest?.refreshCounts,
-      () => {},
-    ),
+    circuitBreaker: createCircuitBreaker({
+      wallMs: clock.wallMs,
+      limits: { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
+      recorded: () => rig.records.latest?.refreshCounts,
+      correct: () => {},
+    }),
     canRefresh: () => true,
     isLeaseOpen: createLeaseWatch(clock, 12_000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),

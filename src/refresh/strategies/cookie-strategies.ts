@@ -81,30 +81,31 @@ function absolute(url: string | URL, baseUrl: string | undefined): string {
   }
 }
 
-function cookieStrategy(
-  given: CookieEndpoint | undefined,
-  cookie: 'token' | 'session',
-  method: 'GET' | 'POST',
-  read: (answer: unknown) => SessionInput | null,
-): RefreshStrategy {
+/** What tells the two cookie modes apart. */
+interface CookieMode {
+  readonly cookie: 'token' | 'session'
+  readonly method: 'GET' | 'POST'
+  readonly read: (answer: unknown) => SessionInput | null
+}
+
+function cookieStrategy(given: CookieEndpoint | undefined, { cookie, method, read }: CookieMode): RefreshStrategy {
   const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = (given ?? {}) as CookieEndpoint
   check(isUrl(url), 'url', 'write the URL that renews the cookie')
   check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write the URL that clears the cookie, or `false`')
-  const call = (post: Post, target: string | URL, verb: 'GET' | 'POST', body?: object) => {
+  const initOf = (verb: CookieMode['method']): OwnPostInit => {
     const own = new Headers(typeof headers === 'function' ? headers() : headers)
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
-    const init: OwnPostInit = { headers: own, credentials, method: verb }
-    return post(target, body, init)
+    return { headers: own, credentials, method: verb }
   }
   async function ask(post: Post): Promise<unknown> {
     try {
-      return await call(post, url, method)
+      return await post(url, undefined, initOf(method))
     } catch (error) {
       const answer = statusOf(error)
       // IIS, oauth2-proxy and Spring redirect to the login page where other servers return 401.
-      const over = isSignedOut?.(answer) ?? (answer.redirected || undefined)
-      if (over) return null
-      throw over === false && !answer.redirected ? new Error((error as Error).message) : error
+      const isOver = isSignedOut?.(answer) ?? (answer.redirected || undefined)
+      if (isOver) return null
+      throw isOver === false && !answer.redirected ? new Error((error as Error).message) : error
     }
   }
   return {
@@ -119,7 +120,7 @@ function cookieStrategy(
       return isNothing ? null : withoutSecrets(read(answer))
     },
     ...(signOutUrl !== false && {
-      revoke: ({ post, signedOutSession }) => call(post, signOutUrl, 'POST', signedOutSession),
+      revoke: ({ post, signedOutSession }) => post(signOutUrl, signedOutSession, initOf('POST')),
     }),
   }
 }
@@ -140,9 +141,8 @@ export const cookieRefresh = /* @__PURE__ */ factory(
   'cookieRefresh',
   (options: CookieRefreshOptions): RefreshStrategy => {
     // Never GET: sent on cross-site navigations, prefetched, cached (RFC 9110 §9.2.1, RFC 6265bis §8.8).
-    return cookieStrategy(options, 'token', 'POST', answer =>
-      options.read ? options.read(answer) : (answer as Tokens),
-    )
+    const read: CookieMode['read'] = answer => (options.read ? options.read(answer) : (answer as Tokens))
+    return cookieStrategy(options, { cookie: 'token', method: 'POST', read })
   },
 )
 
@@ -160,13 +160,14 @@ export const cookieSession = /* @__PURE__ */ factory(
   'cookieSession',
   (options: CookieSessionOptions): RefreshStrategy => {
     const { method = 'POST', read = defaultRead } = options ?? {}
-    return cookieStrategy(options, 'session', method, answer => {
+    const readSession: CookieMode['read'] = answer => {
       const session = read(answer)
       // The response of a GET should name the user. Without `sub`, no user is signed in.
       if (!session || (method === 'GET' && read === defaultRead && !session.subject)) return null
       const { subject, claims, sessionExpiresInSeconds } = session
       return { cookie: true, subject, claims, sessionExpiresInSeconds }
-    })
+    }
+    return cookieStrategy(options, { cookie: 'session', method, read: readSession })
   },
 )
 

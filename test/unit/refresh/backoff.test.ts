@@ -14,28 +14,28 @@ describe('backoffMs', () => {
     [1000, 60_000],
     [Number.MAX_SAFE_INTEGER, 60_000],
   ])('after %i failures in a row it is anything up to %i ms', (failures, mostMs) => {
-    expect(backoffMs(failures, null, uncapped, 0)).toBe(0)
-    expect(backoffMs(failures, null, uncapped, 0.5)).toBe(mostMs / 2)
-    expect(backoffMs(failures, null, uncapped, almostOne)).toBe(mostMs)
+    expect(backoffMs({ failures, retryAfterMs: null, capMs: uncapped }, 0)).toBe(0)
+    expect(backoffMs({ failures, retryAfterMs: null, capMs: uncapped }, 0.5)).toBe(mostMs / 2)
+    expect(backoffMs({ failures, retryAfterMs: null, capMs: uncapped }, almostOne)).toBe(mostMs)
   })
 
   test('is full jitter: two clients that failed together come back apart', () => {
-    const waits = [0.1, 0.3, 0.9].map(random => backoffMs(4, null, uncapped, random))
+    const waits = [0.1, 0.3, 0.9].map(random => backoffMs({ failures: 4, retryAfterMs: null, capMs: uncapped }, random))
     expect(waits).toEqual([800, 2400, 7200])
   })
 
   test('is never before what the server asked for, and spread after it', () => {
-    expect(backoffMs(1, 30_000, uncapped, 0)).toBe(30_000)
-    expect(backoffMs(1, 30_000, uncapped, 0.5)).toBe(30_500)
+    expect(backoffMs({ failures: 1, retryAfterMs: 30_000, capMs: uncapped }, 0)).toBe(30_000)
+    expect(backoffMs({ failures: 1, retryAfterMs: 30_000, capMs: uncapped }, 0.5)).toBe(30_500)
   })
 
   test('where the answer may be lost, its spread stays within the server’s grace', () => {
-    expect(backoffMs(10, null, 30_000, almostOne)).toBe(30_000)
-    expect(backoffMs(1, null, 30_000, almostOne)).toBe(1000)
+    expect(backoffMs({ failures: 10, retryAfterMs: null, capMs: 30_000 }, almostOne)).toBe(30_000)
+    expect(backoffMs({ failures: 1, retryAfterMs: null, capMs: 30_000 }, almostOne)).toBe(1000)
   })
 
   test('is a whole number of milliseconds', () => {
-    expect(backoffMs(1, null, uncapped, 0.123456)).toBe(123)
+    expect(backoffMs({ failures: 1, retryAfterMs: null, capMs: uncapped }, 0.123456)).toBe(123)
   })
 })
 

@@ -7,12 +7,12 @@ const start = (recorded?: RefreshCounts) => {
   let now = Date.UTC(2026, 0, 1)
   let record = recorded
   const corrections: number[] = []
-  const breaker = createCircuitBreaker(
-    () => now,
-    { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
-    () => record,
-    () => void corrections.push(breaker.counts().started.length),
-  )
+  const breaker = createCircuitBreaker({
+    wallMs: () => now,
+    limits: { unhelpfulRefreshes: 5, unhelpfulWindowMs: 30_000, circuitOpensAfter: 10 },
+    recorded: () => record,
+    correct: () => void corrections.push(breaker.counts().started.length),
+  })
   const lease = (cause: RefreshCause = 'rejected') => {
     record = breaker.countRefresh(cause)
   }

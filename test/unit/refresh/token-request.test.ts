@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { now } from '../../../src/platform/clock.ts'
 import type { RefreshContext, RefreshFunction } from '../../../src/refresh/strategy.ts'
 import { sendTokenRequest, type TokenRequestPorts } from '../../../src/refresh/token-request.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
@@ -31,10 +32,7 @@ const start = (refresh: RefreshFunction, more: Partial<TokenRequestPorts> = {}) 
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>
-    sendTokenRequest(ports, { cause: 'rejected' }, credentials, {
-      wallMs: clock.wallMs(),
-      monotonicMs: clock.monotonicMs(),
-    })
+    sendTokenRequest({ cause: 'rejected', former: credentials, sent: now(clock) }, ports)
   return { clock, call }
 }
 const answering =

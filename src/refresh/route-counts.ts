@@ -1,0 +1,45 @@
+/** After two unhelpful refreshes in a row a route causes none for so long; doubled with each further one. */
+const firstPauseMs = 30_000
+const longestPauseMs = 900_000
+const routesRemembered = 200
+
+interface RouteCount {
+  readonly unhelpful: number
+  /** What the last unhelpful refresh brought, and when it was rejected. */
+  readonly credentials: object
+  readonly at: number
+}
+
+/** Unhelpful refreshes in a row, by route. In this page only. */
+export interface RouteCounts {
+  /** Whether a 401 of this route may cause no refresh now. */
+  isPaused(route: string): boolean
+  /** The refresh that brought `credentials` did not help this route. Counts once for all requests that waited for it. */
+  noteUnhelpful(route: string, credentials: object): void
+  readonly routes: Map<string, RouteCount>
+}
+
+/** Remembers at most so many: the oldest entry of a Map is its first. */
+export function remember<Key, Value>(map: Map<Key, Value>, [key, value]: readonly [Key, Value], most: number): void {
+  map.set(key, value)
+  const [oldest] = map.keys()
+  if (map.size > most) map.delete(oldest as Key)
+}
+
+export function createRouteCounts(wallMs: () => number): RouteCounts {
+  const routes = new Map<string, RouteCount>()
+  return {
+    routes,
+    isPaused(route) {
+      const { unhelpful = 0, at = 0 } = routes.get(route) ?? {}
+      const sinceMs = wallMs() - at
+      // Below zero the clock has jumped.
+      return unhelpful > 1 && sinceMs >= 0 && sinceMs < Math.min(firstPauseMs * 2 ** (unhelpful - 2), longestPauseMs)
+    },
+    noteUnhelpful(route, credentials) {
+      const count = routes.get(route)
+      if (count?.credentials === credentials) return
+      remember(routes, [route, { unhelpful: (count?.unhelpful ?? 0) + 1, credentials, at: wallMs() }], routesRemembered)
+    },
+  }
+}
