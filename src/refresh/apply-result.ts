@@ -24,15 +24,13 @@ export async function applyResult(
 
 /** Step e. */
 async function applyGrant(granted: Granted, sent: SentRequest, ports: RefreshRequestPorts): Promise<Outcome | null> {
-  const { sessionId } = ports.session.state
-  const save = decideSave({ granted, request: sent.request, leased: sent.leased, sessionId })
+  const save = decideSave({ ...sent, granted, sessionId: ports.session.state.sessionId })
   if (save.kind === 'stay-signed-out') return staySignedOut(sent, ports)
   if (save.kind === 'ask-again') {
     await ports.pause(save.afterMs)
     return null
   }
-  const isSavable = save.kind === 'begin' || save.kind === 'continue'
-  const outcome = isSavable ? await saveTokens(save, sent, ports) : null
+  const outcome = 'credentials' in save ? await saveTokens(save, sent, ports) : null
   if (outcome) return outcome
   discardUnusedTokens(granted, sent, ports)
   return save.kind === 'end' ? writeEnd(emptyRecord('replaced'), sent, ports) : null

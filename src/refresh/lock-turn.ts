@@ -11,7 +11,7 @@ export interface LockTurnPorts extends RefreshRequestPorts {
 
 /** A refresh that may have to wait. */
 interface WaitingRefresh extends RefreshRequest {
-  /** Settles early once nobody waits for it any more: disposed, or its session is over. */
+  /** Settles early when no request waits for it any more: the client was disposed of, or its session is over. */
   readonly outcome: Promise<Outcome>
 }
 
@@ -19,9 +19,14 @@ const lockPatienceMs = 2000
 const lookEveryMs = 500
 
 /**
- * Step a: waits for the lock that all tabs share, watching whether the wait is still worth it. The queue is left when the
- * record has moved on, after 2 s without an open lease to be seen, and when the page is put to sleep (which asks again on
- * waking). What follows decides by the record, so leaving early is always safe. Without tabs to share with, there is none.
+ * Step a: runs `work` under the lock that all tabs share. What follows decides by the record, so going on without the lock is
+ * always safe; it only costs other tabs a wait. While the lock is held by another tab, the queue is left
+ *
+ * - when the record has moved on, or after 2 s without an open lease to be seen: `work` runs without the lock;
+ * - when the page is put to sleep, since it would hold up the other tabs: it queues again on waking;
+ * - when the client is disposed of: `work` does not run.
+ *
+ * A store that no other tab shares needs no lock.
  */
 export async function runInLockTurn(
   request: WaitingRefresh,
@@ -32,61 +37,64 @@ export async function runInLockTurn(
   if (!session.records.shared) return work(null)
   let disposed: Outcome | undefined
   let leave = () => {}
-  request.outcome.then(over => {
-    // One that was superseded still reads what holds now, and follows it.
-    if (over.kind !== 'disposed') return
-    disposed = over
+  request.outcome.then(outcome => {
+    // A superseded refresh goes on: it reads what the record holds now, and follows it.
+    if (outcome.kind !== 'disposed') return
+    disposed = outcome
     leave()
   })
-  for (;;) {
-    const leaving = createAbort()
-    leave = () => leaving.abort()
-    let asleep = false
+  while (!disposed) {
+    const queue = createAbort()
+    leave = () => queue.abort()
+    let isAsleep = false
     let outcome: Outcome | undefined
-    const stopWatching = watch(request, ports, leave)
+    const stopWatching = watchRecord(request, ports, leave)
     const stopSleep = wake.onSleep(() => {
-      asleep = true
+      isAsleep = true
       leave()
     })
-    await lock.request(name, leaving.signal, async held => {
+    await lock.request(name, queue.signal, async held => {
       stopWatching()
-      // An engine may take the lock from a page that it puts away, which learns of it later than it acts (WebKit pull 47797).
+      // An engine may take the lock from a page that it puts to sleep, and tell the page only later (WebKit pull 47797).
       const turn = {
         shared: held.shared,
         get lost() {
-          return asleep || held.lost
+          return isAsleep || held.lost
         },
       }
       outcome = disposed ?? (await work(turn))
     })
     stopWatching()
     stopSleep()
-    outcome ??= disposed
     if (outcome) return outcome
-    if (!asleep) return work(null)
-    await waking(wake, () => true, request.outcome)
-    if (disposed) return disposed
+    if (!disposed && !isAsleep) return work(null)
+    if (!disposed) await waking(wake, () => true, request.outcome)
   }
+  return disposed
 }
 
-/** Calls `leave` once waiting for the lock has become pointless, or has lasted long enough with nobody seen at work. */
-function watch(request: RefreshRequest, { session, clock, isLeaseOpen }: LockTurnPorts, leave: () => void): () => void {
-  const started = clock.monotonicMs()
-  let stopTimer = () => {}
-  let watching = true
-  const hasMoved = () =>
-    session.state.sessionId !== request.sessionId || session.state.generation !== request.generation
-  const stopChanges = session.changed.add(() => hasMoved() && leave())
+/** Calls `leave` when waiting for the lock has become pointless, or has lasted 2 s with no other tab seen at work. */
+function watchRecord(
+  request: RefreshRequest,
+  { session, clock, isLeaseOpen }: LockTurnPorts,
+  leave: () => void,
+): () => void {
+  const startedMs = clock.monotonicMs()
+  let isWatching = true
   const look = async () => {
     await session.reread()
-    if (!watching) return
-    const someoneWorks = isLeaseOpen(session.records.latest?.lease, lookEveryMs)
-    if (!someoneWorks && clock.monotonicMs() - started >= lockPatienceMs) leave()
+    if (!isWatching) return
+    const isAnotherAtWork = isLeaseOpen(session.records.latest?.lease, lookEveryMs)
+    if (!isAnotherAtWork && clock.monotonicMs() - startedMs >= lockPatienceMs) leave()
     else stopTimer = clock.setTimer(look, lookEveryMs)
   }
-  stopTimer = clock.setTimer(look, lookEveryMs)
+  let stopTimer = clock.setTimer(look, lookEveryMs)
+  const stopChanges = session.changed.add(() => {
+    const { sessionId, generation } = session.state
+    if (sessionId !== request.sessionId || generation !== request.generation) leave()
+  })
   return () => {
-    watching = false
+    isWatching = false
     stopTimer()
     stopChanges()
   }

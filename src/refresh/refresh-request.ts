@@ -18,23 +18,13 @@ const freshLeaseMs = 2000
 /** How long the call that tells the server of a sign-out has before a start asks who is signed in. */
 const revocationLeadMs = 1000
 
-/** One refresh request on its way through steps b to h, as often as the record moves. */
-interface Run {
-  readonly request: RefreshRequest
-  readonly lock: HeldLock | null
-  /** The leases of this page, and the session that each is of. */
-  readonly ownLeases: Map<string, string>
-  /** The leases of other tabs that it has waited for. */
-  readonly otherLeases: Set<string>
-}
-
 /** What step b found, and what is sent once the lease is taken. */
 interface ReadyRequest {
   readonly seen: StoredRecord | null
   readonly content: RecordContent
   readonly lease: Omit<Lease, 'startedAt'>
   readonly former: Credentials | null
-  readonly proved: ProvedTransport | null | undefined
+  readonly proved: ProvedTransport | undefined
 }
 
 /**
@@ -46,13 +36,96 @@ export async function runRefreshRequest(
   lock: HeldLock | null,
   ports: RefreshRequestPorts,
 ): Promise<Outcome> {
-  const { records } = ports.session
-  const run: Run = { request, lock, ownLeases: new Map(), otherLeases: new Set() }
-  const { ownLeases, otherLeases } = run
+  const { session, clock, circuitBreaker, pause, scheme, strategy, revocation } = ports
+  const { records } = session
+  const { cause, audience } = request
+  /** The leases of this page, and the session that each is of. */
+  const ownLeases = new Map<string, string>()
+  /** The leases of other tabs that were waited for. */
+  const otherLeases = new Set<string>()
+
+  /** What the record makes unnecessary, or keeps from beginning now. Follows the record where it is newer. */
+  function followRecord(seen: StoredRecord | null): Outcome | null {
+    const kind = judgeRecord(seen, request, { state: session.state, isAmbient: strategy.ambient === true })
+    if (kind === 'proceed') return blockedByRecord(ports, cause === 'restore')
+    if (kind === 'rejected') return { kind, reason: 'refresh-rejected' }
+    session.follow(seen)
+    return { kind }
+  }
+
+  /** Whether a call that may be under way has to end first: the sign-out's, or the token request of another tab. */
+  function mustWait({ lease, revocationPending: pending }: RecordContent, underLock: boolean): boolean {
+    // A cookie that is renewed while the server hears of the sign-out would outlive it.
+    const calledMs = pending ? clock.wallMs() - pending.calledAt : -1
+    if (calledMs >= 0 && calledMs < revocationLeadMs) return true
+    if (!lease || ownLeases.has(lease.id) || (lease.underLock && underLock)) return false
+    const isOpen = ports.isLeaseOpen(lease, pollMs)
+    if (isOpen) otherLeases.add(lease.id)
+    return isOpen
+  }
+
+  /** Step b: what the store holds now. `null`: look again, after a wait or because the key of a proof is gone. */
+  async function prepare(): Promise<ReadyRequest | Outcome | null> {
+    // An engine may take the lock from a page that it suspends. From then on only the lease protects.
+    const underLock = lock?.shared === true && !lock.lost
+    // Memory may be behind the store, and the store behind a message.
+    if (records.lagMs) await pause(records.lagMs)
+    const seen = await records.read()
+    if (seen === undefined) return storeUnavailable(ports)
+    const early = followRecord(seen)
+    if (early) return early
+    const content = seen ?? emptyRecord()
+    const { generation, credentials, sessionId } = content
+    if (mustWait(content, underLock)) {
+      await pause(pollMs)
+      return null
+    }
+    const attempts = attemptsOf(content.lease, ports)
+    // A token whose response was lost is sent once more, by whichever tab: that may outlast the outage. Not a third time.
+    if (request.patience?.failed && attempts > 1)
+      return { ...unavailable('network', pollMs, 'two responses were lost'), next: 'never' }
+    const id = randomId()
+    ownLeases.set(id, sessionId)
+    // At a start the cookie may be of any user: nothing of the former one is taken over.
+    const former = cause === 'restore' || credentials?.ownerUnverified ? null : credentials
+    // A proof takes time, so it is made here: nothing is awaited between the lease and the send.
+    const proved = scheme.prepare && (await scheme.prepare(former, ports.transport, strategy.endpoint))
+    if (scheme.prepare && !proved) return null
+    return { seen, content, lease: { id, generation, underLock, attempts: attempts + 1 }, former, proved }
+  }
+
+  /** Steps c and d, and what follows from the result. `null`: nothing was sent or saved, because something moved; back to b. */
+  async function leaseAndSend({ seen, content, lease, former, proved }: ReadyRequest): Promise<Outcome | null> {
+    // A lease in memory alone keeps no other tab away, so it cannot get old.
+    const isAlone = records.state !== 'synced'
+    const leasedAt = now(clock)
+    // c: take the lease, if the record is still the one that was read.
+    const leased = await records.acquireLease(seen, {
+      ...content,
+      lease: { ...lease, startedAt: leasedAt.wallMs },
+      refreshCounts: circuitBreaker.countRefresh(cause),
+    })
+    // Other tabs can read the token, and would send it again.
+    if (leased === undefined) return storeUnavailable(ports)
+    if (!leased) return null
+    // d: send, in the task in which these checks hold. Other tabs may have taken a page that slept since c for lost.
+    const sent = now(clock)
+    const isOld = !isAlone && elapsedMs(clock, leasedAt) > freshLeaseMs
+    const isOver = session.state.sessionId !== request.sessionId
+    if (isOver) revocation.noteRefreshEnded(leased, false)
+    if (isOld || isOver || (lease.underLock && lock?.lost)) return null
+    circuitBreaker.noteSent()
+    // ── POINT OF NO RETURN: the server may rotate the token. From here only the deadline ends the request.
+    const result = await sendTokenRequest({ cause, audience, former, sent }, { ...ports, ...proved })
+    const outcome = await applyResult(result, { request, leased, monotonicMs: sent.monotonicMs }, ports)
+    revocation.noteRefreshEnded(leased, result.kind !== 'rejected')
+    return outcome
+  }
+
   try {
     while (ownLeases.size + otherLeases.size <= mostTries) {
-      const found = await prepareRequest(run, ports)
-      const outcome = found && 'content' in found ? await leaseAndSend(found, run, ports) : found
+      const found = await prepare()
+      const outcome = found && 'content' in found ? await leaseAndSend(found) : found
       if (outcome) return outcome
     }
     return storeUnavailable(ports)
@@ -62,104 +135,6 @@ export async function runRefreshRequest(
     if (latest?.lease && ownLeases.get(latest.lease.id) === latest.sessionId)
       await closeLease(latest, { lease: {} }, ports)
   }
-}
-
-/** Step b: what the store holds now. `null`: wait is over, or the key is not there; look again. */
-async function prepareRequest(run: Run, ports: RefreshRequestPorts): Promise<ReadyRequest | Outcome | null> {
-  const { request, lock, ownLeases } = run
-  const { session, pause, scheme, transport, strategy } = ports
-  const { records } = session
-  // An engine may take the lock from a page that it suspends. From then on only the lease protects.
-  const underLock = lock?.shared === true && !lock.lost
-  // Memory may be behind the store, and the store behind a message.
-  if (records.lagMs) await pause(records.lagMs)
-  const seen = await records.read()
-  if (seen === undefined) return storeUnavailable(ports)
-  const early = followRecord(seen, request, ports)
-  if (early) return early
-  const content = seen ?? emptyRecord()
-  if (mustWait(content, { run, underLock }, ports)) {
-    await pause(pollMs)
-    return null
-  }
-  const attempts = attemptsOf(content.lease, ports)
-  // A token whose response was lost is sent once more, by whichever tab: that may outlast the outage. Not a third time.
-  if (request.patience?.failed && attempts > 1)
-    return { ...unavailable('network', pollMs, 'two responses were lost'), next: 'never' }
-  const id = randomId()
-  ownLeases.set(id, content.sessionId)
-  // At a start the cookie may be of any user: nothing of the former one is taken over.
-  const former = request.cause === 'restore' || content.credentials?.ownerUnverified ? null : content.credentials
-  // A proof takes time, so it is made here: nothing is awaited between the lease and the send.
-  const proved = scheme.prepare && (await scheme.prepare(former, transport, strategy.endpoint))
-  if (scheme.prepare && !proved) return null
-  return {
-    seen,
-    content,
-    lease: { id, generation: content.generation, underLock, attempts: attempts + 1 },
-    former,
-    proved,
-  }
-}
-
-/** Steps c and d, and what follows from the result. `null`: something has moved, so nothing was sent or saved; back to step b. */
-async function leaseAndSend(
-  { seen, content, lease, former, proved }: ReadyRequest,
-  { request, lock }: Run,
-  ports: RefreshRequestPorts,
-): Promise<Outcome | null> {
-  const { session, clock, circuitBreaker, revocation } = ports
-  const { records } = session
-  // A lease in memory alone keeps no other tab away, so it cannot get old.
-  const isAlone = records.state !== 'synced'
-  const leasedAt = now(clock)
-  // c: take the lease, if the record is still the one that was read.
-  const leased = await records.acquireLease(seen, {
-    ...content,
-    lease: { ...lease, startedAt: leasedAt.wallMs },
-    refreshCounts: circuitBreaker.countRefresh(request.cause),
-  })
-  // Other tabs can read the token, and would send it again.
-  if (leased === undefined) return storeUnavailable(ports)
-  if (!leased) return null
-  // d: send, in the task in which these checks hold. Other tabs may have taken a page that slept since c for lost.
-  const sent = now(clock)
-  const isOld = !isAlone && elapsedMs(clock, leasedAt) > freshLeaseMs
-  const isOver = session.state.sessionId !== request.sessionId
-  if (isOver) revocation.noteRefreshEnded(leased, false)
-  if (isOld || isOver || (lease.underLock && lock?.lost)) return null
-  circuitBreaker.noteSent()
-  // ── POINT OF NO RETURN: the server may rotate the token. From here only the deadline ends the request.
-  const { cause, audience } = request
-  const result = await sendTokenRequest({ cause, audience, former, sent }, proved ? { ...ports, ...proved } : ports)
-  const outcome = await applyResult(result, { request, leased, monotonicMs: sent.monotonicMs }, ports)
-  revocation.noteRefreshEnded(leased, result.kind !== 'rejected')
-  return outcome
-}
-
-/** What the record makes unnecessary, or keeps from beginning now. Follows the record where it is newer. */
-function followRecord(seen: StoredRecord | null, request: RefreshRequest, ports: RefreshRequestPorts): Outcome | null {
-  const { session, strategy } = ports
-  const kind = judgeRecord(seen, request, { state: session.state, isAmbient: strategy.ambient === true })
-  if (kind === 'proceed') return blockedByRecord(ports, request.cause === 'restore')
-  if (kind === 'rejected') return { kind, reason: 'refresh-rejected' }
-  session.follow(seen)
-  return { kind }
-}
-
-/** Whether a call that may be under way has to end first: the sign-out's, or the token request of another tab. */
-function mustWait(
-  { lease, revocationPending: pending }: RecordContent,
-  { run, underLock }: { readonly run: Run; readonly underLock: boolean },
-  ports: RefreshRequestPorts,
-): boolean {
-  // A cookie that is renewed while the server hears of the sign-out would outlive it.
-  const calledMs = pending ? ports.clock.wallMs() - pending.calledAt : -1
-  if (calledMs >= 0 && calledMs < revocationLeadMs) return true
-  if (!lease || run.ownLeases.has(lease.id) || (lease.underLock && underLock)) return false
-  const isOpen = ports.isLeaseOpen(lease, pollMs)
-  if (isOpen) run.otherLeases.add(lease.id)
-  return isOpen
 }
 
 /**

@@ -49,20 +49,17 @@ async function saveRotatedToken(
 }
 
 /** Discards tokens that nothing uses. Never one of a family in use: a server may revoke the whole family (RFC 7009 §2.1). */
-export function discardUnusedTokens(
-  granted: Granted,
-  { request, leased }: SentRequest,
-  ports: RefreshRequestPorts,
-): void {
+export function discardUnusedTokens(granted: Granted, sent: SentRequest, ports: RefreshRequestPorts): void {
   const { state, records } = ports.session
+  const { sessionId, credentials } = sent.leased
   const { latest } = records
   const held = latest?.credentials
   const { refreshToken } = granted.fresh
   const isHeld = refreshToken && [held, state.credentials].some(known => known?.refreshToken === refreshToken)
-  const sent = leased.credentials?.refreshToken
+  const spent = credentials?.refreshToken
   const isOfHeldFamily =
     held &&
-    !isOfAnotherUser({ granted, request, leased }) &&
-    (latest?.sessionId === leased.sessionId || (sent && held.refreshToken === sent))
+    !isOfAnotherUser({ ...sent, granted }) &&
+    (latest.sessionId === sessionId || (spent && held.refreshToken === spent))
   if (!isHeld && !isOfHeldFamily) ports.discard(granted.fresh)
 }
