@@ -2,7 +2,7 @@ const firstMs = 1000
 const longestMs = 60_000
 const forgottenAfterMs = 300_000
 
-/** Failures in a row. Long after the last one they say nothing of the server now: the device slept, or no request was made. */
+/** Failures in a row. Long after the last one they say nothing of the server: the device slept, or no request was made. */
 export function recentFailures(failures = 0, retryAt = 0, wallMs: number): number {
   return wallMs - retryAt < forgottenAfterMs ? failures : 0
 }
@@ -26,12 +26,12 @@ export function backoffMs({ failures, retryAfterMs, capMs }: Backoff, random: nu
 }
 
 /**
- * How long a token whose renewal failed is used without another try, as a part of its remaining lifetime: no request waits for
- * it, so the endpoint has the time.
+ * How long a token whose renewal failed is used without another try, as a part of its remaining lifetime: no request waits
+ * for it, so the endpoint has the time.
  */
 export const restMs = (leftMs: number, random: number): number => leftMs * (0.25 + random / 2)
 
-/** Milliseconds until a token request may begin; a time that no backoff can have set comes from a clock that jumped, and is ignored. */
+/** Milliseconds until a token request may begin. A time that no backoff can have set is ignored: the clock has jumped. */
 export function remainingMs(retryAt: number | undefined, wallMs: number): number {
   const leftMs = (retryAt ?? 0) - wallMs
   return leftMs > 0 && leftMs <= 2 * longestMs ? leftMs : 0

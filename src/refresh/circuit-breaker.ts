@@ -15,25 +15,25 @@ export interface CircuitBreakerLimits {
 /** What a request was sent with: the session's credentials, or the token of another audience. */
 type SentWith = { readonly sentAt: number } | null | undefined
 
-/** Stops refreshing that helps nobody (promise 5). Counts over all routes stand in the record; routes only in this page. */
+/** Stops refreshes that do not help (promise 5). Counts over all routes are in the record, those by route only in this page. */
 export interface CircuitBreaker {
-  /** Whether a 401 of this route may cause a token request now. `expired`: its token is known to be past its end. */
+  /** Whether a 401 of this route may cause a token request now. `expired`: its token is known to have expired. */
   allowsRefresh(route: string, expired: boolean): boolean
-  /** Milliseconds until one more token request may begin, of whatever cause but `restore`. */
+  /** Milliseconds until the next token request may begin; does not concern the cause `restore`. */
   openForMs(): number
-  /** A route waited for the token request that brought `credentials`, was replayed with them, and was rejected again or not. */
+  /** A request of this route was replayed with `credentials`, which a refresh brought. `isRejected`: it was a 401 again. */
   noteReplay(route: string, credentials: object, isRejected: boolean): void
-  /** Whether an answer to a request sent with `token` would tell anything new; if not, it need not be told. */
+  /** Whether {@link noteAccepted} would change anything for a request sent with `token`. */
   isWorthNoting(token: SentWith): boolean
-  /** A route answered anything but 401. `token`: it was sent with this one, which was thereby accepted. */
+  /** A response of this route was anything but a 401, so `token`, which its request was sent with, was accepted. */
   noteAccepted(route: string, token: SentWith): void
   /** The counts to store with a lease. */
   countRefresh(cause: RefreshCause): RefreshCounts
-  /** What {@link countRefresh} answered stands in the record, and its token request is sent. */
+  /** The counts that {@link countRefresh} returned are in the record, and the token request is sent. */
   noteSent(): void
-  /** As if nothing had ever been counted here. */
+  /** Forgets what was counted in this page. */
   forget(): void
-  /** The counts as they are known here. */
+  /** The counts as this page knows them. */
   counts(): RefreshCounts
 }
 
@@ -49,18 +49,18 @@ export interface CircuitBreakerPorts {
 export function createCircuitBreaker({ wallMs, limits, recorded, correct }: CircuitBreakerPorts): CircuitBreaker {
   const { unhelpfulRefreshes, unhelpfulWindowMs, circuitOpensAfter } = limits
   const { routes, isPaused, noteUnhelpful } = createRouteCounts(wallMs)
-  /** Unhelpful ones that are not yet in the record: what they brought, and when it was rejected. */
+  /** Unhelpful refreshes that are not yet in the record: what they brought, and when that was rejected. */
   const uncounted = new Map<object, number>()
-  /** Those whose token request is counted, or helped somebody. */
+  /** What was brought by refreshes that are counted already, or have helped. */
   const judged = new WeakSet<object>()
-  /** Tokens that were accepted here, and when the token requests began that brought them, or were given up unsent. */
+  /** Tokens that were accepted here; and the start times of token requests that brought them, or were given up unsent. */
   const accepted = new WeakSet<object>()
   const notCounted = new Map<number, true>()
   let unsent: number | undefined
 
   /** Times ahead of now come from a clock that has jumped. */
   const past = (times: readonly number[] = []) => times.filter(time => time <= wallMs())
-  /** What others know of: token requests of late of which nobody has told them that they helped. */
+  /** Recent token requests in the record: no tab has noted there that they helped. */
   const recordedStarts = () => past(recorded()?.started).filter(time => wallMs() - time < windowMs)
   const startedTimes = () => recordedStarts().filter(time => !notCounted.has(time) && time !== unsent)
   const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? []), ...uncounted.values()])
@@ -93,7 +93,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       routes.delete(route)
       if (!token || accepted.has(token)) return
       accepted.add(token)
-      // Whoever began it, here or in another tab: the lease came just before the send.
+      // The token request that brought it, made here or in another tab: its lease came just before the send.
       const { sentAt } = token
       const its = startedTimes()
         .filter(time => time <= sentAt && sentAt - time <= sentWithinMs)
@@ -110,7 +110,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       if (unsent !== undefined) remember(notCounted, [unsent, true], circuitOpensAfter)
       unsent = undefined
       const known = counts()
-      // What a page asks at its start is not counted: fourteen restored tabs are no storm.
+      // What a page sends at its start is not counted: fourteen restored tabs are no storm.
       if (cause === 'restore') return known
       unsent = wallMs()
       return { ...known, started: [...known.started, unsent].slice(-circuitOpensAfter) }

@@ -3,17 +3,17 @@ import type { Credentials } from '../session/credentials.ts'
 import type { Patience } from './patience.ts'
 import type { Outcome, RefreshRequest } from './refresh-ports.ts'
 
-/** A refresh under way, shared by all who wait for it. */
+/** A refresh under way, shared by all requests that wait for it. */
 export interface Flight {
   readonly sessionId: string | null
   readonly generation: number
   /** Whether the token it replaces must not be sent: it was rejected, or has expired, or there is none. */
   readonly blocksRequests: boolean
-  /** Never rejects, so that nobody need wait for it. */
+  /** Never rejects, so it may be left without a handler. */
   readonly outcome: Promise<Outcome>
 }
 
-/** As its one owner sees it. */
+/** A flight as the refresher, its only owner, sees it. */
 export interface RunningFlight extends Flight, RefreshRequest {
   replaces: Credentials | null
   generation: number

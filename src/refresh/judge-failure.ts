@@ -10,9 +10,9 @@ export type Failure =
       readonly kind: 'unavailable'
       readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-response'
       readonly status: number | null
-      /** What the server asked for, if it did. */
+      /** From `Retry-After`, if the server sent it. */
       readonly retryAfterMs: number | null
-      /** Whether the server surely did not rotate the token; else its answer may just be lost. */
+      /** Whether the server surely did not rotate the token. Otherwise its response may have been lost. */
       readonly isUnrotated: boolean
       readonly detail: string
     }
@@ -43,17 +43,17 @@ function headerOf(headers: unknown, name: string): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** JSON errors quote without quotes. */
+/** A SyntaxError of `JSON.parse` quotes the response, so only its name is used. */
 function describe(thrown: Thrown): string {
   const { name, message } = thrown
   if (thrown instanceof PostError) return thrown.message
   return withoutQuotes(name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message)
 }
 
-/** Takes out what must not show in a message; the app's own errors may quote it. */
+/** Removes tokens from a message: the app's own errors may quote them. */
 function redact(detail: string, credentials: Credentials | null): string {
   const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
-  // Of three letters or less it is no secret, and would take the letters out of every word.
+  // Three letters or less are no secret, and replacing them would spoil every word.
   return secrets.reduce<string>(
     (text, secret) => (secret && secret.length > 3 ? text.replaceAll(secret, '…') : text),
     detail,
@@ -63,7 +63,7 @@ function redact(detail: string, credentials: Credentials | null): string {
 const programming =
   /\b(?:undefined|null|not (?:a function|an object|a constructor|iterable|defined)|propert(?:y|ies))\b/
 
-/** Whether it is a mistake in the app's own function. What `fetch` throws is a TypeError too, but says nothing of the kind. */
+/** Whether it is a programming mistake in the app's function. `fetch` throws a TypeError too, but with another message. */
 export const isMistake = (error: unknown): boolean => {
   const { name, message } = asThrown(error)
   return (
@@ -71,13 +71,13 @@ export const isMistake = (error: unknown): boolean => {
   )
 }
 
-/** Of a server that cannot answer now, and may soon. */
+/** Statuses of a server that cannot respond now, but may soon. */
 export const isPassing = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status)
 
 const asThrown = (error: unknown): Thrown =>
   (typeof error === 'object' && error !== null ? error : { message: error }) as Thrown
 
-/** The status of an answer that was thrown, in whose shape whatever; 0 if there was none that can be read. */
+/** The status of a thrown response, in any library's shape; 0 if there is none. */
 export function statusOf(error: unknown): { readonly status: number; readonly redirected: boolean } {
   const thrown = asThrown(error)
   const { status } = thrown.response ?? thrown
@@ -96,7 +96,7 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   const code = [thrown.error, thrown.data?.error, thrown.response?.data?.error, thrown.code].find(
     (value): value is string => typeof value === 'string' && (refusals.test(value) || mistakes.test(value)),
   )
-  // A proxy's page, in the server's place: what the server did is not known.
+  // A proxy's page in place of the server's response: what the server did is not known.
   const isHtml = headerOf(answer.headers, 'content-type').includes('html')
   if (!isPassing(status) && (code || status === 401 || (status === 403 && !isHtml))) {
     return { kind: 'rejected', misconfigured: code !== undefined && mistakes.test(code) }

@@ -4,9 +4,9 @@ import type { RefreshRequestPorts } from './refresh-ports.ts'
 const lateMs = 1000
 
 /**
- * Tells whether another tab's lease is still open: its owner may send or be waiting. It goes stale when this page has seen
- * the same lease for `staleAfterMs` of its own monotonic clock without having slept, or, for a page that has just started,
- * when the lease was older than that at the start.
+ * Returns whether another tab's lease is still open: its owner may be sending or waiting. A lease is stale once this page has
+ * seen it for `staleAfterMs` of its own monotonic clock without having slept; for a page that has just started, if it was
+ * older than that at the start.
  */
 export function createLeaseWatch(clock: Clock, staleAfterMs: number): RefreshRequestPorts['isLeaseOpen'] {
   const startedAt = clock.wallMs()
@@ -19,8 +19,8 @@ export function createLeaseWatch(clock: Clock, staleAfterMs: number): RefreshReq
     if (!lease || lease.closed) return false
     const now = clock.monotonicMs()
     const isNew = lease.id !== watched
-    // Over a second later than asked for, the page slept. If so each time, it does not: its timers are throttled, as those
-    // of hidden pages are, to once a minute even (test/model/watch-model).
+    // Over a second later than asked for: the page slept. Late each time, it does not sleep: its timers are throttled, in hidden
+    // pages to once a minute even (test/model/watch-model).
     const isLate = now - last > askedMs + lateMs
     if (isNew || (isLate && !wasLate)) since = now
     wasLate = isLate && !isNew

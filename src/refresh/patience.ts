@@ -3,7 +3,7 @@ import { backoffMs } from './backoff.ts'
 import { type Failure, isPassing } from './judge-failure.ts'
 import type { Unavailable } from './unavailable.ts'
 
-/** Of those who wait for a refresh: they bear with failures for a while. */
+/** How long the requests that wait for a refresh bear with failures that may pass. */
 export interface Patience {
   /** By the monotonic clock. */
   readonly untilMs: number
@@ -14,13 +14,13 @@ export interface Patience {
 const lasting: readonly Unavailable['reason'][] = ['circuit-open', 'no-refresh-token', 'reauthenticating']
 
 /**
- * Whether it may pass within seconds. What an app's own function could not read does not, nor what the server will say again (a
- * 404, say); a captive portal's page does.
+ * Whether it may pass within seconds. A response that the app's function could not read does not, nor one that the server will
+ * repeat (a 404, say); the page of a captive portal does.
  */
 const mayPass = ({ reason, status }: Pick<Unavailable, 'reason' | 'status'>): boolean =>
   status === null ? reason !== 'unreadable-response' && !lasting.includes(reason) : status < 300 || isPassing(status)
 
-/** Whether it is no use to wait for another try. */
+/** Whether waiting for another attempt is of no use. */
 export const outlastsWait = (found: Unavailable, leftMs: number): boolean =>
   found.next === 'never' || !mayPass(found) || found.retryAfterMs >= leftMs
 
@@ -28,15 +28,15 @@ interface Failed {
   readonly failure: Extract<Failure, { kind: 'unavailable' }>
   /** In a row, in all tabs, this one among them. */
   readonly failures: number
-  /** How often the token was presented without an answer in a row. */
+  /** How often in a row the token was sent without a response. */
   readonly attempts: number
   readonly request: { readonly patience?: Patience | null | undefined }
 }
 
 /**
- * When the next token request may begin, and whether those who wait for this refresh wait for it. For them a first failure is
- * taken for a hiccup, which is over by the end of their patience: what the server has answered is tried again by then at the
- * latest; a token whose answer was lost only once, and late, so that this outlasts most of what it may have been.
+ * When the next token request may begin, and whether the requests that wait for this refresh wait for it. A first failure is
+ * taken for one that is over by the end of their patience. If the server has responded, the next attempt comes by then at the
+ * latest. A token whose response was lost is sent again only once, and late, to outlast most outages.
  */
 export function planRetry(
   { failure, failures, attempts, request: { patience } }: Failed,

@@ -18,27 +18,27 @@ export type SendHeaders = (context: SendHeadersContext) => HeadersInit
 
 export interface PostPorts {
   readonly transport: Transport
-  /** What relative URLs resolve against. */
+  /** The base of relative URLs. */
   readonly baseUrl: string | undefined
-  /** Whether they are joined to it, be there a slash before them or not. */
+  /** Whether relative URLs are joined to `baseUrl`, with or without a leading slash. */
   readonly isPrefix?: boolean | undefined
   readonly signal?: AbortSignal | null
   readonly keepalive?: boolean
-  /** What the app sends anew with each request to its own origins. */
+  /** Headers that the app adds to each request to trusted origins. */
   readonly sendHeaders?: SendHeaders | undefined
   readonly trusted?: (() => TrustedOrigins) | undefined
 }
 
-/** What `post` throws: judged by its status, its headers, or the OAuth error it carries; the body is not in it. */
+/** What `post` throws. Carries status, headers and OAuth error, by which it is judged, and not the body. */
 export class PostError extends Error {
   declare readonly status: number
-  /** RFC 6749 §5.2, untrusted; empty if the answer had none, `null` if it was no JSON: perhaps not the server's own. */
+  /** RFC 6749 §5.2, untrusted. Empty if the response had none; `null` if it was not JSON: perhaps it came from a proxy. */
   declare readonly error: string | null
   declare readonly headers: Headers
-  /** It led elsewhere. Where to, or with which status, no page may know. */
+  /** The response was a redirect. Browsers hide its target and status. */
   declare readonly redirected: boolean
   constructor(target: URL, response: Response, error: string | null) {
-    // What does not look like a code is a piece of the answer.
+    // Text that does not look like a code may be any part of the response.
     const code = error && (/^[a-z_]{1,40}$/.test(error) ? error : 'unknown_error')
     const { status } = response
     const redirected = isRedirect(response)
@@ -51,17 +51,17 @@ export class PostError extends Error {
   }
 }
 
-/** Browsers show nothing of one that was not followed; others its status. */
+/** Browsers hide the status of a redirect that is not followed; other engines show it. */
 const isRedirect = ({ type, status }: Response): boolean => type === 'opaqueredirect' || (status >= 300 && status < 400)
 
-/** The error code of an answer that brought nothing: at any status (GitHub says 200), legal by RFC 6749 §5.2. */
+/** The error code of a response without tokens, at any status: GitHub sends 200 (RFC 6749 §5.2). */
 function errorCode(answer: unknown): string {
   const { error, access_token, accessToken } = (answer ?? {}) as Readonly<Record<string, unknown>>
   return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
 /**
- * The calls of the token endpoint and its kin: without credentials, not followed, not cached, not retried (RFC 6749 §6, §5.1).
+ * Makes `post`, which calls the token endpoint and the like: no credentials, no redirects, no cache, no retries (RFC 6749 §6, §5.1).
  */
 export function createPost(ports: PostPorts): Post {
   const { transport, baseUrl, isPrefix, signal = null, keepalive = false, sendHeaders, trusted } = ports
@@ -82,7 +82,8 @@ export function createPost(ports: PostPorts): Post {
       headers,
       body: isForm ? body : body ? JSON.stringify(body) : null,
       credentials: init.credentials ?? 'same-origin',
-      // A 307 would hand the refresh token to another origin: a form needs no preflight. Not followed, and told from an outage.
+      // Following a 307 would send the refresh token to another origin, and a form needs no preflight. `manual` also tells a
+      // redirect from an outage.
       redirect: 'manual',
       cache: 'no-store',
       keepalive,
@@ -113,7 +114,7 @@ async function readText(response: Response): Promise<string | null> {
   return text + decoder.decode()
 }
 
-/** The JSON of a good answer, `undefined` if it is empty. @throws PostError */
+/** The JSON of a successful response, `undefined` if it is empty. @throws PostError */
 export async function readAnswer(target: URL, response: Response): Promise<unknown> {
   if (isRedirect(response)) throw new PostError(target, response, null)
   const text = await readText(response)

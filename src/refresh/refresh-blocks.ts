@@ -18,15 +18,15 @@ export function blockedByRecord(
 /** What keeps this page from beginning a token request. */
 export interface RefreshBlocks {
   blockedBy(isStart?: boolean): Unavailable | null
-  /** How a token request ended. Answers whether it was made, and failed. */
+  /** Notes how a refresh request ended. Returns whether a token request was made and failed. */
   noteOutcome(outcome: Outcome): boolean
 }
 
 export function createRefreshBlocks(ports: RefreshRequestPorts): RefreshBlocks {
   const { clock } = ports
-  /** What those who come too soon after it are told. */
+  /** The last failure: the cause that is reported to requests that come too soon after it. */
   let failure: Unavailable | undefined
-  /** A backoff of this page alone, which ends as soon as the browser says that there is a network. */
+  /** A backoff of this page alone, which ends as soon as the browser reports a network. */
   let offlineUntil = 0
 
   return {

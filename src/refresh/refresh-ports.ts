@@ -9,7 +9,7 @@ import type { Revocation } from './revocation.ts'
 import type { TokenRequestPorts } from './token-request.ts'
 import type { Unavailable } from './unavailable.ts'
 
-/** How a refresh ended. `superseded`: the session it began in is not the current one any more. */
+/** How a refresh ended. `superseded`: the session that it began in is no longer the current one. */
 export type Outcome =
   | { readonly kind: 'refreshed' | 'adopted' | 'superseded' | 'disposed' }
   | { readonly kind: 'rejected'; readonly reason: EndReason }
@@ -21,36 +21,36 @@ export interface RefreshRequestPorts extends TokenRequestPorts {
   readonly reuseIntervalMs: number
   /** Whether there is a way to refresh, and what it takes. */
   readonly canRefresh: () => boolean
-  /** If there is one, the person may still be asked: then a rejection suspends the session and removes nothing. */
+  /** If set, a dialog may still renew the session: then a rejection suspends it and removes nothing. */
   readonly reauthenticate?: unknown
-  /** Whether another tab's token request may be under way. `askedMs`: how long this page meant to wait since it looked last. */
+  /** Whether another tab's token request may be under way. `askedMs`: how long this page meant to wait since its last look. */
   readonly isLeaseOpen: (lease: Lease | null | undefined, askedMs: number) => boolean
   readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void
-  /** Tokens that nobody will use: revoked, where that is configured. */
+  /** Revokes tokens that nothing will use, where revocation is configured. */
   readonly discard: (credentials: Credentials) => void
-  /** What a start makes of a sign-out that the server may not know of, and what becomes of one during a token request. */
+  /** For sign-outs that the server may not have heard of: found at a start, or made during a token request. */
   readonly revocation: Pick<Revocation, 'revokeAgain' | 'noteRefreshEnded'>
 }
 
 /** How often the record is looked at while another tab's lease is open. */
 export const pollMs = 250
 
-/** More than other tabs can come in between; a store that says so more often is broken. */
+/** More than other tabs can come in between. A store that refuses a write more often is broken. */
 export const mostTries = 10
 
 /** What a refresh began with. */
 export interface RefreshRequest {
   readonly sessionId: string | null
   readonly generation: number
-  /** What it is to replace. */
+  /** The credentials that it replaces. */
   readonly replaces: Credentials | null
   readonly cause: RefreshCause
   /** By the monotonic clock. */
   readonly startedMs: number
-  /** Whose token it is to bring; `undefined`: the session's own. */
+  /** The audience whose token it brings; `undefined`: the session's own. */
   readonly audience?: string | undefined
-  /** Left out: nobody waits for it. */
+  /** Left out: no request waits for it. */
   readonly patience?: Patience | undefined
 }
 

@@ -15,10 +15,10 @@ import { type Unavailable, unavailable } from './unavailable.ts'
 
 export interface RefresherPorts extends LockTurnPorts {
   readonly whenOffline: 'fail' | 'wait'
-  /** Whether this client was disposed of: what still asks for a flight began before that, and gets none. */
+  /** Whether this client was disposed of: a request that began before that gets no flight. */
   readonly isDisposed: () => boolean
   readonly patienceMs: number
-  /** The server rejected, and the person may be asked. */
+  /** The server rejected the refresh; a dialog may still renew the session. */
   readonly onRejected: (reason: EndReason) => void
   readonly pendingCalls: PendingCalls
 }
@@ -33,13 +33,13 @@ export interface Refresher {
   blockedBy(): Unavailable | null
   /** Whether a token that is expiring is used as a good one: its renewal failed, and there is time. */
   isResting(): boolean
-  /** Why no token request may begin now, where it is no use to wait for the end of it. */
+  /** Why no token request may begin now, where waiting for the end of that is of no use. */
   lastingBlock(): Unavailable | null
-  /** Sends the waiting home; the token request goes on, since a rotated token must not be lost. */
+  /** Settles all flights as disposed. A token request goes on, since a rotated token must not be lost. */
   dispose(): void
 }
 
-/** Where nothing was tried, and no time is known at which it would help. */
+/** Where nothing was attempted, and no better time for the next attempt is known. */
 const retryMs = 1000
 /** What may be left of a backoff when its timer has fired. */
 const earlyMs = 50
@@ -49,7 +49,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   const { audienceOf } = ports.strategy
   /** By audience. */
   const flights = new Map<string | undefined, RunningFlight>()
-  /** By the monotonic clock. Of this page alone: what waits for a refresh does not mind it. */
+  /** By the monotonic clock, for this page only. Does not concern requests that wait for a refresh. */
   let restsUntil = 0
 
   const isCurrent = ({ sessionId, replaces: credentials, generation, audience }: RunningFlight) =>
@@ -61,20 +61,20 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     return flight && isCurrent(flight) ? flight : null
   }
 
-  // Whose session is over does not wait for an answer that will be dropped. Should the store bring that session back, it is
-  // not to be joined: what it settled with is old.
+  // A flight whose session is over would wait for a result that is dropped, so it settles now. Remove it first: should the store
+  // bring that session back, no request may join the old outcome.
   session.changed.add(({ sessionId: now }) => {
     for (const flight of flights.values()) {
       if (flight.sessionId && flight.sessionId !== now) {
         flights.delete(flight.audience)
         flight.settle({ kind: 'superseded' })
-        // What it waits to bring is here.
+        // What it would bring is here already.
       } else if (!isCurrent(flight)) flight.resume()
     }
   })
 
   const blocks = createRefreshBlocks(ports)
-  /** Offline, what is no answer passes when there is a network. */
+  /** Offline, a failure without a response passes when the network is back. */
   const waitsForNetwork = ({ status, reason }: Unavailable) =>
     whenOffline === 'wait' && isOffline() && status === null && !/^(unread|no-)/.test(reason)
 
@@ -92,13 +92,13 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   }
 
   async function attempt(flight: RunningFlight): Promise<Outcome> {
-    // A mistake of ours must not leave anybody waiting; the caller sees it as what it is to them.
+    // A mistake in this library must not leave requests waiting: to them the refresh is unavailable.
     const turn = ports.pendingCalls.track(runInLockTurn(flight, ports, lock => runRefreshRequest(flight, lock, ports)))
     const outcome = await turn.catch((error): Unavailable => unavailable('store', retryMs, String(error?.message)))
     ports.announce()
     const hasFailed = blocks.noteOutcome(outcome)
     if (hasFailed && flight.patience) flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
-    // A token whose answer was lost is to be presented again while the server forgives that.
+    // No rest for a token whose response was lost: it must be sent again while the server accepts it.
     const mayRest = outcome.kind === 'unavailable' && outcome.isUnrotated && !flight.patience
     restsUntil = hasFailed && mayRest ? restOf(flight) : 0
     return outcome
@@ -109,13 +109,13 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     return clock.monotonicMs() + restMs(left, clock.random())
   }
 
-  /** After those in `before`: each presents the refresh token that the one before it brought (auth0-spa-js issue 1684). */
+  /** Runs after the flights in `before`: each sends the refresh token of the one before it (auth0-spa-js issue 1684). */
   async function run(flight: RunningFlight, before: readonly Flight[]): Promise<Outcome> {
     for (const { outcome } of before) await outcome
     for (let rounds = 0; ; ) {
       if (!isUnderWay(flight)) return { kind: 'disposed' }
       const { generation, credentials } = session.state
-      // What those before it brought, or another tab, is what it goes on from.
+      // Go on from what earlier flights or other tabs have brought.
       if (isCurrent(flight))
         Object.assign(flight, { generation, replaces: credentials } satisfies Partial<RunningFlight>)
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
@@ -125,19 +125,19 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const outcome = blocked ?? (await attempt(flight))
       if (outcome.kind === 'unavailable') {
         if (isCurrent(flight) && !isWorthWaiting(flight, outcome)) return outcome
-        // Who joins meanwhile shares the patience of those who wait already: these are not to wait for ever.
+        // Requests that join meanwhile share the patience of those that wait: otherwise these could wait for ever.
         if (isCurrent(flight)) await flight.pause(outcome.retryAfterMs)
         // A sign-in, or another tab, has brought something newer.
         if (!isCurrent(flight)) return { kind: 'adopted' }
         continue
       }
-      // What came first, in another tab, may have been for another audience.
+      // What another tab brought first may have been for another audience.
       if (outcome.kind !== 'adopted' || !audienceOf || !isCurrent(flight) || ++rounds > mostTries) return outcome
     }
   }
 
   function settleFlight(flight: RunningFlight, outcome: Outcome): void {
-    // Who was disposed of meanwhile is told nothing.
+    // After `dispose` nothing is emitted.
     const isHeard = isUnderWay(flight) && isCurrent(flight)
     if (isUnderWay(flight)) flights.delete(flight.audience)
     if (isHeard && outcome.kind === 'unavailable') {
@@ -175,7 +175,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       session.emit('refresh-started', { cause, audience: audience ?? null })
-      // Who comes back to the page has patience anew.
+      // A user who comes back to the page waits from now.
       const stop = wake.onWake(() => {
         if (flight.patience) startPatience(flight)
         flight.resume()

@@ -22,22 +22,22 @@ export interface RevocationPorts {
   readonly pendingCalls: PendingCalls
 }
 
-/** Tells the server of a sign-out; can neither delay nor undo it. */
+/** Tells the server of a sign-out. Can neither delay nor undo the sign-out. */
 export interface Revocation {
-  /** What to store with a sign-out until the server is known to have been told; `undefined` if that need not be remembered. */
+  /** What to store with a sign-out until the server has surely heard of it; `undefined` if that need not be remembered. */
   pendingOf(credentials: Credentials | null): RevocationPending | undefined
-  /** Resolves with whether the server was told, within the deadline. Never rejects. */
+  /** Resolves, within the deadline, with whether the server has heard of it. Never rejects. */
   revoke(credentials: Credentials | null, pending?: RevocationPending): Promise<boolean>
-  /** Tells the server once more of what `pending` says, which a start has found to be outstanding. */
+  /** Tells the server again of the sign-out in `pending`, which a start has found outstanding. */
   revokeAgain(pending: RevocationPending): void
-  /** The token request that was leased so is over. `mayBring`: its answer may have brought a cookie of a session signed out meanwhile. */
+  /** The token request of this lease is over. `mayBring`: it may have brought a cookie of a session signed out meanwhile. */
   noteRefreshEnded(leased: StoredRecord, mayBring: boolean): void
 }
 
 /** More than other tabs can come in between. */
 const mostTries = 3
 
-/** Long enough for a call that was begun at the sign-out to have ended. */
+/** Within this time, a call that began at the sign-out has ended. */
 export const callMs = 5000
 
 const nameOf = (credentials: Credentials | null) => {
@@ -46,18 +46,18 @@ const nameOf = (credentials: Credentials | null) => {
 }
 
 /**
- * Whether a start has met the session that was signed out: the same person's, by nothing that names the session another one.
- * One that cannot be recognised is a login made since: a sign-out must never cost it.
+ * Whether a start has found the session that was signed out: the same user's, with nothing that tells it from another session.
+ * A session that cannot be recognised is a login made since, which the earlier sign-out must not end.
  */
 export function isSignedOut(pending: RevocationPending, credentials: Credentials): boolean {
   const { subject, sid, authTime } = nameOf(credentials)
   return subject !== null && subject === pending.subject && sid === pending.sid && authTime === pending.authTime
 }
 
-/** Calls whose answers may change the cookie: a login that the page makes waits for them. */
+/** Calls whose responses may change the cookie. A login that the page makes waits for them. */
 export interface PendingCalls {
   track<Value>(call: Promise<Value>): Promise<Value>
-  /** `undefined`: there are none. Resolves when they are over, or have taken too long to be waited for. */
+  /** `undefined`: there are none. Resolves when they are over, or have taken too long. */
   whenSettled(): Promise<unknown> | undefined
 }
 
@@ -88,7 +88,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   const { strategy, baseUrl, records, clock, refreshTimeoutMs, pendingCalls } = ports
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
-  /** Changes what the record says, as long as it is of the sign-out that is meant. Resolves with what is outstanding then. */
+  /** Changes the record while `change` says how. Resolves with the revocation that is pending then. */
   async function update(change: (latest: StoredRecord) => Partial<RecordContent> | null) {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const { latest } = records
@@ -116,7 +116,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
     })
   }
 
-  /** Whether it was told; what is not sure stays outstanding. */
+  /** Calls the server. Resolves with whether it has heard; what is not certain stays pending. */
   async function send(
     credentials: Credentials | null,
     pending: RevocationPending | undefined,
@@ -128,16 +128,16 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       await call(credentials, again)
     } catch (error) {
       const { status, redirected } = statusOf(error)
-      // The session is over there, however that is said: some answer 200 "OK" or a page, lead to one, or know of no session.
+      // The session is over there, however the server says so: 200 with "OK" or a page, a redirect, or 401 for no session.
       told = redirected || (status >= 200 && status < 300) || status === 401
       failed = !told && (status < 400 || isPassing(status))
-      // The server would say the same again: a mistake in the app, which holds up nobody's login.
+      // The server would respond the same again: a mistake in the app, which must not hold up a login.
       if (!told && !failed && remembers) report(error)
     }
     if (!pending) return told
     await update(({ revocationPending: now }) => {
       if (now?.id !== pending.id) return null
-      // A start that has ended a session again does so once: what it finds then is a login, whatever the server says.
+      // A start ends a session again only once: found a second time, it is a login made since.
       if (failed) return { revocationPending: { ...now, failed: !pending.repeated } }
       return { revocationPending: now.leaseId ? { ...now, failed } : undefined }
     })
@@ -145,7 +145,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   }
 
   const revoke: Revocation['revoke'] = async (credentials, pending) => {
-    // Begun before anything is waited for: the page may be about to leave.
+    // Send before awaiting anything: the page may be about to unload.
     const told = pendingCalls.track(send(credentials, pending))
     return (await within(clock, refreshTimeoutMs, told)) ?? false
   }
@@ -158,7 +158,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       const at = clock.wallMs()
       const ageMs = lease && !lease.closed ? at - lease.startedAt : -1
       const isUnderWay = ageMs >= 0 && ageMs < refreshTimeoutMs + callMs
-      // Signed out already: it is still the same session that the server has to hear of.
+      // Signed out already: the server still has to hear of the same session.
       const name = credentials
         ? nameOf(credentials)
         : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
@@ -184,7 +184,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
         const { lease, revocationPending: pending } = latest
         if (!isMeant(latest) || !(mayBring || lease?.id === own?.id)) return null
         const calledAt = clock.wallMs()
-        // Told or not, it is to be told once more of what came after.
+        // Even if the server has heard of the sign-out, it must hear again: the cookie came later.
         const meant = { id: randomId(), signedOutAt: calledAt, ...nameOf(credentials), ...pending }
         const again = { ...meant, calledAt, failed: false }
         return {

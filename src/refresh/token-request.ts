@@ -13,14 +13,14 @@ import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
 import { unavailable } from './unavailable.ts'
 
-/** `fresh` is what came; `credentials`, what the session goes on with. */
+/** `fresh` is what the response brought; `credentials`, what the session continues with. */
 export type Granted = { readonly kind: 'granted'; readonly fresh: Credentials; readonly credentials: Credentials }
 export type TokenResult = Granted | Failure
 
 export interface TokenRequestPorts {
   readonly strategy: RefreshStrategy
   readonly transport: Transport
-  /** Which key the answer's tokens will be bound to, if to one. */
+  /** The key that the new tokens will be bound to, if any. */
   readonly keyThumbprint?: string | undefined
   readonly baseUrl: () => string | undefined
   readonly sendHeaders?: PostPorts['sendHeaders']
@@ -40,7 +40,7 @@ export interface TokenRequest extends Pick<RefreshContext, 'cause' | 'audience'>
 const lateMs = 1000
 const graceMs = 2000
 
-/** Calls back at the deadline; if the page slept through it, gives the answer that may be queued behind the timer its chance. */
+/** Calls back at the deadline. If the page slept through it, waits 2 s more: the response may be queued behind the timer. */
 function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
   const started = now(clock)
   let cancel = clock.setTimer(() => {
@@ -77,7 +77,7 @@ function readTokenResult(
 
 let reported: WeakSet<object> | undefined
 
-/** Each client says it once: the app's own error, with its stack. */
+/** Reports the app's own error, with its stack, once for each client. */
 function reportOnce(strategy: RefreshStrategy, error: unknown): void {
   reported ??= new WeakSet()
   if (!reported.has(strategy)) report(error)
@@ -102,14 +102,14 @@ export function sendTokenRequest(request: TokenRequest, ports: TokenRequestPorts
     }
     const cancel = setDeadline(clock, refreshTimeoutMs, () => {
       const error = new DOMException(`no answer within ${refreshTimeoutMs} ms`, 'TimeoutError')
-      // Settled before the abort, whose error might win otherwise.
+      // Settle before aborting: otherwise the error of the abort might win.
       fail(error)
       controller.abort(error)
     })
     const callRefresh = async () =>
       strategy.refresh({
         refreshToken: former?.refreshToken ?? undefined,
-        // A cookie that was rotated is lost with the page unless the request outlives it; tokens in the answer are lost anyway.
+        // A rotated cookie is lost with the page unless the request outlives it; tokens in the response are lost anyway.
         post: createPost({ ...ports, baseUrl: baseUrl(), signal, keepalive: strategy.ambient === true }),
         signal,
         cause,
@@ -118,7 +118,7 @@ export function sendTokenRequest(request: TokenRequest, ports: TokenRequestPorts
     callRefresh()
       .then(answer => resolve(readTokenResult(answer, request, ports)))
       .catch(fail)
-      // What was thrown throws in its turn, when looked at.
+      // Reading the thrown value threw in turn (a getter, say).
       .catch(() => fail(null))
       .finally(cancel)
   })

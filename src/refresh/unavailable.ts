@@ -1,6 +1,6 @@
 import type { RefreshUnavailableError } from '../errors.ts'
 
-/** Not now, and what is told to whoever waits. */
+/** No refresh now, with what the error for waiting requests says. */
 export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 'status' | 'retryAfterMs'> {
   readonly kind: 'unavailable'
   readonly detail: string
@@ -8,11 +8,11 @@ export interface Unavailable extends Pick<RefreshUnavailableError, 'reason' | 's
   readonly cause?: RefreshUnavailableError | undefined
   /** Whether the server surely did not rotate the token. */
   readonly isUnrotated?: boolean | undefined
-  /** Whether the next try is made for those who wait for this one. Left out: nothing was tried. */
+  /** Whether the next attempt is made for the requests that wait for this one. Left out: nothing was attempted. */
   readonly next?: 'planned' | 'unplanned' | 'never' | undefined
 }
 
-/** Without a status that would say more. */
+/** One without a response status. */
 export const unavailable = <Reason extends Unavailable['reason'], Ms extends number | null>(
   reason: Reason,
   retryAfterMs: Ms,
