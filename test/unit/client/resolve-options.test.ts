@@ -42,7 +42,7 @@ const wrong: readonly (readonly [option: string, options: object, instead: RegEx
     { setItem() {} },
     { compareAndSet() {} },
   ].map(store => ['store', { store }, /indexedDbStore\(\)/] as const),
-  ...[null, '', 5, {}].map(sessionName => ['sessionName', { sessionName }, /text/] as const),
+  ...[null, '', 5, {}].map(sessionName => ['sessionName', { sessionName }, /write a string/] as const),
   ...[null, 'https://a.test', {}, new Set(['https://a.test'])].map(
     trustedOrigins => ['trustedOrigins', { trustedOrigins }, /\['https:/] as const,
   ),
