@@ -19,7 +19,7 @@ export interface SessionWiring extends Pick<ResolvedOptions, 'store' | 'strategy
 }
 
 const noCookie =
-  "A new login was refused: probably its cookie was not kept. Send it with `credentials: 'include'`, see docs/servers.md#cookies."
+  "A new login was rejected: its cookie was probably not kept. Send it with `credentials: 'include'`, see docs/servers.md#cookies."
 
 /** In cookie modes: says on the console that the cookie of a login was not kept, if its first refresh is rejected. */
 function createCookieCheck() {
