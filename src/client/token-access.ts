@@ -43,16 +43,19 @@ export function createTokenAccess(
     const { credentials, monotonicSentAt } = session.state
     return credentials ? remainingLifetimeMs(credentials, monotonicSentAt, clock) : 0
   }
-  /** What `minValidityMs` last brought, and how long that was valid: another refresh would bring nothing better. */
+  /** What `minValidityMs` last brought, and how long that was valid. */
   let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
 
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
     const { minValidityMs = 0 } = options
     const waiter = await held()
     const expired = waiter.validMs <= 0
+    // The server's tokens live less than that: another is worth a refresh once half of this one's life is over.
     const isBest =
-      best?.token === session.state.credentials?.accessToken &&
-      minValidityMs > (best?.validMs ?? Number.POSITIVE_INFINITY)
+      best !== undefined &&
+      best.token === session.state.credentials?.accessToken &&
+      minValidityMs > best.validMs &&
+      waiter.validMs > best.validMs / 2
     const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
     if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
       try {

@@ -84,7 +84,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
   let secrets: readonly string[] = []
 
   function textOf(response: Response): Promise<string | null> {
-    if ((response.status !== 401 && !isHtml(response)) || texts >= mostTexts) return noText
+    if ((response.status !== 401 && !isHtml(response)) || texts >= mostTexts || response.bodyUsed) return noText
     texts += 1
     return readText(response.clone(), secrets).finally(() => {
       texts -= 1
@@ -108,10 +108,8 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
     if (!request.read) request.firstGeneration = generation
     Object.assign(request, { read, epoch, generation, url: withoutQuery(urlOf(context)), received: null })
     request.isWithoutRefreshToken = !credentials?.refreshToken
-    response.then(
-      received => takeResponse(request, read, received),
-      () => {},
-    )
+    // What an app's own `fetch` returns may not be a response that can be read: that is no reason to explain nothing else.
+    response.then(received => takeResponse(request, read, received)).catch(() => {})
   }
 
   function factsOf(

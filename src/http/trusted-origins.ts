@@ -10,13 +10,16 @@ export interface TrustedOrigins {
   /** Whether the final URL of a send has one of these origins. */
   has(url: URL): boolean
   /**
-   * Whether a URL's text begins with one of them and a slash. Its origin is fixed then, whatever follows (URL standard,
-   * "authority state"), so it need not be parsed. `false` says nothing: it has to be parsed.
+   * Whether a URL's text begins with one of them and a slash, and goes on with what parsing would not change. Its origin is fixed
+   * then (URL standard, "authority state"), so it need not be parsed. `false` says nothing: it has to be parsed.
    */
-  hasText(text: string): boolean
+  hasNormalized(text: string): boolean
   /** Normalised, without duplicates and without origins that can never be trusted. */
   readonly list: readonly string[]
 }
+
+/** Without escapes, fragments, and characters that a parser would encode. */
+const plain = /^[^/]*\/\/[\w\-./~?=&+,;:@!$()*]*$/
 
 const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
@@ -41,7 +44,7 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
   const prefixes = list.map(origin => `${origin}/`)
   return {
     has: ({ protocol, host }) => hosts[protocol]?.has(host) === true,
-    hasText: text => prefixes.some(prefix => text.startsWith(prefix)),
+    hasNormalized: text => prefixes.some(prefix => text.startsWith(prefix)) && plain.test(text) && !text.includes('/.'),
     list,
   }
 }

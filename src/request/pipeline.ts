@@ -6,6 +6,7 @@ import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
+import type { SessionState } from '../session/state.ts'
 import { createAfterResponse } from './after-response.ts'
 import { createBeforeSend } from './before-send.ts'
 import { type PipelinePorts, targetOf } from './pipeline-ports.ts'
@@ -73,16 +74,19 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     log.emitStep(context, { step: 'sent', credentials: 'none', reason })
     const isOwn = reason === 'auth-false' || reason === 'own-authorization'
     const renewed = ports.sendHeaders && isOwn && createSendInit(context)
-    if (renewed) applySendHeaders(context, renewed.headers)
+    if (renewed) applySendHeaders(context, renewed)
     const response = await sendUntouched(context, renewed || undefined)
     log.emitCompleted(context, response, null)
     return response
   }
 
-  function applySendHeaders(context: RequestContext, headers: Headers): void {
+  function applySendHeaders(context: RequestContext, outgoing: Outgoing): void {
     if (!ports.sendHeaders) return
+    // A copy: what this send is given must not be in the headers from which the replay is made.
+    const headers = new Headers(outgoing.headers)
     const own = ports.sendHeaders({ id: context.id, ...targetOf(context) })
     for (const [name, value] of new Headers(own)) headers.set(name, value)
+    Object.assign(outgoing, { headers })
   }
 
   const ownCredentialsOf = (context: RequestContext): Credentials | null => {
@@ -93,7 +97,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   /** Attaches the session's current credentials. Returns a promise if that takes a proof. */
   function attachCredentials(context: RequestContext, outgoing: Outgoing): Promise<Learn | undefined> | undefined {
     context.sentWith = session.state
-    applySendHeaders(context, outgoing.headers)
+    applySendHeaders(context, outgoing)
     if (!context.isAnonymous) {
       waits.assertSameSession(context)
       const own = ownCredentialsOf(context)
@@ -118,12 +122,12 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     return show(context, outgoing, transport(whole, { ...rest, headers: whole.headers }))
   }
 
-  /** Waits until the request may be sent: once more if a sign-in that it waited for brought no token for its origin. */
-  function whenReady(context: RequestContext, seen = context.sentWith): Promise<void> | undefined {
-    const { state } = session
-    if (seen === state || (seen && ownCredentialsOf(context)?.lifetimeMs !== 0)) return undefined
-    return beforeSend(context)?.then(() => whenReady(context, state))
-  }
+  /**
+   * Whether a request has to look what it must wait for: before its first send, and again where a sign-in that it waited for
+   * brought no token for its origin. `seen`: the state when it looked last.
+   */
+  const mustLook = (context: RequestContext, seen: SessionState | null): boolean =>
+    seen !== session.state && (!seen || ownCredentialsOf(context)?.lifetimeMs === 0)
 
   // One async function for all of it: each more would cost every request a promise.
   return async function runPipeline(given, init, call) {
@@ -147,8 +151,12 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
       if (isRejectedByFetch(signalOf(context))) return await sendUntouched(context)
       if (context.init.body) context.init.body = copyBody(context.init.body)
       for (;;) {
-        const waiting = whenReady(context)
-        if (waiting) await waiting
+        // The last look is in the task of the send: a tick later a sign-in may have taken the token away.
+        for (let seen = context.sentWith; mustLook(context, seen); ) {
+          seen = session.state
+          const waiting = beforeSend(context)
+          if (waiting) await waiting
+        }
         const made = context.sentWith ? createReplayInit(context) : createSendInit(context)
         const outgoing = isPromise(made) ? await made : made
         for (let proof = attachCredentials(context, outgoing); proof; ) {

@@ -2,7 +2,8 @@ import { initMembers, readMember } from '../platform/fetch.ts'
 
 export type Init = RequestInit & { readonly headers?: Headers | undefined }
 
-const nothing: Init = Object.freeze({})
+/** Without a prototype, which a page may have polluted. */
+const nothing: Init = Object.freeze(Object.create(null))
 const judgedTexts: readonly string[] = ['method', 'mode', 'redirect']
 
 /** Copies an init: each member is read once, also inherited ones, as `fetch` reads them. */

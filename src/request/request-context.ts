@@ -115,7 +115,7 @@ export function createRequestContext({
 }: RequestArguments): RequestContext | null {
   const request = typeof input === 'string' ? undefined : input
   const text = typeof input === 'string' ? input : readMember(input, 'url')
-  const isFixed = trusted.hasText(text)
+  const isFixed = trusted.hasNormalized(text)
   const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
   if (!isFixed && !url) return null
   const init = readInit(given, request)

@@ -7,7 +7,7 @@ type Identified = Pick<Credentials, 'subject' | 'statedBy'>
 const sources = ['app', 'idToken', 'accessToken'] as const
 
 /** A number counts as its text, unless JSON may have rounded it. `undefined`: unreadable. */
-function readSubject(value: unknown): string | null | undefined {
+export function readSubject(value: unknown): string | null | undefined {
   if (value === undefined || value === null || value === '') return null
   if (typeof value === 'number' && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return String(value)
   return typeof value === 'string' ? value : undefined

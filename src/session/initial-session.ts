@@ -1,5 +1,6 @@
 import { check } from '../errors.ts'
 import type { JwtClaims } from './credentials.ts'
+import { readSubject } from './identity.ts'
 
 /** What the server knew of the session when it rendered the page. Never put a token in it: the HTML of a page is not secret. */
 export interface InitialSession<Claims extends object = JwtClaims> {
@@ -21,18 +22,36 @@ export interface AssumedSession {
 }
 
 /** Whether a claim is named like a token, or looks like a JWT. */
-const isToken = ([name, value]: readonly [string, unknown]): boolean =>
-  /^(access|refresh|id)_?token$/i.test(name) || /^eyJ[\w-]+\.[\w-]+\./.test(`${value}`)
+const isToken = (name: string, value: unknown): boolean =>
+  /^(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^eyJ[\w-]+\.[\w-]+\./.test(value))
 
-/** @throws ConfigurationError for unknown members, and for claims that look like a token */
+/** The name of a claim that must not be in a page, however deep it stands. @throws TypeError for what is not JSON */
+function findToken(claims: unknown): string | undefined {
+  let found: string | undefined
+  JSON.stringify(claims, (name, value) => {
+    if (isToken(name, value)) found ??= name
+    return value
+  })
+  return found && `claims.${found}`
+}
+
+/** @throws ConfigurationError for unknown members, for claims that look like a token, and for what is no subject */
 export function readInitialSession(given: unknown): AssumedSession | null {
   if (given === undefined) return null
   if (given === null) return { status: 'signed-out', subject: null, claims: null }
-  const { subject, claims = null, ...others } = given as InitialSession
-  const tokens = Object.entries(claims ?? {}).filter(isToken)
-  const [wrong] = [...Object.keys(others), ...tokens.map(([name]) => `claims.${name}`)]
-  check(!wrong, `initial.${wrong}`, 'write `{ subject, claims }`, and no token: it would be in the HTML of the page')
-  const known = subject ?? claims?.sub
-  check(known || known === 0, 'initial.subject', "write the user's id")
-  return { status: 'signed-in', subject: `${known}`, claims }
+  const { subject: stated, claims = null, ...others } = given as InitialSession
+  let wrong: string | undefined
+  try {
+    wrong = Object.keys(others)[0] ?? findToken(claims)
+  } catch {
+    wrong = 'claims'
+  }
+  check(
+    !wrong,
+    `initial.${wrong}`,
+    'write `{ subject, claims }` as JSON, and no token: it would be in the HTML of the page',
+  )
+  const subject = readSubject(stated ?? claims?.sub)
+  check(subject, 'initial.subject', "write the user's id")
+  return { status: 'signed-in', subject, claims }
 }

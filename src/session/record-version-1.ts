@@ -16,14 +16,14 @@ const names: Readonly<Record<string, string>> = {
 }
 
 /** Names in it are the app's or the server's. */
-const isForeign = (name: string) => name === 'claims' || name === 'others'
+const isForeign = (name: string) => /^(?:claims|others|sid|authTime)$/.test(name)
 
 /** A record of version 1 in the names of today. */
 export function renameMembers(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const entries = Object.entries(value).map(([name, member]) => [
-    names[name] ?? name,
-    isForeign(name) ? member : renameMembers(member),
+    Object.hasOwn(names, name) ? names[name] : name,
+    isForeign(name) ? member : name === 'endedBy' && member === 'refused' ? 'refresh-rejected' : renameMembers(member),
   ])
   return Object.fromEntries(entries)
 }

@@ -112,10 +112,4 @@ describe('the source', () => {
       .flatMap(({ path, globals }) => ofThePage.filter(name => globals.has(name)).map(name => `${path} uses ${name}`))
     expect(touched).toEqual([])
   })
-
-  test('is files of at most 200 lines, but for the documented options', () => {
-    const limitOf = (path: string) => (path === 'src/client/options.ts' ? 350 : 200)
-    const long = files.filter(({ path, lines }) => lines > limitOf(path))
-    expect(long.map(({ path, lines }) => `${path} has ${lines} lines`)).toEqual([])
-  })
 })

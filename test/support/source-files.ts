@@ -9,6 +9,16 @@ export interface SourceImport {
   readonly isTypeOnly: boolean
 }
 
+export interface SourceFunction {
+  /** Its own name, or that of the variable or member that holds it. */
+  readonly name: string
+  /** Without the lines of the functions inside it, which count for themselves. */
+  readonly ownLines: number
+  readonly parameters: number
+  /** How deep blocks stand in one another. */
+  readonly nesting: number
+}
+
 export interface SourceFile {
   /** `src/session/state.ts` */
   readonly path: string
@@ -16,6 +26,7 @@ export interface SourceFile {
   readonly imports: readonly SourceImport[]
   /** Names used as values that are declared nowhere in the file: what it takes from the platform. */
   readonly globals: ReadonlySet<string>
+  readonly functions: readonly SourceFunction[]
 }
 
 const isTypeOnlyClause = (clause: ts.ImportClause | undefined): boolean => {
@@ -77,6 +88,53 @@ const readGlobals = (file: ts.SourceFile): ReadonlySet<string> => {
   return new Set([...used].filter(name => !declared.has(name)))
 }
 
+type FunctionWithBody = ts.SignatureDeclaration & { readonly body: ts.Node }
+const isFunction = (node: ts.Node): node is FunctionWithBody =>
+  ts.isFunctionLike(node) && 'body' in node && node.body !== undefined
+
+const nameOf = ({ name, parent }: ts.SignatureDeclaration, file: ts.SourceFile): string => {
+  if (name) return name.getText(file)
+  const isNamed = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)
+  return isNamed ? parent.name.getText(file) : 'anonymous'
+}
+
+const isBlock = (node: ts.Node): boolean =>
+  ts.isIfStatement(node) ||
+  ts.isIterationStatement(node, false) ||
+  ts.isTryStatement(node) ||
+  ts.isSwitchStatement(node)
+
+/** `else if` stands beside its `if`. */
+const isElseIf = (node: ts.Node): boolean => ts.isIfStatement(node.parent) && node.parent.elseStatement === node
+
+const measureFunction = (measured: FunctionWithBody, file: ts.SourceFile): SourceFunction => {
+  const lineAt = (position: number) => file.getLineAndCharacterOfPosition(position).line
+  const linesOf = (node: ts.Node) => lineAt(node.end) - lineAt(node.getStart(file)) + 1
+  let ownLines = linesOf(measured)
+  let nesting = 0
+  const visit = (node: ts.Node, depth: number): void => {
+    if (isFunction(node)) {
+      ownLines -= linesOf(node) - 1
+      return
+    }
+    const inside = isBlock(node) && !isElseIf(node) ? depth + 1 : depth
+    nesting = Math.max(nesting, inside)
+    ts.forEachChild(node, child => visit(child, inside))
+  }
+  visit(measured.body, 0)
+  return { name: nameOf(measured, file), ownLines, parameters: measured.parameters.length, nesting }
+}
+
+const readFunctions = (file: ts.SourceFile): readonly SourceFunction[] => {
+  const functions: SourceFunction[] = []
+  const visit = (node: ts.Node): void => {
+    if (isFunction(node)) functions.push(measureFunction(node, file))
+    ts.forEachChild(node, visit)
+  }
+  visit(file)
+  return functions
+}
+
 /** The library's own files, as the compiler reads them. */
 export const readSourceFiles = (): readonly SourceFile[] =>
   globSync('src/**/*.{ts,tsx}', { cwd: root })
@@ -85,5 +143,11 @@ export const readSourceFiles = (): readonly SourceFile[] =>
       const text = readFileSync(root + path, 'utf8')
       const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2022, true)
       const lines = text.trimEnd().split('\n').length
-      return { path, lines, imports: readImports(file, path), globals: readGlobals(file) }
+      return {
+        path,
+        lines,
+        imports: readImports(file, path),
+        globals: readGlobals(file),
+        functions: readFunctions(file),
+      }
     })

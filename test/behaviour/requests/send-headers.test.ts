@@ -49,6 +49,27 @@ describe('sendHeaders is asked for each send', () => {
     expect(log).toEqual(['api.test/login csrf-0', 'api.test/login csrf-1', 'api.test/login csrf-2'])
   })
 
+  test('and a header that it returns no more is not in the replay, whatever headers the caller gave', async () => {
+    let asked = 0
+    const seen: (string | null)[] = []
+    const client = createClient({
+      baseUrl: 'https://api.test/',
+      sendHeaders: () => {
+        asked += 1
+        return asked === 1 ? { 'X-CSRF-Token': 'first' } : new Headers()
+      },
+      refresh: async () => ({ accessToken: 'second' }),
+      fetch: async (input, init) => {
+        const { headers } = new Request(input, init)
+        seen.push(headers.get('x-csrf-token'))
+        return new Response(null, { status: headers.get('authorization') === 'Bearer second' ? 204 : 401 })
+      },
+    })
+    await client.session.signIn({ accessToken: 'first' })
+    await client.fetch('https://api.test/a', { headers: { 'x-own': '1' } })
+    expect(seen).toEqual(['first', null])
+  })
+
   test('but not by what goes to other origins', async () => {
     const { client, log } = start()
     await client.post('https://elsewhere.test/notes')

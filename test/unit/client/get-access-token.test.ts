@@ -12,6 +12,15 @@ describe('getAccessToken({ minValidityMs })', () => {
     expect(refreshes).toHaveLength(1)
   })
 
+  test('a token that lives shorter than that is refreshed again once half of its life is over', async () => {
+    const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
+    await signIn()
+    await client.session.getAccessToken({ minValidityMs: 1e9 })
+    await clock.advance(51_000)
+    expect(await client.session.getAccessToken({ minValidityMs: 1e9 })).toBe('access-3')
+    expect(refreshes).toHaveLength(2)
+  })
+
   test('no error comes while a valid token is held', async () => {
     const { client, clock, signIn, refresh } = createStage({ lifetimeSeconds: 100 })
     await signIn()

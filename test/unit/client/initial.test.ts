@@ -151,12 +151,26 @@ describe('initial is refused with what to write', () => {
     [{ claims: { name: 'Alice' } }, 'initial.subject', "the user's id"],
     [{}, 'initial.subject', "the user's id"],
     ['alice', 'initial.0', '{ subject, claims }'],
+    [
+      { subject: 'alice', claims: { user: { accessToken: 'secret' } } },
+      'initial.claims.accessToken',
+      'no token: it would be',
+    ],
+    [{ subject: 'alice', claims: { list: ['plain', jwt] } }, 'initial.claims.1', 'no token: it would be'],
+    [{ subject: {} }, 'initial.subject', "the user's id"],
+    [{ subject: true }, 'initial.subject', "the user's id"],
+    [{ subject: 2 ** 60 }, 'initial.subject', "the user's id"],
   ])('%j', (initial, option, instead) => {
     const make = () => createClient({ initial: initial as never })
     expect(make).toThrow(expect.objectContaining({ code: 'configuration', option }))
     expect(make).toThrow(instead)
     expect(make).not.toThrow(/secret|eyJ/)
   })
+})
+
+test('initial with claims that are not JSON is refused by name', () => {
+  const make = () => createClient({ initial: { subject: 'alice', claims: { id: 1n } } })
+  expect(make).toThrow(expect.objectContaining({ code: 'configuration', option: 'initial.claims' }))
 })
 
 test('two clients in one process, as on a server with two visitors, show what each was given', () => {

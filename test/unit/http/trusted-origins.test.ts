@@ -287,21 +287,34 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
       .map(parts => parts.join('')),
   )
 
-  test('is of that origin, whatever follows', () => {
+  test('is what a parser makes of it, and of that origin, where it is taken unparsed', () => {
+    let taken = 0
     fc.assert(
-      fc.property(prefix, rest, (origin, after) => {
-        const text = `${origin}/${after}`
-        expect([trusted.hasText(text), new URL(text).origin]).toEqual([true, origin])
-      }),
+      fc.property(
+        prefix,
+        fc.oneof(
+          rest,
+          fc.webPath(),
+          fc.webQueryParameters().map(query => `a?${query}`),
+        ),
+        (origin, after) => {
+          const text = `${origin}/${after}`
+          if (!trusted.hasNormalized(text)) return
+          taken += 1
+          const url = new URL(text)
+          expect({ href: url.href, origin: url.origin }).toEqual({ href: text, origin })
+        },
+      ),
       { numRuns: 5000 },
     )
+    expect(taken).toBeGreaterThan(500)
   })
 
   test('is the only text that is trusted without being parsed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 3 }), prefix, rest, (before, origin, after) => {
         const text = `${before}${origin}${after}`
-        if (trusted.hasText(text)) expect(trusted.has(new URL(text))).toBe(true)
+        if (trusted.hasNormalized(text)) expect(trusted.has(new URL(text))).toBe(true)
       }),
       { numRuns: 5000 },
     )
@@ -316,7 +329,11 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
     'HTTPS://api.example.com/',
     ' https://api.example.com/',
     'http://api.example.com/',
+    'https://api.example.com/a/../b',
+    'https://api.example.com/%2e%2e/b',
+    'https://api.example.com/a b',
+    'https://api.example.com/#hash',
   ])('is not %j: that has to be parsed', text => {
-    expect(trusted.hasText(text)).toBe(false)
+    expect(trusted.hasNormalized(text)).toBe(false)
   })
 })
