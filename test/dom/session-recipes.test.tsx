@@ -2,10 +2,13 @@ import { createClient, memoryStore } from 'latchkey'
 import { act, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createApp } from 'vue'
+import { createMemoryHistory, createRouter, RouterView } from 'vue-router'
 import { warnWhenIdle } from '../../demo/recipes/idle-warning.ts'
 import { LoginPage } from '../../demo/recipes/react/LoginPage.tsx'
 import { StaySignedIn } from '../../demo/recipes/react/session-time.tsx'
 import { showNotices } from '../../demo/recipes/session-notices.ts'
+import { createLoginPage } from '../../demo/recipes/vue/LoginPage.ts'
 import type { ClientOptions } from '../../src/client/options.ts'
 
 const user = (subject: string, more: object = {}) => ({ accessToken: `access-of-${subject}`, subject, ...more })
@@ -29,6 +32,24 @@ async function show(element: React.ReactNode) {
   const root = createRoot(place)
   onTestFinished(() => act(async () => root.unmount()))
   await act(async () => root.render(<StrictMode>{element}</StrictMode>))
+  return place
+}
+
+/** Node's `FormData`, which these tests have, knows no forms of happy-dom. */
+class FormOfPage extends Map<string, string> {
+  constructor(form: HTMLFormElement) {
+    super([...form.querySelectorAll('input')].map(({ name, value }) => [name, value]))
+  }
+}
+
+async function showVue(api: ReturnType<typeof start>) {
+  const routes = [{ path: '/:any(.*)*', component: createLoginPage(api) }]
+  const router = createRouter({ history: createMemoryHistory(), routes })
+  const app = createApp(RouterView).use(router)
+  onTestFinished(() => app.unmount())
+  await router.push('/login')
+  const place = document.createElement('div')
+  app.mount(place)
   return place
 }
 
@@ -149,4 +170,46 @@ describe('the login page recipe', () => {
     await act(() => api.session.signOut())
     expect(place.textContent).not.toContain('expired')
   })
+
+  /** Signs in by the form, at a login endpoint that returns this. */
+  async function submitTo(answer: () => Response, open: (api: ReturnType<typeof start>) => Promise<HTMLElement>) {
+    vi.stubGlobal('FormData', FormOfPage)
+    const sends: unknown[] = []
+    const fetch = async (input: RequestInfo | URL) => {
+      sends.push(await (input as Request).json())
+      return answer()
+    }
+    const api = start({ fetch, retry: 0 })
+    const place = await open(api)
+    for (const input of place.querySelectorAll('input')) input.value = `the ${input.name}`
+    await act(
+      async () =>
+        void place.querySelector('form')?.dispatchEvent(new Event('submit', { cancelable: true, bubbles: true })),
+    )
+    await vi.waitFor(() => expect(sends).toEqual([{ name: 'the name', password: 'the password' }]))
+    return { api, alert: () => place.querySelector('[role=alert]')?.textContent }
+  }
+  const pages = {
+    React: (api: ReturnType<typeof start>) => show(<LoginPage api={api} returnTo={null} navigate={() => {}} />),
+    Vue: showVue,
+  }
+
+  test.each(Object.entries(pages))(
+    'in %s says that name or password is wrong, and signs in with the right one',
+    async (_, open) => {
+      const wrong = await submitTo(() => new Response(null, { status: 401 }), open)
+      await vi.waitFor(() => expect(wrong.alert()).toBe('Wrong name or password.'))
+      const right = await submitTo(() => Response.json(user('alice')), open)
+      await vi.waitFor(() => expect(right.api.session.status).toBe('signed-in'))
+      expect(right.alert()).toBeUndefined()
+    },
+  )
+
+  test.each(Object.entries(pages))(
+    'in %s says that the login failed where the server cannot be asked',
+    async (_, open) => {
+      const { alert } = await submitTo(() => new Response(null, { status: 503 }), open)
+      await vi.waitFor(() => expect(alert()).toBe('Signing in failed. Please try again.'))
+    },
+  )
 })

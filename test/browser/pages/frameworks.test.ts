@@ -80,7 +80,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
         await page.run(`await until(() => document.querySelector('form'))
       document.querySelector('input').focus()
       document.querySelector('input').value = 'alice'
-      document.querySelector('input').dispatchEvent(new Event('input', { bubbles: true }))
+      document.querySelector('input[type=password]').value = 'her password'
       document.querySelector('button').click()
       await until(() => document.querySelector('p'))`)
         expect(
