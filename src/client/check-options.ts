@@ -57,12 +57,18 @@ export function checkFunctions(options: Readonly<Partial<Record<keyof typeof fun
     check(isFunction(options[name as keyof typeof functions]), name, instead)
 }
 
+/** Whether a name, here in lower case, is that of an option in other letters, or but for an ending of one or two. */
+const isMeantBy = (plain: string) => (option: string) => {
+  const known = option.toLowerCase()
+  const isNear = Math.abs(known.length - plain.length) <= 2 && plain.length > 4
+  return known === plain || (isNear && (known.startsWith(plain) || plain.startsWith(known)))
+}
+
 /** Finds misnamed options, which would be ignored, and factories that were passed without calling them. */
 export function checkNames(options: object): void {
   for (const [name, value] of Object.entries(options)) {
     const plain = name.toLowerCase()
-    const own = [...sessionOptionNames, 'baseUrl'].find(known => known.toLowerCase() === plain)
-    const right = brought[plain] ?? own ?? name
+    const right = brought[plain] ?? [...sessionOptionNames, 'baseUrl'].find(isMeantBy(plain)) ?? name
     check(right === name, name, `write \`${right}\``)
     if (typeof value !== 'function') continue
     const factory = factoryName(value) ?? (/^(?:scheme|store)$/.test(name) ? value.name : undefined)
@@ -137,7 +143,7 @@ export function resolveLimits(
     check(
       typeof value === 'number' && (value > 0 || (value === 0 && name === 'patienceMs')) && value < 2 ** 31,
       `limits.${name}`,
-      'write a number over 0',
+      name === 'patienceMs' ? 'write 0 or a number over it' : 'write a number over 0',
     )
     limits[name as keyof Limits] = value
   }

@@ -147,7 +147,7 @@ export function requireCredentials(input: unknown, sent: Moment, clock: Clock): 
   }
   const given = input as Readonly<Record<string, unknown>>
   if ((given['expiresInSeconds'] ?? given['expires_in'] ?? null) === null) {
-    for (const name of ['expiresIn', 'expiresAt']) {
+    for (const name of ['expiresIn', 'expiresAt', 'expires_at']) {
       if ((given[name] ?? null) !== null)
         throw new ConfigurationError(name, 'write `expiresInSeconds`: its unit is certain')
     }
@@ -160,6 +160,10 @@ const nameOf = (key: string): string => (/^[a-z]{1,20}([A-Z_-][a-z]{1,20}){0,4}\
 
 /** The keys of a response, for messages: names help, values may be secrets. */
 export function describeKeys(input: unknown): string {
+  const { then, json } = Object(input) as { readonly then?: unknown; readonly json?: unknown }
+  // The two things that are forgotten most.
+  if (typeof then === 'function') return 'a Promise: write `await`'
+  if (typeof json === 'function') return 'a Response: write `await response.json()`'
   return typeof input === 'object' && input !== null
     ? `{ ${Object.keys(input).slice(0, 12).map(nameOf).join(', ')} }`
     : typeof input

@@ -127,3 +127,39 @@ test.each(['https://api.test/', null, 5])('options that are %o are told to be an
 test('oauthRefresh without options names the first that is missing', () => {
   expect(messageOf(() => oauthRefresh(undefined as never))).toContain('`tokenEndpoint`')
 })
+
+describe('a name that is nearly an option’s, and a value that was not awaited', () => {
+  test.each([
+    ['onLoginRequire', 'onLoginRequired'],
+    ['trustedOrigin', 'trustedOrigins'],
+    ['limit', 'limits'],
+    ['sessionname', 'sessionName'],
+  ])('%s is told to be %s', (wrong, right) => {
+    expect(create({ baseUrl, [wrong]: () => {} })).toBe(`\`${wrong}\`: write \`${right}\``)
+  })
+
+  test.each(['retry', 'timeout', 'context', 'referrer', 'priority', 'window', 'next', 'dispatcher'])(
+    '%s, which ky or fetch reads, is accepted',
+    name => {
+      expect(create({ baseUrl, [name]: undefined })).toBe('accepted in silence')
+    },
+  )
+
+  test.each([
+    ['a Promise', async () => ({ accessToken: 'a' }), 'a Promise: write `await`'],
+    ['a Response', () => Response.json({ accessToken: 'a' }), 'a Response: write `await response.json()`'],
+  ])('signIn says what to write for %s', async (_, make, instead) => {
+    const { session } = createClient({ baseUrl })
+    await expect(Promise.resolve().then(() => session.signIn(make() as never))).rejects.toThrow(instead)
+  })
+
+  test('expires_at alone is told to be a duration', async () => {
+    const { session } = createClient({ baseUrl })
+    const input = { access_token: 'a', expires_at: 1 }
+    await expect(Promise.resolve().then(() => session.signIn(input))).rejects.toThrow('write `expiresInSeconds`')
+  })
+
+  test('patience may be none, and what it may not be says so', () => {
+    expect(create({ baseUrl, limits: { patienceMs: -1 } })).toBe('`limits.patienceMs`: write 0 or a number over it')
+  })
+})
