@@ -38,8 +38,15 @@ const readVersion = (): string => {
   return (JSON.parse(text) as { readonly version: string }).version
 }
 
+/** The reader of a pipe may leave early (`| head`): then there is nobody to report to, and the report is not complete. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(2)
+}
+
 /** What `npx latchkey …` does. Sets the exit code. */
 export async function runCommandLine(args: readonly string[] = process.argv.slice(2)): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveWithReader)
   const [command, ...rest] = args
   if (command === 'doctor') {
     process.exitCode = await runDoctor(rest, terminal())
