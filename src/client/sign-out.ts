@@ -25,13 +25,14 @@ export function createSignOut(
     )
 
   return async () => {
-    const { credentials } = session.state
+    const { credentials, assumed } = session.state
     const { records } = session
     const sinceMs = clock.wallMs()
     // Memory may be behind the store. The tokens that the sign-out overwrites there must be revoked, too.
     const found =
       !ambient && (records.shared || session.state.status === 'unknown') ? records.peekCredentials() : undefined
-    const pending = revocation.pendingOf(credentials)
+    // Until the server has responded, only `initial` names the user. A repeated call must name one: another may have signed in.
+    const pending = revocation.pendingOf(credentials ?? (assumed?.subject ? assumed : null))
     const stored = session.signOut(pending)
     // Call before awaiting anything: the page may be about to unload.
     const call = credentials || !found ? revocation.revoke(credentials, pending) : undefined

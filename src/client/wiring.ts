@@ -42,6 +42,7 @@ export interface ClientParts extends Pick<PipelinePorts, 'sends'> {
   readonly clock: Clock
   readonly canRefresh: () => boolean
   readonly trusted: ResolvedOptions['trusted']
+  readonly strategy: ResolvedOptions['strategy']
   /** Returns an id for one call, however often it is sent. */
   readonly nextId: () => number
   /** Whether `refresh` or `reauthenticate` of the app is being called right now. */
@@ -165,6 +166,7 @@ export function createClientParts(
     clock,
     canRefresh,
     trusted,
+    strategy,
     nextId,
     isInsideCallback,
     dispose,

@@ -25,7 +25,7 @@ export interface RevocationPorts {
 /** Tells the server of a sign-out. Can neither delay nor undo the sign-out. */
 export interface Revocation {
   /** What to store with a sign-out until the server has surely heard of it; `undefined` if that need not be remembered. */
-  pendingOf(credentials: Credentials | null): RevocationPending | undefined
+  pendingOf(user: Pick<Credentials, 'subject' | 'claims'> | null): RevocationPending | undefined
   /** Resolves, within the deadline, with whether the server has heard of it. Never rejects. */
   revoke(credentials: Credentials | null, pending?: RevocationPending): Promise<boolean>
   /** Tells the server again of the sign-out in `pending`, which a start has found outstanding. */
@@ -40,7 +40,7 @@ const mostTries = 3
 /** Within this time, a call that began at the sign-out has ended. */
 export const callMs = 5000
 
-const nameOf = (credentials: Credentials | null) => {
+const nameOf = (credentials: Pick<Credentials, 'subject' | 'claims'> | null) => {
   const { sid, auth_time: authTime } = credentials?.claims ?? {}
   return { subject: credentials?.subject ?? null, sid, authTime }
 }
@@ -151,7 +151,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   }
 
   return {
-    pendingOf(credentials) {
+    pendingOf(user) {
       if (!remembers) return undefined
       const { latest } = records
       const { lease } = latest ?? {}
@@ -159,9 +159,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       const ageMs = lease && !lease.closed ? at - lease.startedAt : -1
       const isUnderWay = ageMs >= 0 && ageMs < refreshTimeoutMs + callMs
       // Signed out already: the server still has to hear of the same session.
-      const name = credentials
-        ? nameOf(credentials)
-        : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
+      const name = user ? nameOf(user) : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
       const { subject, sid, authTime } = name
       return {
         id: randomId(),

@@ -28,6 +28,8 @@ export async function askShell(
 ): Promise<ShellResponse> {
   const id = randomId()
   const bridge = await awaitBridge(options, signal)
+  // An aborted signal calls no listener: a login shown now could not be cancelled.
+  if (signal?.aborted) throw shellError('aborted')
   let respond: (value: unknown) => void = () => {}
   let fail = respond
   const response = new Promise<unknown>((resolve, reject) => {

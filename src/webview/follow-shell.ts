@@ -1,10 +1,11 @@
+import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { askShell } from './ask-shell.ts'
 import { findBridge, type ShellOptions } from './native-bridge.ts'
 import { onShellMessage } from './on-shell-message.ts'
 import { readSession } from './protocol.ts'
-import { signOutSilently } from './shell-refresh.ts'
+import { tellsShell } from './shell-refresh.ts'
 
 /**
  * Follows the events that the shell posts (`ShellEvent`): signs out with it, takes over the session of the user who signed in
@@ -21,31 +22,40 @@ export function followShell<Claims extends object = JwtClaims>(
   { session }: { readonly session: Session<Claims> },
   options: ShellOptions = {},
 ): () => void {
+  /** The event to follow. `undefined` once the app or another tab has signed in or out: its response is then out of date. */
   let latest: object | undefined
+  const parts = registeredParts(session)
+  const forget = () => {
+    latest = undefined
+  }
+
+  /** The shell is not told of its own sign-out: another user may have signed in there since. */
+  const signOut = () => (tellsShell in Object(parts?.strategy.revoke) ? parts?.session.signOut() : session.signOut())
 
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event
-    if (!/^(signed-(in|out)|refreshed)$/.test(type as string)) return
+    if (parts?.storeSync.isClosed || !/^(signed-(in|out)|refreshed)$/.test(type as string)) return
     latest = event
     if (type === 'refreshed' && session.status === 'signed-in') {
       await session.refresh()
       return
     }
-    const { epoch } = session.getSnapshot()
     const response =
-      type === 'signed-out'
-        ? ({ latchkey: 1, status: type } as const)
-        : await askShell({ type: 'refresh', cause: 'manual', audience: null }, options)
-    // A newer event has been received, or the user has signed out here: this response is older.
-    if (event !== latest || (session.status === 'signed-out' && session.getSnapshot().epoch !== epoch)) return
-    if (response.status === 'signed-out') signOutSilently(session.signOut)
+      type !== 'signed-out' && (await askShell({ type: 'refresh', cause: 'manual', audience: null }, options))
+    if (event !== latest || parts?.storeSync.isClosed) return
+    if (!response || response.status === 'signed-out') await signOut()
     else await session.signIn(readSession(response))
   }
 
   // What cannot be had now is asked for by the next request that needs it.
-  const stop = onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel)
+  const stops = [
+    onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
+    session.on('signed-in', forget),
+    // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known.
+    session.subscribe(() => session.getSnapshot().endReason === 'signed-out' && forget()),
+    forget,
+  ]
   return () => {
-    latest = undefined
-    stop()
+    for (const stop of stops) stop()
   }
 }

@@ -1,18 +1,11 @@
 import { factory } from '../errors.ts'
-import type { RefreshStrategy } from '../refresh/strategy.ts'
+import type { RefreshStrategy, RevokeContext } from '../refresh/strategy.ts'
 import { askShell } from './ask-shell.ts'
 import type { ShellOptions } from './native-bridge.ts'
 import { readSession, shellError } from './protocol.ts'
 
-let isShellInformed = false
-
-/** Runs a sign-out that the shell has announced. The shell is not told in return: another user may have signed in there since. */
-export function signOutSilently(signOut: () => Promise<unknown>): void {
-  isShellInformed = true
-  // It calls `revoke` before it awaits anything, and never throws.
-  signOut()
-  isShellInformed = false
-}
+/** Marks a `revoke` that tells the shell. `followShell` does not call it for a sign-out that the shell has announced. */
+export const tellsShell = 'tellsShell'
 
 /**
  * A strategy for `refresh`: the native app around a webview holds the refresh token, and the page gets access tokens from it.
@@ -26,20 +19,26 @@ export function signOutSilently(signOut: () => Promise<unknown>): void {
  * @example
  * createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh(), reauthenticate: shellLogin() })
  */
-export const shellRefresh = /* @__PURE__ */ factory(
-  'shellRefresh',
-  (options: ShellOptions = {}): RefreshStrategy => ({
+export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: ShellOptions = {}): RefreshStrategy => {
+  /** Resolves if the shell has confirmed a sign-out, and has not been asked for tokens since. */
+  let confirmed: Promise<void> | undefined
+  function revoke({ signedOutSession }: RevokeContext): Promise<void> {
+    const tell = async () => {
+      const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
+      if (status !== 'signed-out') throw shellError(status)
+    }
+    // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell confirmed.
+    confirmed = signedOutSession && confirmed ? confirmed.catch(tell) : tell()
+    return confirmed
+  }
+  return {
     ambient: true,
     id: `shell ${options.name ?? ''}`,
     async refresh({ cause, audience = null, signal }) {
+      confirmed = undefined
       const response = await askShell({ type: 'refresh', cause, audience }, options, signal)
       return response.status === 'signed-out' ? null : readSession(response)
     },
-    async revoke({ signedOutSession }) {
-      // Before anything is awaited: it is only known in this very call.
-      if (isShellInformed) return
-      const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
-      if (status !== 'signed-out') throw shellError(status)
-    },
-  }),
-)
+    revoke: Object.assign(revoke, { [tellsShell]: true }),
+  }
+})

@@ -1,5 +1,5 @@
 import { createClient } from 'latchkey'
-import { followShell, shellKind, shellRefresh } from 'latchkey/webview'
+import { followShell, shellKind, shellLogin, shellRefresh } from 'latchkey/webview'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bridgeKinds, bridgeScript, caseScript, expectedOutcomes } from '../../support/shell-bridges.ts'
 import { stubPage } from '../../support/shell-page.ts'
@@ -110,6 +110,30 @@ describe('a bridge that is not there yet', () => {
     await vi.advanceTimersByTimeAsync(1200)
     expect((await ready).status).toBe('unknown')
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'refresh-unavailable' })
+  })
+
+  test.each([
+    ['while it is looked for', 120],
+    ['before it is looked for', 0],
+  ])('is sent no login that was cancelled %s, and nothing is left listening', async (_when, ms) => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const page = stubPage()
+    const controller = new AbortController()
+    const { signal } = controller
+    if (ms === 0) controller.abort(new Error('cancelled'))
+    const callHandler = vi.fn()
+    const bridge = { callHandler }
+    if (ms === 0) vi.stubGlobal('flutter_inappwebview', bridge)
+    const context = { kind: 'login', reason: 'refresh-rejected', subject: 'alice', claims: null, signal } as const
+    const login = expect(shellLogin()(context)).rejects.toThrow('aborted')
+    await vi.advanceTimersByTimeAsync(ms)
+    vi.stubGlobal('flutter_inappwebview', bridge)
+    controller.abort(new Error('cancelled'))
+    await vi.advanceTimersByTimeAsync(100)
+    await login
+    expect(callHandler).not.toHaveBeenCalled()
+    expect(page.listening).toBe(0)
   })
 
   test('is not waited for on a server, which has no document', async () => {

@@ -9,6 +9,19 @@ const start = async () => {
   return world
 }
 
+/** Signed in. The response to the next question is given by `respondLate`. */
+const startLate = async () => {
+  const world = await start()
+  let respondLate = () => {}
+  world.shell.respond = ({ type }) =>
+    type === 'sign-out'
+      ? { latchkey: 1, status: 'signed-out' }
+      : new Promise(resolve => {
+          respondLate = () => resolve(world.shell.session())
+        })
+  return { ...world, respondLate: () => respondLate() }
+}
+
 describe('followShell', () => {
   test('signs out with the shell, and does not tell it in return', async () => {
     const { page, shell, seen, clock, logins } = await start()
@@ -104,6 +117,97 @@ describe('followShell', () => {
     await clock.settle()
     expect(seen()).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
     expect(shell.types()).toContain('sign-out')
+  })
+
+  test.each([
+    ['another user', { accessToken: 'carols', subject: 'carol' }, 'carol'],
+    ['the same user', { accessToken: 'stepped-up', subject: 'alice' }, 'alice'],
+  ])(
+    'drops the response to an older question where %s has signed in on the page meanwhile',
+    async (_who, input, subject) => {
+      const { page, shell, seen, clock, client, respondLate } = await startLate()
+      page.post({ type: 'signed-in' })
+      await clock.settle()
+      if (subject === 'carol') await client.session.signOut()
+      await client.session.signIn(input)
+      respondLate()
+      await clock.settle()
+      expect(seen()).toMatchObject({ status: 'signed-in', subject })
+      expect(await client.session.getAccessToken()).toBe(input.accessToken)
+      expect(shell.types().filter(type => type === 'refresh')).toHaveLength(2)
+    },
+  )
+
+  test('does not sign in again a user who signed out before the page knew of any session', async () => {
+    const { page, seen, clock, client, shell, follow } = createShellClient()
+    follow()
+    let respond = () => {}
+    shell.respond = ({ type }) =>
+      type === 'sign-out'
+        ? { latchkey: 1, status: 'signed-out' }
+        : new Promise(resolve => {
+            respond = () => resolve(shell.session())
+          })
+    page.post({ type: 'signed-in' })
+    await clock.settle()
+    await client.session.signOut()
+    respond()
+    await clock.settle()
+    expect(seen().status).toBe('signed-out')
+  })
+
+  test('signs in the user whom the shell announced, where a refresh has ended the former session meanwhile', async () => {
+    const { page, shell, seen, clock, client, respondLate } = await startLate()
+    page.post({ type: 'signed-in' })
+    await clock.settle()
+    shell.respond = () => ({ latchkey: 1, status: 'signed-out' })
+    await client.session.refresh().catch(() => {})
+    expect(seen()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
+    respondLate()
+    await clock.settle()
+    expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
+  })
+
+  test('changes nothing in a client that was disposed of while the shell was asked, and asks no more for it', async () => {
+    const { page, shell, seen, clock, client, respondLate } = await startLate()
+    const signIns: unknown[] = []
+    client.session.on('signed-in', event => signIns.push(event))
+    shell.user = 'bob'
+    page.post({ type: 'signed-in' })
+    await clock.settle()
+    client.dispose()
+    respondLate()
+    page.post({ type: 'refreshed' })
+    await clock.settle()
+    page.post({ type: 'signed-out' })
+    await clock.settle()
+    expect([seen().subject, signIns]).toEqual(['alice', []])
+    expect(shell.types()).toEqual(['refresh', 'refresh'])
+  })
+
+  test('leaves the sign-out of another client to be told to its own shell, also from within a listener', async () => {
+    const one = await start()
+    const two = createShellClient()
+    await two.client.session.ready()
+    one.client.session.on('ended', () => void two.client.session.signOut())
+    one.page.post({ type: 'signed-out' })
+    await two.clock.settle()
+    expect({ one: one.shell.types(), two: two.shell.types() }).toEqual({
+      one: ['refresh'],
+      two: ['refresh', 'sign-out'],
+    })
+  })
+
+  test('revokes the tokens of a client that refreshes without the shell', async () => {
+    const revoked: unknown[] = []
+    const world = createShellClient({
+      refresh: { refresh: async () => null, revoke: ({ accessToken }) => void revoked.push(accessToken) },
+    })
+    world.follow()
+    await world.client.session.signIn({ accessToken: 'a', subject: 'alice' })
+    world.page.post({ type: 'signed-out' })
+    await world.clock.settle()
+    expect([world.seen().status, revoked]).toEqual(['signed-out', ['a']])
   })
 
   test.each([

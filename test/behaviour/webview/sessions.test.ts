@@ -147,6 +147,46 @@ describe('signing out', () => {
     expect(seen()).toEqual({ status: 'signed-out', subject: null, endReason: 'signed-out' })
   })
 
+  test('before the shell has responded to the start tells it once', async () => {
+    const { client, shell, clock, seen } = createShellClient({
+      initial: { subject: 'alice', claims: { sub: 'alice' } },
+    })
+    let respond = () => {}
+    shell.respond = ({ type }) =>
+      type === 'sign-out'
+        ? Promise.resolve(signedOut)
+        : new Promise(resolve => {
+            respond = () => resolve(shell.session())
+          })
+    void client.session.ready()
+    await clock.settle()
+    await client.session.signOut()
+    respond()
+    await clock.settle()
+    expect(seen().status).toBe('signed-out')
+    expect(shell.types()).toEqual(['refresh', 'sign-out'])
+  })
+
+  test('before the shell has responded to the start is repeated where it failed, naming the user of `initial`', async () => {
+    const { client, shell, clock } = createShellClient({ initial: { subject: 'alice', claims: { sub: 'alice' } } })
+    let respond = () => {}
+    shell.respond = ({ type }) =>
+      type === 'sign-out'
+        ? Promise.resolve({ latchkey: 1, status: 'unavailable' })
+        : new Promise(resolve => {
+            respond = () => resolve(shell.session())
+          })
+    void client.session.ready()
+    await clock.settle()
+    await client.session.signOut()
+    respond()
+    await clock.settle()
+    expect(shell.messages.slice(1)).toMatchObject([
+      { type: 'sign-out', subject: null },
+      { type: 'sign-out', subject: 'alice' },
+    ])
+  })
+
   test.each([
     ['unavailable', () => ({ latchkey: 1, status: 'unavailable' })],
     ['without a handler', () => null],
