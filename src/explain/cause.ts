@@ -48,6 +48,9 @@ export type CauseCode =
   | 'no-challenge'
   | 'unknown'
 
+/** Where no standard speaks of it. */
+export const documentation = 'https://github.com/latchkey-js/latchkey/blob/main/docs/explain.md'
+
 /** What a rule found in the facts. */
 export interface Finding {
   readonly certainty: Certainty

@@ -1,4 +1,4 @@
-import { type CauseRule, possibly, probably, surely } from '../cause.ts'
+import { type CauseRule, documentation, possibly, probably, surely } from '../cause.ts'
 import type { Facts } from '../facts.ts'
 import { is401, isCrossOrigin, originOf, quote } from '../reading.ts'
 
@@ -113,6 +113,6 @@ export const unknown: CauseRule = {
   title: 'Nothing in the request or the response says why.',
   page: 'Look at the request in the Network panel of the developer tools.',
   server: 'Look into the server’s log for the reason.',
-  see: 'docs/explain.md',
+  see: documentation,
   find: () => possibly(),
 }

@@ -1,4 +1,4 @@
-import { type CauseRule, probably, surely } from '../cause.ts'
+import { type CauseRule, documentation, probably, surely } from '../cause.ts'
 import { duration, wordsOf } from '../reading.ts'
 
 /** What the client did about the 401. */
@@ -10,7 +10,7 @@ export const heldBack: CauseRule = {
   title: 'The token was refused, and no refresh was started, because earlier ones failed or did not help.',
   page: 'Look at the first 401 and the first failed refresh before this one: they have the real cause. The limits are `limits.circuitOpensAfter`, `limits.unhelpfulRefreshes` and the wait after a failure.',
   server: 'Check that the API accepts the tokens that the token endpoint issues.',
-  see: 'docs/explain.md',
+  see: documentation,
   find: ({ refresh: { outcome, reason } }) =>
     outcome === 'unavailable' && isHeldBack(reason)
       ? surely(
@@ -26,7 +26,7 @@ export const notReplayed: CauseRule = {
   title: 'The token was refused, and the request could not be sent again with a newer one.',
   page: 'For a stream give `replay: () => …`, which makes the body again. Leave out `replay: false` and `keepalive` where the request may be sent twice.',
   server: null,
-  see: 'docs/explain.md',
+  see: documentation,
   find: ({ refresh: { notReplayable, outcome } }) =>
     notReplayable && outcome !== 'rejected' ? surely(`Why not: ${notReplayable}`) : null,
 }

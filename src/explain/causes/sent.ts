@@ -1,4 +1,4 @@
-import { type CauseRule, type Finding, possibly, probably, surely } from '../cause.ts'
+import { type CauseRule, documentation, type Finding, possibly, probably, surely } from '../cause.ts'
 import type { Facts, HeaderFlaw } from '../facts.ts'
 import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsOf } from '../reading.ts'
 
@@ -63,7 +63,7 @@ export const sessionChanged: CauseRule = {
   title: 'The session changed while the request was under way: its response belongs to the former one.',
   page: 'Nothing, if the user signed out or in meanwhile. Otherwise send the request after `session.ready()`.',
   server: null,
-  see: 'docs/explain.md',
+  see: documentation,
   find: ({ history, refresh }) => (history.isOtherSession && refresh.outcome === 'none' ? surely() : null),
 }
 
@@ -88,7 +88,7 @@ export const loginWithoutAuthFalse: CauseRule = {
   title: 'A login was sent without `auth: false`, so its 401 was taken for a missing session.',
   page: 'Send the login with `auth: false`: then its 401 is yours, and `onLoginRequired` is not called.',
   server: null,
-  see: 'docs/explain.md',
+  see: documentation,
   find(facts) {
     const { sent } = facts
     const isBare = sent.credentials === 'none' && sent.reason === 'signed-out'
