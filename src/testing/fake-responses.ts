@@ -1,5 +1,9 @@
+/** Not to be stored: it may have tokens (RFC 6749 §5.1), also where it is the login that a test has made. */
 export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
-  new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } })
+  new Response(JSON.stringify(value), {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  })
 
 /** By shape: under happy-dom and msw there is more than one class of that name. */
 const isResponse = (value: unknown): value is Response =>
@@ -21,6 +25,7 @@ export function allowOrigin({ headers: asked }: Request, response: Response): Re
   const headers = new Headers(response.headers)
   headers.set('access-control-allow-origin', origin)
   headers.set('access-control-allow-credentials', 'true')
+  headers.append('vary', 'Origin')
   headers.set('access-control-expose-headers', 'WWW-Authenticate, Retry-After, Date')
   return new Response(response.body, { status: response.status, headers })
 }
@@ -32,6 +37,7 @@ export function preflight({ method, headers: asked }: Request): Response | null 
     'access-control-allow-origin': '*',
     'access-control-allow-methods': asked.get('access-control-request-method') ?? '*',
     'access-control-allow-headers': asked.get('access-control-request-headers') ?? '*',
+    'access-control-max-age': '600',
   }
   return new Response(null, { status: 204, headers })
 }
