@@ -60,10 +60,19 @@ export const refreshBars = ({ refreshes }: Burst, scale: Scale): readonly Bar[] 
     text: describeRefresh(refresh),
   }))
 
+/** `rejected` alone would read as the outcome. */
+const causes: Readonly<Record<RefreshSpan['cause'], string>> = {
+  restore: 'at the start',
+  expiring: 'ahead of time',
+  expired: 'token expired',
+  rejected: 'after a 401',
+  manual: 'by the app',
+}
+
 function describeRefresh({ cause, outcome, reason, fromMs, toMs }: RefreshSpan): string {
   if (outcome === 'adopted') return 'taken over from another tab'
   const duration = toMs === null ? '…' : showDuration(toMs - fromMs)
-  return `${cause} · ${outcome === 'failed' ? `not now: ${reason} · ` : outcome === 'ended' ? `${reason} · ` : ''}${duration}`
+  return `${causes[cause]} · ${outcome === 'failed' ? `not now: ${reason} · ` : outcome === 'ended' ? `${reason} · ` : ''}${duration}`
 }
 
 export const milestoneBars = ({ milestones }: Burst, scale: Scale): readonly Bar[] =>

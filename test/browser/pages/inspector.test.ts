@@ -100,7 +100,7 @@ describe.each(engines)('the inspector in %s', engine => {
         tally: row.querySelector('.tally').textContent,
         isDrawn: bars.width > 0 && row.querySelector('svg').getBoundingClientRect().height > 20,
         session: root.querySelector('.session').textContent,
-        refresh: /rejected · \\d+ ms/.test(root.querySelector('.refresh').textContent),
+        refresh: /after a 401 · \\d+ ms/.test(root.querySelector('.refresh').textContent),
         head: root.querySelector('header').textContent.replace(/\\d:\\d\\d min/, 'm:ss'),
         holdsToken: pieces.some(piece => root.innerHTML.includes(piece)),
       }`)
