@@ -34,7 +34,8 @@ async function createTabsStage(context: TestContext, settings: Partial<AuthSetti
   return createStage(context, browser, settings)
 }
 
-describe('in chromium, frozen', { concurrent: true }, () => {
+// One after another: each has a browser of its own, and beside each other they are too slow for the deadlines of impatient tabs.
+describe('in chromium, frozen', () => {
   test.for(cases)(
     'asleep $step: others go on, and it adopts what they have (RT-10, RT-11)',
     async ({ step, reuse, counts }, context) => {
