@@ -40,8 +40,9 @@ const titles: Readonly<Record<string, string>> = {
 const introduction = `# Recipes
 
 latchkey with the libraries that you already use. Each recipe is a file of its own in [\`demo/recipes\`](../demo/recipes): copy it into your app and call it
-with your client, \`api\`. A few create the client themselves, because its options are part of the recipe. Each is compiled and run in the tests with the real library: a burst of requests across an expiry with one refresh, an abort, a 500,
-and the end of the session.
+with your client, \`api\`. A few create the client themselves, because its options are part of the recipe. The tests compile each of them, and run
+those for libraries with the real library; those that make requests through a burst across an expiry with one refresh, an abort, a 500, and the end of the
+session. The login recipes and Capacitor's storage are compiled only.
 
 This page is made from the files by \`node test/support/recipes-page.ts\`.`
 
