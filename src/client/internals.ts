@@ -3,7 +3,7 @@ import type { ClientParts } from './wiring.ts'
 // Made when first needed: nothing runs at import.
 let clients: WeakMap<object, ClientParts> | undefined
 
-/** For `latchkey/testing`, which reaches a client's parts by its session. They are on no property: tokens must not be. */
+/** For `latchkey/testing`, `explain` and `webview`, which reach a client's parts by its session. They are on no property: tokens must not be. */
 export function registerParts(session: object, parts: ClientParts): void {
   clients ??= new WeakMap()
   clients.set(session, parts)

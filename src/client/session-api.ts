@@ -1,6 +1,5 @@
 import { check } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
-import { sendsOf, type WithSends } from '../request/sends.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { eventTypes, type SessionEvents } from '../session/events.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
@@ -85,7 +84,7 @@ export interface Session<Claims extends object = JwtClaims> {
 export function createSessionApi<Claims extends object>(
   core: ClientParts,
   { strategy }: ResolvedOptions,
-): Session<Claims> & WithSends {
+): Session<Claims> {
   const { session, refresher, storeSync } = core
   const { ambient = false } = strategy
   let shown: SessionState = session.state
@@ -126,7 +125,6 @@ export function createSessionApi<Claims extends object>(
 
   return {
     getSnapshot,
-    [sendsOf]: core.sends,
     getServerSnapshot: () => serverSnapshot,
     get status() {
       return getSnapshot().status

@@ -1,5 +1,5 @@
+import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
-import { sendsOf, type WithSends } from '../request/sends.ts'
 import { callListener } from '../session/events.ts'
 import { remember } from './explain.ts'
 import { type Explanation, headlineOf } from './explanation.ts'
@@ -74,7 +74,7 @@ export function explainUnauthorized(
       if (isWanted) groups.add({ facts: finished.facts, complete: () => complete(finished) })
     },
   )
-  const sends = (session as WithSends)[sendsOf]
+  const sends = registeredParts(session)?.sends
   const stops = [session.on('request', watch.onEvent), sends?.add(watch.onSend), groups.stop]
   return () => {
     for (const stop of stops) stop?.()

@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { registeredParts } from '../../../src/client/internals.ts'
 import { type ExplainOptions, type Explanation, explain, explainUnauthorized } from '../../../src/explain.ts'
 import { huntLeaks, secret } from '../../support/leaks.ts'
 import { createStage, forms, refusal, type Stage, type StageOptions } from '../../support/stage.ts'
@@ -191,10 +192,7 @@ test('no token, and no part of one, is in facts, on the console or in errors, ev
   expect(hunt.verdict()).toContain('was revoked')
 })
 
-const sendsListenedTo = (stage: Stage): number =>
-  Object.getOwnPropertySymbols(stage.client.session).map(
-    symbol => (stage.client.session as unknown as Record<symbol, { readonly size: number }>)[symbol]?.size ?? 0,
-  )[0] ?? -1
+const sendsListenedTo = (stage: Stage): number => registeredParts(stage.client.session)?.sends.size ?? -1
 
 test('while nobody listens, nothing is made for it', async () => {
   const { stage, stop } = await listen()
