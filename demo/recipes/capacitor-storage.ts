@@ -7,7 +7,7 @@ export interface SecureStorage {
   set(entry: { readonly key: string; readonly value: string }): Promise<unknown>
 }
 
-/** Several of these plugins reject where nothing is stored yet; that is "nobody is signed in", and no failure. */
+/** Several of these plugins reject where nothing is stored yet; that means "signed out", and is no failure. */
 export function secureStore(storage: SecureStorage, isMissing: (error: unknown) => boolean): KeyValueStorage {
   return {
     async getItem(key) {

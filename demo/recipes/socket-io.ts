@@ -7,7 +7,7 @@ export const connectSocketIo = (api: Pick<Client, 'session'>, url: string): Sock
     auth: callback => {
       api.session.getAccessToken({ minValidityMs: 30_000 }).then(
         token => callback({ token }),
-        () => socket.disconnect(), // nobody is signed in: no reconnection
+        () => socket.disconnect(), // no user is signed in: no reconnection
       )
     },
   })

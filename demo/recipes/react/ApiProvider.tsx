@@ -7,7 +7,7 @@ import { createContext, type ReactNode, useContext, useState } from 'react'
 const ApiContext = createContext<RootClient | null>(null)
 
 export interface ApiProviderProps {
-  /** From a cookie that the server has verified; `null`: nobody is signed in. */
+  /** From a cookie that the server has verified; `null`: no user is signed in. */
   readonly initial: InitialSession | null
   readonly children: ReactNode
 }
