@@ -12,8 +12,6 @@ export interface RecipeCase {
   readonly answer: unknown
   /** How the library shows the end of the session, read as the recipe says. @default the error itself, or its cause */
   readonly isSessionEnded?: (error: unknown) => boolean
-  /** Where calls cannot be aborted. */
-  readonly withoutAbort?: true
   /** How many requests of a burst of five are sent: batching and deduplicating libraries send fewer. @default 5 */
   readonly burst?: number
 }
@@ -50,7 +48,7 @@ export const describeRecipe = (recipe: RecipeCase): void => {
       }).toEqual({ refreshes: 1, accepted: burst })
     })
 
-    test.skipIf(recipe.withoutAbort)('rejects at once when a call is aborted', async () => {
+    test('rejects at once when a call is aborted', async () => {
       const { world, call } = await begin()
       world.hang()
       const controller = new AbortController()

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createServer } from 'vite'
 import { listen } from './framework-pages.ts'
@@ -31,6 +31,10 @@ root.render(h(StrictMode, null, h(Header)))
 import.meta.hot.accept()
 `
 
+const failUnlessLinked = (error: NodeJS.ErrnoException): void => {
+  if (error.code !== 'EEXIST') throw error
+}
+
 export interface HotApp {
   readonly url: string
   /** Changes the module that makes the client. */
@@ -40,10 +44,10 @@ export interface HotApp {
 
 /** An app in Vite's development server, in the folder that has the packed package. */
 export async function startHotApp(origin: string, folder: string): Promise<HotApp> {
-  const app = join(folder, 'hot')
-  await mkdir(app)
+  const app = await mkdtemp(join(folder, 'hot-'))
+  // Beside the package, which imports them, and there for the other apps of this folder.
   for (const name of ['react', 'react-dom', 'scheduler'])
-    await symlink(`${root}node_modules/${name}`, join(folder, 'node_modules', name))
+    await symlink(`${root}node_modules/${name}`, join(folder, 'node_modules', name)).catch(failUnlessLinked)
   await writeFile(join(app, 'api.js'), client(origin, 1))
   await writeFile(join(app, 'main.js'), main)
   await writeFile(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AuthServer, startAuthServer } from '../../support/auth-server.ts'
-import { type Browser, type Engine, engines, openBrowser, type Page } from '../../support/browsers.ts'
+import { type Browser, engines, openBrowser, type Page } from '../../support/browsers.ts'
 import {
   buildFrameworkPages,
   createDocument,
@@ -53,10 +53,8 @@ const settled = (page: Page, header: string) =>
 const seen = (page: Page) => page.run<string[]>('return page.rendered.filter((text, at, all) => text !== all[at - 1])')
 const complaints = (page: Page) => page.run<string[]>('return complaints')
 
-/** How the routers call a guard is the same in every engine: React's two are tried in one. */
-const guardedIn = (engine: Engine): readonly Framework[] =>
-  engine === 'chromium' ? [...hooked, 'react-router', 'tanstack-router'] : hooked
 const hooked: readonly Framework[] = ['react-18', 'react-19', 'vue']
+const guarded: readonly Framework[] = [...hooked, 'react-router', 'tanstack-router']
 const suspending: readonly RenderedFramework[] = ['react-18-hydrate', 'react-19-hydrate']
 const rendered: readonly RenderedFramework[] = ['react-18-hydrate', 'react-19-hydrate', 'vue-hydrate']
 
@@ -72,7 +70,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
     })
     afterAll(() => browser.close())
 
-    test.each(guardedIn(engine))(
+    test.each(guarded)(
       '%s: a guarded page leads to the login, and the login back to it; a sign-out leaves it',
       async framework => {
         const { base, open } = createCase(tabs, framework)
@@ -201,25 +199,24 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       },
     )
 
-    test.runIf(engine === 'chromium')(
-      'a module that is replaced while developing keeps the session that is in IndexedDB',
-      async ({ onTestFinished }) => {
-        const app = await startHotApp(server.origin, pages.packed)
-        onTestFinished(app.close)
-        const [page] = tabs
-        await page.goto(app.url)
-        await settled(page, 'signed-out null')
-        await page.run('window.isStillHere = true; await page.api.session.signIn(args[0])', server.issue('alice'))
-        await settled(page, 'signed-in alice')
-        await app.edit()
-        await page.run('await until(() => page.edition === 2)')
-        await settled(page, 'signed-in alice')
-        expect({
-          seen: await seen(page),
-          isStillHere: await page.run('return isStillHere'),
-          complaints: await complaints(page),
-        }).toEqual({ seen: ['unknown null', 'signed-in alice'], isStillHere: true, complaints: [] })
-      },
-    )
+    test('a module that is replaced while developing keeps the session that is in IndexedDB', async ({
+      onTestFinished,
+    }) => {
+      const app = await startHotApp(server.origin, pages.packed)
+      onTestFinished(app.close)
+      const [page] = tabs
+      await page.goto(app.url)
+      await settled(page, 'signed-out null')
+      await page.run('window.isStillHere = true; await page.api.session.signIn(args[0])', server.issue('alice'))
+      await settled(page, 'signed-in alice')
+      await app.edit()
+      await page.run('await until(() => page.edition === 2)')
+      await settled(page, 'signed-in alice')
+      expect({
+        seen: await seen(page),
+        isStillHere: await page.run('return isStillHere'),
+        complaints: await complaints(page),
+      }).toEqual({ seen: ['unknown null', 'signed-in alice'], isStillHere: true, complaints: [] })
+    })
   })
 })
