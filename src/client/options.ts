@@ -74,7 +74,7 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
   /**
    * Clients with the same name and the same store share one session: over tabs, bundles and iframes of one origin.
    * @default the origin of the base URL and the id of the strategy, so that two backends or identity providers never share a
-   * session. A session that 0.1 stored under its own default name is moved.
+   * session.
    * @example sessionName: 'admin'
    */
   readonly sessionName?: string | undefined

@@ -40,8 +40,6 @@ export interface ResolvedOptions {
   readonly isPrefix: boolean
   readonly trusted: () => TrustedOrigins
   readonly sessionName: () => string
-  /** The default name of 0.1, if it may differ. */
-  readonly formerName: () => string | undefined
 }
 
 export interface GivenOptions extends SessionOptions<never> {
@@ -121,7 +119,6 @@ function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecur
     isPrefix,
     trusted,
     sessionName: () => sessionName ?? [nameOf(absolute(base), strategy, root()), ...below()].join(' '),
-    formerName: () => (sessionName ? undefined : [...[...trusted().list].sort(), idOf(strategy, undefined)].join(' ')),
   }
 }
 

@@ -12,7 +12,6 @@ import type { ResolvedOptions } from './resolve-options.ts'
 
 export interface SessionWiring extends Pick<ResolvedOptions, 'store' | 'strategy' | 'scheme' | 'limits' | 'initial'> {
   readonly name: string
-  readonly formerName: string | undefined
   readonly clock: Clock
   readonly announce: () => void
   readonly isDisposed: () => boolean
@@ -54,13 +53,12 @@ function createAdopt(strategy: RefreshStrategy, scheme: WireScheme, noteLogin: (
 
 /** The session, and the store with this page's memory in front of it. */
 export function wireSession(wiring: SessionWiring): { readonly session: SessionCore; readonly records: SyncedStore } {
-  const { store, strategy, scheme, limits, initial, name, formerName, clock, announce, isDisposed } = wiring
+  const { store, strategy, scheme, limits, initial, name, clock, announce, isDisposed } = wiring
   let hasFailed = false
   const records = createSyncedStore({
     store,
     storeTimeoutMs: limits.storeTimeoutMs,
     name,
-    formerName,
     clock,
     onFailure(operation, cause) {
       if (hasFailed) return
@@ -79,7 +77,7 @@ export function wireSession(wiring: SessionWiring): { readonly session: SessionC
     adopt: createAdopt(strategy, scheme, cookieCheck.noteLogin),
     assumed: initial,
   })
-  scheme.open?.(name, session, formerName)
+  scheme.open?.(name, session)
   cookieCheck.watch(session)
   return { session, records }
 }

@@ -59,8 +59,6 @@ export function createClientParts(
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
   const { strategy, scheme, limits, store, initial, trusted, sendHeaders } = options
   const name = options.sessionName()
-  const former = options.formerName()
-  const formerName = former === name ? undefined : former
   // These reach parts that are made further down.
   const announce = () => storeSync.announce()
   const isDisposed = () => storeSync.isClosed
@@ -71,7 +69,6 @@ export function createClientParts(
     limits,
     initial,
     name,
-    formerName,
     clock,
     announce,
     isDisposed,

@@ -43,7 +43,7 @@ export interface WireScheme extends Scheme {
   /** If a request has this header, the caller brings its own credentials. */
   readonly header: string
   /** Called when a client is created with it. @throws ConfigurationError if it cannot work here */
-  open?(sessionName: string, session: SessionCore, formerName?: string): void
+  open?(sessionName: string, session: SessionCore): void
   /** Returns the credentials of a sign-in as they are to be stored. @throws ConfigurationError for a token that it cannot send */
   adopt?(credentials: Credentials, former: Credentials | null): Credentials
   /** Prepares a token request to `endpoint`, if that is known. Ends the session if the key is gone. */

@@ -1,6 +1,5 @@
 import type { EndReason } from '../errors.ts'
 import type { AudienceToken, Credentials, JwtClaims, Statement, Statements } from './credentials.ts'
-import { renameMembers } from './record-version-1.ts'
 import {
   type Lease,
   type RefreshCounts,
@@ -158,15 +157,12 @@ const recordChecks: Checks<StoredRecord> = {
  * that nothing has to be thrown later. What is not a record counts as no record.
  */
 export function readRecord(value: unknown): FoundRecord {
-  const stored = objectOf(value) ?? {}
-  const found = stored['version'] === 1 ? (renameMembers(stored) as Members) : stored
+  const found = objectOf(value) ?? {}
   const { version, sessionId, generation, credentials } = found
   const revision = textOf(found['revision'])
-  const isVersion = Number.isSafeInteger(version) && (version as number) > 0
-  const isNewer = isVersion && revision !== null && (version as number) > recordVersion
+  const isNewer = revision !== null && Number.isSafeInteger(version) && (version as number) > recordVersion
   const isRecord =
-    isVersion &&
-    !isNewer &&
+    version === recordVersion &&
     revision &&
     textOf(sessionId) &&
     Number.isSafeInteger(generation) &&

@@ -1,5 +1,4 @@
 import type { Clock } from '../platform/clock.ts'
-import { adoptFormer } from './adopt-former.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 import { createCallStore, isMissing, isSlow } from './store-calls.ts'
@@ -27,8 +26,6 @@ export interface StoreSide {
 export interface StoreSidePorts {
   readonly store: SessionStore
   readonly name: string
-  /** The name that an earlier release used, if it differs. */
-  readonly formerName?: string | undefined
   readonly clock: Clock
   readonly storeTimeoutMs: number
   readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
@@ -39,8 +36,6 @@ const retryMs = 200
 export function createStoreSide(ports: StoreSidePorts): StoreSide {
   const { store, name, clock, storeTimeoutMs, onFailure } = ports
   const call = createCallStore(clock, storeTimeoutMs)
-  /** Set until the record under the former name has been adopted. */
-  let { formerName } = ports
   let found: FoundRecord = readRecord(null)
   let known: Set<string | null> | undefined
   /** Whether this task is starting a write. */
@@ -52,11 +47,7 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
     known = new Set([next.revision])
     found = next
   }
-  async function find(): Promise<FoundRecord> {
-    const stored = await (formerName === undefined ? store.read(name) : adoptFormer({ store, name, formerName, clock }))
-    formerName = undefined
-    return readRecord(stored)
-  }
+  const find = async (): Promise<FoundRecord> => readRecord(await store.read(name))
   return {
     get found() {
       return found

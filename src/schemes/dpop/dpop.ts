@@ -103,9 +103,9 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
     header: 'Authorization',
     challenges: ['dpop', 'bearer'],
     accepts: isDpop,
-    open(sessionName, opened, formerName) {
+    open(sessionName, opened) {
       if (!globalThis.crypto?.subtle) throw new ConfigurationError('scheme', 'DPoP needs https, or localhost')
-      keys.open(sessionName, formerName)
+      keys.open(sessionName)
       session = opened
       let held: Credentials | null = null
       let former: Credentials | null = null

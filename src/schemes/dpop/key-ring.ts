@@ -5,8 +5,7 @@ import { type Algorithm, generateKey, type Key } from './proof.ts'
 
 /** The key of a session: in IndexedDB, for every tab and after a reload; without IndexedDB, in this page's memory. */
 export interface KeyRing {
-  /** `formerName`: the name that an earlier release used. Its key is moved. */
-  open(sessionName: string, formerName?: string): void
+  open(sessionName: string): void
   /**
    * The key of a coming session: the existing one, else a new one. `handedOut`: the app is about to have tokens bound
    * to it. Until a session starts with it, the end of another session must not remove it.
@@ -42,7 +41,6 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   const transact = createTransact('latchkey')
   const held = new Map<string, Key>()
   let place: IDBValidKey | undefined
-  let former: string | undefined
   let login: string | undefined
   let awaitsLogin = false
   let reading: Promise<Key | undefined> | undefined
@@ -55,24 +53,15 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     held.set(key.thumbprint, key)
     return key
   }
-  /** Reads the stored key. The key of an earlier release is moved first. */
+  /** Reads the stored key. */
   function find(store: IDBObjectStore, then: (stored: StoredKey | undefined) => void): void {
     const own = store.get(at())
-    own.onsuccess = () => {
-      const place = former
-      if (own.result || !place) return then(own.result)
-      const earlier = store.get(place)
-      earlier.onsuccess = () => {
-        if (earlier.result) store.put(earlier.result, at())
-        store.delete(place)
-        then(earlier.result)
-      }
-    }
+    own.onsuccess = () => then(own.result)
   }
   async function read(): Promise<Key | undefined> {
     try {
       return await inTime(
-        transact(former ? 'readwrite' : 'readonly', store => {
+        transact('readonly', store => {
           let found: Key | undefined
           find(store, key => {
             found = key
@@ -120,11 +109,10 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   }
 
   return {
-    open(sessionName, formerName) {
+    open(sessionName) {
       const next = `dpop ${sessionName}`
       if (place !== undefined && place !== next) throw new ConfigurationError('scheme', 'make one for each client')
       place = next
-      former = formerName && `dpop ${formerName}`
     },
     async forLogin(handedOut) {
       at()

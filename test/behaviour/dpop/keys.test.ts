@@ -90,24 +90,6 @@ describe('the key of a session', () => {
     expect(server.sends.map(({ error }) => error)).toEqual([null, null, null, null])
   })
 
-  test('moves with its session from the name that 0.1 made of the trusted origins', async () => {
-    const { server, openPage } = await openBrowser()
-    const trustedOrigins = ['https://files.test']
-    const { origin } = new URL(server.api)
-    const former = [...[origin, ...trustedOrigins].sort(), `${server.issuer}/token spa`].join(' ')
-    const first = openPage({ sessionName: former })
-    await first.logIn()
-    first.client.dispose()
-    const [key] = await openKeys()
-    const second = openPage({ trustedOrigins })
-    expect(await second.get()).toBe(200)
-    await second.client.session.refresh()
-    expect(await second.get()).toBe(200)
-    expect((await openKeys()).map(({ thumbprint }) => thumbprint)).toEqual([key?.thumbprint])
-    await second.client.session.signOut()
-    await vi.waitFor(async () => expect(await openKeys()).toEqual([]))
-  })
-
   test('is one for two tabs that go to the login at the same time', async () => {
     const { openPage } = await openBrowser()
     const [one, two] = [openPage(), openPage()]

@@ -16,8 +16,6 @@ const createStorage = () => {
 const secrets = ({ values }: ReturnType<typeof createStorage>) =>
   [...values].filter(([, value]) => value.includes('refresh-')).map(([key]) => key)
 const files = 'https://files.test'
-/** The name that 0.1 gave to a session whose client trusts the file server, too. */
-const formerName = `https://api.test ${files} `
 
 describe('a release that trusts another origin', () => {
   test('signs nobody out, and leaves no token behind', async () => {
@@ -28,41 +26,6 @@ describe('a release that trusts another origin', () => {
     const after = createStage({ store, trustedOrigins: [files] })
     expect(await after.client.session.ready()).toMatchObject({ status: 'signed-in' })
     await after.client.session.signOut()
-    expect(secrets(store)).toEqual([])
-  })
-
-  test('is true of the name that 0.1 made of the trusted origins: the session moves, once', async () => {
-    const store = createStorage()
-    const former = createStage({ store, sessionName: formerName })
-    await former.signIn({ subject: 'alice' })
-    former.client.dispose()
-    const open = () => createStage({ store, trustedOrigins: [files] })
-    expect(await open().client.session.ready()).toMatchObject({ status: 'signed-in', subject: 'alice' })
-    expect(secrets(store)).toEqual(['latchkey:https://api.test '])
-    expect(await open().client.session.ready()).toMatchObject({ status: 'signed-in', subject: 'alice' })
-  })
-
-  test('promise 4: a tab of the former release does not present the token that was moved', async () => {
-    const store = createStorage()
-    const former = createStage({ store, sessionName: formerName })
-    await former.signIn({ subject: 'alice' })
-    const newer = createStage({ store, trustedOrigins: [files] })
-    await newer.client.session.ready()
-    const refreshing = former.client.session.refresh()
-    refreshing.catch(() => {})
-    expect(await outcomeOf(refreshing, former.clock)).toMatchObject({ code: 'session-ended' })
-    expect([former.refreshes.length, former.logins.length]).toEqual([0, 0])
-    await newer.client.session.refresh()
-    expect(newer.refreshes).toHaveLength(1)
-  })
-
-  test('promise 12: a sign-out before the store was read counts, wherever the session rests', async () => {
-    const store = createStorage()
-    await createStage({ store, sessionName: formerName }).signIn()
-    const page = createStage({ store, trustedOrigins: [files] })
-    await page.client.session.signOut()
-    await page.client.session.ready()
-    expect(page.client.session.status).toBe('signed-out')
     expect(secrets(store)).toEqual([])
   })
 })

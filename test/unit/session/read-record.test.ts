@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Credentials } from '../../../src/session/credentials.ts'
 import { readRecord } from '../../../src/session/read-record.ts'
 import { brokenRecords } from '../../support/broken-records.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
@@ -41,40 +40,12 @@ test('A record that this library wrote is read as it was written, with what a la
   })
 })
 
-test('A record of version 1, which the preview of 0.1 wrote, is read in the names of today', () => {
-  const { version: _, ...today } = {
-    ...full,
-    credentials: { ...credentials, tokensElsewhere: true, ownerUnverified: true, claims: { session: 'theirs' } },
-    lease: { id: 'lease', generation: 3, startedAt: 7, underLock: true, attempts: 2 },
-    revocationPending: { id: 'p', subject: 'alice', signedOutAt: 1, calledAt: 2, leaseId: 'lease' },
-  }
-  const { audienceTokens, keyThumbprint, tokensElsewhere, ownerUnverified, ...plain } = today.credentials as Credentials
-  const { sessionId, lease, rejected, refreshCounts, revocationPending: pending, ...rest } = today
-  const stored = {
-    ...rest,
-    version: 1,
-    session: sessionId,
-    credentials: {
-      ...plain,
-      others: audienceTokens,
-      key: keyThumbprint,
-      withheld: tokensElsewhere,
-      unproved: ownerUnverified,
-    },
-    claim: { id: 'lease', generation: 3, startedAt: 7, underLock: true, tries: lease.attempts },
-    refused: rejected,
-    counts: { begun: refreshCounts?.started, fruitless: refreshCounts?.unhelpful },
-    revocationPending: { id: 'p', subject: 'alice', at: pending.signedOutAt, calledAt: 2, exchange: pending.leaseId },
-  }
-  expect(readRecord(stored).record).toEqual({ ...today, version: 2 })
-})
-
 test.each([3, 99])('A record of version %i is one of a newer release, whatever else it holds', version => {
   expect(readRecord({ version, revision: 'newest' })).toEqual({ record: null, revision: 'newest', isNewer: true })
 })
 
 test.each([
-  ['a version below 1', { ...full, version: 0 }],
+  ['a version of the preview', { ...full, version: 1 }],
   ['a fractional version', { ...full, version: 1.5 }],
   ['a version without a revision', { version: 3 }],
   ['a generation that cannot be counted on', { ...full, generation: 1e300 }],
