@@ -72,7 +72,7 @@ describe('an API that', () => {
 })
 
 describe('a token endpoint that', () => {
-  test('brings the same token again is not asked over and over', async () => {
+  test('returns the same token each time gets no refresh after refresh', async () => {
     const stage = createStage()
     const tokens = stage.issue()
     await stage.client.session.signIn(tokens)

@@ -74,7 +74,7 @@ test.each([
   },
 )
 
-test('a secret in a hidden member, in a getter or in a cause would be seen', () => {
+test('the search itself finds a secret in a hidden member, in a getter and in a cause', () => {
   const hidden = Object.defineProperty({}, 'token', { value: tokens.accessToken })
   const own = {
     get token() {

@@ -54,7 +54,7 @@ describe('the connection', () => {
     expect(open.mock.calls[0]?.[0]).toBe('latchkey')
   })
 
-  test('goes to the database the app named', async () => {
+  test('opens the database that the app named', async () => {
     const store = indexedDbStore({ databaseName: 'tenant' })
     await store.overwrite('main', recordOf('a'))
     expect(await indexedDbStore().read('main')).toBeNull()
@@ -62,7 +62,7 @@ describe('the connection', () => {
     expect(await indexedDbStore({ databaseName: undefined }).read('main')).toBeNull()
   })
 
-  test('lets another version upgrade at once, and goes on in what it made', async () => {
+  test('lets another version upgrade at once, and continues in the upgraded database', async () => {
     const store = indexedDbStore()
     await store.overwrite('main', recordOf('a'))
     const upgrade = open('latchkey', 7)
@@ -113,7 +113,7 @@ describe('the connection', () => {
     expect(open).toHaveBeenCalledTimes(2)
   })
 
-  test('is not sought for ever: closed twice under one call, that call fails and the next goes through', async () => {
+  test('is not retried for ever: closed twice during one call, that call fails and the next succeeds', async () => {
     const store = indexedDbStore()
     afterOpening = database => database.close()
     await expect(store.read('main')).rejects.toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
@@ -133,7 +133,7 @@ describe('the connection', () => {
     expect(opened.at(-1)?.version).toBe(4)
   })
 
-  test('fails at once while somebody blocks it, and comes back when he is gone (SG-03)', async () => {
+  test('fails at once while another connection blocks it, and works again afterwards (SG-03)', async () => {
     const request = open('latchkey', 3)
     const blocking = await settled(request)
     const store = indexedDbStore()
@@ -157,7 +157,7 @@ describe('the connection', () => {
         },
       },
     ],
-  ])('where IndexedDB %s the call fails, and one made when it is there does not (SG-03)', async (_, missing) => {
+  ])('where IndexedDB %s the call fails, and a later call succeeds when it is there (SG-03)', async (_, missing) => {
     const real = indexedDB
     vi.stubGlobal('indexedDB', missing)
     const store = indexedDbStore()
@@ -167,7 +167,7 @@ describe('the connection', () => {
     expect(await store.compareAndSet('main', null, recordOf('a'))).toBe(true)
   })
 
-  test('a refusal to open is not remembered (SG-03)', async () => {
+  test('remembers no failure to open (SG-03)', async () => {
     const store = indexedDbStore()
     open.mockImplementationOnce(() => {
       const request = new EventTarget() as IDBOpenDBRequest
@@ -198,7 +198,7 @@ describe('a write', () => {
     expect(await store.read('main')).toEqual(recordOf('a'))
   })
 
-  test('is asked to be on the disk before it counts', async () => {
+  test('is requested with strict durability', async () => {
     const store = indexedDbStore()
     await store.read('main')
     const transaction = vi.spyOn((await settled(indexedDB.open('latchkey'))).constructor.prototype, 'transaction')

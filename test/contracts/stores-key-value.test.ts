@@ -39,7 +39,7 @@ for (const [name, storageOver] of Object.entries(storages)) {
   garbageContract(`keyValueStore over ${name}`, make)
 }
 
-test('A storage that throws rejects that call, and the next one goes through (SG-03)', async () => {
+test('A storage that throws rejects that call, and the next one succeeds (SG-03)', async () => {
   const values = new Map<string, string>()
   let full = true
   const store = keyValueStore({
@@ -57,7 +57,7 @@ test('A storage that throws rejects that call, and the next one goes through (SG
   expect(await store.read('main')).toEqual(recordOf('b'))
 })
 
-test('A compare-and-set answers only when the storage has the record', async () => {
+test('A compare-and-set resolves only when the storage has the record', async () => {
   const written = createDeferred()
   const store = keyValueStore({ getItem: () => null, setItem: () => written.promise })
   const steps: string[] = []
@@ -69,7 +69,7 @@ test('A compare-and-set answers only when the storage has the record', async () 
   expect(steps).toEqual(['written', 'answered'])
 })
 
-test('A record is removed by `removeItem` where there is one, and else by an empty text, which needs no room', async () => {
+test('A record is removed by `removeItem` where there is one, and otherwise by an empty text, which needs no space', async () => {
   const values = new Map<string, string>()
   const storage: KeyValueStorage = { getItem: key => values.get(key), setItem: (key, value) => values.set(key, value) }
   const store = keyValueStore(storage)
@@ -91,7 +91,7 @@ test('A storage that cannot be read is no obstacle to a sign-out', async () => {
   await expect(store.compareAndSet('main', null, recordOf('b'))).rejects.toThrow('locked')
 })
 
-test('Nothing is asked of a storage before the first call', () => {
+test('A storage is not touched before the first call', () => {
   const untouchable = new Proxy({} as KeyValueStorage, {
     get: () => {
       throw new Error('touched')
@@ -100,12 +100,12 @@ test('Nothing is asked of a storage before the first call', () => {
   expect(() => asSessionStore(untouchable)).not.toThrow()
 })
 
-test('asSessionStore leaves a store that compares and sets as it is', () => {
+test('asSessionStore returns a store that has compareAndSet as it is', () => {
   const store = memoryStore()
   expect(asSessionStore(store)).toBe(store)
 })
 
-test('asSessionStore makes compare-and-set for what has only getItem and setItem', async () => {
+test('asSessionStore adds compareAndSet to a storage that has only getItem and setItem', async () => {
   const values = new Map<string, string>()
   const store = asSessionStore({ getItem: key => values.get(key), setItem: (key, value) => values.set(key, value) })
   await store.overwrite('main', recordOf('a'))

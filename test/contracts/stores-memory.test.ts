@@ -13,14 +13,14 @@ test('Two memory stores never share a record (SG-01)', () => {
   expect(memoryStore().read('main')).toBeNull()
 })
 
-test('A memory store answers at once, without a promise', () => {
+test('A memory store returns at once, without a promise', () => {
   const store = memoryStore()
   expect(store.compareAndSet('main', null, recordOf('a'))).toBe(true)
   expect(store.overwrite('main', recordOf('b'))).toBeUndefined()
   expect(store.read('main')).toEqual(recordOf('b'))
 })
 
-test('A memory store tells whoever watches a name that it was written', () => {
+test('A memory store notifies every watcher of a name of a write', () => {
   const store = memoryStore()
   const told: string[] = []
   const watch = (name: string, as: string) => store.watch?.(name, () => void told.push(as))
@@ -36,7 +36,7 @@ test('A memory store tells whoever watches a name that it was written', () => {
   expect(told.slice(4)).toEqual(['two'])
 })
 
-test('A memory store shows no record to who prints it (SG-01, HY-01)', () => {
+test('A memory store shows no record when it is printed (SG-01, HY-01)', () => {
   const store = memoryStore()
   store.overwrite('main', recordOf('a'))
   expect(JSON.stringify(store)).toBe('{"shared":false}')

@@ -45,7 +45,7 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(worker.connections).toBe(1)
   })
 
-  test('tells other pages that watch a name that its record was changed, and not the page that changed it', async () => {
+  test('notifies the other pages that watch a name of a change, and not the page that made it', async () => {
     const [writer, reader] = [open(), open()]
     const told: string[] = []
     writer.watch?.('main', () => void told.push('writer'))
@@ -64,7 +64,7 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(told).toHaveLength(3)
   })
 
-  test('hands out copies: a page cannot change what another one reads', async () => {
+  test('returns copies: a page cannot change what another one reads', async () => {
     const record = recordOf('a', { credentials: { accessToken: 'one' } })
     await open().overwrite('main', record)
     ;(record.credentials as { accessToken: string }).accessToken = 'two'
@@ -72,7 +72,7 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(read?.credentials).toEqual({ accessToken: 'one' })
   })
 
-  test('connects again after a stay in the back-forward cache, and is told nothing while it is there', async () => {
+  test('connects again after a stay in the back-forward cache, and gets no messages while it is there', async () => {
     const page = new EventTarget()
     vi.stubGlobal('addEventListener', page.addEventListener.bind(page))
     vi.stubGlobal('removeEventListener', page.removeEventListener.bind(page))
@@ -120,7 +120,7 @@ describe('Without a worker, the store', () => {
     expect(warn).not.toHaveBeenCalled()
   })
 
-  test('makes what waited for a script that cannot be loaded in memory, in the order of the calls', async () => {
+  test('runs the calls that waited for a script that cannot be loaded in memory, in their order', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     vi.stubGlobal('document', {})
     const dead = { port: { postMessage: () => {} }, onerror: null as (() => void) | null }
@@ -139,7 +139,7 @@ describe('Without a worker, the store', () => {
     expect([worker.mock.calls.length, warn.mock.calls.length, told.mock.calls.length]).toEqual([1, 1, 2])
   })
 
-  test('is not what becomes of a worker that has answered: an error of other code in its file changes nothing', async () => {
+  test('does not replace a worker that has responded: an error of other code in its file changes nothing', async () => {
     const worker = createTestWorker()
     const connected = worker.connect()
     const store = sharedMemoryStore({ worker: () => connected })
@@ -151,7 +151,7 @@ describe('Without a worker, the store', () => {
   })
 })
 
-test('A store without a function that makes the worker is refused by name', () => {
+test('A store without a function that makes the worker is rejected with the name of the option', () => {
   expect(() => sharedMemoryStore({} as never)).toThrow('`worker`')
   expect(() => (sharedMemoryStore as (options?: object) => SessionStore)()).toThrow('`worker`')
 })

@@ -45,7 +45,7 @@ const runHistory = async (seed: number) => {
 }
 
 test.each(Array.from({ length: 100 }, (_, seed) => seed))(
-  'Over web storage no revision is built upon twice, and no record is left aside (seed %i)',
+  'Over web storage no revision has two successors, and no record is skipped (seed %i)',
   async seed => {
     const { builtOn, keys } = await runHistory(seed)
     expect(builtOn.length).toBeGreaterThan(0)

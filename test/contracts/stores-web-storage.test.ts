@@ -26,7 +26,7 @@ describe('in one page', () => {
   garbageContract('webStorageStore', make)
 })
 
-describe('over tabs that see each other late', () => {
+describe('over tabs that see each other’s writes late', () => {
   const setUp = async () => {
     const storage = createLaggingStorage(80)
     const [here, there] = [storage.openTab(), storage.openTab()]
@@ -87,7 +87,7 @@ describe('over tabs that see each other late', () => {
   })
 
   test.each([0, 40, 79, 200])(
-    'a refresh of the session that was signed out %i ms ago is refused, and leaves no token anywhere',
+    'a refresh of the session that was signed out %i ms ago is rejected, and leaves no token anywhere',
     async laterMs => {
       const { storage, stores } = await setUp()
       const signOut = recordOf('out', { sessionId: 'nobody', credentials: null })
@@ -116,7 +116,7 @@ describe('over tabs that see each other late', () => {
     expect(textOf(storage.settled)).not.toContain('token-')
   })
 
-  test('a sign-in that continues the session under its id is not lost to a refresh of that moment', async () => {
+  test('a sign-in that continues the session under its id is not lost to a refresh at the same moment', async () => {
     const { stores } = await setUp()
     const [, refreshed] = await race(
       () => stores[0].overwrite('main', recordOf('again', { generation: 2 })),
@@ -127,7 +127,7 @@ describe('over tabs that see each other late', () => {
     expect(await stores[1].read('main')).toEqual(recordOf('again', { generation: 2 }))
   })
 
-  test('an end of the old session does not take away a sign-in of that moment', async () => {
+  test('an end of the old session does not remove a sign-in at the same moment', async () => {
     const { stores } = await setUp()
     const signedIn = recordOf('new', { sessionId: 'session-two' })
     const [ended] = await race(
@@ -150,7 +150,7 @@ describe('over tabs that see each other late', () => {
     expect(textOf(storage.settled)).not.toContain('token-ann')
   })
 
-  test('a refresh of a storage that was wiped meanwhile is refused and leaves nothing (SG-04)', async () => {
+  test('a refresh over a storage that was cleared meanwhile is rejected and leaves nothing (SG-04)', async () => {
     const storage = createLaggingStorage(80)
     const tab = storage.openTab()
     const store = storageStore(() => tab)
@@ -176,8 +176,8 @@ describe('over tabs that see each other late', () => {
   })
 })
 
-describe('the page it is in', () => {
-  test('a wait of 250 ms stands between a write and its answer, and no wait before a refusal', async () => {
+describe('a page with web storage', () => {
+  test('waits 250 ms between a write and its result, and not before a failed comparison', async () => {
     const tab = createLaggingStorage(80).openTab()
     const store = storageStore(() => tab)
     expect(store.lagMs).toBe(250)
@@ -198,7 +198,7 @@ describe('the page it is in', () => {
       },
     ],
     ['is null (Android WebView without DOM storage)', () => null],
-  ])('localStorage that %s is not touched before the first call, which then fails (SG-03)', async (_, get) => {
+  ])('does not touch a localStorage that %s before the first call, which then fails (SG-03)', async (_, get) => {
     onTestFinished(() => void Reflect.deleteProperty(globalThis, 'localStorage'))
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, get })
     const store = webStorageStore()
@@ -207,7 +207,7 @@ describe('the page it is in', () => {
     await expect(store.overwrite('main', recordOf('a'))).rejects.toThrow()
   })
 
-  test('asSessionStore knows web storage, and gives it the waits it needs', async () => {
+  test('gets the waits that web storage needs from asSessionStore', async () => {
     const tab = createLaggingStorage(80).openTab()
     vi.stubGlobal('Storage', TabStorage)
     const store = asSessionStore(tab)

@@ -52,7 +52,7 @@ describe('over BroadcastChannel', () => {
     return { channel: keep(channel), all: all.promise }
   }
 
-  test('a hint reaches every other channel of that name, in this page too, and not its own', async () => {
+  test('a message reaches every other channel of that name, in this page too, and not its own', async () => {
     const [one, two, three] = [listen('main'), listen('main'), listen('main')]
     one.channel.post(hint)
     one.channel.post(last)
@@ -72,7 +72,7 @@ describe('over BroadcastChannel', () => {
     expect(await main.all).toEqual([hint])
   })
 
-  test('what is no hint of this version is not heard (SG-05)', async () => {
+  test('a message of another version or shape is ignored (SG-05)', async () => {
     const { all } = listen('main')
     const stranger = keep(new BroadcastChannel('latchkey:main'))
     for (const message of garbage) stranger.postMessage(message)
@@ -80,7 +80,7 @@ describe('over BroadcastChannel', () => {
     expect(await all).toEqual([])
   })
 
-  test('nothing but session and generation crosses, in either direction (SG-05, promise 14)', async () => {
+  test('messages carry nothing but session and generation, in either direction (SG-05, promise 14)', async () => {
     const stranger = keep(new BroadcastChannel('latchkey:main'))
     const said = createDeferred<unknown>()
     stranger.onmessage = event => said.resolve((event as MessageEvent).data)
@@ -92,7 +92,7 @@ describe('over BroadcastChannel', () => {
     expect(await all).toEqual([hint])
   })
 
-  test('a closed channel hears nothing more, and what it tells is heard: a sign-out may be the last act', async () => {
+  test('a closed channel receives nothing more, but can still send: a sign-out may be the last act', async () => {
     const [closed, other] = [listen('main'), listen('main')]
     closed.channel.close()
     closed.channel.close()
@@ -136,7 +136,7 @@ describe('on a page that comes and goes (LF-05)', () => {
     vi.stubGlobal('BroadcastChannel', FakeChannel)
   })
 
-  test('the channel is closed when the page is put away, and opened again, once, when it is shown', () => {
+  test('the channel is closed when the page is hidden, and opened again, once, when it is shown', () => {
     const heard = vi.fn()
     const channel = createTabChannel('main', heard)
     page.dispatchEvent(new Event('pageshow'))
@@ -151,7 +151,7 @@ describe('on a page that comes and goes (LF-05)', () => {
     channel.close()
   })
 
-  test('what is told while it is put away is said, and nothing stays open', () => {
+  test('a message from a hidden page is sent, and nothing stays open', () => {
     const channel = createTabChannel('main', () => {})
     page.dispatchEvent(new Event('pagehide'))
     const said = vi.spyOn(FakeChannel.prototype, 'postMessage')
@@ -192,7 +192,7 @@ describe.each([
     page.dispatchEvent(Object.assign(new Event('storage'), { key, newValue }))
   const told = () => setItem.mock.calls.filter(([, value]) => value !== '')
 
-  test('a hint is written for other tabs to hear', () => {
+  test('a message is written for other tabs', () => {
     const heard = vi.fn()
     const channel = keep(createTabChannel('main', heard))
     expect(channel.isReliable).toBe(true)
@@ -203,7 +203,7 @@ describe.each([
     expect(heard).toHaveBeenCalledExactlyOnceWith(hint)
   })
 
-  test('an equal hint is another value, or no tab would be told of it', () => {
+  test('an equal message is written as another value, because no tab would get an event otherwise', () => {
     const channel = keep(createTabChannel('main', () => {}))
     channel.post(hint)
     channel.post(hint)
@@ -215,7 +215,7 @@ describe.each([
     expect(JSON.parse(told()[0]?.[1] ?? '')).toEqual({ latchkey: 1, ...hint, nonce: expect.any(String) })
   })
 
-  test('what is no hint of this version, or for another name, is not heard (SG-05)', () => {
+  test('a message of another version, shape or name is ignored (SG-05)', () => {
     const heard = vi.fn()
     keep(createTabChannel('main', heard))
     for (const message of garbage) hear('latchkey:ping:main', JSON.stringify(message) ?? null)
@@ -234,7 +234,7 @@ describe.each([
     expect(channel.isReliable).toBe(false)
   })
 
-  test('a closed one hears nothing more, and leaves no listener (LF-07)', () => {
+  test('a closed one receives nothing more, and leaves no listener (LF-07)', () => {
     const heard = vi.fn()
     createTabChannel('main', heard).close()
     hear('latchkey:ping:main', JSON.stringify({ latchkey: 1, ...hint }))
@@ -262,7 +262,7 @@ describe.each([
         },
       },
     ],
-  ])('and localStorage is %s, nobody is told, and the channel says so (SG-03)', (__, property) => {
+  ])('and localStorage is %s, no message is sent, and the channel says so (SG-03)', (__, property) => {
     onTestFinished(() => void Reflect.deleteProperty(globalThis, 'localStorage'))
     Object.defineProperty(globalThis, 'localStorage', { configurable: true, ...property })
     const channel: TabChannel = createTabChannel('main', () => {})
@@ -272,7 +272,7 @@ describe.each([
   })
 })
 
-test('A storage whose events nobody can listen to is no way to hear, and the channel says so', () => {
+test('A storage without storage events cannot receive messages, and the channel says so', () => {
   vi.stubGlobal('BroadcastChannel', undefined)
   vi.stubGlobal('addEventListener', undefined)
   vi.stubGlobal('localStorage', { setItem() {}, getItem: () => null })

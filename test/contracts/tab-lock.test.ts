@@ -43,7 +43,7 @@ const kinds = [
 describe.each(kinds)('over $kind', ({ shared, prepare }) => {
   beforeEach(prepare)
 
-  test('the work runs once, under a lock that tells how far it reaches (RT-12)', async () => {
+  test('the work runs once, under a lock that says how far it reaches (RT-12)', async () => {
     const asked = ask(createTabLock(), freshName())
     await settle()
     expect(asked.held).toEqual({ lost: false, shared })
@@ -52,7 +52,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(asked.runs).toBe(1)
   })
 
-  test('who comes later waits for who came before, two clients of one page too (RT-07)', async () => {
+  test('a later caller waits for the earlier one, also two clients of one page (RT-07)', async () => {
     const name = freshName()
     const first = ask(createTabLock(), name)
     const second = ask(createTabLock(), name)
@@ -69,7 +69,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await Promise.all([first.answer, second.answer, third.answer])
   })
 
-  test('who comes when the first is gone waits for the second (RT-07)', async () => {
+  test('a third caller waits for the second when the first is done (RT-07)', async () => {
     const name = freshName()
     const lock = createTabLock()
     const first = ask(lock, name)
@@ -85,7 +85,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(third.runs).toBe(1)
   })
 
-  test('other names do not wait, one that begins with a hyphen neither (RT-12)', async () => {
+  test('locks of other names do not wait, also one that begins with a hyphen (RT-12)', async () => {
     const name = freshName()
     const lock = createTabLock()
     const all = [ask(lock, name), ask(lock, `-${name}`), ask(lock, '')]
@@ -111,7 +111,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(second.runs).toBe(0)
   })
 
-  test('who leaves the queue does not let those behind pass those ahead', async () => {
+  test('a caller that leaves the queue does not change the order of the others', async () => {
     const name = freshName()
     const lock = createTabLock()
     const controller = new AbortController()
@@ -133,7 +133,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(fourth.runs).toBe(1)
   })
 
-  test('a signal aborted before the question is answered at once, and nothing is held', async () => {
+  test('a signal that is already aborted rejects at once, and holds nothing', async () => {
     const name = freshName()
     const lock = createTabLock()
     const early = ask(lock, name, AbortSignal.abort())
@@ -162,7 +162,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     await second.answer
   })
 
-  test('what the work throws comes out, and the lock is free again', async () => {
+  test('an error of the work is passed on, and the lock is free again', async () => {
     const name = freshName()
     const lock = createTabLock()
     const failure = new Error('the work failed')
@@ -179,7 +179,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
     expect(next.runs).toBe(1)
   })
 
-  test('no listener stays on a signal that lives on (FE-08)', async () => {
+  test('no listener stays on a long-lived signal (FE-08)', async () => {
     const { signal } = new AbortController()
     const added = vi.spyOn(signal, 'addEventListener')
     const removed = vi.spyOn(signal, 'removeEventListener')
@@ -193,7 +193,7 @@ describe.each(kinds)('over $kind', ({ shared, prepare }) => {
 describe('a lock that the engine took away (RT-11)', () => {
   const steal = (name: string) => navigator.locks.request(`latchkey:${name}`, { steal: true }, async () => {})
 
-  test('is lost to the work that runs on, and the answer waits for that work', async () => {
+  test('is lost for the work that continues, and the result waits for that work', async () => {
     const name = freshName()
     const asked = ask(createTabLock(), name)
     await settle()
@@ -210,7 +210,7 @@ describe('a lock that the engine took away (RT-11)', () => {
     expect(asked.runs).toBe(1)
   })
 
-  test('leaves the failure of the work to be heard, and not its own', async () => {
+  test('passes on the error of the work, and not its own', async () => {
     const name = freshName()
     const failure = new Error('the work failed')
     const asked = ask(createTabLock(), name)
@@ -222,7 +222,7 @@ describe('a lock that the engine took away (RT-11)', () => {
   })
 })
 
-test("A lock is asked for under the library's own name, exclusively, and never stolen", async () => {
+test("A lock is requested under the library's own name, exclusively, and never stolen", async () => {
   const request = vi.fn(async (_name: string, _options: LockOptions, held: () => Promise<void>) => held())
   vi.stubGlobal('navigator', { locks: { request } })
   const { signal } = new AbortController()

@@ -48,7 +48,7 @@ test('the idle-logout recipe does not take the first key after a long sleep for 
   expect(session.status).toBe('signed-out')
 })
 
-test('the idle-logout recipe signs out who was idle before the page was opened', async () => {
+test('the idle-logout recipe signs out a user who was idle before the page was opened', async () => {
   localStorage.setItem('last-input-at', String(Date.now() - 2 * idleMs))
   const api = createClient({ baseUrl: 'https://api.example.com/' })
   await api.session.signIn({ accessToken: 'a' })
@@ -61,7 +61,7 @@ test('the idle-logout recipe signs out who was idle before the page was opened',
   expect(api.session.status).toBe('signed-out')
 })
 
-test('the idle-logout recipe does nothing once it was undone', async () => {
+test('the idle-logout recipe does nothing once it was stopped', async () => {
   const api = createClient({ baseUrl: 'https://api.example.com/' })
   await api.session.signIn({ accessToken: 'a' })
   signOutWhenIdle(api, idleMs)()

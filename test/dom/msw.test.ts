@@ -32,7 +32,7 @@ const start = async () => {
 }
 
 describe('under msw 3 and happy-dom', () => {
-  test('requests refused together cause one refresh, and are replayed', async () => {
+  test('requests that get a 401 together cause one refresh, and are replayed', async () => {
     const { client } = await start()
     const answers = await Promise.all([client.get('api/a'), client.get('api/b'), client.fetch('/api/c')])
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
@@ -65,7 +65,7 @@ describe('under msw 3 and happy-dom', () => {
     expect([client.session.status, logins]).toEqual(['signed-in', []])
   })
 
-  test('the end is told with where the person is, and the page stays where it is (LR-03)', async () => {
+  test('the end of a session names the current page for the way back, and does not leave it (LR-03)', async () => {
     window.history.replaceState(null, '', '/todos?page=2&code=abc&state=def')
     const before = window.location.href
     const { client, logins } = await start()

@@ -31,7 +31,7 @@ async function expectToFollow({ client, watched }: ReturnType<typeof start>, see
   expect(seen.filter((status, at) => status !== seen[at - 1])).toEqual(['unknown', 'signed-out', 'signed-in'])
 }
 
-test('the Svelte recipe is a store that follows the session while somebody subscribes', async () => {
+test('the Svelte recipe is a store that follows the session while it has subscribers', async () => {
   const stage = start()
   const seen: string[] = []
   const stop = sessionStore(stage.watched).subscribe(({ status }) => seen.push(status))

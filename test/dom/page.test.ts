@@ -24,7 +24,7 @@ afterEach(() => {
   document.head.replaceChildren()
 })
 
-describe('client.fetch resolves as the page’s own fetch does, and trusts what comes of it (TX-05)', () => {
+describe('client.fetch resolves URLs as the page’s own fetch does, and decides by the result (TX-05)', () => {
   test.each([
     ['/x', `${origin}/x`, bearer],
     ['x', `${origin}/todos/x`, bearer],
@@ -52,7 +52,7 @@ describe('client.fetch resolves as the page’s own fetch does, and trusts what 
     expect(sent).toEqual([[url, authorization]])
   })
 
-  test('a page that moves on while a request waits does not take it along', async () => {
+  test('a page that navigates while a request waits does not change its URL', async () => {
     const newer = createDeferred<Tokens>()
     const { client, sends } = await start({ refresh: () => newer.promise }, ({ authorization }) =>
       authorization === bearer ? refusal() : new Response(),
@@ -67,12 +67,12 @@ describe('client.fetch resolves as the page’s own fetch does, and trusts what 
   })
 })
 
-describe('a <base> that somebody has put into the page', () => {
+describe('a <base> that was injected into the page', () => {
   const inject = () => {
     document.head.innerHTML = '<base href="https://evil.test/">'
   }
 
-  test.each([undefined, '/api/', 'api/', '.'])('leads requests away, and the token not: baseUrl %j', async baseUrl => {
+  test.each([undefined, '/api/', 'api/', '.'])('leads requests away, but not the token: baseUrl %j', async baseUrl => {
     inject()
     const { client, sends } = await start(baseUrl === undefined ? {} : { baseUrl })
     await client.fetch(new URL('x', document.baseURI))
@@ -123,7 +123,7 @@ describe('a <base> that somebody has put into the page', () => {
   })
 })
 
-describe('what a client leaves in the page', () => {
+describe('what remains of a client in the page', () => {
   test('is nothing by default: no cookie, no item of any storage, no global name (SG-01, SG-02)', async () => {
     const names = new Set(Object.getOwnPropertyNames(globalThis))
     const { client } = await start({ refresh: async () => ({ accessToken: 'access-2' }) })
@@ -174,7 +174,7 @@ describe('what a client leaves in the page', () => {
   })
 })
 
-describe('messages of other scripts', () => {
+describe('forged messages', () => {
   const forged: readonly unknown[] = [
     null,
     'x',
@@ -191,7 +191,7 @@ describe('messages of other scripts', () => {
     { latchkey: 2, sessionId: 'of-mallory', generation: 1 },
   ]
 
-  test('say nothing that counts: nobody is signed in or out by them, and no token is sent for them (SG-05)', async () => {
+  test('have no effect: they sign no user in or out, and no token is sent because of them (SG-05)', async () => {
     const { client, sends } = await start({ baseUrl: origin, store: webStorageStore(), sessionName: 'ours' })
     await client.get('x')
     const before = client.session.getSnapshot()
@@ -212,7 +212,7 @@ describe('messages of other scripts', () => {
 })
 
 describe('the end of a session', () => {
-  test('moves the page by no other hand than the app’s: redirectTo, once, with the way back (LR-03)', async () => {
+  test('leaves the page only by the app’s redirectTo, once, with the way back (LR-03)', async () => {
     const assign = vi.spyOn(window.location, 'assign').mockReturnValue()
     window.history.replaceState(null, '', '/todos?page=2&code=abc&state=def#last')
     const { client } = await start(

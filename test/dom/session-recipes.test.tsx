@@ -107,7 +107,7 @@ describe('the idle-warning recipe', () => {
     expect({ warnings, status: api.session.status }).toEqual({ warnings: [3, 2, null], status: 'signed-in' })
   })
 
-  test('does nothing once it was undone', async () => {
+  test('does nothing once it was stopped', async () => {
     const { api, warnings, stop } = await startIdle()
     stop()
     await vi.advanceTimersByTimeAsync(120_000)

@@ -42,7 +42,7 @@ const setUp = async (limits = {}) => {
 
 const codeOf = (error: unknown) => (isLatchkeyError(error) ? error.code : String(error))
 
-test('three that are refused together cause one refresh, and all are answered', async () => {
+test('three requests that get a 401 together cause one refresh, and all succeed', async () => {
   const { server, send } = await setUp()
   const answers = await Promise.all([send(), send(), send()])
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
@@ -50,7 +50,7 @@ test('three that are refused together cause one refresh, and all are answered', 
   expect(cells[0]).toBe('ok')
 })
 
-test('a late 401 causes no refresh more', async () => {
+test('a late 401 causes no second refresh', async () => {
   const { server, send } = await setUp()
   const gate = server.holdApi({ at: 'after-handling' })
   const late = send()
@@ -61,7 +61,7 @@ test('a late 401 causes no refresh more', async () => {
   expect(cells[1]).toBe(`R${server.refreshes}`)
 })
 
-test('a server that refuses every token is asked for one newer, and its 401 is the answer', async () => {
+test('a server that rejects every token causes one refresh, and its 401 is the response', async () => {
   const { server, send } = await setUp()
   server.refuse('/api/thing')
   expect((await send()).status).toBe(401)
@@ -69,7 +69,7 @@ test('a server that refuses every token is asked for one newer, and its 401 is t
   expect(cells[2]).toBe('ok')
 })
 
-test('a refresh that is answered 503 once is made again, and nobody who waits sees an error', async () => {
+test('a refresh that gets one 503 is repeated, and no waiting request sees an error', async () => {
   const { server, api, send } = await setUp()
   server.failRefreshes({ kind: 'status', status: 503 })
   const outcomes = await Promise.all([send(), send(), send()].map(sent => sent.then(({ status }) => status, codeOf)))
@@ -80,7 +80,7 @@ test('a refresh that is answered 503 once is made again, and nobody who waits se
 
 const streamOf = (text: string) => new Blob([text]).stream()
 
-test('a stream is replayed where it can be made again, and else its 401 says that it was not', async () => {
+test('a stream is replayed where it can be made again; otherwise its 401 says that it was not', async () => {
   const { server, send } = await setUp()
   const init = { method: 'POST', body: streamOf('once'), duplex: 'half' } as const
   const refused = await send(init)
@@ -100,7 +100,7 @@ test('a Request with a body is replayed with it', async () => {
   expect(cells[5]).toBe('ok')
 })
 
-test('who aborts while waiting is let go before the refresh has ended', async () => {
+test('an aborted request rejects before the refresh has ended', async () => {
   const { server, send } = await setUp()
   const gate = server.holdRefresh()
   const controller = new AbortController()

@@ -5,7 +5,7 @@ import { formatMessage } from 'publint/utils'
 import { expect, test } from 'vitest'
 import { entries, root } from '../support/project.ts'
 
-test('publint has nothing to say, strictly', async () => {
+test('publint finds nothing, in strict mode', async () => {
   const { messages, pkg } = await publint({ pkgDir: root, strict: true })
   expect(messages.map(message => formatMessage(message, pkg))).toEqual([])
 })

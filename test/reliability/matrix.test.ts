@@ -82,7 +82,7 @@ test.each([
   'No headers ever arrive',
   'The body stops in the middle',
   '200 with the HTML of a captive portal',
-])('once, and then no more, nobody sees it: %s', title => {
+])('a failure that happens once is invisible to requests: %s', title => {
   const isUnseen = ({ outcomes, refreshed }: Cell) =>
     outcomes.join() === '200' && (refreshed ?? 'renewed') === 'renewed'
   const of = (cell: Cell) => cell.fault.title === title && cell.isOnce && !isSpentStream(cell)
@@ -90,7 +90,7 @@ test.each([
   expect(exceptions(of, isUnseen)).toEqual([])
 })
 
-test('a server that is healthy again is found so: the session goes on where it was', () => {
+test('after the server has recovered the session goes on where it was', () => {
   const tried = matrix.cells.filter(({ isRecovered }) => isRecovered !== null)
   expect(tried.length).toBeGreaterThan(20)
   expect(
@@ -114,7 +114,7 @@ test('the token endpoint is never flooded: a few requests, however many wait, an
   ).toEqual([])
 })
 
-test('no `Retry-After` keeps anybody waiting for longer than a minute and the jitter', () => {
+test('no `Retry-After` delays a refresh for longer than a minute and the jitter', () => {
   expect(
     exceptions(
       () => true,

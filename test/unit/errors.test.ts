@@ -31,14 +31,14 @@ const errors: readonly (readonly [string, AnyLatchkeyError, string])[] = [
 ]
 
 describe.each(errors)('%s', (name, error, code) => {
-  test('is an error of ours, known by its class, its name and its code', () => {
+  test('is recognised by its class, its name and its code', () => {
     expect(error).toBeInstanceOf(LatchkeyError)
     expect(error).toBeInstanceOf(Error)
     expect([error.name, error.code, String(error)]).toEqual([name, code, `${name}: ${error.message}`])
     expect(isLatchkeyError(error)).toBe(true)
   })
 
-  test('is none of ky’s to ky’s guards, which go by name', () => {
+  test('is not taken for an error of ky by ky’s guards, which go by name', () => {
     for (const isKys of [isKyError, isHTTPError, isNetworkError, isTimeoutError, isForceRetryError])
       expect(isKys(error)).toBe(false)
   })
@@ -62,7 +62,7 @@ describe.each(errors)('%s', (name, error, code) => {
 })
 
 describe('what an error carries', () => {
-  test('is at hand: the reason, the status, the requirement, the response', () => {
+  test('is the reason, the status, the requirement, the response', () => {
     const [ended, unavailable, stepUp, configuration] = errors.map(([, error]) => error)
     expect(ended).toMatchObject({ reason: 'refresh-rejected', rejectedResponse: response })
     expect(unavailable).toMatchObject({ reason: 'status', status: 503, retryAfterMs: 1234.5 })
@@ -76,7 +76,7 @@ describe('what an error carries', () => {
     expect(new ConfigurationError(null, 'Say it.')).toMatchObject({ option: null, message: 'Say it.' })
   })
 
-  test.each(errors)('is nowhere named `response`, which libraries take for theirs and write to: %s', (_, error) => {
+  test.each(errors)('is nowhere named `response`, which other libraries read and overwrite: %s', (_, error) => {
     expect('response' in error).toBe(false)
   })
 
@@ -106,11 +106,11 @@ describe('isLatchkeyError', () => {
     Object.assign(new Error('x'), { code: 'session-ended', name: 'SessionEndedError' }),
     new HTTPError(new Response(), new Request('https://api.test'), {} as never),
     () => {},
-  ])('is not to be had by looking alike: %o', value => {
+  ])('is false for look-alikes: %o', value => {
     expect(isLatchkeyError(value)).toBe(false)
   })
 
-  test('narrows, so that a code tells what else there is', () => {
+  test('narrows the type, so that the code decides the other members', () => {
     const error: unknown = new RefreshUnavailableError({ reason: 'offline', status: null, retryAfterMs: 1000 })
     const wait = isLatchkeyError(error) && error.code === 'refresh-unavailable' ? error.retryAfterMs : 0
     expect(wait).toBe(1000)

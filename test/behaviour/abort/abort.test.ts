@@ -147,7 +147,7 @@ describe.each(Object.entries(places))('a request that waits %s', (_, place) => {
     },
   )
 
-  test('leaves no listener on a signal that lives long (FE-08)', async () => {
+  test('leaves no listener behind on a long-lived signal (FE-08)', async () => {
     const { stage, gate } = await start()
     const { signal } = new AbortController()
     // A network that looks at no signal: what is counted is ours. The page's, since for an app's own a Request is made.
@@ -179,16 +179,13 @@ test.each(forms)('a request on the network rejects with the reason of its signal
   expect(await outcomeOf(answer, stage.clock)).toBe(reason)
 })
 
-test.each(forms)(
-  'a request whose signal was aborted before neither is sent nor starts a refresh: %s',
-  async (_, send) => {
-    const stage = createStage({ lifetimeSeconds: 100 })
-    await stage.signIn()
-    await stage.client.fetch(`${stageOrigin}/before`)
-    await stage.clock.advance(200_000)
-    const reason = new Error('too late')
-    const answer = send(stage.client, '/a', { signal: AbortSignal.abort(reason) })
-    expect(await outcomeOf(answer, stage.clock)).toBe(reason)
-    expect([stage.sends.length, stage.refreshes.length]).toEqual([1, 0])
-  },
-)
+test.each(forms)('a request whose signal is already aborted is not sent and starts no refresh: %s', async (_, send) => {
+  const stage = createStage({ lifetimeSeconds: 100 })
+  await stage.signIn()
+  await stage.client.fetch(`${stageOrigin}/before`)
+  await stage.clock.advance(200_000)
+  const reason = new Error('too late')
+  const answer = send(stage.client, '/a', { signal: AbortSignal.abort(reason) })
+  expect(await outcomeOf(answer, stage.clock)).toBe(reason)
+  expect([stage.sends.length, stage.refreshes.length]).toEqual([1, 0])
+})

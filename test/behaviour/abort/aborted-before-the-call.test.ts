@@ -17,7 +17,7 @@ const wrong: Readonly<Record<string, (url: string) => Parameters<typeof fetch>>>
   'a signal that is none': url => [url, { signal: { aborted: true } as never }],
 }
 
-describe('with a signal that was aborted before, arguments are judged first, as by fetch', () => {
+describe('with a signal that is already aborted, arguments are checked first, as fetch does', () => {
   test.each(Object.entries(wrong))('%s', async (_, given) => {
     const { server, client } = await createServedClient()
     const url = `${server.origin}/api/a`
@@ -28,14 +28,14 @@ describe('with a signal that was aborted before, arguments are judged first, as 
     expect(server.sends).toHaveLength(0)
   })
 
-  test('a Request that was used is refused', async () => {
+  test('a used Request is rejected', async () => {
     const { server, client } = await createServedClient()
     const request = new Request(`${server.origin}/api/a`, { method: 'POST', body: 'x', signal: aborted() })
     await request.text()
     await expect(client.fetch(request)).rejects.toThrow(TypeError)
   })
 
-  test.each(['signed in', 'nobody is'])('a Request that is right is used up, and nothing is sent (%s)', async who => {
+  test.each(['signed in', 'nobody is'])('a valid Request is used up, and nothing is sent (%s)', async who => {
     const { server, client } = await createServedClient({}, { signedIn: who === 'signed in' })
     const make = () => new Request(`${server.origin}/api/a`, { method: 'POST', body: 'x', signal: aborted() })
     const [ours, theirs] = [make(), make()]

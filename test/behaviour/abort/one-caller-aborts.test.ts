@@ -18,7 +18,7 @@ const startHeld = async () => {
   return { stage, gate }
 }
 
-test('of those that wait for one refresh only the one that is aborted rejects (RT-04)', async () => {
+test('of the requests that wait for one refresh, only the aborted one rejects (RT-04)', async () => {
   const { stage, gate } = await startHeld()
   const controller = new AbortController()
   const left = stage.client.fetch(`${stageOrigin}/left`, { signal: controller.signal })
@@ -33,7 +33,7 @@ test('of those that wait for one refresh only the one that is aborted rejects (R
   expect(stage.refreshes).toHaveLength(1)
 })
 
-test('the refresh goes on when nobody waits any more, and what it brings is kept (RT-04)', async () => {
+test('the refresh continues after every request was aborted, and its tokens are kept (RT-04)', async () => {
   const { server, client } = await createServedClient()
   server.expireAccessTokens()
   const gate = server.holdRefresh({ at: 'after-handling' })
@@ -49,7 +49,7 @@ test('the refresh goes on when nobody waits any more, and what it brings is kept
   expect([server.refreshes, server.reuses]).toEqual([1, 0])
 })
 
-test('a refresh that fails when nobody waits any more raises no unhandled rejection (RT-05)', async () => {
+test('a refresh that fails after every request was aborted raises no unhandled rejection (RT-05)', async () => {
   const { stage, gate } = await startHeld()
   const unhandled = vi.fn()
   process.on('unhandledRejection', unhandled)
@@ -70,7 +70,7 @@ test('a refresh that fails when nobody waits any more raises no unhandled reject
   expect(stage.client.session.status).toBe('signed-in')
 })
 
-test('a signal that many requests share has no listener left when they are through (FE-08)', async () => {
+test('a signal that many requests share has no listener left when they have settled (FE-08)', async () => {
   const { stage, gate } = await startHeld()
   const { signal } = new AbortController()
   // A network that looks at no signal: what is counted is ours. The page's, since for an app's own a Request is made.
@@ -88,7 +88,7 @@ test('a signal that many requests share has no listener left when they are throu
   expect(getEventListeners(signal, 'abort')).toHaveLength(0)
 })
 
-test('`signal: null` takes the signal of a Request away, as with fetch', async () => {
+test('`signal: null` removes the signal of a Request, as with fetch', async () => {
   const { stage, gate } = await startHeld()
   const controller = new AbortController()
   const request = new Request(`${stageOrigin}/a`, { signal: controller.signal })

@@ -17,7 +17,7 @@ const start = async () => {
   return stage
 }
 
-test('a request to an audience that can get no token does not go out bare as if signed in', async () => {
+test('a request to an audience that can get no token is not sent without credentials as if signed in', async () => {
   const { client, clock, sends, answer } = await start()
   answer(() => refusal())
   const steps: unknown[] = []
@@ -26,14 +26,14 @@ test('a request to an audience that can get no token does not go out bare as if 
   expect([sends.map(({ token }) => token), steps]).toEqual([[], []])
 })
 
-test('rejects with the reason and with retryAfterMs', async () => {
+test('the request rejects with the reason and with retryAfterMs', async () => {
   const { client, clock } = await start()
   const error = await outcomeOf(client.fetch('https://files.test/x'), clock)
   expect(error).toMatchObject({ code: 'refresh-unavailable', retryAfterMs: 1000 })
   expect(String(error)).toContain('no refresh token')
 })
 
-test('nor does its failure put off the end of the session', async () => {
+test('its failure does not delay the end of the session', async () => {
   const { client, clock, answer } = await start()
   answer(() => refusal())
   await outcomeOf(client.fetch('https://files.test/x'), clock)

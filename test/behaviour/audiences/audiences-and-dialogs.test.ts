@@ -45,7 +45,7 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     expect(asked()).toEqual(['files-for-first', 'files-for-second'])
   })
 
-  test('so do the many that the step-up was for, by one refresh', async () => {
+  test('the many requests that needed the step-up get one by a single refresh', async () => {
     const { client, clock, login, challengeBy, answerDialog, asked, tokens } = await start()
     await client.session.signIn(login('first'))
     challengeBy(stepUp)
@@ -60,24 +60,27 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
   test.each([
     ['had none', 0, ['files-for-second']],
     ['had one that is refused', 1, ['files-for-first', 'files-for-second']],
-  ])('after a login that follows a refused refresh, too, where its origin %s', async (_case, had, sent) => {
-    const { client, clock, login, refresh, answerDialog, tokens, asked } = await start()
-    let granted = 0
-    refresh(async ({ audience = 'own', refreshToken }) =>
-      refreshToken === 'second' || granted++ < had
-        ? { accessToken: `${audience}-for-${refreshToken}`, refreshToken }
-        : null,
-    )
-    await client.session.signIn(login('first'))
-    const waiting = send(client, file, { method: 'PUT', body: new Blob(['kept']) })
-    await clock.settle()
-    await answerDialog(login('second'))
-    expect((await waiting).status).toBe(200)
-    expect(tokens()).toEqual(sent)
-    expect(asked().at(-1)).toBe('files-for-second')
-  })
+  ])(
+    'after a login that follows a rejected refresh the request gets one, too, where its origin %s',
+    async (_case, had, sent) => {
+      const { client, clock, login, refresh, answerDialog, tokens, asked } = await start()
+      let granted = 0
+      refresh(async ({ audience = 'own', refreshToken }) =>
+        refreshToken === 'second' || granted++ < had
+          ? { accessToken: `${audience}-for-${refreshToken}`, refreshToken }
+          : null,
+      )
+      await client.session.signIn(login('first'))
+      const waiting = send(client, file, { method: 'PUT', body: new Blob(['kept']) })
+      await clock.settle()
+      await answerDialog(login('second'))
+      expect((await waiting).status).toBe(200)
+      expect(tokens()).toEqual(sent)
+      expect(asked().at(-1)).toBe('files-for-second')
+    },
+  )
 
-  test('and after one that a bare 401 asked for', async () => {
+  test('after a login that a 401 without credentials required the request gets one, too', async () => {
     const { client, clock, login, answerDialog, asked, tokens } = await start()
     const waiting = send(client, file)
     await clock.settle()
@@ -103,7 +106,7 @@ describe.each(forms)('TX-11: a sign-in in the middle brings the session its own 
     return { ...stage, waiting, bring }
   }
 
-  test('a sign-out while it waits for that token ends it, and nothing is sent', async () => {
+  test('a sign-out while the request waits for that token rejects it, and nothing is sent', async () => {
     const { client, waiting, bring, tokens } = await startWaiting()
     await client.session.signOut()
     bring()

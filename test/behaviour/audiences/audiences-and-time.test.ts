@@ -6,7 +6,7 @@ const everyRejects = (waiting: readonly Promise<Response>[], error: object) =>
   Promise.all(waiting.map(one => expect(one).rejects.toMatchObject(error)))
 
 describe('tokens of several audiences, while something else happens', () => {
-  test('promise 12: a sign-out while one is asked for wins, and its token goes nowhere', async () => {
+  test('promise 12: a sign-out during a refresh for one of them wins, and the token that arrives is not used', async () => {
     const { openSignedIn, server, tokensAt } = await createAudienceWorld()
     const { client, getFile } = await openSignedIn()
     const held = server.holdRefresh()
@@ -49,7 +49,7 @@ describe('tokens of several audiences, while something else happens', () => {
     expect([(await kept).status, server.refreshes]).toEqual([200, 1])
   })
 
-  test('disposed while one waits its turn: nobody waits on, and its refresh never begins', async () => {
+  test('dispose() while one waits for the refresh of another: every request rejects, and its refresh never begins', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
     const held = server.holdRefresh()
@@ -66,7 +66,7 @@ describe('tokens of several audiences, while something else happens', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  test('promise 8: the token endpoint is out of order: who waits their turn does not try at once again', async () => {
+  test('promise 8: after the token endpoint failed for one, the next does not try again at once', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { client, get, getFile } = await openSignedIn()
     const held = server.holdRefresh()
@@ -80,7 +80,7 @@ describe('tokens of several audiences, while something else happens', () => {
     expect([server.refreshes, client.session.status]).toEqual([1, 'signed-in'])
   })
 
-  test('an audience named like a member of every object has its token as any other', async () => {
+  test('an audience that has the name of a member of Object.prototype has its token as any other', async () => {
     const { openTab, server, files } = await createAudienceWorld({ audiences: { localhost: '__proto__' } })
     const { oauthRefresh } = await import('latchkey/oauth')
     const refresh = oauthRefresh({

@@ -42,14 +42,14 @@ const start = async (options: StageOptions = {}) => {
 }
 
 describe('TX-11: audiences do not disturb each other', () => {
-  test('three of them keep their tokens while the others get theirs', async () => {
+  test('each of three keeps its token while the others are refreshed', async () => {
     const { file, mail, own, asked, tokens } = await start()
     for (const ask of [file, mail, own, file, mail, own]) expect(await ask()).toMatchObject({ status: 200 })
     expect(asked()).toEqual(['files', 'mail'])
     expect(tokens()).toEqual(['files-access-1', 'mail-access-2', 'login', 'files-access-1', 'mail-access-2', 'login'])
   })
 
-  test('one whose own token is good does not wait for the renewal of another', async () => {
+  test('a request whose own token is good does not wait for the refresh for another audience', async () => {
     const { client, clock, file, asked, refresh } = await start()
     await clock.advance(200 * second)
     await file()
@@ -65,7 +65,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(await waiting).toBe('refresh-rejected')
   })
 
-  test('the age of each counts from when it was asked for, whatever is known of the others', async () => {
+  test('the age of each token counts from its own request, whatever is known of the others', async () => {
     const { clock, file, own, asked } = await start()
     await clock.advance(200 * second)
     await file()
@@ -77,7 +77,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(asked()).toEqual(['files', 'own'])
   })
 
-  test('promise 18: a clock that is set back makes no token younger that another audience was renewed beside', async () => {
+  test('promise 18: a clock that is set back does not make a token younger when another audience is refreshed', async () => {
     const { clock, file, own, asked } = await start()
     await clock.advance(200 * second)
     await file()
@@ -87,7 +87,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(asked()).toEqual(['files', 'own'])
   })
 
-  test('RT-02: a late 401 of one is replayed with its newer token, though that of another has expired', async () => {
+  test('RT-02: a late 401 of one audience is replayed with its newer token, although the token of another has expired', async () => {
     const { client, clock, answer, file, asked, refused, tokens } = await start()
     await file()
     const late = createDeferred<Response>()
@@ -104,7 +104,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(tokens().at(-1)).toBe('files-access-2')
   })
 
-  test('a sign-in in the middle that brings no refresh token: the one that was just spent is lost for nobody', async () => {
+  test('after a sign-in without a refresh token during a refresh, the newly rotated refresh token is not lost', async () => {
     const { client, clock, refresh, refreshes, sends, issue } = await start()
     const answer = createDeferred<ReturnType<typeof issue>>()
     refresh(({ refreshToken }) =>
@@ -131,7 +131,7 @@ describe('TX-11: audiences do not disturb each other', () => {
     expect(record).not.toMatch(/files-access|"login"|"refresh-/)
   })
 
-  test('disposed while one waits its turn: its refresh never begins', async () => {
+  test('dispose() while one waits for the refresh of another: its refresh never begins', async () => {
     const { client, clock, refresh, refreshes, issue } = await start()
     const answer = createDeferred<ReturnType<typeof issue>>()
     refresh(() => answer.promise)

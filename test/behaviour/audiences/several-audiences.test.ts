@@ -7,14 +7,14 @@ const statuses = async (answers: Promise<Response>[]) => (await Promise.all(answ
 const repeat = (count: number, ask: () => Promise<Response>) => Array.from({ length: count }, ask)
 
 describe('TX-11: one session, a token for each audience', () => {
-  test('an origin of another audience gets a token of its own, by one refresh for all who ask first', async () => {
+  test('an origin of another audience gets a token of its own, by one refresh for all first requests', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { getFile } = await openSignedIn()
     expect(await statuses(repeat(20, () => getFile()))).toEqual(Array(20).fill(200))
     expect([resources(), server.sends.length, server.reuses]).toEqual([['urn:files'], 20, 0])
   })
 
-  test('nothing is sent there before its token is here, and the token that the login brought never', async () => {
+  test('nothing is sent there before its own token has arrived, and the token of the login never is', async () => {
     const { openSignedIn, tokensAt } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     await statuses([get(), getFile(), get(), getFile()])
@@ -34,7 +34,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect((await file).status).toBe(200)
   })
 
-  test('RT-08: both refused together make two refreshes, one after the other, and no refresh token is presented twice', async () => {
+  test('RT-08: 401s of both make two refreshes, one after the other, and no refresh token is presented twice', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     await getFile()
@@ -45,7 +45,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect([server.reuses, server.sends.length]).toEqual([0, 201])
   })
 
-  test('RT-08: whose turn it is not yet begins with what the refresh before it brought', async () => {
+  test('RT-08: the second refresh begins with the refresh token that the first one returned', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     const held = server.holdRefresh()
@@ -86,7 +86,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect(resources()).toEqual(['urn:files', null])
   })
 
-  test('each is due by its own time, and renewed while it is used', async () => {
+  test('each expires by its own time, and is renewed while it is still used', async () => {
     const { openSignedIn, clock, resources, patiently } = await createAudienceWorld()
     const { get, getFile } = await openSignedIn()
     await clock.advance(100_000)
@@ -100,7 +100,7 @@ describe('TX-11: one session, a token for each audience', () => {
     await expect.poll(() => resources()).toEqual(['urn:files', null, 'urn:files'])
   })
 
-  test('what was not expired for one is asked for anew after a sign-in, as by a step-up', async () => {
+  test('a valid token for an audience is requested anew after a sign-in, as after a step-up', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld()
     const { client, getFile } = await openSignedIn()
     await getFile()
@@ -109,7 +109,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect(resources()).toEqual(['urn:files', 'urn:files'])
   })
 
-  test('are stored with the session, and found again', async () => {
+  test('the tokens are stored with the session, and restored', async () => {
     const store = createScriptedStore()
     const { openSignedIn, openTab, resources } = await createAudienceWorld()
     await (await openSignedIn({ store })).getFile()
@@ -117,7 +117,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect(resources()).toEqual(['urn:files'])
   })
 
-  test('RF-10: a refusal for one ends the session for all, and says so once', async () => {
+  test('RF-10: a rejected refresh for one ends the session for all, with one event', async () => {
     const { openSignedIn, server } = await createAudienceWorld()
     const { client, get, getFile, askedForLogin } = await openSignedIn()
     server.revoke()
@@ -144,7 +144,7 @@ describe('TX-11: one session, a token for each audience', () => {
     expect([client.session.status, (await get()).status]).toEqual(['signed-in', 200])
   })
 
-  test('one name for all origins is asked for with every refresh, as ever', async () => {
+  test('one resource for all origins is named in every refresh', async () => {
     const { openSignedIn, server, resources } = await createAudienceWorld({ audiences: {} })
     const { client } = await openSignedIn({
       refresh: oauthRefresh({ tokenEndpoint: `${server.origin}/token`, clientId: 'spa', resource: 'urn:api' }),

@@ -21,7 +21,7 @@ const start = async (needsRefreshToken = false) => {
   return { ...stage, reads: () => reads, hold: store.hold }
 }
 
-test('what the dialog itself asks another audience for goes out bare, and does not wait for the dialog', async () => {
+test('a request of the dialog itself to another audience is sent without credentials, and does not wait for the dialog', async () => {
   const { client, signIn, refuseAll, refresh, answer, asked, clock, reads, sends } = await start()
   await signIn({ subject: 'alice' })
   refuseAll()
@@ -37,7 +37,7 @@ test('what the dialog itself asks another audience for goes out bare, and does n
   expect(sends.at(-1)?.token).toBe(null)
 })
 
-test('without a refresh token, a request to another audience does not look at the store for ever', async () => {
+test('without a refresh token, a request to another audience does not read the store in a loop', async () => {
   const { client, issue, clock, reads } = await start(true)
   await client.session.signIn(issue({ subject: 'alice', refreshToken: null }))
   const before = reads()

@@ -10,7 +10,7 @@ const start = async (options: Parameters<typeof createServedClient>[0] = {}) => 
   return { server, client, clones, responseClones, url: (path: string) => server.origin + path }
 }
 
-describe('where the source of a body is known, nothing is cloned for a replay', () => {
+describe('a body whose source is known is not cloned for a replay', () => {
   type Started = Awaited<ReturnType<typeof start>>
   test.each<[string, (started: Started) => Promise<unknown>]>([
     ['client.fetch', ({ client, url }) => client.fetch(url('/api/a'), { method: 'POST', body: 'x' })],
@@ -29,7 +29,7 @@ describe('where the source of a body is known, nothing is cloned for a replay', 
     ['client.post with a body', ({ client }) => client.post('/api/a', { body: new Blob(['x']) }).json()],
     ['client.post with json', ({ client }) => client.post('/api/a', { json: {} }).json()],
     ['client.post with progress', ({ client }) => client.post('/api/a', { body: 'x', onUploadProgress: () => {} })],
-  ])('%s, answered well or refused and replayed', async (_, send) => {
+  ])('%s, accepted at once or rejected and replayed', async (_, send) => {
     const started = await start()
     await send(started)
     started.server.expireAccessTokens()
@@ -40,7 +40,7 @@ describe('where the source of a body is known, nothing is cloned for a replay', 
   })
 })
 
-test('for its own retries ky clones a request once, and nothing is added to that', async () => {
+test('ky clones a request once for its own retries, and no clone is added to that', async () => {
   const { server, client, clones } = await start({ retry: 2 })
   server.expireAccessTokens()
   await client.put('/api/a', { json: { a: 1 } })
@@ -74,7 +74,7 @@ test('a POST that ky was told to retry is retried', async () => {
   expect(server.sends.map(({ status }) => status)).toEqual([503, 200])
 })
 
-test('a POST that a hook wants sent again is sent again', async () => {
+test('a POST that a hook retries is sent again', async () => {
   const { server, plain } = await startPlain()
   const afterResponse = ({ retryCount }: { retryCount: number }) =>
     retryCount === 0 ? plain.retry({ delay: 0 }) : undefined
@@ -97,14 +97,14 @@ const expectLetGo = async ({ bodyUsed, body }: Request) => {
   expect((await body?.getReader().read())?.done).toBe(true)
 }
 
-test.each([200, 500])('the unused copy of a Request is let go when the answer is %i (RP-06)', async status => {
+test.each([200, 500])('the unused copy of a Request is released when the response is %i (RP-06)', async status => {
   const { server, client, clones, url } = await start()
   server.answerWith('/api/a', { status })
   await client.fetch(new Request(url('/api/a'), { method: 'POST', body: 'x'.repeat(100_000) }))
   await expectLetGo(clones.mock.results[0]?.value as Request)
 })
 
-test('the unused copy of a Request is let go when the network fails (RP-06)', async () => {
+test('the unused copy of a Request is released when the network fails (RP-06)', async () => {
   const { server, client, clones, url } = await start()
   server.failApi({ kind: 'lost' }, { times: 9 })
   const request = new Request(url('/api/a'), { method: 'POST', body: 'x'.repeat(100_000) })
@@ -121,7 +121,7 @@ const refusalWithBody = () => {
   return { cancelled: cancelled.promise, response: new Response(body, { status: 401 }) }
 }
 
-test('the body of a 401 is let go before the wait begins, so that it holds no connection (RP-07)', async () => {
+test('the body of a 401 is released before the wait begins, so that it holds no connection (RP-07)', async () => {
   const stage = createStage()
   await stage.signIn()
   const refused = refusalWithBody()
@@ -138,7 +138,7 @@ test('the body of a 401 is let go before the wait begins, so that it holds no co
   expect(await (await answer).text()).toBe('fine')
 })
 
-test('the body of a 401 for a token that was replaced meanwhile is let go as well (RP-07)', async () => {
+test('the body of a 401 for a token that was replaced meanwhile is released as well (RP-07)', async () => {
   const stage = createStage()
   await stage.signIn()
   const refused = refusalWithBody()
@@ -157,7 +157,7 @@ test('the body of a 401 for a token that was replaced meanwhile is let go as wel
   expect(stage.refreshes).toHaveLength(1)
 })
 
-test('the body of an answer that goes to the caller is not touched', async () => {
+test('the body of a response that the caller gets is not touched', async () => {
   const stage = createStage({ shouldRefresh: ({ status }) => status === 419 })
   await stage.signIn()
   for (const status of [200, 401, 403, 419, 500]) {

@@ -53,7 +53,7 @@ describe.each(forms)('a stream given as the body, through %s', (_, send) => {
     expect(started.server.sends.map(({ body }) => String(body))).toEqual(['once'])
   })
 
-  test('has a refresh begun by its 401, so that the next one goes through', async () => {
+  test('has its 401 start a refresh, so that the next request succeeds', async () => {
     const started = await startExpired()
     const refreshed = new Promise(resolve => started.client.session.on('refreshed', resolve))
     await send(started, streamOf('once'))
@@ -71,7 +71,7 @@ describe.each(forms)('a stream given as the body, through %s', (_, send) => {
     expect(clone).not.toHaveBeenCalled()
   })
 
-  test('is made again by `replay`, which is asked for the replay only', async () => {
+  test('is made again by `replay`, which is called for the replay only', async () => {
     const started = await startExpired()
     const replay = vi.fn(async () => streamOf('made again'))
     const response = await send(started, streamOf('once'), { replay })
@@ -185,7 +185,7 @@ describe('before a stream is sent', () => {
     return { stage, upload }
   }
 
-  test('a token that is due is renewed', async () => {
+  test('a token that is about to expire is renewed', async () => {
     const { stage, upload } = await startAged(90_000)
     const gate = createDeferred()
     stage.refresh(async () => {
@@ -200,7 +200,7 @@ describe('before a stream is sent', () => {
     expect(stage.sends.map(({ token }) => token)).toEqual(['access-2'])
   })
 
-  test('one waits for a renewal that is under way', async () => {
+  test('a refresh that is under way is waited for', async () => {
     const { stage, upload } = await startAged(90_000)
     const gate = createDeferred()
     stage.refresh(async () => {
@@ -219,7 +219,7 @@ describe('before a stream is sent', () => {
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('a token that is due is used if it cannot be renewed', async () => {
+  test('a token that is about to expire is used if it cannot be renewed', async () => {
     const { stage, upload } = await startAged(90_000)
     stage.refresh(async () => {
       throw new Error('not now')

@@ -110,7 +110,7 @@ describe('promise 5: tokens of five seconds, used well, never trip the breaker',
     expect(Object.fromEntries(outcomes)).toEqual({ 200: 7200 })
   }, 60_000)
 
-  test('beside a route that is always refused: that one gives up, the others never notice', async () => {
+  test('beside a route that always returns 401: that route gives up, the others are not affected', async () => {
     const { stage, clock } = await createScene(true)
     const { outcomes, ask } = createTally(stage)
     for (let atMs = 0; atMs < hourMs; atMs += 500) {

@@ -41,7 +41,7 @@ describe('promise 5: the refresh that a page makes at its start is not counted',
     expect(await Promise.all(opened.map(page => reach(page, '/data')))).toEqual(opened.map(() => 200))
   })
 
-  test('and a start is not held back by what others could not be helped with', async () => {
+  test('a start is not held back by the unhelpful refreshes of others', async () => {
     const pages = cookies()
     const first = openIn(pages, 'fine')
     await first.client.session.ready()
@@ -67,7 +67,7 @@ test('promise 5: the response of a request without credentials does not count as
 })
 
 describe('promise 5: a refresh whose token was then accepted is not counted', () => {
-  test('thirty in a row, each of use to a request', async () => {
+  test('thirty in a row, each useful to a request', async () => {
     const page = openIn(createPages(), 'fine')
     await page.signIn()
     for (let index = 0; index < 30; index += 1) {
@@ -78,7 +78,7 @@ describe('promise 5: a refresh whose token was then accepted is not counted', ()
     expect(page.refreshes.length).toBe(30)
   })
 
-  test('nor one that was of use to one route and refused for another', async () => {
+  test('one that was useful to one route and rejected by another', async () => {
     const page = openIn(createPages(), 'fine')
     await page.signIn()
     for (let index = 0; index < 30; index += 1) {
@@ -88,7 +88,7 @@ describe('promise 5: a refresh whose token was then accepted is not counted', ()
     }
   })
 
-  test('nor one that was of use in another tab only', async () => {
+  test('one that was useful in another tab only', async () => {
     const pages = createPages({ store: { ...memoryStore(), shared: true } })
     const [renewing, asking] = [openIn(pages, 'fine'), openIn(pages, 'fine')]
     await renewing.signIn({ subject: 'alice' })
@@ -101,7 +101,7 @@ describe('promise 5: a refresh whose token was then accepted is not counted', ()
     expect(renewing.refreshes.length).toBe(30)
   })
 
-  test('nor those of twelve audiences, each of use to its own', async () => {
+  test('those of twelve audiences, each useful to its own', async () => {
     const hosts = Array.from({ length: 12 }, (_, index) => `https://api-${index}.test`)
     const page = createStage({
       trustedOrigins: hosts,
@@ -118,7 +118,7 @@ describe('promise 5: a refresh whose token was then accepted is not counted', ()
   })
 })
 
-describe('promise 5: what helped nobody is counted, and its limit says so', () => {
+describe('promise 5: unhelpful refreshes are counted, and their limit is reported', () => {
   test('a page that reloads itself at every 401 causes ten refreshes in 30 s, whichever page began them', async () => {
     const pages = createPages({ store: memoryStore(), limits: { unhelpfulRefreshes: 100 } })
     await openIn(pages, 'refuses').signIn({ subject: 'alice' })

@@ -45,7 +45,7 @@ describe('promise 5: of any kind', () => {
     await expect(stage.client.session.refresh()).rejects.toMatchObject({ retryAfterMs: second })
   })
 
-  test('meanwhile a 401 is handed over', async () => {
+  test('meanwhile a 401 is returned to the caller', async () => {
     const stage = await start(path => path === '/bad')
     await refreshTenTimes(stage)
     expect(await ask(stage, '/bad')).toEqual(handedOver)
@@ -71,7 +71,7 @@ describe('promise 5: of any kind', () => {
     expect(stage.refreshes.length).toBe(10)
   })
 
-  test('the counts outlive the page: what begins anew over the same store knows of them', async () => {
+  test('the counts outlive the page: a new page over the same store reads them', async () => {
     const store = memoryStore()
     const first = await start(() => false, { store, sessionName: 'one' })
     await refreshTenTimes(first)

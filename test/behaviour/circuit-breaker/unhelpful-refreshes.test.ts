@@ -25,7 +25,7 @@ describe('promise 5: a route whose refreshes are unhelpful', () => {
   const isBad = (path: string) => path === '/bad'
 
   test.each(forms)(
-    'asked by %s: two in a row, and it causes none for 30 s; its 401s are handed over',
+    'called by %s: after two in a row it starts none for 30 s; its 401s are returned',
     async (_form, send) => {
       const stage = await start(isBad)
       for (const refreshes of [1, 2, 2, 2]) {
@@ -102,7 +102,7 @@ describe('promise 5: a route whose refreshes are unhelpful', () => {
     expect(await ask(stage, '/good')).toEqual([200, 1])
   })
 
-  test('what shouldRefresh takes for a 401 counts alike', async () => {
+  test('a response that shouldRefresh treats as a 401 counts in the same way', async () => {
     const stage = createStage({ shouldRefresh: ({ status }) => status === 419 || undefined })
     await stage.signIn()
     stage.answer(() => new Response('', { status: 419 }))
@@ -178,7 +178,7 @@ describe('promise 5: over all routes', () => {
     }
   })
 
-  test('a refresh that helped somebody is not unhelpful, though it did not help another', async () => {
+  test('a refresh that was useful to one request is not unhelpful, although it was not to another', async () => {
     const stage = await start(isBad)
     const refuseAlso = (token: string | null) =>
       stage.answer(send => new Response('', { status: isBad(send.path) || send.token === token ? 401 : 200 }))

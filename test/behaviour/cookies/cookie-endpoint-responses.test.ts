@@ -11,14 +11,14 @@ const answers: readonly (readonly [name: string, answer: () => Response])[] = [
 ]
 
 describe.each(['session', 'token'] as const)('a page starts, and the cookie endpoint answers (%s)', mode => {
-  test.each(answers)('%s: nobody is signed in, and nobody is asked to sign in', async (_, answer) => {
+  test.each(answers)('%s: the status is signed-out, and no login is required', async (_, answer) => {
     const world = createCookieWorld(mode)
     world.answer('/session', answer)
     const page = world.open()
     expect([await page.ready(), page.logins]).toEqual(['signed-out null', []])
   })
 
-  test('503: it is not known who is signed in, and becomes known later', async () => {
+  test('503: the status is unknown, and becomes known later', async () => {
     const world = createCookieWorld(mode)
     world.logIn('alice')
     world.answer('/session', () => new Response(null, { status: 503 }))
@@ -31,7 +31,7 @@ describe.each(['session', 'token'] as const)('a page starts, and the cookie endp
     expect(await page.ready()).toBe('signed-in alice')
   })
 
-  test('419: not now, unless the app says that it is over', async () => {
+  test('419: the refresh is unavailable, unless the app says that the session is over', async () => {
     const world = createCookieWorld(mode)
     world.answer('/session', () => new Response('{}', { status: 419 }))
     const isSignedOut = ({ status }: { readonly status: number }) => status === 419 || undefined
@@ -84,7 +84,7 @@ describe('no token rests where other tabs can read it, or shows', () => {
   })
 })
 
-test('two apps on one origin, with relative endpoints, are strangers: neither signs the other out', async () => {
+test('two apps on one origin, with relative endpoints, have separate sessions: neither signs the other out', async () => {
   const world = createCookieWorld('session')
   world.store.read = () => null
   const names: string[] = []

@@ -42,7 +42,7 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     expect([server.refreshes, server.sends.length]).toEqual([1, 1])
   })
 
-  test('CK-01: a page that starts without one is signed out, without a login being asked for', async () => {
+  test('CK-01: a page that starts without one is signed out, and no login is required', async () => {
     const { server, client, logins } = await createServedClient(mediated(), { signedIn: false })
     expect((await client.session.ready()).status).toBe('signed-out')
     expect([server.refreshes, logins.length]).toEqual([1, 0])
@@ -93,7 +93,7 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     ])
   })
 
-  test('CK-02: headers of the app’s own come besides, asked for each time', async () => {
+  test('CK-02: the app’s own headers are added, computed for each request', async () => {
     let asked = 0
     const { server, client } = await createServedClient(
       {

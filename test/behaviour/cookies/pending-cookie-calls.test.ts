@@ -30,7 +30,7 @@ describe('a refresh under way', () => {
     },
   )
 
-  test('of another tab does not undo it either: the tab that has the answer calls', async () => {
+  test('of another tab does not undo it either: the tab that gets the response calls', async () => {
     const world = createCookieWorld('token')
     world.logIn('alice')
     const [one, other] = [world.open(), world.open()]
@@ -50,7 +50,7 @@ describe('a refresh under way', () => {
     expect(JSON.stringify(world.store.content)).not.toContain('revocationPending')
   })
 
-  test('that ends after somebody has signed in calls nobody: the cookie may be theirs', async () => {
+  test('that ends after a user has signed in makes no call: the cookie may be theirs', async () => {
     const { clock, page, refresh, told } = await renewing()
     await page.client.session.signOut()
     await page.client.session.signIn({ accessToken: 'token-bob', subject: 'bob' })
@@ -74,7 +74,7 @@ describe('a refresh under way', () => {
     expect(await page.ready()).toBe('signed-in bob')
   })
 
-  test('is not waited for for ever, and nothing else waits for it', async () => {
+  test('is waited for only for a limited time, and by nothing but a login', async () => {
     const { clock, page, log } = await renewing()
     await page.client.session.signOut()
     const login = page.client.post('login', { auth: false, body: 'bob' }).json()
@@ -113,7 +113,7 @@ describe('a sign-out call under way', () => {
     expect([await page.ask(), await world.open().ready()]).toEqual(['bob', 'signed-in bob'])
   })
 
-  test('of a page that is left: the next page asks only once it has had a second', async () => {
+  test('of a page that is left: the next page asks for the session only after a second', async () => {
     const world = createCookieWorld('token')
     world.logIn('alice')
     const page = world.open()
@@ -130,7 +130,7 @@ describe('a sign-out call under way', () => {
     expect([await ready, world.cookie(), world.sessions.size]).toEqual(['signed-out null', '', 0])
   })
 
-  test('that takes longer: who is signed in is asked once more, before it is taken for a login', async () => {
+  test('that takes longer: the session is requested once more before it is taken for a login', async () => {
     const world = createCookieWorld('session')
     world.logIn('alice')
     const page = world.open()

@@ -179,7 +179,7 @@ describe('a key that is lost', () => {
     expect(server.sends).toEqual([])
   })
 
-  test('is told to every tab, and a login makes all well', async () => {
+  test('is reported in every tab, and a login restores all of them', async () => {
     const { server, openPage, page } = await start()
     await failureOf(page.get())
     expect((await openPage().client.session.ready()).endReason).toBe('key-lost')
@@ -268,7 +268,7 @@ describe('loginProof', () => {
     expect(first.jti).not.toBe(second.jti)
   })
 
-  test('says what to do where no client has the scheme yet, or it is another one', async () => {
+  test('names what to do where no client has the scheme yet, or another one', async () => {
     expect(await failureOf(loginProof(dpop(), { url }))).toMatchObject({ code: 'configuration', option: 'scheme' })
     expect(await failureOf(loginProof(bearer(), { url }))).toMatchObject({ code: 'configuration', option: 'scheme' })
   })

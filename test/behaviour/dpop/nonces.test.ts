@@ -6,7 +6,7 @@ const errors = (sends: readonly { readonly error: string | null }[]) => sends.ma
 const noncesOf = (sends: readonly { readonly proof: { readonly nonce?: string } | null }[]) =>
   sends.map(({ proof }) => proof?.nonce)
 
-describe('an API that asks for a nonce', () => {
+describe('an API that requires a nonce', () => {
   test('gets it in one more send, without a refresh (DP-07)', async () => {
     const { server, client } = await createDpopClient({ apiNonces: true })
     expect((await client.post('notes', { body: 'the same' }).json<{ body: string }>()).body).toBe('the same')
@@ -15,7 +15,7 @@ describe('an API that asks for a nonce', () => {
     expect(client.session.getSnapshot().generation).toBe(0)
   })
 
-  test('is asked for no second retry: its second demand is the caller’s, readable (DP-07)', async () => {
+  test('gets no second retry: its second challenge is returned to the caller, readable (DP-07)', async () => {
     const { server, client, get, logins } = await createDpopClient({ apiNonces: true })
     server.answerWith('/notes', () => {
       server.nonces.api.rotate()
@@ -44,7 +44,7 @@ describe('an API that asks for a nonce', () => {
     expect(server.to('token')).toEqual([])
   })
 
-  test('may tell it in any answer: the next proof says the newest (DP-06)', async () => {
+  test('may send it in any response: the next proof carries the newest (DP-06)', async () => {
     const { server, get } = await createDpopClient({ apiNonces: true })
     await get('/notes')
     server.nonces.api.rotate()
@@ -60,7 +60,7 @@ describe('an API that asks for a nonce', () => {
     expect(server.to('token')).toEqual([])
   })
 
-  test('that tells none is none the worse for it (DP-06)', async () => {
+  test('that sends none in its later responses keeps working (DP-06)', async () => {
     const { server, get } = await createDpopClient()
     expect([(await get('/notes')).status, (await get('/notes')).status]).toEqual([200, 200])
     expect(noncesOf(server.sends)).toEqual([undefined, undefined])
@@ -175,7 +175,7 @@ describe('a device clock that is an hour off', () => {
     expect(errors(server.to('api', '/notes'))).toEqual(['invalid_dpop_proof', null, 'use_dpop_nonce', null])
   })
 
-  test('is sent no more than three proofs where neither helps, and the last answer is the caller’s', async () => {
+  test('is sent no more than three proofs where neither helps, and the last response is returned to the caller', async () => {
     const { server, get } = await start({ apiNonces: true })
     let ahead = 0
     server.answerWith('/notes', () => {
@@ -189,14 +189,14 @@ describe('a device clock that is an hour off', () => {
     expect(server.to('token')).toEqual([])
   })
 
-  test('stays a refusal, and the caller’s, where no time can be read (DP-13)', async () => {
+  test('is not corrected where no server time can be read: the 401 is returned to the caller (DP-13)', async () => {
     const { server, get, logins } = await start({ dates: false })
     expect((await get('/notes')).status).toBe(401)
     expect(errors(server.sends)).toEqual(['invalid_dpop_proof'])
     expect(logins).toEqual([])
   })
 
-  test('needs no correction where a new nonce says it all (DP-13)', async () => {
+  test('needs no correction where a new nonce is enough (DP-13)', async () => {
     const { server, get } = await createDpopClient()
     server.answerWith('/notes', ({ headers }) => {
       const isGood = Buffer.from(String(headers['dpop']).split('.')[1] ?? '', 'base64url').includes('"fresh"')
@@ -208,7 +208,7 @@ describe('a device clock that is an hour off', () => {
   })
 })
 
-test('A proof that is refused for something else is the caller’s: no second send, no refresh', async () => {
+test('A proof that is rejected for another reason is returned to the caller: no second send, no refresh', async () => {
   const { server, get } = await createDpopClient()
   server.answerWith('/notes', () => ({
     status: 401,
@@ -218,7 +218,7 @@ test('A proof that is refused for something else is the caller’s: no second se
   expect(server.sends).toHaveLength(1)
 })
 
-test('A nonce costs ky no retry, and its hooks see one answer', async () => {
+test('A nonce uses up none of ky’s retries, and its hooks see one response', async () => {
   const { server, client } = await createDpopClient({ apiNonces: true })
   const seen = vi.fn()
   await client.get('notes', { retry: 0, hooks: { afterResponse: [({ response }) => seen(response.status)] } })

@@ -114,7 +114,7 @@ describe('a redirect (DP-05)', () => {
   })
 })
 
-test('A challenge for Bearer is answered with a new token by DPoP, and never with Bearer (DP-11)', async () => {
+test('A Bearer challenge leads to a new token sent by DPoP, and never by Bearer (DP-11)', async () => {
   const { server, get } = await createDpopClient()
   const challenge = { status: 401, headers: { 'www-authenticate': 'Bearer error="invalid_token"' } }
   server.answerWith('/notes', () => challenge)
@@ -134,7 +134,7 @@ test('Another origin gets neither token nor proof (TX-04)', async () => {
   expect([headers?.authorization, headers?.['dpop']]).toEqual([undefined, undefined])
 })
 
-test('A token that no header can carry is told without being shown (TX-08)', async () => {
+test('A token that no header can carry is reported without being shown (TX-08)', async () => {
   const { client } = await createDpopClient()
   const error = await client.session
     .signIn({ accessToken: 'sécret token', subject: 'alice' })

@@ -22,7 +22,7 @@ describe('a refresh by DPoP', () => {
     expect(server.reuses).toBe(0)
   })
 
-  test('that is asked for a nonce presents the same refresh token once more, and ends nothing (DP-08)', async () => {
+  test('that needs a nonce presents the same refresh token once more, and ends nothing (DP-08)', async () => {
     const { server, client, logins } = await createDpopClient({ tokenNonces: true })
     await client.session.refresh()
     const refreshes = server.to('token')
@@ -32,7 +32,7 @@ describe('a refresh by DPoP', () => {
     expect([server.reuses, client.session.getSnapshot().generation, logins]).toEqual([0, 1, []])
   })
 
-  test('knows the nonce of the answer before, and need not be asked again (DP-06)', async () => {
+  test('uses the nonce of the response before, and needs no second send (DP-06)', async () => {
     const { server, client } = await createDpopClient({ tokenNonces: true })
     await client.session.refresh()
     await client.session.refresh()
@@ -73,7 +73,7 @@ describe('a refresh by DPoP', () => {
     expect((await client.fetch(`${server.api}/notes`)).status).toBe(200)
   })
 
-  test('that is asked for a nonce over and over is “not now”: the session stays (DP-08)', async () => {
+  test('that is sent a new nonce challenge each time is unavailable: the session stays (DP-08)', async () => {
     const { server, client, logins } = await createDpopClient({ tokenNonces: true })
     server.answerWith('/token', () => {
       server.nonces.token.rotate()
@@ -110,7 +110,7 @@ describe('a refresh by DPoP', () => {
     ])
   })
 
-  test('by a function of the app’s own carries a proof as well, from `post`', async () => {
+  test('by the app’s own function carries a proof as well, from `post`', async () => {
     const { server, client, scheme } = await createDpopClient({
       signedIn: false,
       client: {
@@ -155,14 +155,14 @@ describe('a refresh by DPoP', () => {
   })
 })
 
-test('Bearer tokens are no sign-in where tokens have to be bound (DP-10)', async () => {
+test('signIn rejects Bearer tokens where tokens have to be bound to a key (DP-10)', async () => {
   const { client } = await createDpopClient({ signedIn: false })
   const tokens = { access_token: 'a', refresh_token: 'b', token_type: 'Bearer' }
   expect(await failureOf(client.session.signIn(tokens))).toMatchObject({ code: 'configuration' })
   expect((await client.session.ready()).status).toBe('signed-out')
 })
 
-test('A sign-out tells the revocation endpoint without a proof, so that nothing delays it (LR-06)', async () => {
+test('A sign-out calls the revocation endpoint without a proof, so that nothing delays it (LR-06)', async () => {
   const { server, client } = await createDpopClient()
   await client.session.signOut()
   expect(server.sends).toEqual([])

@@ -103,7 +103,7 @@ describe('dispose()', () => {
     expect([open(), wakeListeners()]).toEqual([0, 0])
   })
 
-  test('dispose() rejects waiting requests; the refresh continues, and its tokens are kept', async () => {
+  test('rejects waiting requests; the refresh continues, and its tokens are kept', async () => {
     const { client, clock, signIn, refuseAll, refresh, refreshes, issue } = createStage()
     await signIn({ subject: 'alice' })
     refuseAll()
@@ -120,7 +120,7 @@ describe('dispose()', () => {
     expect(await client.session.getAccessToken()).toBe('access-2')
   })
 
-  test('asks nobody for a login, and ends no session', async () => {
+  test('requires no login, and ends no session', async () => {
     const { client, clock, signIn, logins } = createStage()
     await signIn()
     client.dispose()
@@ -128,7 +128,7 @@ describe('dispose()', () => {
     expect([client.session.status, logins]).toEqual(['signed-in', []])
   })
 
-  test('and use after it takes everything up again', async () => {
+  test('can be followed by further use, which starts everything again', async () => {
     const open = countChannels()
     const { client, signIn, refuseAll, sends, refreshes, wakeListeners } = createStage({ store: createStorage() })
     await signIn()
@@ -141,7 +141,7 @@ describe('dispose()', () => {
     expect([open(), wakeListeners()]).toEqual([0, 0])
   })
 
-  test('is not to be had from an instance, which shares what it would close', () => {
+  test('is not a method of derived instances, which share what it would close', () => {
     const { client } = createStage()
     expect('dispose' in client.extend({})).toBe(false)
     expect('dispose' in client.create()).toBe(false)

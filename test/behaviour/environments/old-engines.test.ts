@@ -44,7 +44,7 @@ const createStorage = () => {
   }
 }
 
-describe.each(forms)('what an engine lacks costs no refresh, asked by %s (WV-02)', (form, send) => {
+describe.each(forms)('a feature that an engine lacks prevents no refresh, called by %s (WV-02)', (form, send) => {
   // ky looks for this one when it is imported, so that taking it away later says nothing.
   const names = Object.keys(missing).filter(name => form === 'fetch' || name !== 'AbortSignal.any')
 
@@ -80,7 +80,7 @@ test('an engine without AbortController refreshes as well', async () => {
 })
 
 describe('the source', () => {
-  test('chooses by what is there, never by who says to be there (WV-02)', () => {
+  test('detects features, and never reads the user agent (WV-02)', () => {
     const files = globSync('src/**/*.ts')
     expect(files.length).toBeGreaterThan(20)
     expect(files.filter(file => /userAgent|navigator\.(platform|vendor)/.test(readFileSync(file, 'utf8')))).toEqual([])

@@ -7,16 +7,16 @@ beforeEach(() => {
   vi.stubGlobal('Promise', PromiseLookAlike)
 })
 
-test('the look-alike is no class of what an async function returns', async () => {
+test('the replaced Promise is not the class of what an async function returns', async () => {
   const answer = (async () => {})()
   expect([answer instanceof Promise, new Promise(() => {}) instanceof Promise]).toEqual([false, true])
   expect(await Promise.resolve(5)).toBe(5)
 })
 
-describe.each(forms)('where Promise was replaced, as zone.js does it, asked by %s', (_form, send) => {
+describe.each(forms)('where Promise was replaced, as zone.js does it, by %s', (_form, send) => {
   const readBody = async (sent: Promise<Response>) => (await sent).text()
 
-  test('a refused request is refreshed and sent again', async () => {
+  test('a rejected request is refreshed and sent again', async () => {
     const stage = createStage()
     await stage.signIn()
     stage.refuseAll()
@@ -35,7 +35,7 @@ describe.each(forms)('where Promise was replaced, as zone.js does it, asked by %
     expect([status, stage.refreshes.length]).toEqual([decided ? 200 : 419, refreshed])
   })
 
-  test('nobody is signed in: the 401 is the caller’s, or waits for the dialog', async () => {
+  test('with no user signed in, the 401 is returned to the caller, or waits for the dialog', async () => {
     const bare = createStage()
     expect((await send(bare.client, '/x')).status).toBe(401)
     const stage = createDialogStage()
@@ -45,7 +45,7 @@ describe.each(forms)('where Promise was replaced, as zone.js does it, asked by %
     expect(await readBody(waiting)).toBe('fine')
   })
 
-  test('a session that is over is told as such, and a step-up asks', async () => {
+  test('a session that is over is reported as such, and a step-up opens a dialog', async () => {
     const over = await openDialog()
     const ended = expect(send(over.client, '/x')).rejects.toMatchObject({ code: 'session-ended' })
     await over.clock.settle()

@@ -24,7 +24,7 @@ const listen = async (options: ExplainOptions = {}, stageOptions: StageOptions =
 }
 const codesOf = (explanations: readonly Explanation[]) => explanations.map(({ causes }) => causes[0]?.code)
 
-describe.each(forms)('a 401, asked by %s,', (_form, send) => {
+describe.each(forms)('a 401, by %s,', (_form, send) => {
   test('that a refresh cured is explained only if the app wants that', async () => {
     for (const includeRefreshed of [false, true]) {
       const { stage, explanations, collected } = await listen({ includeRefreshed })
@@ -95,7 +95,7 @@ describe.each(forms)('a 401, asked by %s,', (_form, send) => {
   })
 })
 
-test('an answer that no client got is explained by itself', async () => {
+test('a response that no client received is explained from itself alone', async () => {
   const { causes, facts } = await explain(unauthorized('Basic realm="x"', '{"message":"Wrong password"}'))
   expect([causes[0]?.code, facts.sent.credentials, facts.response?.text]).toEqual([
     'other-scheme',
@@ -131,21 +131,21 @@ describe('where the page may not read an answer', () => {
     return { probes, explanations }
   }
 
-  test('it is asked once more, bare, with GET and without the query', async () => {
+  test('the URL is requested once more, without credentials, by GET and without the query', async () => {
     const { probes, explanations } = await fail({}, { method: 'POST', body: 'x' })
     const bare = { method: 'GET', credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' }
     expect(probes.mock.calls).toEqual([['https://api.test/x', expect.objectContaining(bare)]])
     expect(explanations.map(({ status, facts }) => [status, facts.probe?.isReachable])).toEqual([[null, true]])
   })
 
-  test('it is not asked again with `probe: false`', async () => {
+  test('nothing more is requested with `probe: false`', async () => {
     const { probes, explanations } = await fail({ probe: false })
     expect(probes).not.toHaveBeenCalled()
     expect(explanations.map(({ status, facts }) => [status, facts.probe])).toEqual([[null, null]])
   })
 })
 
-test('a report that throws is the app’s own mistake, and changes nothing', async () => {
+test('a report callback that throws is reported as the app’s mistake, and changes nothing', async () => {
   const reported = vi.fn()
   vi.stubGlobal('reportError', reported)
   const { stage, collected } = await listen({
@@ -159,7 +159,7 @@ test('a report that throws is the app’s own mistake, and changes nothing', asy
   expect(reported.mock.calls).toEqual([[expect.objectContaining({ message: 'mine' })]])
 })
 
-test('on the console it is one collapsed group, whose head has the sentence', async () => {
+test('the console shows one collapsed group, whose head has the sentence', async () => {
   const group = vi.spyOn(console, 'groupCollapsed').mockImplementation(() => {})
   const log = vi.spyOn(console, 'log').mockImplementation(() => {})
   const groupEnd = vi.spyOn(console, 'groupEnd').mockImplementation(() => {})
@@ -194,7 +194,7 @@ test('no token, and no part of one, is in facts, on the console or in errors, ev
 
 const sendsListenedTo = (stage: Stage): number => registeredParts(stage.client.session)?.sends.size ?? -1
 
-test('while nobody listens, nothing is made for it', async () => {
+test('while nothing listens, no facts are collected', async () => {
   const { stage, stop } = await listen()
   expect(sendsListenedTo(stage)).toBe(1)
   stop()

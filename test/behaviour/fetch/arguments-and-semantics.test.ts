@@ -194,7 +194,7 @@ test('the page’s fetch is found when it is called, and called without a receiv
   expect(receivers).toEqual([undefined, undefined])
 })
 
-test('what a Request says of itself holds for the first send and for the replay (RP-08)', async () => {
+test('the properties of a Request hold for the first send and for the replay (RP-08)', async () => {
   const said = {
     method: 'POST',
     mode: 'same-origin',
@@ -217,7 +217,7 @@ test('what a Request says of itself holds for the first send and for the replay 
   for (const one of seen) expect(one).toMatchObject(said)
 })
 
-test('a referrer and its policy outlive the init that the token needs', async () => {
+test('a referrer and its policy survive the init that adds the token', async () => {
   const { client } = await createServedClient({ baseUrl: 'https://api.test/' })
   const said = { referrer: 'https://page.test/path', referrerPolicy: 'origin' } as const
   const fetch = vi.fn<Fetch>(async () => new Response())

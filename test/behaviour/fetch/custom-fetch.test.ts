@@ -66,14 +66,14 @@ describe.each(Object.entries(forms))('a fetch that the app gave to %s', (_, send
     expect(await Promise.all(network.sends.map(one => one.text()))).toEqual(['{"a":1}', '{"a":1}'])
   })
 
-  test('gets it for what goes out bare as well', async () => {
+  test('gets one for a request without credentials as well', async () => {
     const network = createOneEyed()
     await send(network, { method: 'POST', body: 'x', auth: false })
     expect(network.sends).toMatchObject([{ method: 'POST', authorization: null }])
     expect(await network.sends[0]?.text()).toBe('x')
   })
 
-  test('gets the same once more as its second argument, since many wrappers read only that', async () => {
+  test('gets the same as its second argument, too, since many wrappers read only that', async () => {
     const network = createOneEyed(({ authorization }) => (authorization === 'Bearer old' ? refusal() : new Response()))
     await send(network, { method: 'PUT', body: 'text', headers: { 'x-mine': '1' }, next: 3 } as RequestInit)
     const seen = network.fetch.mock.calls.map(([input, init]) => {
@@ -91,7 +91,7 @@ describe.each(Object.entries(forms))('a fetch that the app gave to %s', (_, send
     ['a form with a file', () => createForm()],
     ['a Blob', () => new Blob(['blob'], { type: 'x/y' })],
     ['a stream', () => new Blob(['stream']).stream()],
-  ])('may hand both on to the platform: the body arrives whole, %s', async (_name, body) => {
+  ])('may pass both to the platform’s fetch: the body arrives whole, %s', async (_name, body) => {
     const network = createOneEyed()
     const handsBothOn: Fetch = (input, init) => network.fetch(new Request(input, init))
     await send({ fetch: vi.fn(handsBothOn) } as never, { method: 'POST', body: body(), duplex: 'half' } as RequestInit)
@@ -106,7 +106,7 @@ describe.each(Object.entries(forms))('a fetch that the app gave to %s', (_, send
     else expect(await sent.text()).toBe(await new Response(body()).text())
   })
 
-  test('is not called for what was aborted before, whether it looks at signals or not', async () => {
+  test('is not called for a request that was already aborted', async () => {
     const fetch = vi.fn<Fetch>(async () => new Response())
     await expect(send({ fetch }, { signal: AbortSignal.abort(new Error('left')) })).rejects.toThrow('left')
     expect(fetch).not.toHaveBeenCalled()

@@ -16,7 +16,7 @@ const startTwo = async (status = 302) => {
 }
 
 describe('a redirect to another origin', () => {
-  test('brings back a 401 that is none of ours: nothing is refreshed or sent again (ST-11)', async () => {
+  test('returns that origin’s 401 to the caller: nothing is refreshed or sent again (ST-11)', async () => {
     const { server, other, client, url } = await startTwo()
     const response = await client.fetch(url)
     expect([response.status, response.redirected, isReplayable(response)]).toEqual([401, true, true])
@@ -42,7 +42,7 @@ describe('a redirect to another origin', () => {
 })
 
 describe('a redirect inside the origin', () => {
-  test('that ends in a 401 is refreshed, and asked for again from its start', async () => {
+  test('that ends in a 401 is refreshed, and requested again from its start', async () => {
     const { server, client } = await createServedClient()
     server.answerWith('/api/moved', { status: 302, headers: { location: '/api/there' } })
     server.expireAccessTokens()
@@ -60,7 +60,7 @@ describe('a redirect inside the origin', () => {
     expect([server.sends.length, server.refreshes]).toEqual([4, 1])
   })
 
-  test('is not followed where `redirect: manual` was asked for, and what comes is the caller’s', async () => {
+  test('is not followed with `redirect: manual`, and the response is returned to the caller', async () => {
     const { server, client } = await createServedClient()
     server.answerWith('/api/moved', { status: 302, headers: { location: '/api/there' } })
     expect((await client.fetch(`${server.origin}/api/moved`, { redirect: 'manual' })).status).toBe(302)
@@ -68,14 +68,14 @@ describe('a redirect inside the origin', () => {
   })
 })
 
-describe('an answer without a status', () => {
+describe('a response without a status', () => {
   const answerOf = (type: ResponseType) =>
     Object.defineProperties(new Response(null), { type: { value: type }, status: { value: 0 } })
 
   test.each([
     ['opaque', () => true],
     ['opaqueredirect', undefined],
-  ] as const)('(%s) is the caller’s, and asks for nothing', async (type, shouldRefresh) => {
+  ] as const)('(%s) is returned to the caller, and starts nothing', async (type, shouldRefresh) => {
     const stage = createStage({ shouldRefresh })
     await stage.signIn()
     const answer = answerOf(type)
@@ -84,7 +84,7 @@ describe('an answer without a status', () => {
     expect([stage.sends.length, stage.refreshes.length]).toEqual([1, 0])
   })
 
-  test('but is a redirect to the login page, for an app whose shouldRefresh says so: it refreshes, and is sent again', async () => {
+  test('means a login page if shouldRefresh says so: the request is refreshed and sent again', async () => {
     const seen: unknown[] = []
     const stage = createStage({
       shouldRefresh: ({ status, type }) => {
@@ -120,7 +120,7 @@ test('beside Authorization nothing is set that the caller did not set, and nothi
 })
 
 test.each(['no-store', 'reload', 'no-cache'] as const)(
-  '`cache: %s` reaches the network, for who fears another person’s answer (FE-09)',
+  '`cache: %s` reaches the network, so that an app can rule out a cached response of another user (FE-09)',
   async cache => {
     const seen: RequestCache[] = []
     const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -135,7 +135,7 @@ test.each(['no-store', 'reload', 'no-cache'] as const)(
   },
 )
 
-describe('a replay is not answered by the browser’s cache, which may hold the very 401', () => {
+describe('a replay does not come from the browser’s cache, which may hold the 401 itself', () => {
   const modesOf = async (send: (fetch: typeof globalThis.fetch) => (stage: Stage) => Promise<unknown>) => {
     const seen: RequestCache[] = []
     const fetch: typeof globalThis.fetch = async (input, init) => {
@@ -173,7 +173,7 @@ describe('a replay is not answered by the browser’s cache, which may hold the 
 describe.each(forms)('a keepalive request through %s (FE-05)', (_, send) => {
   const keepalive = { method: 'POST', body: 'bye', keepalive: true }
 
-  test('goes out at once with the token there is, expired or not, and starts nothing', async () => {
+  test('is sent at once with the token at hand, expired or not, and starts nothing', async () => {
     const stage = createStage({ lifetimeSeconds: 100 })
     await stage.signIn()
     await stage.client.fetch(`${stageOrigin}/before`)
@@ -206,7 +206,7 @@ describe.each(forms)('a keepalive request through %s (FE-05)', (_, send) => {
 })
 
 test.each(forms)(
-  'a request that begins while a refused token is renewed waits for the outcome: %s (RT-03)',
+  'a request that begins while a rejected token is renewed waits for the outcome: %s (RT-03)',
   async (_, send) => {
     const stage = createStage()
     await stage.signIn()
@@ -228,7 +228,7 @@ test.each(forms)(
 )
 
 describe('`auth: false` (RP-10)', () => {
-  test.each(forms)('sends bare, and the 401 is the caller’s: %s', async (_, send) => {
+  test.each(forms)('sends without credentials, and returns the 401: %s', async (_, send) => {
     const stage = createStage()
     await stage.signIn()
     const response = await send(stage.client, '/login', { auth: false })

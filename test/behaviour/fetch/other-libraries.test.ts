@@ -24,7 +24,7 @@ describe('openapi-fetch, given client.fetch', () => {
     return { server, api: createOpenApi<Paths>({ baseUrl: server.origin, fetch: client.fetch }) }
   }
 
-  test('is signed in, and knows nothing of a refresh', async () => {
+  test('is signed in, and does not notice a refresh', async () => {
     const { server, api } = await start()
     server.expireAccessTokens()
     const { data, response } = await api.GET('/api/todos', { params: { query: { page: 2 } } })
@@ -40,7 +40,7 @@ describe('openapi-fetch, given client.fetch', () => {
     expect(server.sends.map(({ body }) => String(body))).toEqual(Array(2).fill('{"title":"naïve 🔑"}'))
   })
 
-  test('gets a final 401 as any answer', async () => {
+  test('gets a final 401 as any other response', async () => {
     const { server, api } = await start()
     server.refuse('/api/todos')
     const { error, response } = await api.POST('/api/todos', { body: { title: 'x' } })
@@ -72,7 +72,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     ['an object', { title: 'naïve 🔑' }, '{"title":"naïve 🔑"}'],
     ['a text', 'text', 'text'],
     ['URLSearchParams', new URLSearchParams({ a: '1' }), 'a=1'],
-  ])('has %s replayed, and knows nothing of a refresh', async (_, data, expected) => {
+  ])('has %s replayed, and does not notice a refresh', async (_, data, expected) => {
     const { server, http } = await start()
     server.expireAccessTokens()
     const answer = await http.post<ApiEcho>('/api/todos', data)
@@ -98,7 +98,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     expect(JSON.stringify(error)).not.toContain('access_')
   })
 
-  test('sees the end of a session as that, though there was a 401, and not as a mistake of its own', async () => {
+  test('sees the end of a session as SessionEndedError, and not as an axios error for the 401', async () => {
     const { server, client, http } = await start()
     server.expireAccessTokens()
     server.failRefreshes({ kind: 'status', status: 401 })
@@ -115,7 +115,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     expect(next).toMatchObject({ code: 'session-ended', rejectedResponse: null })
   })
 
-  test('sees a declined step-up as that', async () => {
+  test('sees a declined step-up as StepUpRequiredError', async () => {
     const { server, http } = await start({ reauthenticate: async () => null })
     const challenge = 'Bearer error="insufficient_user_authentication", acr_values="gold"'
     server.answerWith('/api/todos', { status: 401, headers: { 'www-authenticate': challenge } })
@@ -129,7 +129,7 @@ describe('axios by its fetch adapter, given client.fetch', () => {
     })
   })
 
-  test('sees a refresh that is unavailable as that', async () => {
+  test('sees an unavailable refresh as RefreshUnavailableError', async () => {
     const { server, http } = await start()
     server.expireAccessTokens()
     server.failRefreshes({ kind: 'status', status: 503 })

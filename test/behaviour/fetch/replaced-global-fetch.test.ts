@@ -48,7 +48,7 @@ describe.each(Object.entries(replacements))('where the page’s fetch is %s', (_
     ])
   })
 
-  test('so does one of the client’s, in either form, and one to elsewhere', async () => {
+  test('a request by the client, in either form, goes there once as well, and so does one to a foreign origin', async () => {
     const { client, network } = await start(replace)
     await client.get('a')
     await client.fetch('https://api.test/b')
@@ -90,7 +90,7 @@ test('two clients may both take the page’s fetch: each signs its own in', asyn
   ])
 })
 
-test('a client may be laid over another one, also where the page’s fetch is its own', async () => {
+test('a client may be built on another one, also where that replaced the page’s fetch', async () => {
   const { client, network } = await start(own => own)
   const over = createClient({ baseUrl: 'https://other.test/', fetch: client.fetch, retry: 0 })
   onTestFinished(over.dispose)
@@ -108,7 +108,7 @@ test('a client may be laid over another one, also where the page’s fetch is it
   ])
 })
 
-test('a fetch that was put in place later, a tracer say, is found when it is called', async () => {
+test('a global fetch that is replaced later, by a tracer for example, is found at the next call', async () => {
   const { client, network } = await start(own => own)
   const traced = vi.fn(network.fetch)
   vi.stubGlobal('fetch', traced)

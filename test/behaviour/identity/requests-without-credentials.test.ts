@@ -8,89 +8,92 @@ import { stubChannel } from '../../support/test-channel.ts'
 
 const told = (promise: Promise<Response>) => promise.then(({ status }) => status)
 
-describe.each(forms)('promise 12: a request that went out bare under Alice’s dialog, asked by %s', (_form, send) => {
-  /** Alice's dialog is open; a payment of hers went out bare, and its 401 is slow. */
-  const startPaying = async (init?: Parameters<typeof send>[2]) => {
-    const stage = await openDialog()
-    const refused = createDeferred<Response>()
-    let isFirst = true
-    stage.answer(({ path, token }) => {
-      if (path === '/pay' && isFirst) {
-        isFirst = false
-        return refused.promise
-      }
-      return token === null || token === 'access-1' ? refusal() : new Response('fine')
+describe.each(forms)(
+  'promise 12: a request that was sent without credentials while Alice’s dialog was open, by %s',
+  (_form, send) => {
+    /** Alice's dialog is open; a payment of hers went out bare, and its 401 is slow. */
+    const startPaying = async (init?: Parameters<typeof send>[2]) => {
+      const stage = await openDialog()
+      const refused = createDeferred<Response>()
+      let isFirst = true
+      stage.answer(({ path, token }) => {
+        if (path === '/pay' && isFirst) {
+          isFirst = false
+          return refused.promise
+        }
+        return token === null || token === 'access-1' ? refusal() : new Response('fine')
+      })
+      send(stage.client, '/first').catch(() => {})
+      await stage.clock.settle()
+      const paying = told(send(stage.client, '/pay', { method: 'POST', body: 'from Alice', ...init }))
+      paying.catch(() => {})
+      await stage.clock.settle()
+      const sentAs = () => stage.sends.filter(({ path }) => path === '/pay').map(({ token }) => token)
+      return { ...stage, refused, paying, sentAs }
+    }
+
+    test('is not sent again as Bob, who answered the dialog before its 401 came', async () => {
+      const { refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
+      await answerDialog(issue({ subject: 'bob' }))
+      refused.resolve(refusal())
+      expect(await paying).toBe(401)
+      await clock.advance(0)
+      expect([sentAs(), asked.length, logins.length]).toEqual([[null], 1, 0])
     })
-    send(stage.client, '/first').catch(() => {})
-    await stage.clock.settle()
-    const paying = told(send(stage.client, '/pay', { method: 'POST', body: 'from Alice', ...init }))
-    paying.catch(() => {})
-    await stage.clock.settle()
-    const sentAs = () => stage.sends.filter(({ path }) => path === '/pay').map(({ token }) => token)
-    return { ...stage, refused, paying, sentAs }
-  }
 
-  test('is not sent again as Bob, who answered the dialog before its 401 came', async () => {
-    const { refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
-    await answerDialog(issue({ subject: 'bob' }))
-    refused.resolve(refusal())
-    expect(await paying).toBe(401)
-    await clock.advance(0)
-    expect([sentAs(), asked.length, logins.length]).toEqual([[null], 1, 0])
-  })
+    test('is not sent again as Bob, who answers the dialog that it waits for', async () => {
+      const { refused, paying, sentAs, answerDialog, issue, clock } = await startPaying()
+      refused.resolve(refusal())
+      await clock.settle()
+      await answerDialog(issue({ subject: 'bob' }))
+      await expect(paying).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+      expect(sentAs()).toEqual([null])
+    })
 
-  test('is not sent again as Bob, who answers the dialog that it waits for', async () => {
-    const { refused, paying, sentAs, answerDialog, issue, clock } = await startPaying()
-    refused.resolve(refusal())
-    await clock.settle()
-    await answerDialog(issue({ subject: 'bob' }))
-    await expect(paying).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
-    expect(sentAs()).toEqual([null])
-  })
+    test('is sent again as Alice, who answered the dialog before its 401 came', async () => {
+      const { refused, paying, sentAs, answerDialog, issue } = await startPaying()
+      await answerDialog(issue({ subject: 'alice' }))
+      refused.resolve(refusal())
+      expect([await paying, sentAs()]).toEqual([200, [null, 'access-2']])
+    })
 
-  test('is sent again as Alice, who answered the dialog before its 401 came', async () => {
-    const { refused, paying, sentAs, answerDialog, issue } = await startPaying()
-    await answerDialog(issue({ subject: 'alice' }))
-    refused.resolve(refusal())
-    expect([await paying, sentAs()]).toEqual([200, [null, 'access-2']])
-  })
+    test('opens no second dialog if Alice declined before its 401 came, and is not sent as the user who signs in after that', async () => {
+      const { client, refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
+      await answerDialog(null)
+      await client.session.signIn(issue({ subject: 'alice' }))
+      refused.resolve(refusal())
+      expect(await paying).toBe(401)
+      await clock.advance(0)
+      expect([sentAs(), asked.length, logins.length]).toEqual([[null], 1, 1])
+    })
 
-  test('opens no second dialog if Alice declined before its 401 came, and is not sent as the user who signs in after that', async () => {
-    const { client, refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
-    await answerDialog(null)
-    await client.session.signIn(issue({ subject: 'alice' }))
-    refused.resolve(refusal())
-    expect(await paying).toBe(401)
-    await clock.advance(0)
-    expect([sentAs(), asked.length, logins.length]).toEqual([[null], 1, 1])
-  })
+    test('is sent with keepalive once, and its 401 is returned to the caller', async () => {
+      const { refused, paying, sentAs, answerDialog, issue } = await startPaying({ keepalive: true })
+      await answerDialog(issue({ subject: 'alice' }))
+      refused.resolve(refusal())
+      expect([await paying, sentAs()]).toEqual([401, [null]])
+    })
 
-  test('is sent by keepalive once, and its 401 is the caller’s', async () => {
-    const { refused, paying, sentAs, answerDialog, issue } = await startPaying({ keepalive: true })
-    await answerDialog(issue({ subject: 'alice' }))
-    refused.resolve(refusal())
-    expect([await paying, sentAs()]).toEqual([401, [null]])
-  })
+    test('is sent without credentials, also if her page has to read the store first', async () => {
+      const channel = stubChannel()
+      const store = createScriptedStore()
+      const stage = await openDialog({ store })
+      send(stage.client, '/first').catch(() => {})
+      await stage.clock.settle()
+      const { reached, open } = store.hold('read')
+      channel.hint()
+      await reached
+      const asked = send(stage.client, '/form')
+      open()
+      await outcomeOf(asked, stage.clock)
+      expect(stage.sends.filter(({ path }) => path === '/form').map(({ token }) => token)).toEqual([null])
+      stage.client.dispose()
+      await asked.catch(() => {})
+    })
+  },
+)
 
-  test('goes out bare also where her page has to look into the store first', async () => {
-    const channel = stubChannel()
-    const store = createScriptedStore()
-    const stage = await openDialog({ store })
-    send(stage.client, '/first').catch(() => {})
-    await stage.clock.settle()
-    const { reached, open } = store.hold('read')
-    channel.hint()
-    await reached
-    const asked = send(stage.client, '/form')
-    open()
-    await outcomeOf(asked, stage.clock)
-    expect(stage.sends.filter(({ path }) => path === '/form').map(({ token }) => token)).toEqual([null])
-    stage.client.dispose()
-    await asked.catch(() => {})
-  })
-})
-
-describe.each(forms)('promise 12: a request that was begun as nobody’s, asked by %s', (_form, send) => {
+describe.each(forms)('promise 12: a request that began while no user was signed in, by %s', (_form, send) => {
   const startAsking = async (options: StageOptions = {}) => {
     const stage = createDialogStage(options)
     const held = createDeferred<Response>()
@@ -163,7 +166,7 @@ describe.each(forms)('promise 12: a request that was begun as nobody’s, asked 
   })
 })
 
-describe.each(forms)('promise 12: nobody is told to sign in on the word of memory, asked by %s', (_form, send) => {
+describe.each(forms)('promise 12: no login is required before the store was read, by %s', (_form, send) => {
   const alice = () => storedRecord()
   const start = (content: unknown, options: StageOptions = {}) => {
     const store = createScriptedStore()
@@ -179,7 +182,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect([stage.logins, stage.client.session.status]).toEqual([[], 'signed-in'])
   })
 
-  test('the same where nobody is signed in: that is read, and then told', async () => {
+  test('with no user signed in, the store is read first, and then a login is required', async () => {
     stubChannel()
     const { stage } = start(null)
     expect(await told(send(stage.client, '/beacon', { method: 'POST', keepalive: true }))).toBe(401)
@@ -187,7 +190,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect(stage.logins).toMatchObject([{ reason: 'not-signed-in' }])
   })
 
-  test('a 401 comes late to a tab that hears nothing, and Alice has signed in elsewhere', async () => {
+  test('a 401 comes late to a tab without messages, and Alice has signed in elsewhere', async () => {
     vi.stubGlobal('BroadcastChannel', undefined)
     const { store, stage } = start(null)
     const held = createDeferred<Response>()
@@ -202,7 +205,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect([stage.logins, stage.client.session.status, stage.sends.length]).toEqual([[], 'signed-in', 1])
   })
 
-  test('a step-up comes late to a tab that hears nothing, and Alice has signed out elsewhere', async () => {
+  test('a step-up comes late to a tab without messages, and Alice has signed out elsewhere', async () => {
     vi.stubGlobal('BroadcastChannel', undefined)
     const store = createScriptedStore()
     store.content = alice()
@@ -225,7 +228,7 @@ describe.each(forms)('promise 12: nobody is told to sign in on the word of memor
     expect([stage.logins, stage.client.session.status]).toEqual([[], 'unknown'])
   })
 
-  test('a cookie could not be asked about yet', async () => {
+  test('the cookie session could not be requested yet', async () => {
     const stage = createStage({ strategy: { ambient: true } })
     expect(await told(send(stage.client, '/beacon', { method: 'POST', keepalive: true }))).toBe(401)
     await stage.clock.advance(0)

@@ -18,8 +18,8 @@ const startRefused = async (options: StageOptions = {}, subject?: string) => {
   return { ...stage, tokens, waiting, finish: answered.resolve }
 }
 
-describe('signIn with the tokens that are held, while a refresh of them is under way', () => {
-  test.each([undefined, 'alice'])('spends no replay on the token that was refused (subject %s)', async subject => {
+describe('signIn with the current tokens while they are being refreshed', () => {
+  test.each([undefined, 'alice'])('uses no replay on the rejected token (subject %s)', async subject => {
     const { client, clock, tokens, waiting, finish, sends, refreshes } = await startRefused({}, subject)
     await client.session.signIn(tokens)
     await clock.settle()
@@ -52,7 +52,7 @@ describe('signIn with the tokens that are held, while a refresh of them is under
   })
 })
 
-test('the login’s own tokens, reported again after a refresh, change nothing', async () => {
+test('the tokens of the login, passed to signIn again after a refresh, change nothing', async () => {
   const { client, tokens, waiting, finish, refreshes } = await startRefused()
   finish()
   await waiting
@@ -61,7 +61,7 @@ test('the login’s own tokens, reported again after a refresh, change nothing',
   expect([refreshes.length, await client.session.getAccessToken()]).toEqual([1, 'a2'])
 })
 
-test('a dialog that brings the very tokens that were refused has brought nothing: nothing is replayed with them', async () => {
+test('a dialog that returns the rejected tokens has returned nothing: no request is replayed with them', async () => {
   const held = { accessToken: 'a1', refreshToken: 'r1', subject: 'alice' }
   const stage = createStage({ reauthenticate: async () => held })
   await stage.client.session.signIn(held)
@@ -72,7 +72,7 @@ test('a dialog that brings the very tokens that were refused has brought nothing
   expect(stage.sends.map(({ token }) => token)).toEqual(['a1'])
 })
 
-test('a step-up that brings the very token that is held may have been made for it: the request is sent again', async () => {
+test('a step-up may return the current token, made stronger on the server: the request is sent again', async () => {
   const held = { accessToken: 'a1', refreshToken: 'r1', subject: 'alice' }
   let isSteppedUp = false
   const stage = createStage({

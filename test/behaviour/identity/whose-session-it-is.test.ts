@@ -17,7 +17,7 @@ const refreshed = async (login: SessionInput, answer: SessionInput, options: Sta
 
 const [issuer, other] = ['https://id.test', 'https://id.example']
 
-describe('a refresh cannot change whose session it is, however its answer says who that is (RFC 6749 §6)', () => {
+describe('a refresh cannot change the user of a session, however its response names the user (RFC 6749 §6)', () => {
   test.each<[string, SessionInput, SessionInput, string | null]>([
     [
       'the app said the tenant, too, and the access token says the person alone',
@@ -112,7 +112,7 @@ describe('another person’s tokens end the session (promise 12)', () => {
     expect([status, ended, sends]).toEqual(['signed-out', ['replaced'], []])
   })
 
-  test('a number in the answers is told apart through any number of refreshes', async () => {
+  test('a numeric subject is recognised through any number of refreshes', async () => {
     const stage = await refreshed({ accessToken: jwtOf({ sub: 1 }) }, { accessToken: 'opaque' })
     stage.refresh(async () => ({ accessToken: jwtOf({ sub: 1, n: 3 }) }))
     await stage.client.session.refresh()
@@ -121,7 +121,7 @@ describe('another person’s tokens end the session (promise 12)', () => {
   })
 })
 
-test('a `sub` of any other type is refused by its name, and the token in use stays', async () => {
+test('a `sub` of any other type is rejected with its name, and the current token stays', async () => {
   const { status, outcome } = await refreshed(
     { accessToken: jwtOf({ sub: 'alice' }) },
     { accessToken: jwtOf({ sub: {} }) },
@@ -131,7 +131,7 @@ test('a `sub` of any other type is refused by its name, and the token in use sta
   expect(status).toBe('signed-in')
 })
 
-test('claims are the ID token’s while it is held', async () => {
+test('claims come from the ID token while there is one', async () => {
   const { claims } = await refreshed(
     { accessToken: jwtOf({ sub: 'x' }), idToken: jwtOf({ sub: '00u1', name: 'Alice' }) },
     { accessToken: jwtOf({ sub: 'x', n: 2 }) },
@@ -174,7 +174,7 @@ describe('a sign-in continues the session of the same person only', () => {
   })
 })
 
-test('an audience’s token may call the person something else (OpenID Connect Core §8.1)', async () => {
+test('the token of another audience may have another subject for the same user (OpenID Connect Core §8.1)', async () => {
   const strategy = { audienceOf: (origin: string) => (origin === 'https://files.test' ? 'files' : undefined) }
   const stage = createStage({ strategy, trustedOrigins: ['https://files.test'] })
   await stage.client.session.signIn({ accessToken: jwtOf({ sub: 'alice', iss: issuer }), refreshToken: 'refresh-1' })
@@ -184,8 +184,8 @@ test('an audience’s token may call the person something else (OpenID Connect C
   expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'alice', epoch: 1 })
 })
 
-describe('signIn says what is wrong with an expiry that it cannot read', () => {
-  test.each(['expiresIn', 'expiresAt'])('%s is refused by name', async name => {
+describe('signIn names an expiry that it cannot read', () => {
+  test.each(['expiresIn', 'expiresAt'])('%s is rejected with its name', async name => {
     const { client } = createStage()
     const signedIn = client.session.signIn({ accessToken: 'a', [name]: 3600 })
     await expect(signedIn).rejects.toMatchObject({ code: 'configuration', option: name })
@@ -193,7 +193,7 @@ describe('signIn says what is wrong with an expiry that it cannot read', () => {
     expect(client.session.getSnapshot().epoch).toBe(0)
   })
 
-  test('beside one that it can read it does no harm', async () => {
+  test('does no harm beside one that it can read', async () => {
     const { client } = createStage()
     await client.session.signIn({ accessToken: 'a', expiresIn: 5, expiresInSeconds: 60 } as SessionInput)
     await client.session.signIn({ access_token: 'b', expires_in: 60, expires_at: 7, expiresAt: 7 } as SessionInput)

@@ -5,7 +5,7 @@ import { outcomeOf, refusal, type StageOptions } from '../../support/stage.ts'
 
 beforeEach(takeTimers)
 
-describe.each(['at once', 'after a refresh'])('an answer that came %s', when => {
+describe.each(['at once', 'after a refresh'])('a response that came %s', when => {
   /** The answer's headers have come, after a wait or not. */
   const answered = async (status: number, more: StageOptions = {}) => {
     const stage = await startTimed(more)
@@ -57,7 +57,7 @@ describe.each(['at once', 'after a refresh'])('an answer that came %s', when => 
   })
 })
 
-test.each(['timeout', 'totalTimeout'])('a %s that no timer can hold is refused, as by ky', async option => {
+test.each(['timeout', 'totalTimeout'])('a %s that is too long for a timer is rejected, as by ky', async option => {
   const stage = await startTimed()
   await expect(stage.client.get('a', { [option]: 2 ** 31 })).rejects.toThrow(RangeError)
   await expect(ky.get('https://api.test/a', { [option]: 2 ** 31 })).rejects.toThrow(RangeError)

@@ -153,7 +153,7 @@ describe.each<[string, RequestOptions]>([
   })
 })
 
-test('what neither ky nor we know reaches the network below, as its second argument', async () => {
+test('unknown options reach the fetch below, in its second argument', async () => {
   const { client } = await start()
   const fetch = vi.fn(async (_input: unknown, _init?: RequestInit) => new Response('{}'))
   const unknown = { dispatcher: { of: 'undici' }, next: { revalidate: 3 }, priority: 'low' as const }
@@ -168,19 +168,19 @@ test('what neither ky nor we know reaches the network below, as its second argum
   }
 })
 
-test('what belongs to a Request is in the one that the network below gets', async () => {
+test('options of a Request are in the Request that the fetch below gets', async () => {
   const { client, network } = await start()
   await client.get('a', { credentials: 'include', mode: 'same-origin', redirect: 'manual', cache: 'no-store' })
   expect(network.sends[0]).toMatchObject({ credentials: 'include', mode: 'same-origin', redirect: 'manual' })
 })
 
-test('stop and retry are ky’s own', async () => {
+test('`stop` and `retry` are ky’s own', async () => {
   const { client } = await start()
   expect([client.stop, client.retry]).toEqual([ky.stop, ky.retry])
   expect([client.extend({}).stop, client.create().retry]).toEqual([ky.stop, ky.retry])
 })
 
-test('signals of an instance and of a call both end it', async () => {
+test('a call is aborted by the signal of its instance and by its own', async () => {
   const { client } = await start()
   for (const which of [0, 1]) {
     const controllers = [new AbortController(), new AbortController()] as const

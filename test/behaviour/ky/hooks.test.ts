@@ -76,7 +76,7 @@ describe('hooks are called when ky calls them, with what ky gives them', () => {
   )
 })
 
-test('a refresh and its replay are nothing that hooks hear of', async () => {
+test('a refresh and its replay call no hooks', async () => {
   const stage = await start()
   stage.refuseAll()
   const calls: [string, { response?: number; request: string[] }][] = []
@@ -98,7 +98,7 @@ test('a final 401 goes through afterResponse and beforeError, once, without a to
   expect(JSON.stringify(calls)).not.toContain('access-')
 })
 
-test('an error of ours goes through beforeError', async () => {
+test('an error of this library goes through beforeError', async () => {
   const stage = await start()
   stage.refuseAll()
   stage.refresh(async () => null)
@@ -111,13 +111,13 @@ test('an error of ours goes through beforeError', async () => {
   ])
 })
 
-test('a response that a beforeRequest hook gives is the answer, and nothing is sent', async () => {
+test('a response that a beforeRequest hook returns is used, and nothing is sent', async () => {
   const stage = await start()
   const answer = await stage.client.get('a', { hooks: { beforeRequest: [() => new Response('cached')] } }).text()
   expect([answer, stage.sends.length]).toEqual(['cached', 0])
 })
 
-test('a response that an afterResponse hook gives takes the place of the answer', async () => {
+test('a response that an afterResponse hook returns replaces the response', async () => {
   const stage = await start()
   stage.refuseAll()
   const afterResponse = [async ({ response }: { response: Response }) => new Response(`${await response.text()}, seen`)]
@@ -149,7 +149,7 @@ test('a beforeRetry hook may stop ky with the client’s own `stop`', async () =
 })
 
 describe('init hooks', () => {
-  test('of an instance and of a call run for every call, in ky’s order, and what they set counts', async () => {
+  test('of an instance and of a call run for every call, in ky’s order, and their settings apply', async () => {
     const stage = await start()
     const order: string[] = []
     const set = (name: string) => (options: { headers?: unknown }) => {
@@ -169,7 +169,7 @@ describe('init hooks', () => {
     expect(tokens(stage)).toEqual(['access-1', 'access-1'])
   })
 
-  test('may choose the network, and the token goes along', async () => {
+  test('may choose the fetch function, and the token is attached', async () => {
     const stage = await start()
     const seen: (string | null)[] = []
     const network = async (input: RequestInfo | URL, init?: RequestInit) => {
@@ -183,7 +183,7 @@ describe('init hooks', () => {
     expect(stage.sends).toHaveLength(0)
   })
 
-  test('may set our own options', async () => {
+  test('may set the options of this library', async () => {
     const stage = await start()
     const init = [(options: object) => void Object.assign(options, { auth: false })]
     await stage.client.get('a', { hooks: { init }, throwHttpErrors: false })

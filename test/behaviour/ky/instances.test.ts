@@ -27,7 +27,7 @@ const start = async (options: RequestOptions = {}) => {
 const refreshed = ['Bearer access-1', 'Bearer access-2']
 const tokens = ({ sends }: Network) => sends.map(({ authorization }) => authorization)
 
-describe('another network never drops the authentication', () => {
+describe('another fetch function never removes the authentication', () => {
   type Started = Awaited<ReturnType<typeof start>>
   test.each<[string, (started: Started, fetch: typeof globalThis.fetch) => Promise<Response>]>([
     ['given with a call', ({ client }, fetch) => client.get('a', { fetch })],
@@ -102,7 +102,7 @@ test.each([
   'scheme',
   'whenOffline',
   'limits',
-])('the session option `%s` is refused by extend and create', async option => {
+])('the session option `%s` is rejected by extend and create', async option => {
   const { client } = await start()
   const options = { [option]: undefined } as RequestOptions
   const refusal = expect.objectContaining({ code: 'configuration', option })
@@ -117,7 +117,7 @@ const own: readonly [string, RequestOptions][] = [
   ['replaced options', { headers: replaceOption({ AUTHORIZATION: 'Basic mine' }) }],
 ]
 
-test.each(own)('an Authorization header in %s is refused as a default of the client', (_, options) => {
+test.each(own)('an Authorization header in %s is rejected as a default of the client', (_, options) => {
   expect(() => createClient(options)).toThrow(
     expect.objectContaining({ code: 'configuration', option: 'headers.Authorization' }),
   )
@@ -141,7 +141,7 @@ test.each<[string, RequestOptions]>([
   ['baseURL', { baseURL: api } as RequestOptions],
   ['prefixUrl', { prefixUrl: api } as RequestOptions],
   ['withCredentials', { withCredentials: true } as RequestOptions],
-])('`%s` is refused as a default of the client and of any instance', async (option, options) => {
+])('`%s` is rejected as a default of the client and of any instance', async (option, options) => {
   const { client } = await start()
   const refusal = expect.objectContaining({ code: 'configuration', option })
   expect(() => createClient(options)).toThrow(refusal)
@@ -149,13 +149,13 @@ test.each<[string, RequestOptions]>([
   expect(() => client.create(options)).toThrow(refusal)
 })
 
-test('an Authorization header may be taken away again, as with ky', async () => {
+test('an Authorization header may be removed again, as with ky', async () => {
   const { client, network } = await start()
   await client.extend({ headers: { authorization: undefined } }).get('a')
   expect(tokens(network)).toEqual(refreshed)
 })
 
-test('what is no options object is refused as by ky', async () => {
+test('an argument that is no options object is rejected, as by ky', async () => {
   const { client } = await start()
   for (const wrong of [null, 'a', ['a'], 1] as unknown as RequestOptions[]) {
     expect(() => client.get('a', wrong)).toThrow('must be an object')
@@ -163,7 +163,7 @@ test('what is no options object is refused as by ky', async () => {
   }
 })
 
-test('a store that is an instance of a class stays whole, which ky’s deep merge would not leave it', async () => {
+test('a store that is an instance of a class survives ky’s deep merge', async () => {
   class Storage {
     readonly #values = new Map<string, string>()
     getItem(key: string): string | null {

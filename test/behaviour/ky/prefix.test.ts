@@ -49,7 +49,7 @@ test('an absolute URL that is given to `post` stays what it is, whatever the pre
   expect(network.sends.map(({ url }) => url.href)).toEqual(['https://id.test/refresh'])
 })
 
-test('signOutUrl is called below the prefix, too', async () => {
+test('signOutUrl is resolved against the prefix, too', async () => {
   const network = createApi()
   const client = createClient({
     prefix: 'https://api.test/v1',
@@ -62,6 +62,6 @@ test('signOutUrl is called below the prefix, too', async () => {
   await expect.poll(() => network.sends.map(({ url }) => url.href)).toContain('https://api.test/v1/logout')
 })
 
-test('latchkey/fetch refuses a base URL whose last segment would be lost, too', () => {
+test('latchkey/fetch rejects a base URL whose last segment would be lost, too', () => {
   expect(() => createAuthenticatedFetch({ baseUrl: 'https://api.test/v1' })).toThrow('end it with a slash')
 })

@@ -50,7 +50,7 @@ describe('ky’s own retry', () => {
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('of the replay’s 503 is ky’s business again', async () => {
+  test('applies to a 503 of the replay again', async () => {
     const stage = await start()
     let count = 0
     stage.answer(() => {
@@ -118,7 +118,7 @@ const unsendable = Object.assign(bearer(), {
   },
 })
 
-describe('errors of ours are not retried by ky', () => {
+describe('errors of this library are not retried by ky', () => {
   test.each<[string, StageOptions, (stage: Stage) => void, sends: number]>([
     [
       'session-ended',

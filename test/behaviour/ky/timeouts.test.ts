@@ -68,7 +68,7 @@ test('the replay has a timeout of its own, counted from when it is sent', async 
   expect(sent(stage)).toEqual(['access-1', 'access-2'])
 })
 
-test('the network is told of a replay that timed out', async () => {
+test('a replay that timed out is aborted on the network', async () => {
   const stage = await startTimed()
   const signals: AbortSignal[] = []
   stage.answer((send, request) => {
@@ -143,7 +143,7 @@ describe.each([10_000, false] as const)('with `timeout: %s` totalTimeout bounds 
     expect(sent(stage)).toHaveLength(sends)
   })
 
-  test('the refresh goes on all the same, and nothing is sent when it lands', async () => {
+  test('the refresh continues, and nothing is sent when it ends', async () => {
     const stage = await startTimed()
     const gate = holdRefresh(stage)
     const answer = begin(stage.client.get('a', { totalTimeout: 5_000 }))

@@ -24,7 +24,7 @@ const createStorage = () => {
   }
 }
 
-describe('a mistake is told by its place, not by its value', () => {
+describe('the message of a mistake names its place, not its value', () => {
   test.each([
     ['a token under another name', { token: secret('other') }],
     ['a text', secret('text')],
@@ -106,8 +106,8 @@ describe('a mistake is told by its place, not by its value', () => {
   })
 })
 
-describe('what is told to others', () => {
-  test('on the channel carries no token, only that there is something to read (SG-05)', async () => {
+describe('what others can read', () => {
+  test('on the channel there is no token, only that the store has changed (SG-05)', async () => {
     const said: unknown[] = []
     const ear = new BroadcastChannel('latchkey:ours')
     onTestFinished(() => ear.close())
@@ -137,7 +137,7 @@ describe('what is told to others', () => {
     ['an error named so', value => Object.assign(new Error('no'), { name: value })],
     ['the value itself', value => value],
     ['an object', value => ({ message: { value }, sql: value })],
-  ])('of a store that quotes what it could not write, in %s, is that it failed', async (_name, fail) => {
+  ])('of a store error that quotes the value, in %s, is only that it failed', async (_name, fail) => {
     const setItem = (_key: string, value: string) => {
       throw fail(value)
     }
@@ -150,7 +150,7 @@ describe('what is told to others', () => {
     hunt.verdict()
   })
 
-  test('of a request is its URL without query, fragment and password (TX-02)', async () => {
+  test('in request events is the URL without query, fragment and password (TX-02)', async () => {
     const logins: unknown[] = []
     const { client, hunt } = start({
       fetch: createNetwork(() => refusal()).fetch,

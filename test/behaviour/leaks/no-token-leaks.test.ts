@@ -109,7 +109,7 @@ const startClient = async (
   return { client, hunt }
 }
 
-describe('no token shows where the refresh brings', () => {
+describe('no token shows in the outcome of a refresh that returns', () => {
   test.each(Object.entries(refreshes))('%s (HY-01)', async (_, refresh) => {
     const { client, hunt } = await startClient(refresh)
     await hunt.catch(client.fetch(`https://api.test/x?token=${secret('query')}#${secret('hash')}`))
@@ -139,8 +139,8 @@ const answers: Readonly<Record<string, () => Response | Promise<Response>>> = {
   },
 }
 
-describe('no token shows however short it is', () => {
-  test('of those that are held (HY-01)', async () => {
+describe('no token shows, however short it is,', () => {
+  test('of the current ones (HY-01)', async () => {
     const hunt = huntLeaks()
     const client = createClient({
       baseUrl: 'https://api.test/',
@@ -155,7 +155,7 @@ describe('no token shows however short it is', () => {
   })
 })
 
-describe('no token shows where `post` is answered', () => {
+describe('no token shows in the outcome of `post` with the response', () => {
   test.each(Object.entries(answers))('%s (HY-01)', async (_, answer) => {
     const refresh: RefreshFunction = ({ refreshToken, post }) =>
       post(`https://api.test/auth/refresh?token=${refreshToken}`, { refreshToken })
@@ -167,7 +167,7 @@ describe('no token shows where `post` is answered', () => {
     expect(network.sends.map(({ url }) => url.pathname)).toContain('/auth/refresh')
   })
 
-  test('and in what `post` throws at the app’s own function (HY-01)', async () => {
+  test('nor in what `post` throws to the app’s own function (HY-01)', async () => {
     const hunt = huntLeaks()
     const network = createNetwork(broken(400, JSON.stringify({ error: 'invalid_request', hint: secret('hint') })))
     const client = createClient({
@@ -184,7 +184,7 @@ describe('no token shows where `post` is answered', () => {
   })
 })
 
-describe('no token shows in what the API’s answers become', () => {
+describe('no token shows in errors made of the API’s responses', () => {
   const fail: Readonly<Record<string, () => Response | Promise<Response>>> = {
     'an HTTPError, 401 after the replay': () => refusal(),
     'an HTTPError, 500': () => new Response('', { status: 500 }),
@@ -231,7 +231,7 @@ describe('no token shows in what the API’s answers become', () => {
   })
 })
 
-describe('no token shows in anything that is held', () => {
+describe('no token shows in any object that an app can reach', () => {
   test('the client, its session, snapshots, stores and schemes (SG-01)', async () => {
     const store = memoryStore()
     const hunt = huntLeaks()

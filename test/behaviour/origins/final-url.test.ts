@@ -77,14 +77,14 @@ const impossible = [
   'https://api.example.com:secret@evil.test/x',
 ]
 
-describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', () => {
+describe('through ky, the parsed final URL decides about the token (TX-04, TX-05)', () => {
   test.each(elsewhere)('%j is sent to %s, without it', async (input, origin) => {
     const { client, sends } = await start()
     await client.get(input)
     expect(sends.map(({ url, authorization }) => [url.origin, authorization])).toEqual([[origin, null]])
   })
 
-  test.each(home)('%j is sent home, with it', async input => {
+  test.each(home)('%j is sent to the trusted origin, with it', async input => {
     const { client, sends } = await start()
     await client.get(input)
     expect(sends.map(({ url, authorization }) => [url.host, authorization])).toEqual([['api.example.com', bearer]])
@@ -96,7 +96,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
     expect(sends).toEqual([])
   })
 
-  test('a 401 from there, which would have it all, is nothing to us: no refresh, no replay (TX-04)', async () => {
+  test('a 401 from a foreign origin is returned to the caller: no refresh, no replay (TX-04)', async () => {
     const { client, sends, refreshes } = await start({ baseUrl }, () => refusal())
     await expect(client.get('//evil.test/x')).rejects.toMatchObject({ response: { status: 401 } })
     expect(sends).toHaveLength(1)
@@ -104,7 +104,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('a base URL of its own, given for one call or by extend(), is no reason to trust it', async () => {
+  test('another base URL, given for one call or by extend(), is not trusted', async () => {
     const { client, sends, fetch } = await start()
     await client.get('x', { baseUrl: 'https://evil.test/' })
     await client.extend({ baseUrl: 'https://evil.test/' }).get('x')
@@ -114,7 +114,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
     )
   })
 
-  test('a hook that puts another request in its place decides where it goes, and so whether the token goes along', async () => {
+  test('a hook that returns another Request decides its URL, and so whether the token is attached', async () => {
     const { client, sends } = await start()
     const swap = (url: string) => ({ hooks: { beforeRequest: [() => new Request(url)] } })
     await client.get('x', swap('https://evil.test/x'))
@@ -137,7 +137,7 @@ describe('through ky, the token goes by the parsed final URL (TX-04, TX-05)', ()
   })
 })
 
-describe('through client.fetch, the token goes by the parsed final URL (TX-04, TX-05)', () => {
+describe('through client.fetch, the parsed final URL decides about the token (TX-04, TX-05)', () => {
   const absolute = elsewhere.filter(([input]) => /^\w+:/.test(input))
 
   test.each(absolute)('%j is sent to %s, without it', async (input, origin) => {
@@ -155,7 +155,7 @@ describe('through client.fetch, the token goes by the parsed final URL (TX-04, T
     expect(sends.map(({ authorization }) => authorization)).toEqual([null, null, bearer, bearer])
   })
 
-  test('a URL object that is changed while its request waits takes nothing along: what was asked for is what is sent', async () => {
+  test('a URL object that is changed while its request waits changes nothing: the original URL is requested', async () => {
     const newer = createDeferred<Tokens>()
     const { client, sends } = await start({ baseUrl, refresh: () => newer.promise }, ({ authorization }) =>
       authorization === bearer ? refusal() : Response.json({}),
@@ -173,8 +173,8 @@ describe('through client.fetch, the token goes by the parsed final URL (TX-04, T
   })
 })
 
-describe('what is trusted', () => {
-  test('further origins are, each exactly (TX-04)', async () => {
+describe('trusted origins', () => {
+  test('are the further origins that were named, each exactly (TX-04)', async () => {
     const { client, sends } = await start({
       baseUrl,
       trustedOrigins: ['https://files.example.com', new URL('https://a.test:8443')],
@@ -190,7 +190,7 @@ describe('what is trusted', () => {
     expect(sends.map(({ authorization }) => authorization)).toEqual([bearer, bearer, null, null])
   })
 
-  test('http is not, so no client is made of such a base; loopback is (TX-03)', async () => {
+  test('do not include http, so that no client can be made with such a base URL, except for loopback (TX-03)', async () => {
     for (const baseUrl of ['http://api.example.com/', 'http://127.0.0.1.evil.test/', 'http://localhost.evil.test/'])
       await expect(start({ baseUrl })).rejects.toMatchObject({ code: 'configuration', option: 'baseUrl' })
     for (const [base, expected] of [
@@ -207,13 +207,13 @@ describe('what is trusted', () => {
     }
   })
 
-  test('origins that are only called "null" are never the same (TX-06)', async () => {
+  test('never include opaque origins, which all serialise as "null" (TX-06)', async () => {
     const { client, sends } = await start({ baseUrl: 'https://api.example.com/' })
     for (const url of ['app://a/x', 'capacitor://localhost/x', 'file:///x']) await client.fetch(url).catch(() => {})
     expect(sends.map(({ authorization }) => authorization)).toEqual([null, null, null])
   })
 
-  test('of two clients, each gives its own token to its own origin only (TX-11)', async () => {
+  test('are of one client: each sends its own token to its own origin only (TX-11)', async () => {
     const network = createNetwork()
     const [files, mail] = ['https://files.test/', 'https://mail.test/'].map(base => {
       const client = createClient({ baseUrl: base, fetch: network.fetch })

@@ -81,14 +81,14 @@ const shown = (sends: Sends) => sends.map(({ url, authorization }) => [url.host,
 describe.each(['the page’s fetch', 'a fetch of the app'] as const)(
   'over %s, the URL that is judged is the URL that is sent',
   network => {
-    test.each(Object.entries(disguised))('%s takes no token elsewhere', async (_, make) => {
+    test.each(Object.entries(disguised))('%s sends no token elsewhere', async (_, make) => {
       const { client, sends } = await start(network, () => refusal())
       expect((await client.fetch(make() as Request)).status).toBe(401)
       expect(shown(sends)).toEqual([['evil.test', null]])
     })
 
     test.each(Object.entries(overlooked))(
-      '%s takes the token home, and to no other place when it is sent again',
+      '%s sends the token to the trusted origin, and nowhere else when it is sent again',
       async (_, make) => {
         let count = 0
         const { client, sends } = await start(network, () => {
@@ -105,7 +105,7 @@ describe.each(['the page’s fetch', 'a fetch of the app'] as const)(
   },
 )
 
-test('what else a Request shows of itself is not what is sent: method, headers, body', async () => {
+test('overridden properties of a Request are not what is sent: method, headers, body', async () => {
   const { client, sends } = await start('the page’s fetch')
   const request = showing(new Request(home, { method: 'PUT', body: 'x', headers: { 'x-real': '1' } }), {
     method: 'GET',
@@ -120,7 +120,7 @@ test('what else a Request shows of itself is not what is sent: method, headers, 
   expect(await sent?.text()).toBe('x')
 })
 
-test('a shown signal does not hold a request up, and the real one does', async () => {
+test('an overridden signal does not abort a request, and the real one does', async () => {
   const { client, sends } = await start('the page’s fetch')
   const request = showing(new Request(home), { signal: AbortSignal.abort(new Error('shown')) })
   expect((await client.fetch(request)).status).toBe(200)
@@ -130,7 +130,7 @@ test('a shown signal does not hold a request up, and the real one does', async (
   expect(sends.map(({ authorization }) => authorization)).toEqual(['Bearer access-1', null])
 })
 
-test('a shown `keepalive`, `mode` or `redirect` changes nothing of how a request is treated', async () => {
+test('an overridden `keepalive`, `mode` or `redirect` changes nothing of how a request is treated', async () => {
   let count = 0
   const { client, sends } = await start('the page’s fetch', () => {
     count += 1
@@ -144,7 +144,7 @@ test('a shown `keepalive`, `mode` or `redirect` changes nothing of how a request
   ])
 })
 
-test('an init is read once: what an object says later is not sent', async () => {
+test('an init is read once: later changes of the object are not sent', async () => {
   const { client, sends } = await start('the page’s fetch')
   const init = { method: turning('PUT', 'DELETE'), redirect: turning('error', 'follow') } as unknown as RequestInit
   await client.fetch(home, init)

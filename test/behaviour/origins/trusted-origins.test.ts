@@ -53,7 +53,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
   })
 
   test.each([302, 307])(
-    'is not taken along by a %i to another origin, whose 401 starts nothing (ST-11)',
+    'does not follow a %i redirect to another origin, whose 401 starts nothing (ST-11)',
     async status => {
       const { server, client } = await createServedClient()
       const stranger = await startStranger()
@@ -65,7 +65,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
     },
   )
 
-  test('is taken along by a redirect inside its origin, where a 401 is about it', async () => {
+  test('follows a redirect inside its origin, where a 401 concerns it', async () => {
     const { server, client } = await createServedClient()
     server.answerWith('/api/moved', { status: 302, headers: { location: '/api/x' } })
     server.expireAccessTokens()
@@ -74,7 +74,7 @@ describe.each(forms)('the token, through %s', (_, send) => {
   })
 
   test.each([302, 307])(
-    'in a header of its own is not taken along by a %i either, which no browser strips (FE-03)',
+    'in a header of its own does not follow a %i redirect either, although no browser strips it (FE-03)',
     async status => {
       const { server, client } = await createServedClient({ scheme: bearer({ header: 'X-Access-Token', prefix: '' }) })
       const stranger = await startStranger()
@@ -111,7 +111,7 @@ describe("a caller's own Authorization", () => {
           hooks: { beforeRequest: [({ request }) => request.headers.set('Authorization', headers.Authorization)] },
         }),
     ],
-  ] as const)('is left alone, and its 401 is not ours: %s (ST-15)', async (_, send) => {
+  ] as const)('is left alone, and its 401 is returned: %s (ST-15)', async (_, send) => {
     const { server, client } = await createServedClient()
     const response = await send(client, `${server.origin}/api/x`)
     expect(response.status).toBe(401)
@@ -148,7 +148,7 @@ describe('the endpoints of the session', () => {
     expect([...seen, ...logins]).toEqual([undefined, undefined, undefined])
   })
 
-  test('answer 401 to whom it concerns: a login that was refused is the form’s own business (TX-10)', async () => {
+  test('return a 401 to their caller: a failed login concerns the form alone (TX-10)', async () => {
     const { server, client } = await createServedClient()
     server.answerWith('/auth/login', json(401, { message: 'Wrong password' }, { 'www-authenticate': 'Bearer' }))
     const response = await client.post('auth/login', { json: {}, auth: false, throwHttpErrors: false })
@@ -156,7 +156,7 @@ describe('the endpoints of the session', () => {
     expect([server.refreshes, client.session.status]).toEqual([0, 'signed-in'])
   })
 
-  test('follow nobody: a 307 of the refresh endpoint hands the refresh token to no other origin', async () => {
+  test('follow no redirect: a 307 of the refresh endpoint sends the refresh token to no other origin', async () => {
     const { server, client } = await createServedClient()
     const stranger = await startStranger()
     server.failRefreshes({ kind: 'redirect', location: `${stranger.origin}/auth/refresh` })

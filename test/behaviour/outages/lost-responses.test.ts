@@ -15,8 +15,8 @@ const start = async (settings: Partial<AuthSettings> = {}, tabs = 1) => {
   return { ...world, ...tab, store, other: other ?? tab, stored: () => store.content as StoredRecord }
 }
 
-describe('promise 10: the answer of a refresh was lost', () => {
-  test('on the way there: the record says so, and the next refresh sends the same token once more', async () => {
+describe('promise 10: the response of a refresh was lost', () => {
+  test('before it reached the server: the record says so, and the next refresh sends the same token once more', async () => {
     const { server, clock, client, outcome, stored } = await start()
     server.failRefreshes({ kind: 'lost' })
     expect(await outcome()).toBe('refresh-unavailable')
@@ -28,7 +28,7 @@ describe('promise 10: the answer of a refresh was lost', () => {
     expect(second?.body).toBe(first?.body)
   })
 
-  test('on the way back, from a server with a grace window: nobody notices', async () => {
+  test('on the way back, from a server with a grace window: no request notices', async () => {
     const { server, clock, client, outcome, logins } = await start({ reuse: 'grace' })
     server.failRefreshes({ kind: 'lost' }, { at: 'after-handling' })
     expect(await outcome()).toBe('refresh-unavailable')
@@ -49,7 +49,7 @@ describe('promise 10: the answer of a refresh was lost', () => {
   })
 
   test.each(['truncated', 'captive-portal', 'garbage'] as const)(
-    'spoiled on the way (%s) is lost as well',
+    'because it was damaged on the way (%s)',
     async kind => {
       const { server, clock, outcome, stored } = await start({ reuse: 'grace' })
       server.failRefreshes({ kind }, { at: 'after-handling' })
@@ -61,14 +61,14 @@ describe('promise 10: the answer of a refresh was lost', () => {
     },
   )
 
-  test('a server that answered without rotating has lost nothing: the record has no lease', async () => {
+  test('but the server did not rotate: nothing is lost, and the record has no lease', async () => {
     const { server, outcome, stored } = await start()
     server.failRefreshes({ kind: 'status', status: 503, headers: { 'content-type': 'application/json' }, body: '{}' })
     expect(await outcome()).toBe('refresh-unavailable')
     expect(stored().lease ?? null).toBeNull()
   })
 
-  test('RF-13: a request causes one refresh, and ky’s retries none: a lost answer is not asked for again by itself', async () => {
+  test('RF-13: a request causes one refresh, and ky’s retries none: a lost response is not requested again by itself', async () => {
     const { server, client, clock } = await start()
     server.failRefreshes({ kind: 'lost' }, { times: 10 })
     const answer = client.get(`${server.origin}/api/a`, { retry: { limit: 0 } })
@@ -77,7 +77,7 @@ describe('promise 10: the answer of a refresh was lost', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  test('while answers go on being lost, later refreshes try again behind the backoff, and nothing ends', async () => {
+  test('while responses go on being lost, later refreshes try again after the backoff, and the session does not end', async () => {
     const { server, clock, client, outcome, askedForLogin } = await start()
     server.failRefreshes({ kind: 'lost' }, { times: 12 })
     for (let round = 0; round < 12; round += 1) {
@@ -106,7 +106,7 @@ describe('promise 10: in another tab', () => {
     expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('one whose answer was lost is made up for, once, and the backoff is kept to', async () => {
+  test('a refresh whose response was lost is repeated once, after the backoff', async () => {
     const { server, clock, outcome, other, patiently } = await start({}, 2)
     server.failRefreshes({ kind: 'lost' })
     expect(await outcome()).toBe('refresh-unavailable')
@@ -117,7 +117,7 @@ describe('promise 10: in another tab', () => {
     expect([server.refreshes, server.reuses]).toEqual([2, 0])
   })
 
-  test('LF-06: one whose tab was closed in the middle is waited for until it cannot be answered any more', async () => {
+  test('LF-06: a refresh whose tab was closed is waited for until no response can come any more', async () => {
     const { server, clock, open, store, patiently } = await start()
     let isClosed = false
     const call = (run: () => boolean | PromiseLike<boolean>) => (isClosed ? new Promise<never>(() => {}) : run())

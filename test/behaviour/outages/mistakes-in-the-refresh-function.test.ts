@@ -27,7 +27,7 @@ const missing = (): never => {
 
 describe('a mistake in the app’s own refresh', () => {
   test.each(mistakes)(
-    'is told on the console once, with its stack, and is not called network: %s',
+    'is shown on the console once, with its stack, and is not called a network error: %s',
     async (_name, run) => {
       const { ask, told, tries } = await start(async () => run() as never)
       expect(await ask()).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
@@ -39,7 +39,7 @@ describe('a mistake in the app’s own refresh', () => {
   )
 
   test.each(['Failed to fetch', 'fetch failed', 'Load failed', 'NetworkError when attempting to fetch resource.'])(
-    'is not what fetch throws without a network: %s',
+    'is not confused with what fetch throws without a network: %s',
     async message => {
       const { client, told } = await start(async () => {
         throw new TypeError(message)
@@ -67,7 +67,7 @@ test('a 400 without an OAuth error says that null means that the session is over
   expect(await ask()).toMatchObject({ reason: 'status', message: expect.stringContaining('return null') })
 })
 
-test('`refreshed` is not told for an access token that is the one that was there before', async () => {
+test('`refreshed` is not emitted if the access token is the same as before', async () => {
   const client = createClient({
     baseUrl: 'https://api.test/',
     refresh: async () => ({ accessToken: 'cached' }),

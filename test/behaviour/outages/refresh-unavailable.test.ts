@@ -31,7 +31,7 @@ const passing: readonly (readonly [name: string, fault: Fault, reason: string])[
   ['a redirect', { kind: 'redirect', location: 'https://elsewhere.test/' }, 'status'],
 ]
 
-describe('promise 8: a refresh that fails for a passing reason ends nothing', () => {
+describe('promise 8: a refresh that fails for a temporary reason ends nothing', () => {
   test.each(passing)(
     'RF-10: %s: waiting requests reject with retryAfterMs, and after that time a refresh works',
     async (...arranged) => {
@@ -48,7 +48,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     },
   )
 
-  test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-10: an answer that does not come (%s)', async kind => {
+  test.each(['hang-in-headers', 'hang-in-body'] as const)('RF-10: no response at all (%s)', async kind => {
     const { server, clock, client, tab } = await start()
     server.failRefreshes({ kind })
     const failing = failureOf(tab)
@@ -77,7 +77,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('“refused” ends with the flight: an access token that still is good elsewhere goes on being used', async () => {
+  test('a rejection of the token counts until the refresh has ended: after that a token that other routes accept is used again', async () => {
     const world = await createTimedWorld()
     const tab = world.open()
     await signIn(tab, world.server)
@@ -88,7 +88,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
     expect(world.server.refreshes).toBe(1)
   })
 
-  test('requests that start while it is under way share its end', async () => {
+  test('requests that start while it is under way share its outcome', async () => {
     const { server, tab } = await start()
     const gate = server.holdRefresh()
     const first = failureOf(tab, '/api/1')
@@ -101,7 +101,7 @@ describe('promise 8: a refresh that fails for a passing reason ends nothing', ()
 })
 
 describe('promise 8: the backoff', () => {
-  test('RF-12: Retry-After is waited out, with jitter on top, and requests meanwhile are told at once', async () => {
+  test('RF-12: Retry-After is kept to, with jitter on top, and requests meanwhile reject at once', async () => {
     const { server, clock, tab, outcome } = await start()
     server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     expect((await failureOf(tab)).retryAfterMs).toBe(30_500)
@@ -128,7 +128,7 @@ describe('promise 8: the backoff', () => {
     expect((await failureOf(tab)).retryAfterMs).toBe(retryAfterMs)
   })
 
-  test('has full jitter: two clients that failed together do not come back together', async () => {
+  test('has full jitter: two clients that failed at the same time do not retry at the same time', async () => {
     const waits: number[] = []
     for (const random of [0.1, 0.9]) {
       const { server, clock, tab } = await start()
@@ -180,7 +180,7 @@ describe('promise 8: the backoff', () => {
     expect(world.server.refreshes).toBe(1)
   })
 
-  test('that a device clock set back by a day would stretch to a day is over instead', async () => {
+  test('ends at once if the device clock was set back by a day, which would extend it to a day', async () => {
     const { server, clock, tab, outcome } = await start()
     server.failRefreshes({ kind: 'status', status: 503, headers: { 'retry-after': '30' } })
     await failureOf(tab)
@@ -216,7 +216,7 @@ describe('promise 8: offline', () => {
     expect(await outcome()).toBe('200')
   })
 
-  test('a browser that says so wrongly hinders no refresh', async () => {
+  test('a browser that wrongly reports to be offline prevents no refresh', async () => {
     const { server, get } = await start()
     goOffline(true, false)
     expect((await get()).status).toBe(200)

@@ -28,14 +28,14 @@ const failFor = ({ clock, refresh, issue }: Stage, ms: number, fail: () => Promi
   refresh(async () => (clock.monotonicMs() < untilMs ? fail() : issue()))
 }
 
-describe('promise 8: a hiccup is not an outage', () => {
+describe('promise 8: a short outage', () => {
   test.each([
     ['one 503', 1, busy()],
     ['four seconds of 503', 4000, busy()],
     ['a Retry-After of three seconds', 3000, busy({ 'retry-after': '3' })],
     ['one lost connection', 1, lost],
     ['three seconds without a network', 3000, lost],
-  ])('%s: a request, getAccessToken() and refresh() wait it out, and nobody sees an error', async (...arranged) => {
+  ])('%s: a request, getAccessToken() and refresh() outlast it without an error', async (...arranged) => {
     const [, ms, fail] = arranged
     for (const random of [0.05, 0.5, 0.999]) {
       const stage = await start()
@@ -67,7 +67,7 @@ describe('promise 8: a hiccup is not an outage', () => {
     })
   })
 
-  test('a token whose answer was lost is presented once more at most', async () => {
+  test('a refresh token whose response was lost is presented once more at most', async () => {
     const stage = await start()
     stage.refresh(lost)
     const answer = heeded(get(stage))
@@ -76,7 +76,7 @@ describe('promise 8: a hiccup is not an outage', () => {
     expect(stage.refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-1'])
   })
 
-  test('and no more than that in all tabs together', async () => {
+  test('a refresh token whose response was lost is presented once more at most in all tabs together', async () => {
     const store = createScriptedStore()
     const one = await start({ store, sessionName: 'main' })
     const other = createStage({ store, sessionName: 'main', clock: one.clock, limits: patient })
@@ -95,14 +95,14 @@ describe('promise 8: a hiccup is not an outage', () => {
     ['a Retry-After beyond the patience', busy({ 'retry-after': '30' })],
     ['a 404', () => Promise.reject({ status: 404 })],
     ['an answer that is no credentials', async () => ({ token: 'x' }) as never],
-  ])('%s is told at once', async (_name, fail) => {
+  ])('%s rejects at once', async (_name, fail) => {
     const stage = await start()
     stage.refresh(fail)
     expect(await outcomeOf(get(stage), stage.clock)).toMatchObject({ code: 'refresh-unavailable' })
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('a request that comes during a backoff waits for the end of it, or is told at once if that is too far', async () => {
+  test('a request during a backoff waits for its end, or rejects at once if the end is too far', async () => {
     const stage = await start({ limits: { patienceMs: 2000 } })
     stage.refresh(busy({ 'retry-after': '3' }))
     expect(await outcomeOf(get(stage), stage.clock)).toMatchObject({ reason: 'status', retryAfterMs: 3500 })
@@ -118,7 +118,7 @@ describe('promise 8: a hiccup is not an outage', () => {
   })
 })
 
-describe('promise 8: while a hiccup is waited out', () => {
+describe('promise 8: while requests wait for the end of a short outage', () => {
   test('an abort ends the wait of that call at once', async () => {
     const stage = await start()
     stage.refresh(busy())
@@ -129,7 +129,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     await expect(answer).rejects.toThrow('not needed')
   })
 
-  test('a sign-out ends it at once, and nothing is sent any more', async () => {
+  test('a sign-out ends the wait at once, and nothing is sent any more', async () => {
     const stage = await start()
     stage.refresh(busy())
     const answer = get(stage)
@@ -140,7 +140,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('a sign-in of the same person goes on with what it brought', async () => {
+  test('a sign-in of the same user ends the wait, and its token is used', async () => {
     const stage = createStage({ limits: patient })
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
@@ -152,7 +152,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('dispose() ends it at once, and leaves no timer and no listener', async () => {
+  test('dispose() ends the wait at once, and leaves no timer and no listener', async () => {
     const stage = await start()
     stage.refresh(busy())
     const answer = get(stage)
@@ -162,7 +162,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect([stage.clock.pendingTimers, stage.wakeListeners()]).toEqual([0, 0])
   })
 
-  test('a page that wakes has patience anew', async () => {
+  test('a page that wakes from sleep begins the wait anew', async () => {
     const stage = await start()
     stage.refresh(busy())
     const answer = get(stage)
@@ -175,7 +175,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect((await answer).status).toBe(200)
   })
 
-  test('a network that is back is used at once', async () => {
+  test('the wait ends at once when the network is back', async () => {
     const stage = await start()
     vi.stubGlobal('navigator', { onLine: false })
     stage.refresh(lost)
@@ -187,7 +187,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect(await outcomeOf(answer, stage.clock)).toMatchObject({ status: 200 })
   })
 
-  test('nobody waits for a background refresh: a token that is due is sent', async () => {
+  test('no request waits for a background refresh: a token that is about to expire is sent', async () => {
     const stage = createStage({ limits: patient, lifetimeSeconds: 60 })
     await stage.signIn()
     await stage.clock.advance(59_000)
@@ -198,7 +198,7 @@ describe('promise 8: while a hiccup is waited out', () => {
     expect(stage.refreshes).toHaveLength(1)
   })
 
-  test('ready() of an ambient strategy waits, and finds who is signed in', async () => {
+  test('ready() of an ambient strategy waits, and finds the user', async () => {
     const stage = createStage({ limits: patient, strategy: { ambient: true } })
     failFor(stage, 2000, busy())
     const ready = stage.client.session.ready()
@@ -208,7 +208,7 @@ describe('promise 8: while a hiccup is waited out', () => {
   })
 
   test.each(['getAccessToken', 'refresh'] as const)(
-    'and if it lasts, %s() says that nobody could be asked, not that nobody is signed in',
+    'if the outage lasts, %s() says that the session is unknown, not that it is signed out',
     async method => {
       const stage = createStage({ limits: patient, strategy: { ambient: true } })
       stage.refresh(lost)

@@ -22,7 +22,7 @@ async function askedInPlace(mode: 'session' | 'token', subject: string, answer: 
   return { world, page, events }
 }
 
-describe.each(['session', 'token'] as const)('a dialog that is answered with { cookie: true } (%s)', mode => {
+describe.each(['session', 'token'] as const)('a dialog that returns { cookie: true } (%s)', mode => {
   const ask = async (page: { ask(): Promise<string> }, world: ReturnType<typeof createCookieWorld>) => {
     // In mode `token` the API goes by the cookie all the same: whose it is, is what this is about.
     const asked = mode === 'session' ? page.ask() : refreshed(page as never)
@@ -51,7 +51,7 @@ describe.each(['session', 'token'] as const)('a dialog that is answered with { c
     expect(world.log.some(line => line.startsWith('/api bob'))).toBe(false)
   })
 
-  test('and nothing is sent by it before it is known whose it is, though the server cannot say', async () => {
+  test('nothing is sent before the user is known, although the server cannot name them', async () => {
     const { world, page } = await askedInPlace(mode, 'bob')
     const waiting = ask(page, world)
     const gate = world.hold('/session', 'request')
@@ -66,7 +66,7 @@ describe.each(['session', 'token'] as const)('a dialog that is answered with { c
   })
 })
 
-test('a dialog answered with { cookie: true } rejects waiting requests if the server does not name the user', async () => {
+test('a dialog that returns { cookie: true } rejects waiting requests if the server does not name the user', async () => {
   const { world, page } = await askedInPlace('token', 'alice')
   let asked = 0
   world.answer('/session', () => {
@@ -77,7 +77,7 @@ test('a dialog answered with { cookie: true } rejects waiting requests if the se
   expect(page.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: null })
 })
 
-describe('after a login that says only that there is a cookie', () => {
+describe('after a login that returns { cookie: true }', () => {
   test('with cookieRefresh there is a token to fetch, by getAccessToken too', async () => {
     const world = createCookieWorld('token')
     const page = world.open()

@@ -96,7 +96,7 @@ describe('a dialog in each of two tabs that share no tokens', () => {
     expect(await here.client.session.getAccessToken()).toBe('of-here')
   })
 
-  test('what is answered in the other after that ends nothing', async () => {
+  test('a result of the other dialog after that ends nothing', async () => {
     const { here, there, signIn } = await start()
     await signIn()
     await there.answerDialog(null)
@@ -111,7 +111,7 @@ describe('a dialog in each of two tabs that share no tokens', () => {
 })
 
 describe('a dialog in each of two tabs', () => {
-  test('costs one refresh, and is answered in both by the sign-in in one', async () => {
+  test('costs one refresh, and is closed in both by the sign-in in one', async () => {
     const { server, waiting, here, there } = await startTwoTabs('answered-once')
     expect(server.refreshes).toBe(1)
     here.asked[0]?.answer.resolve({ ...server.issue('alice'), subject: 'alice' })

@@ -4,7 +4,7 @@ import { forms, outcomeOf, refusal, stageOrigin } from '../../support/stage.ts'
 
 const reasonOf = (error: unknown) => error
 
-describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
+describe.each(forms)('while the dialog is open, by %s', (_, send) => {
   test('the session is suspended, not ended: the same user, the same epoch, and no call of onLoginRequired', async () => {
     const { client, clock, asked, logins } = await openDialog()
     const before = client.session.getSnapshot()
@@ -19,7 +19,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect([logins, ended.mock.calls]).toEqual([[], []])
   })
 
-  test('requests wait, for hours if it takes that, and it is asked once for all of them', async () => {
+  test('requests wait, for hours if need be, and one dialog serves all of them', async () => {
     const { client, clock, asked } = await openDialog()
     const waiting = Array.from({ length: 20 }, (_request, index) => send(client, `/${index}`).catch(reasonOf))
     await clock.advance(6 * 3_600_000)
@@ -45,7 +45,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect([refreshes.length, asked.length]).toEqual([1, 1])
   })
 
-  test('a sign-in from elsewhere in the page counts as well, and aborts the signal of the dialog', async () => {
+  test('a sign-in from another part of the page counts as well, and aborts the signal of the dialog', async () => {
     const { client, clock, asked, issue } = await openDialog()
     const waiting = send(client, '/x')
     await clock.settle()
@@ -73,7 +73,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect(logins).toEqual([])
   })
 
-  test('if they declined, the session ends as it would have without the question', async () => {
+  test('if the dialog is declined, the session ends as it would have without a dialog', async () => {
     const { client, clock, answerDialog, logins } = await openDialog()
     const outcome = send(client, '/x').catch(reasonOf)
     await clock.settle()
@@ -90,7 +90,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     ])
   })
 
-  test('the caller’s abort ends the waiting of that one, at once and with its reason; the dialog stays', async () => {
+  test('an abort rejects that request at once with its reason; the dialog stays', async () => {
     const { client, clock, asked, answerDialog, issue } = await openDialog()
     const controller = new AbortController()
     const aborted = send(client, '/a', { signal: controller.signal }).catch(reasonOf)
@@ -104,7 +104,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect((await other).status).toBe(200)
   })
 
-  test('a late 401 of before joins those who wait: no refresh, no second dialog', async () => {
+  test('a late 401 of an earlier request joins the waiting requests: no refresh, no second dialog', async () => {
     const { client, clock, answer, answerDialog, issue, asked, refreshes } = await openDialog()
     let refuse = (_response: Response) => {}
     const late = new Promise<Response>(resolve => {
@@ -124,7 +124,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
     expect([refreshes.length, asked.length]).toEqual([1, 1])
   })
 
-  test('a request begun meanwhile goes out bare, and waits with the others only if that is refused', async () => {
+  test('a request that begins meanwhile is sent without credentials, and waits with the others only after a 401', async () => {
     const { client, clock, answer, sends, answerDialog, issue } = await openDialog()
     answer(({ path, token }) => (path === '/login' || token === 'access-2' ? new Response('fine') : refusal()))
     const before = send(client, '/before')
@@ -152,7 +152,7 @@ describe.each(forms)('while the person is asked, asked by %s', (_, send) => {
   })
 
   test.each(['optional', false] as const)(
-    'a refused request begun meanwhile with auth: %j is the caller’s',
+    'the 401 of a request that begins meanwhile with auth: %j is returned to the caller',
     async auth => {
       const { client, clock } = await openDialog()
       send(client, '/before').catch(() => {})
@@ -194,7 +194,7 @@ describe('the dialog', () => {
         throw new Error('no popup here')
       },
     ],
-  ])('that %s is no dialog: the session ends, and nothing is left unhandled', async (_, reauthenticate) => {
+  ])('that %s counts as declined: the session ends, and no rejection is unhandled', async (_, reauthenticate) => {
     const { client, clock, logins } = await openDialog({ reauthenticate })
     const outcome = client.fetch(`${stageOrigin}/x`).catch(reasonOf)
     expect(await outcome).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
@@ -213,7 +213,7 @@ describe('the dialog', () => {
     expect(reported.mock.calls).toMatchObject([[{ code: 'configuration' }]])
   })
 
-  test('is not opened for what signing in again cannot mend', async () => {
+  test('is not opened where another sign-in cannot help', async () => {
     const { client, asked, refresh } = await openDialog()
     refresh(async () => {
       throw { error: 'invalid_client' }

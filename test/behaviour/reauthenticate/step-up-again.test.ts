@@ -12,7 +12,7 @@ const startInsatiable = async (parameters: string, options: StageOptions = {}) =
   return { ...stage, stronger: () => stage.answerDialog(stage.issue({ subject: 'alice' })) }
 }
 
-describe.each(forms)('a challenge for what was just done, by %s (SU-02)', (_, send) => {
+describe.each(forms)('a challenge for the step-up that was just done, by %s (SU-02)', (_, send) => {
   const start = async (parameters: string, options: StageOptions = {}) => {
     const stage = await startInsatiable(parameters, options)
     const first = send(stage.client, '/one')
@@ -22,7 +22,7 @@ describe.each(forms)('a challenge for what was just done, by %s (SU-02)', (_, se
     return stage
   }
 
-  test('asks nobody again, however many requests get it: the 401 is the caller’s', async () => {
+  test('opens no second dialog, however many requests get it: the 401 is returned to the caller', async () => {
     const { client, asked } = await start('acr_values="gold"')
     const statuses = await Promise.all(['/one', '/two', '/three'].map(path => send(client, path)))
     expect(statuses.map(({ status }) => status)).toEqual([401, 401, 401])

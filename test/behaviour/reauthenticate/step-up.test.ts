@@ -16,7 +16,7 @@ const startStrict = async (options: StageOptions = {}, challenge = wanted) => {
   return { ...stage, stronger }
 }
 
-describe.each(forms)('a step-up, asked by %s', (_, send) => {
+describe.each(forms)('a step-up, required by %s', (_, send) => {
   test('calls reauthenticate with what the server requires, in its order, and never refreshes (ST-06, SU-01)', async () => {
     const { client, clock, asked, refreshes } = await startStrict()
     const { epoch } = client.session.getSnapshot()
@@ -47,7 +47,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(logins).toEqual([])
   })
 
-  test('ends nothing if they declined: that caller gets the requirement and the response', async () => {
+  test('ends nothing if it is declined: that caller gets the requirement and the response', async () => {
     const { client, clock, answerDialog, logins } = await startStrict()
     const outcome = send(client, '/x').catch(reasonOf)
     await clock.settle()
@@ -62,7 +62,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect([client.session.status, logins]).toEqual(['signed-in', []])
   })
 
-  test('is asked once, however many requests want it together (SU-02)', async () => {
+  test('opens one dialog, however many requests require it together (SU-02)', async () => {
     const { client, clock, asked, stronger } = await startStrict()
     const waiting = Array.from({ length: 20 }, (_request, index) => send(client, `/${index}`))
     await clock.settle()
@@ -71,7 +71,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(asked).toHaveLength(1)
   })
 
-  test('is not asked again by a late challenge to the token that has been replaced since (SU-02)', async () => {
+  test('opens no second dialog for a late challenge to a token that has been replaced since (SU-02)', async () => {
     const { client, clock, asked, answer, stronger } = await startStrict()
     const late = createDeferred<Response>()
     answer(({ path, token }) => {
@@ -86,7 +86,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(asked).toHaveLength(1)
   })
 
-  test('that is wanted again after it was done is the caller’s (SU-02, ST-09)', async () => {
+  test('that is required again after it was done is returned to the caller (SU-02, ST-09)', async () => {
     const { client, clock, asked, answer, stronger } = await startStrict()
     answer(() => refusal(wanted))
     const waiting = send(client, '/x')
@@ -138,7 +138,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
   test.each([
     ['another person', { subject: 'bob' }],
     ['nobody knows who', {}],
-  ])('is not done by %s: what alice asked for is rejected, and never sent as that one', async (_who, more) => {
+  ])('is not done by %s: the request of alice is rejected, and never sent as that user', async (_who, more) => {
     const { client, clock, sends, answerDialog, issue } = await startStrict()
     const outcome = send(client, '/x', { method: 'POST', body: 'pay' }).catch(reasonOf)
     await clock.settle()
@@ -147,7 +147,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(sends.map(({ token }) => token)).toEqual(['access-1'])
   })
 
-  test('that is undone by a sign-out rejects as that does', async () => {
+  test('that a sign-out interrupts rejects as sign-outs do', async () => {
     const { client, clock, asked } = await startStrict()
     const outcome = send(client, '/x').catch(reasonOf)
     await clock.settle()
@@ -156,7 +156,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect(asked[0]?.need.signal.aborted).toBe(true)
   })
 
-  test('keeps nobody else: what needs no more goes on with the token there is', async () => {
+  test('holds up no other request: those that need no step-up are sent with the current token', async () => {
     const { client, clock, answer } = await startStrict()
     answer(({ path }) => (path === '/pay' ? refusal(wanted) : new Response('fine')))
     send(client, '/pay').catch(() => {})
@@ -164,7 +164,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
     expect((await send(client, '/read')).status).toBe(200)
   })
 
-  test('gives way when the session turns out to be over: that is asked instead', async () => {
+  test('gives way when the session ends: the login opens its dialog instead', async () => {
     const { client, clock, asked, answer, refresh } = await startStrict()
     answer(({ path }) => refusal(path === '/pay' ? wanted : undefined))
     refresh(async () => null)
@@ -180,7 +180,7 @@ describe.each(forms)('a step-up, asked by %s', (_, send) => {
   })
 })
 
-describe('what a step-up asks for', () => {
+describe('the requirement of a step-up', () => {
   test.each([
     ['nothing at all', 'Bearer error="insufficient_user_authentication"', [], null],
     ['a time that is none', 'Bearer error="insufficient_user_authentication", max_age="soon"', [], null],
@@ -209,8 +209,8 @@ describe('what a step-up asks for', () => {
   })
 })
 
-describe('nobody is asked', () => {
-  test('for what can be sent but once: the 401 is the caller’s', async () => {
+describe('no dialog is opened', () => {
+  test('for a request that can be sent only once: the 401 is returned to the caller', async () => {
     const { client, asked } = await startStrict()
     for (const init of [{ keepalive: true }, { replay: false }] as const) {
       expect((await client.fetch(`${stageOrigin}/x`, { method: 'POST', body: 'x', ...init })).status).toBe(401)
@@ -226,7 +226,7 @@ describe('nobody is asked', () => {
     expect(asked).toEqual([])
   })
 
-  test('where `reauthenticate` was not given: the 401 is the caller’s (ST-06)', async () => {
+  test('where `reauthenticate` was not given: the 401 is returned to the caller (ST-06)', async () => {
     const ask = vi.fn()
     const { client, refreshes } = await startStrict({ reauthenticate: undefined, onLoginRequired: ask })
     expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(401)

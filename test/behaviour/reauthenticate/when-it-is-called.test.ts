@@ -15,7 +15,7 @@ const hidePage = () => {
   }
 }
 
-describe('in a page that nobody looks at', () => {
+describe('in a hidden page', () => {
   test('reauthenticate is called when the page is visible again, and requests wait until then', async () => {
     const stage = await openDialog()
     const show = hidePage()
@@ -33,7 +33,7 @@ describe('in a page that nobody looks at', () => {
   test.each([
     ['signs out', (stage: Awaited<ReturnType<typeof openDialog>>) => stage.client.session.signOut()],
     ['signs in', (stage: Awaited<ReturnType<typeof openDialog>>) => stage.signIn({ subject: 'alice' })],
-  ])('nobody is asked any more once somebody %s there', async (_, act) => {
+  ])('no dialog is opened any more once a user %s there', async (_, act) => {
     const stage = await openDialog()
     const show = hidePage()
     stage.client.fetch(url).catch(() => {})
@@ -45,7 +45,7 @@ describe('in a page that nobody looks at', () => {
     expect(stage.asked).toEqual([])
   })
 
-  test('a question that was never put is forgotten by dispose(), with the listener that waited for the page', async () => {
+  test('a dialog that has not been opened is forgotten by dispose(), with the listener that waited for the page', async () => {
     const stage = await openDialog()
     const show = hidePage()
     const outcome = stage.client.fetch(url).catch(reasonOf)
@@ -62,7 +62,7 @@ describe('in a page that nobody looks at', () => {
   })
 })
 
-describe('with nobody signed in', () => {
+describe('with no user signed in', () => {
   test('a rejected request opens a dialog, and is sent as the user who signs in', async () => {
     const { client, clock, asked, answerDialog, issue, logins } = createDialogStage()
     const waiting = client.fetch(url)
@@ -126,7 +126,7 @@ describe('while a dialog is open', () => {
     expect(stage.asked[0]?.need.signal.aborted).toBe(false)
   })
 
-  test('session.ready() and a snapshot tell that it is', async () => {
+  test('session.ready() and a snapshot say so', async () => {
     const { client, clock } = await openDialog()
     client.fetch(url).catch(() => {})
     await clock.settle()
@@ -164,7 +164,7 @@ describe('the dialog calls the client', () => {
     expect(await outcome).toMatchObject({ code: 'session-ended' })
   })
 
-  test('signIn, and what it answers afterwards counts no more', async () => {
+  test('signIn, and its later result is ignored', async () => {
     const stage: Awaited<ReturnType<typeof openDialog>> = await openDialog({
       reauthenticate: async () => {
         await stage.signIn({ subject: 'alice' })

@@ -15,7 +15,7 @@ const start = async () => {
   return { stage, hers }
 }
 
-describe.each(forms)('promise 1: a flight is of one session and generation, asked by %s', (_form, send) => {
+describe.each(forms)('promise 1: a refresh belongs to one session and generation, by %s', (_form, send) => {
   test('a user who signs in meanwhile does not wait for the refresh of the former user: a 401 starts a refresh of its own', async () => {
     const { stage } = await start()
     await stage.signIn({ subject: 'bob', accessToken: 'of-bob', refreshToken: 'refresh-of-bob' })
@@ -24,7 +24,7 @@ describe.each(forms)('promise 1: a flight is of one session and generation, aske
     expect(stage.refreshes.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
   })
 
-  test('the end of an older flight is not the end of the one under way', async () => {
+  test('the end of an older refresh does not end the one under way', async () => {
     const { stage, hers } = await start()
     await stage.signIn({ subject: 'bob', accessToken: 'of-bob', refreshToken: 'refresh-of-bob' })
     const his = createDeferred<SessionInput>()
@@ -49,7 +49,7 @@ describe.each(forms)('promise 1: a flight is of one session and generation, aske
   })
 })
 
-describe.each(forms)('promise 1: offline, asked by %s', (_form, send) => {
+describe.each(forms)('promise 1: offline, by %s', (_form, send) => {
   test('a refresh is tried all the same, and when it has failed, requests that need a newer token reject with the reason', async () => {
     const stage = createStage({ lifetimeSeconds: 60 })
     await stage.signIn()

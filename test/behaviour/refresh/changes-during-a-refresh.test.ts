@@ -67,7 +67,7 @@ const start = async (form: (typeof forms)[number][1]) => {
   return { stage, hold, accessToken }
 }
 
-describe.each(forms)('promise 1, asked by %s: something else happens while', (_form, send) => {
+describe.each(forms)('promise 1, by %s: something else happens while', (_form, send) => {
   describe.each(steps)('%s', (_step, arrange) => {
     test('RT-06: after a sign-out, waiting requests reject at once, and the result of the refresh does not restore the session', async () => {
       const { stage, hold } = await start(send)

@@ -25,7 +25,7 @@ const holdAnswers = (stage: Stage, paths: readonly string[]) => {
 
 const tokensOf = ({ sends }: Stage, path: string) => sends.filter(send => send.path === path).map(({ token }) => token)
 
-describe.each(forms)('promise 2, asked by %s', (_form, send) => {
+describe.each(forms)('promise 2, by %s', (_form, send) => {
   test('RT-02: a 401 for a token that has since been replaced is replayed with the current one, without a refresh', async () => {
     const { server, client } = await createServedClient()
     const slow = server.holdApi({ path: '/api/slow' })
@@ -80,7 +80,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     expect(stage.refreshes.length).toBe(1)
   })
 
-  test('a late 401, while the current token is refused and being replaced, waits for that: it is not replayed with it', async () => {
+  test('a late 401 waits while the current token, which was rejected too, is being replaced', async () => {
     const stage = createStage()
     await stage.signIn()
     const held = holdAnswers(stage, ['/late'])
@@ -103,7 +103,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
     expect(stage.refreshes.length).toBe(2)
   })
 
-  test('a late 401, when the current token has run out meanwhile, waits for a newer one', async () => {
+  test('a late 401 waits for a newer token if the current one has expired meanwhile', async () => {
     const stage = createStage({ lifetimeSeconds: 60 })
     await stage.signIn()
     const held = holdAnswers(stage, ['/late'])
@@ -119,7 +119,7 @@ describe.each(forms)('promise 2, asked by %s', (_form, send) => {
   })
 })
 
-describe.each(forms)('promise 2, of an older session, asked by %s', (_form, send) => {
+describe.each(forms)('promise 2, of an older session, by %s', (_form, send) => {
   const leave: readonly (readonly [name: string, leave: (stage: Stage) => Promise<unknown>])[] = [
     ['after sign-out', stage => stage.client.session.signOut()],
     ['after somebody else has signed in', stage => stage.signIn({ subject: 'bob' })],
@@ -163,7 +163,7 @@ describe.each(forms)('promise 2, of an older session, asked by %s', (_form, send
   })
 })
 
-describe('promise 2, where nothing can be sent again', () => {
+describe('promise 2, for requests that cannot be replayed', () => {
   const once: readonly (readonly [name: string, init: RequestInit & { readonly replay?: boolean }])[] = [
     ['keepalive', { keepalive: true }],
     ['replay: false', { replay: false }],

@@ -73,13 +73,13 @@ describe('a refresh function that misbehaves costs the refresh, never the sessio
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
   })
 
-  test('it answers at once, without a promise', async () => {
+  test('it returns at once, without a promise', async () => {
     const stage = await createRefusedStage()
     stage.refresh((() => stage.issue()) as unknown as StagedRefresh)
     expect((await stage.client.fetch('https://api.test/a')).status).toBe(200)
   })
 
-  test('the message about an answer without a token lists its keys and none of its values', async () => {
+  test('the message about a result without a token lists its keys and none of its values', async () => {
     const stage = await createRefusedStage()
     stage.refresh(asAnswer({ token: 'secret-one', expires: 'secret-two' }))
     const error = await outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
@@ -135,7 +135,7 @@ describe('a refresh function that takes its time is bounded by its deadline', ()
     expect(stage.logins).toEqual([])
   })
 
-  test('what it answers after its deadline is dropped, and the next request refreshes once more', async () => {
+  test('what it returns after its deadline is dropped, and the next request refreshes once more', async () => {
     const stage = await createRefusedStage()
     const late = createDeferred<SessionInput>()
     stage.refresh(() => late.promise)
@@ -151,7 +151,7 @@ describe('a refresh function that takes its time is bounded by its deadline', ()
     expect(stage.sends.map(({ token }) => token)).not.toContain('too-late')
   })
 
-  test('one that answers in the last millisecond counts', async () => {
+  test('one that returns in the last millisecond counts', async () => {
     const stage = await createRefusedStage()
     const answer = createDeferred<SessionInput>()
     stage.refresh(() => answer.promise)
@@ -161,7 +161,7 @@ describe('a refresh function that takes its time is bounded by its deadline', ()
     expect((await waiting).status).toBe(200)
   })
 
-  test('a page that slept through the deadline gives the answer behind the timer two seconds more', async () => {
+  test('a page that slept through the deadline gives a response that is already there two seconds more', async () => {
     const stage = await createRefusedStage()
     const answer = createDeferred<SessionInput>()
     stage.refresh(() => answer.promise)
@@ -185,7 +185,7 @@ describe('a refresh function that takes its time is bounded by its deadline', ()
 })
 
 describe.each(forms)('a refresh function that calls the client itself, by %s', (_form, send) => {
-  test('RF-17: before its first await: the call goes out bare and does not wait for itself', async () => {
+  test('RF-17: before its first await: the call is sent without credentials and does not wait for itself', async () => {
     const stage = await createRefusedStage()
     stage.answer(({ path, token }) => {
       if (path === '/refresh') return new Response('bare')
@@ -200,7 +200,7 @@ describe.each(forms)('a refresh function that calls the client itself, by %s', (
     expect(stage.sends.find(({ path }) => path === '/refresh')?.token).toBeNull()
   })
 
-  test('RF-17: a 401 of such a call starts nothing and asks for no login', async () => {
+  test('RF-17: a 401 of such a call starts nothing and requires no login', async () => {
     const stage = await createRefusedStage()
     stage.refresh(async () => {
       const { status } = await send(stage.client, '/refresh')
@@ -211,7 +211,7 @@ describe.each(forms)('a refresh function that calls the client itself, by %s', (
     expect([stage.refreshes.length, stage.sends.length, stage.logins.length]).toEqual([1, 2, 1])
   })
 
-  test('RF-17: after an await, where nobody can tell: it neither recurses nor outlasts the deadline', async () => {
+  test('RF-17: after an await, where such a call cannot be recognised: it neither recurses nor outlasts the deadline', async () => {
     const stage = await createRefusedStage()
     let inner: Promise<unknown> | undefined
     stage.refresh(async () => {
@@ -228,7 +228,7 @@ describe.each(forms)('a refresh function that calls the client itself, by %s', (
     expect(stage.client.session.status).toBe('signed-in')
   })
 
-  test('RF-17: asking for a refresh or a token inside a refresh is bounded by the deadline', async () => {
+  test('RF-17: a call of refresh() or getAccessToken() inside a refresh is bounded by the deadline', async () => {
     const stage = await createRefusedStage()
     stage.refresh(async () => {
       await stage.client.session.refresh()
@@ -241,7 +241,7 @@ describe.each(forms)('a refresh function that calls the client itself, by %s', (
     expect(stage.client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 0 })
   })
 
-  test('signing out inside it wins over what it answers', async () => {
+  test('a sign-out inside it wins over its result', async () => {
     const stage = await createRefusedStage()
     stage.refresh(async () => {
       await stage.client.session.signOut()
@@ -252,7 +252,7 @@ describe.each(forms)('a refresh function that calls the client itself, by %s', (
     expect(stage.client.session.status).toBe('signed-out')
   })
 
-  test('signing in as somebody else inside it wins over what it answers', async () => {
+  test('a sign-in of another user inside it wins over its result', async () => {
     const stage = await createRefusedStage()
     stage.refresh(async () => {
       await stage.client.session.signIn({ accessToken: 'of-bob', subject: 'bob' })

@@ -21,8 +21,8 @@ const startRefused = async (options: ClientOptions = {}) => {
   return { ...world, tab, other, answer, refuse, store, stored: () => store.content as StoredRecord }
 }
 
-describe('promise 13: a terminal refusal', () => {
-  test('RT-09: of the very token that is stored ends the session everywhere, and login is asked for once in each tab', async () => {
+describe('promise 13: a rejection of the refresh token', () => {
+  test('RT-09: of the token that is stored ends the session everywhere, and login is required once in each tab', async () => {
     const { tab, other, answer, refuse, clock, stored } = await startRefused()
     refuse()
     expect(await answer).toBe('session-ended')
@@ -67,7 +67,7 @@ describe('promise 13: a terminal refusal', () => {
     expect(server.sends.filter(({ status }) => status === 200).length).toBe(1)
   })
 
-  test('RT-09: of a token that another tab has replaced meanwhile adopts the newer one, and asks for nothing', async () => {
+  test('RT-09: of a token that another tab has replaced meanwhile adopts the newer one, and requires no login', async () => {
     const { server, tab, answer, refuse, store, stored } = await startRefused()
     const { accessToken, refreshToken } = server.issue('alice')
     const credentials = credentialsOf({ accessToken, refreshToken })
@@ -79,7 +79,7 @@ describe('promise 13: a terminal refusal', () => {
     expect(stored().credentials?.refreshToken).toBe(refreshToken)
   })
 
-  test('while the store cannot be looked at ends nothing yet', async () => {
+  test('while the store cannot be read ends nothing yet', async () => {
     const { tab, answer, refuse, store, stored } = await startRefused()
     store.content = { ...stored(), revision: 'of-another-tab', generation: 1 }
     store.fail('read', 'rejects')
@@ -103,14 +103,14 @@ describe('promise 13, cookie mode: there is no refresh token to compare', () => 
     return { ...world, tab, answer, refuse, store, stored: () => store.content as StoredRecord }
   }
 
-  test('the record still shows the session and generation it began with: over', async () => {
+  test('the record still has the session and generation of the refresh: the session is over', async () => {
     const { tab, answer, refuse, stored } = await startCookie()
     refuse()
     expect(await answer).toBe('session-ended')
     expect([tab.client.session.status, stored().credentials]).toEqual(['signed-out', null])
   })
 
-  test('another tab has renewed it since: adopted', async () => {
+  test('another tab has refreshed it since: the newer record is adopted', async () => {
     const { tab, answer, refuse, store, stored } = await startCookie()
     store.content = { ...stored(), revision: 'of-another-tab', generation: 1, lease: null }
     refuse()

@@ -18,9 +18,9 @@ const sendsAPath = ({ sends }: AuthServer) => {
   return [Math.min(...counts.values()), Math.max(...counts.values()), counts.size]
 }
 
-describe.each(forms)('promise 1, asked by %s', (_form, send) => {
+describe.each(forms)('promise 1, by %s', (_form, send) => {
   test.each([1, 50, 100, 1000, 10_000])(
-    'RT-01: %i requests refused together cause one refresh, and each is replayed once with its token',
+    'RT-01: %i requests that get a 401 together cause one refresh, and each is replayed once with its token',
     async count => {
       const { server, client, logins, waiting } = await createServedClient({
         fetch: createNarrowFetch(200),
@@ -43,7 +43,7 @@ describe.each(forms)('promise 1, asked by %s', (_form, send) => {
     300_000,
   )
 
-  test('requests refused while the refresh is under way join it', async () => {
+  test('requests that get a 401 while the refresh is under way join it', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
     const late = server.holdApi({ path: '/api/late' })
@@ -71,7 +71,7 @@ describe.each(forms)('promise 1, asked by %s', (_form, send) => {
   })
 })
 
-describe('promise 1, whoever asks', () => {
+describe('promise 1, for every kind of caller', () => {
   test('instances made by extend and create share the refresh with their parent', async () => {
     const { server, client, waiting } = await createServedClient()
     server.expireAccessTokens()
@@ -101,7 +101,7 @@ describe('promise 1, whoever asks', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  test('over a store that tabs share, a hundred requests refused together still cause one refresh', async () => {
+  test('over a store that tabs share, a hundred requests that get a 401 together still cause one refresh', async () => {
     const items = new Map<string, string>()
     const store = {
       getItem: async (key: string) => items.get(key) ?? null,

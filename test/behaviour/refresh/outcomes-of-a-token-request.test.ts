@@ -81,7 +81,7 @@ const endings: readonly (readonly [id: string, name: string, endpoint: () => Res
   ['RF-10', 'an answer cut short', truncated, 'unavailable'],
 ]
 
-describe('how a refresh ends, by what the token endpoint answered', () => {
+describe('how a refresh ends, by the response of the token endpoint', () => {
   const ended = endings.filter(([, , , becomes]) => becomes !== 'unavailable')
   test.each(ended)('%s: %s ends the session once, with a reason', async (_id, _name, endpoint, reason) => {
     const stage = await arrange(endpoint)
@@ -95,7 +95,7 @@ describe('how a refresh ends, by what the token endpoint answered', () => {
   })
 
   const kept = endings.filter(([, , , becomes]) => becomes === 'unavailable')
-  test.each(kept)('%s: %s ends nothing: the tokens stay, and no login is asked for', async (_id, _name, endpoint) => {
+  test.each(kept)('%s: %s ends nothing: the tokens stay, and no login is required', async (_id, _name, endpoint) => {
     const stage = await arrange(endpoint)
     const outcomes = await Promise.all([ask(stage), ask(stage)])
     for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 'refresh-unavailable' })
@@ -132,8 +132,8 @@ describe('RF-12: Retry-After of the token endpoint', () => {
   })
 })
 
-describe('what the session’s announced end means', () => {
-  test('RF-19: nothing is ended by it: past it the refresh token is still tried', async () => {
+describe('the announced end of a session', () => {
+  test('RF-19: ends nothing: the refresh token is still tried after it', async () => {
     const stage = createStage()
     await stage.signIn({ sessionExpiresInSeconds: 10 })
     await stage.clock.advance(100_000)
@@ -142,7 +142,7 @@ describe('what the session’s announced end means', () => {
     expect([stage.refreshes.length, stage.logins.length]).toEqual([1, 0])
   })
 
-  test('RF-19: a rotated refresh token is not taken for a new span of time', async () => {
+  test('RF-19: is not moved by a rotated refresh token', async () => {
     const stage = createStage()
     await stage.signIn({ sessionExpiresInSeconds: 100 })
     await stage.clock.advance(50_000)
@@ -151,7 +151,7 @@ describe('what the session’s announced end means', () => {
   })
 })
 
-describe('what the store says when the answer comes', () => {
+describe('what the store holds when the response comes', () => {
   const start = async () => {
     const store: SessionStore = { ...memoryStore(), shared: true }
     const read = async () => (await store.read('one')) as StoredRecord
@@ -165,7 +165,7 @@ describe('what the store says when the answer comes', () => {
     return { stage, store, read, answer, asked }
   }
 
-  test('RT-09: a refusal of a token that the store has replaced meanwhile adopts the newer one', async () => {
+  test('RT-09: a rejection of a token that the store has replaced meanwhile adopts the newer one', async () => {
     const { stage, store, read, answer, asked } = await start()
     const { lease: _claim, credentials, generation, ...record } = await read()
     if (!credentials) throw new Error('nobody is signed in')
@@ -180,7 +180,7 @@ describe('what the store says when the answer comes', () => {
     expect(await read()).toEqual(next)
   })
 
-  test('RT-09: a refusal of the token that the store still holds ends the session, in the store too', async () => {
+  test('RT-09: a rejection of the token that the store still holds ends the session, in the store too', async () => {
     const { stage, read, answer, asked } = await start()
     answer.resolve(null)
     await expect(asked).rejects.toMatchObject({ reason: 'refresh-rejected' })

@@ -241,7 +241,7 @@ const holds = async (steps: readonly Step[]) => {
 const numRuns = Number(process.env['RANDOM_DAYS'] ?? 150)
 
 describe('promises 1 and 2, whatever happens in whatever order', () => {
-  test('nothing is sent as another, no token is presented twice, nobody waits for ever, nothing ends by accident', async () => {
+  test('no request is sent as another user, no token is presented twice, no request waits for ever, no session ends by accident', async () => {
     await fc.assert(fc.asyncProperty(fc.array(stepOrDispose, { minLength: 5, maxLength: 60 }), holds), { numRuns })
   }, 120_000)
 

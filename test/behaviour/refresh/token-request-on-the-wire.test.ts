@@ -60,7 +60,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     ])
   })
 
-  test('RF-07: the refresh token in the answer takes the place of the one that was sent, in the store too', async () => {
+  test('RF-07: the refresh token in the response replaces the one that was sent, in the store too', async () => {
     const store = memoryStore()
     const { server, client } = await createServedClient(s => ({ ...oauth(s), store, sessionName: 'one' }))
     const first = new URLSearchParams(await refreshed(server, client)).get('refresh_token')
@@ -70,7 +70,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     expect([lastRefresh(server).outcome, server.reuses]).toEqual(['granted', 0])
   })
 
-  test('RF-07: an answer without a refresh token keeps the one in use', async () => {
+  test('RF-07: a response without a refresh token keeps the current one', async () => {
     const { server, client } = await createServedClient(oauth, { rotate: false })
     const answer = { access_token: 'newer', token_type: 'Bearer', expires_in: 60 }
     server.answerWith('/token', { status: 200, body: JSON.stringify(answer) }, 1)
@@ -80,7 +80,7 @@ describe('oauthRefresh, against a token endpoint', () => {
     expect(lastRefresh(server).outcome).toBe('granted')
   })
 
-  test('RF-06: members that nobody knows are ignored', async () => {
+  test('RF-06: unknown members are ignored', async () => {
     const { server, client } = await createServedClient(oauth)
     const answer = {
       access_token: 'newer',
@@ -101,7 +101,7 @@ describe('oauthRefresh, against a token endpoint', () => {
 })
 
 describe('any refresh by post', () => {
-  test('RF-14: a token endpoint that redirects gets the refresh token carried to no other place', async () => {
+  test('RF-14: a redirect of the token endpoint sends the refresh token nowhere else', async () => {
     const other = await startAuthServer()
     onTestFinished(other.close)
     const { server, client, logins } = await createServedClient()
@@ -111,7 +111,7 @@ describe('any refresh by post', () => {
     expect([other.refreshes, logins.length, client.session.status]).toEqual([0, 0, 'signed-in'])
   })
 
-  test('RF-13: one whose answer was lost is not sent again by itself, whatever ky’s retries say', async () => {
+  test('RF-13: a refresh whose response was lost is not sent again by itself, whatever ky’s retries say', async () => {
     const retry = { limit: 3, methods: ['get', 'post'], delay: () => 1 } as const
     const { server, client } = await createServedClient({ retry: { ...retry, methods: [...retry.methods] } })
     server.expireAccessTokens()
@@ -120,7 +120,7 @@ describe('any refresh by post', () => {
     expect([server.refreshes, server.sends.length]).toEqual([1, 1])
   })
 
-  test('RF-13: once its answer was lost, the same refresh token is presented once more by a later request', async () => {
+  test('RF-13: after its response was lost, the same refresh token is presented once more by a later request', async () => {
     // No time to wait between the two.
     const { server, client } = await createServedClient({ limits: { reuseIntervalMs: 0.1 } }, { reuse: 'grace' })
     server.expireAccessTokens()

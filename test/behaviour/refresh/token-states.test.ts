@@ -240,7 +240,7 @@ const createScene = async (): Promise<Scene> => {
   return { stage, refreshes }
 }
 
-describe.each(forms)('promise 3, RT-03: the table of token states, asked by %s', (_form, send) => {
+describe.each(forms)('promise 3, RT-03: the table of token states, by %s', (_form, send) => {
   describe.each(rows)('a token that is $token, a flight that is $flight', row => {
     test.each(kinds)(`%s`, async kind => {
       const cell = cellOf(row, kind)

@@ -15,7 +15,7 @@ const initOf = (kind: Kind): RequestInit => {
 
 const sentAt = ({ sends }: Stage, path: string) => sends.filter(send => send.path === path).map(({ token }) => token)
 
-describe.each(forms)('promise 3, after a flight that ended unavailable, asked by %s', (_form, send) => {
+describe.each(forms)('promise 3, after an unavailable refresh, by %s', (_form, send) => {
   /** A 401, and a refresh that fails; `afterMs` later. */
   const arrange = async (beforeMs: number, afterMs: number) => {
     const stage = createStage({ lifetimeSeconds: 120 })
@@ -44,7 +44,7 @@ describe.each(forms)('promise 3, after a flight that ended unavailable, asked by
     const { outcome, started, sent } = await begin(await arrange(at.good, 1), kind)
     expect([outcome, started, sent]).toEqual([expect.objectContaining({ status: 200 }), 0, 1])
   })
-  test.each(kinds)('within the backoff, a due token: %s is sent, and starts nothing', async kind => {
+  test.each(kinds)('within the backoff, a token about to expire: %s is sent, and starts nothing', async kind => {
     const { outcome, started, sent } = await begin(await arrange(at.due, 1), kind)
     expect([outcome, started, sent]).toEqual([expect.objectContaining({ status: 200 }), 0, 1])
   })
@@ -58,7 +58,7 @@ describe.each(forms)('promise 3, after a flight that ended unavailable, asked by
     const { outcome, started, sent } = await begin(await arrange(at.good, 5000), kind)
     expect([outcome, started, sent]).toEqual([expect.objectContaining({ status: 200 }), 0, 1])
   })
-  test.each(kinds)('after the backoff, a due token: %s', async kind => {
+  test.each(kinds)('after the backoff, a token about to expire: %s', async kind => {
     const { outcome, started, sent } = await begin(await arrange(at.due, 5000), kind)
     const waits = kind === 'stream'
     expect(outcome).toEqual(waits ? 'pending' : expect.objectContaining({ status: 200 }))
@@ -72,15 +72,15 @@ describe.each(forms)('promise 3, after a flight that ended unavailable, asked by
   })
 })
 
-describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) => {
-  test.each(kinds)('%s goes out bare, and a good answer is the caller’s', async kind => {
+describe.each(forms)('promise 3, without a session, by %s', (_form, send) => {
+  test.each(kinds)('%s is sent without credentials, and a good response is returned to the caller', async kind => {
     const stage = createStage()
     stage.answer(() => new Response('public'))
     expect(await (await send(stage.client, '/asked', initOf(kind))).text()).toBe('public')
     expect([sentAt(stage, '/asked'), stage.refreshes.length]).toEqual([[null], 0])
   })
 
-  test.each(kinds)('its 401 is the caller’s, and tells onLoginRequired: %s', async kind => {
+  test.each(kinds)('its 401 is returned to the caller, and onLoginRequired is called: %s', async kind => {
     const stage = createStage()
     const answer = await send(stage.client, '/asked', initOf(kind))
     await stage.clock.advance(0)
@@ -99,7 +99,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     expect([stage.logins.length, stage.refreshes.length]).toEqual([0, 0])
   })
 
-  test('ST-03: somebody signed in before its 401 came: it was not begun as theirs, so the 401 is the caller’s', async () => {
+  test('ST-03: a user signed in before its 401 came: it did not begin as that user’s, so the 401 is returned to the caller', async () => {
     const stage = createStage()
     const held = createDeferred<Response>()
     stage.answer(({ token }) => (token === null ? held.promise : new Response('fine')))
@@ -120,7 +120,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
     expect(stage.refreshes[0]).toMatchObject({ cause: 'restore', refreshToken: undefined })
   })
 
-  test('ST-03: where nobody turns out to be signed in, the request goes out bare, and its 401 asks for login', async () => {
+  test('ST-03: if no user turns out to be signed in, the request is sent without credentials, and its 401 requires a login', async () => {
     const stage = createStage(ambient)
     stage.refresh(async () => null)
     const answers = await Promise.all([send(stage.client, '/asked'), send(stage.client, '/asked')])
@@ -132,7 +132,7 @@ describe.each(forms)('promise 3, without a session, asked by %s', (_form, send) 
   })
 })
 
-describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form, send) => {
+describe.each(forms)('promise 3, while the dialog is open, by %s', (_form, send) => {
   /** Refused by API and token endpoint; the dialog stands open. */
   const arrange = async (before: readonly string[]) => {
     const dialog = createDeferred<SessionInput | null>()
@@ -146,7 +146,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
     return { stage, dialog, waiting }
   }
 
-  test('a request begun before waits, and is sent when the person has signed in', async () => {
+  test('a request begun before waits, and is sent when the user has signed in', async () => {
     const { stage, dialog, waiting } = await arrange(['/before'])
     const [before] = waiting
     if (!before) throw new Error('nothing was asked')
@@ -177,7 +177,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
     expect(stage.refreshes.length).toBe(1)
   })
 
-  test.each(kinds)('a request begun after goes out bare: %s', async kind => {
+  test.each(kinds)('a request begun after is sent without credentials: %s', async kind => {
     const { stage, dialog, waiting } = await arrange(['/before'])
     expect((await send(stage.client, '/after', initOf(kind))).status).toBe(200)
     expect(sentAt(stage, '/after')).toEqual([null])
@@ -187,7 +187,7 @@ describe.each(forms)('promise 3, while the person is asked, asked by %s', (_form
 })
 
 describe('promise 3, over HTTP', () => {
-  test('a hundred requests with a token known to be expired wait for one refresh, and none is refused', async () => {
+  test('a hundred requests with a token known to be expired wait for one refresh, and none gets a 401', async () => {
     const { server, client } = await createServedClient({}, { accessTokenSeconds: 1, signedIn: false })
     const tokens = server.issue('alice')
     server.expireAccessTokens()

@@ -15,7 +15,7 @@ const start = async () => {
   return { ...world, ...tab, failed }
 }
 
-test('a token that is due is used to its end, and nothing is said to have failed', async () => {
+test('a token is used until it expires, and no refresh-failed is emitted', async () => {
   const { clock, client, outcome, server, failed, wake } = await start()
   await clock.advance(290_000)
   wake.wake()
@@ -24,7 +24,7 @@ test('a token that is due is used to its end, and nothing is said to have failed
   expect([server.refreshes, failed.mock.calls]).toEqual([0, []])
 })
 
-test('past its end the 401 ends the session at once, and asks for login', async () => {
+test('after its expiry the 401 ends the session at once, and requires a login', async () => {
   const { clock, client, outcome, server, failed, askedForLogin } = await start()
   await clock.advance(290_000)
   await outcome()
@@ -34,20 +34,20 @@ test('past its end the 401 ends the session at once, and asks for login', async 
   expect([server.refreshes, failed.mock.calls, await askedForLogin()]).toEqual([0, [], 1])
 })
 
-test('to ask for a newer one is a mistake that ends nothing', async () => {
+test('session.refresh() rejects as a mistake, and ends nothing', async () => {
   const { client, outcome } = await start()
   await expect(client.session.refresh()).rejects.toMatchObject({ code: 'configuration', option: 'refresh' })
   expect([client.session.status, await outcome()]).toEqual(['signed-in', '200'])
 })
 
-test('the server that gives one later is asked from then on', async () => {
+test('a refresh token that a later sign-in brings is used from then on', async () => {
   const { client, server } = await start()
   await client.session.signIn({ ...server.issue('alice'), subject: 'alice' })
   await client.session.refresh()
   expect(server.refreshes).toBe(1)
 })
 
-test('a token that was just refused is handed to nobody', async () => {
+test('a token that was just rejected is not returned by getAccessToken', async () => {
   const { client, clock, refresh, signIn, refuseAll } = createStage({ strategy: { needsRefreshToken: true } })
   await signIn({ refreshToken: null })
   refuseAll()

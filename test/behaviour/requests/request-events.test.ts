@@ -18,11 +18,11 @@ const listen = ({ client }: Stage) => {
   return { steps, short }
 }
 
-describe.each(forms)('the steps of a request, asked by %s', (_form, send) => {
+describe.each(forms)('the steps of a request, by %s', (_form, send) => {
   test.each([
     ['auth: false', { auth: false }],
     ['its own Authorization', { headers: { authorization: 'Basic mine' } }],
-  ] as const)('that went out bare (%s) and failed end with that', async (_, init) => {
+  ] as const)('that was sent without credentials (%s) and failed end with that', async (_, init) => {
     const stage = createStage()
     const { steps, short } = listen(stage)
     const lost = new TypeError('the network is gone')
@@ -41,7 +41,7 @@ describe.each(forms)('the steps of a request, asked by %s', (_form, send) => {
     expect(short()).toEqual(['waiting for store', 'sent cookie', 'completed'])
   })
 
-  test('tell that it waits for the store', async () => {
+  test('say that it waits for the store', async () => {
     stubChannel()
     const store = createScriptedStore()
     const stage = createStage({ store })
@@ -81,7 +81,7 @@ describe('ky’s retries of one call', () => {
   })
 })
 
-describe.each(forms)('a 401 that is handed over because a limit was reached, asked by %s', (_form, send) => {
+describe.each(forms)('a 401 that is returned because a limit was reached, by %s', (_form, send) => {
   const startStorm = async (options?: StageOptions) => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
     const stage = createStage(options)
@@ -105,7 +105,7 @@ describe.each(forms)('a 401 that is handed over because a limit was reached, ask
     expect(stage.refreshes).toHaveLength(2)
   })
 
-  test('is told by each client once', async () => {
+  test('is reported by each client once', async () => {
     for (const _ of [1, 2]) {
       const { ask, warn } = await startStorm()
       warn.mockClear()
@@ -123,8 +123,8 @@ describe.each(forms)('a 401 that is handed over because a limit was reached, ask
   })
 })
 
-describe.each(forms)('a replay in a cookie session, asked by %s', (_form, send) => {
-  test('carries nothing of the token that was refused', async () => {
+describe.each(forms)('a replay in a cookie session, by %s', (_form, send) => {
+  test('carries nothing of the rejected token', async () => {
     const stage = createStage()
     await stage.signIn({ subject: 'alice' })
     const refused = createDeferred<Response>()

@@ -32,8 +32,8 @@ function start() {
   return { client, log }
 }
 
-describe('sendHeaders is asked for each send', () => {
-  test('so that the refresh and the replay carry the CSRF token of now, not that of the first send', async () => {
+describe('sendHeaders is called for each send', () => {
+  test('so that the refresh and the replay carry the current CSRF token, not that of the first send', async () => {
     const { client, log } = start()
     await client.session.signIn({ accessToken: 'first', subject: 'alice' })
     const answer = client.post('notes', { body: 'note', headers: { 'X-CSRF-Token': 'of-the-app' } })
@@ -41,7 +41,7 @@ describe('sendHeaders is asked for each send', () => {
     expect(log).toEqual(['api.test/notes csrf-0', 'api.test/session csrf-1', 'api.test/notes csrf-2'])
   })
 
-  test('the bare login, and a caller’s own Authorization, too', async () => {
+  test('also of a login without credentials, and with a caller’s own Authorization', async () => {
     const { client, log } = start()
     await client.post('login', { body: 'alice', auth: false })
     await client.fetch(new Request('https://api.test/login', { method: 'POST', body: 'bob' }), { auth: false })
@@ -49,7 +49,7 @@ describe('sendHeaders is asked for each send', () => {
     expect(log).toEqual(['api.test/login csrf-0', 'api.test/login csrf-1', 'api.test/login csrf-2'])
   })
 
-  test('and a header that it returns no more is not in the replay, whatever headers the caller gave', async () => {
+  test('and a header that it no longer returns is not in the replay, whatever headers the caller gave', async () => {
     let asked = 0
     const seen: (string | null)[] = []
     const client = createClient({
@@ -70,7 +70,7 @@ describe('sendHeaders is asked for each send', () => {
     expect(seen).toEqual(['first', null])
   })
 
-  test('but not by what goes to other origins', async () => {
+  test('but not for other origins', async () => {
     const { client, log } = start()
     await client.post('https://elsewhere.test/notes')
     expect(log).toEqual(['elsewhere.test/notes null'])

@@ -49,7 +49,7 @@ describe('shouldRefresh reads a body', () => {
   })
 
   test.each(['text/event-stream', 'video/mp4', 'multipart/mixed; boundary=x'])(
-    'not of an answer without an end: %s comes to its caller at once',
+    'except of an endless response: %s is returned to the caller at once',
     async type => {
       const { read, shouldRefresh } = readsJson()
       const stage = createStage({ shouldRefresh })
@@ -64,7 +64,7 @@ describe('shouldRefresh reads a body', () => {
     },
   )
 
-  test('for five seconds: then it is undefined, and the caller gets the whole answer', async () => {
+  test('for five seconds: then it is undefined, and the caller gets the whole response', async () => {
     const { read, shouldRefresh } = readsJson()
     const stage = createStage({ shouldRefresh })
     await stage.signIn()
@@ -82,7 +82,7 @@ describe('shouldRefresh reads a body', () => {
     expect([read, await answer.text(), stage.clock.pendingTimers]).toEqual([[undefined], '12', 0])
   })
 
-  test('and leaves no timer where it ended in time', async () => {
+  test('and leaves no timer if the body ended in time', async () => {
     const { read, shouldRefresh } = readsJson()
     const stage = createStage({ shouldRefresh })
     await stage.signIn()
@@ -91,7 +91,7 @@ describe('shouldRefresh reads a body', () => {
     expect([read, stage.clock.pendingTimers]).toEqual([[{ fine: true }], 0])
   })
 
-  test('of which nothing is left to read: undefined, and no error', async () => {
+  test('that was already read: undefined, and no error', async () => {
     let late: (() => Promise<unknown>) | undefined
     const stage = createStage({
       shouldRefresh: answer => {
@@ -106,7 +106,7 @@ describe('shouldRefresh reads a body', () => {
   })
 })
 
-describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send) => {
+describe.each(forms)('while shouldRefresh is awaited, by %s', (_form, send) => {
   const start = async () => {
     const decided = createDeferred<boolean | undefined>()
     const stage = createStage({ shouldRefresh: () => decided.promise })
@@ -119,7 +119,7 @@ describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send
     return { ...stage, decided, controller, sent }
   }
 
-  test('the caller’s abort is heard at once, and what it says later counts no more', async () => {
+  test('an abort rejects at once, and its later result is ignored', async () => {
     const { decided, controller, sent, refreshes, clock } = await start()
     const left = new Error('left')
     controller.abort(left)
@@ -142,14 +142,14 @@ describe.each(forms)('while shouldRefresh is awaited, asked by %s', (_form, send
     expect(unhandled).not.toHaveBeenCalled()
   })
 
-  test('a sign-out comes: the answer is of an older session, and its caller’s', async () => {
+  test('after a sign-out the response belongs to an older session, and is returned to the caller', async () => {
     const { client, decided, sent, refreshes, sends } = await start()
     await client.session.signOut()
     decided.resolve(true)
     expect([(await sent).status, refreshes.length, sends.length]).toEqual([419, 0, 1])
   })
 
-  test('dispose() comes: no flight is started', async () => {
+  test('after dispose() no refresh is started', async () => {
     const { client, decided, sent, refreshes } = await start()
     client.dispose()
     decided.resolve(true)
@@ -170,7 +170,7 @@ describe('a 401 whose challenge is of another scheme', () => {
     },
   )
 
-  test('is handed over where it says nothing, and not asked about a second time', async () => {
+  test('is returned where it returns undefined, and shouldRefresh is not called a second time', async () => {
     const asked = vi.fn(() => undefined)
     const { server, client } = await createServedClient({ shouldRefresh: asked })
     server.answerWith('/api/a', { status: 401, headers: { 'www-authenticate': 'Basic realm="api"' } }, 1)

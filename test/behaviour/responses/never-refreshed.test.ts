@@ -31,7 +31,7 @@ describe.each(forms)('through %s, no refresh and no replay for', (_, send) => {
     ['a 401 of Basic (ST-08)', () => challenged(401, 'Basic realm="proxy"')],
     ['a 401 of several other schemes (ST-08)', () => challenged(401, 'Negotiate, Basic realm="a, Bearer b"')],
   ]
-  test.each(answers)('%s: it is the caller’s, with its body', async (_answer, answer) => {
+  test.each(answers)('%s: it is returned to the caller, with its body', async (_answer, answer) => {
     const { client, sends, refreshes, logins, clock } = await startAnswering(answer)
     const response = await send(client, '/x')
     expect([response.status, await response.text()]).toEqual([answer().status, 'the reason'])
@@ -40,7 +40,7 @@ describe.each(forms)('through %s, no refresh and no replay for', (_, send) => {
     expect(logins).toEqual([])
   })
 
-  test('the second 401, after the replay: it is the caller’s, with its body and its challenge (ST-09)', async () => {
+  test('the second 401, after the replay: it is returned to the caller, with its body and its challenge (ST-09)', async () => {
     let count = 0
     const { client, sends, refreshes } = await startAnswering(() => {
       count += 1
@@ -85,7 +85,7 @@ describe('a challenge', () => {
     expect(refreshes).toHaveLength(1)
   })
 
-  test('leads nowhere: a URL in it is read by nobody, and is sent nothing (SU-03)', async () => {
+  test('with a URL in it leads to no request to that URL (SU-03)', async () => {
     const tempting =
       'Bearer error="invalid_token", resource_metadata="https://evil.test/meta", authorization_uri="https://evil.test/a"'
     const elsewhere = vi.fn<typeof fetch>(async () => Response.json({}))
@@ -117,7 +117,7 @@ describe('shouldRefresh', () => {
       async (answer: ResponseView) => (await answer.json())?.code === 'expired' || undefined,
     ],
     ['an error of GraphQL in a 200', 200, async (answer: ResponseView) => (await answer.json())?.code === 'expired'],
-  ])('makes of %s what a 401 is (ST-14)', async (_, status, shouldRefresh) => {
+  ])('can treat %s as a 401 (ST-14)', async (_, status, shouldRefresh) => {
     const stage = createStage({ shouldRefresh })
     await stage.signIn()
     stage.answer(({ token }) => expired(token, status, '{"code":"expired"}'))
@@ -126,7 +126,7 @@ describe('shouldRefresh', () => {
     expect([stage.sends.length, stage.refreshes.length]).toEqual([2, 1])
   })
 
-  test('that says no leaves the answer to the caller, body unread', async () => {
+  test('that returns false leaves the response to the caller, body unread', async () => {
     const { client, refreshes } = await startAnswering(() => Response.json({ code: 'other' }, { status: 403 }), {
       shouldRefresh: async answer => (await answer.json()).code === 'expired',
     })
@@ -135,7 +135,7 @@ describe('shouldRefresh', () => {
     expect(refreshes).toEqual([])
   })
 
-  test('is not asked about a 401, nor about the answer to a replay, nor with auth: false, nor elsewhere', async () => {
+  test('is not called for a 401, the response to a replay, a request with auth: false or a foreign origin', async () => {
     const shouldRefresh = vi.fn((_answer: ResponseView) => true)
     const { client, answer, refreshes } = await startAnswering(() => refusal(), { shouldRefresh })
     answer(({ path, token }) => {
@@ -151,7 +151,7 @@ describe('shouldRefresh', () => {
     expect(refreshes).toHaveLength(2)
   })
 
-  test('is asked about no answer that came by a redirect from elsewhere', async () => {
+  test('is not called for a response that was redirected from another origin', async () => {
     const shouldRefresh = vi.fn(() => true)
     const moved = () => {
       const response = new Response('', { status: 419 })
@@ -165,7 +165,7 @@ describe('shouldRefresh', () => {
     expect([shouldRefresh.mock.calls.length, refreshes.length]).toEqual([0, 0])
   })
 
-  test('sees the answer, and no more of a body than 256 KiB', async () => {
+  test('sees the response, and at most 256 KiB of its body', async () => {
     const seen: unknown[] = []
     const { client } = await startAnswering(() => Response.json('x'.repeat(300_000), { status: 403 }), {
       shouldRefresh: async answer => {
@@ -179,7 +179,7 @@ describe('shouldRefresh', () => {
     expect(await response.json()).toHaveLength(300_000)
   })
 
-  test('that throws is a mistake that its caller gets, and nobody else', async () => {
+  test('that throws rejects this caller, and no other', async () => {
     const mistake = new Error('a mistake of the app')
     const { client, refreshes } = await startAnswering(() => new Response('', { status: 403 }), {
       shouldRefresh: () => {
@@ -190,7 +190,7 @@ describe('shouldRefresh', () => {
     expect([refreshes.length, client.session.status]).toEqual([0, 'signed-in'])
   })
 
-  test('may call the client: it waits for nothing but its own answer', async () => {
+  test('may call the client: the call does not wait for the one that it is part of', async () => {
     const stage = createStage({
       shouldRefresh: async ({ status, url }) => {
         if (status !== 403 || url.endsWith('/check')) return undefined

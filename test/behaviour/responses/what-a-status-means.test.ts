@@ -28,7 +28,7 @@ const expectUntouched = ({ server, client, logins }: ServedClient) => {
   expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 0 })
 }
 
-describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, send) => {
+describe.each(forms)('a 401 to a request with our token, by %s', (_form, send) => {
   test.each(challenges)('%s (%s): %s', async (_id, challenge, becomes) => {
     const served = await createServedClient({}, { challenge })
     const { server, client } = served
@@ -52,7 +52,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     expect(readChallenges(answer)).toMatchObject([{ params: { scope: 'write' } }])
   })
 
-  test('ST-06: step-up is asked for with what the server wants, and no refresh runs', async () => {
+  test('ST-06: a step-up is required with what the server names, and no refresh runs', async () => {
     const needs: ReauthenticateContext[] = []
     const challenge =
       'Bearer error="insufficient_user_authentication", acr_values="gold silver", max_age=60, scope="pay"'
@@ -91,7 +91,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 2 })
   })
 
-  test('ST-11: of another origin that the request was redirected to: handed over', async () => {
+  test('ST-11: of another origin that the request was redirected to: it is returned', async () => {
     const other = await startAuthServer()
     onTestFinished(other.close)
     const served = await createServedClient()
@@ -101,7 +101,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     expect(other.sends.map(({ authorization }) => authorization)).toEqual([null])
   })
 
-  test('ST-11: of the same origin that it was redirected to: renewed', async () => {
+  test('ST-11: of the same origin that it was redirected to: the token is refreshed', async () => {
     const { server, client } = await createServedClient()
     server.answerWith('/api/a', { status: 302, headers: { location: '/api/b' } })
     server.refuse('/api/b', 1)
@@ -109,7 +109,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
     expect(server.refreshes).toBe(1)
   })
 
-  test('ST-15: with the caller’s own Authorization: handed over, and theirs is sent as it is', async () => {
+  test('ST-15: with the caller’s own Authorization: it is returned, and that header is sent as it is', async () => {
     const served = await createServedClient()
     const { server, client } = served
     const answer = await send(client, `${server.origin}/api/a`, { headers: { authorization: 'Basic b3du' } })
@@ -118,7 +118,7 @@ describe.each(forms)('a 401 to a request with our token, asked by %s', (_form, s
   })
 })
 
-describe.each(forms)('any other answer, asked by %s', (_form, send) => {
+describe.each(forms)('any other response, by %s', (_form, send) => {
   const others = [
     ['ST-04', 403, 'Bearer error="invalid_token"'],
     ['ST-04', 403, null],
@@ -129,7 +129,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
     ['ST-07', 419, null],
     ['ST-07', 500, 'Bearer error="invalid_token"'],
   ] as const
-  test.each(others)('%s: a %i with %s is handed over as it is', async (_id, status, challenge) => {
+  test.each(others)('%s: a %i with %s is returned as it is', async (_id, status, challenge) => {
     const served = await createServedClient()
     const headers: Record<string, string> = challenge === null ? {} : { 'www-authenticate': challenge }
     served.server.answerWith('/api/a', { status, headers, body: 'theirs' })
@@ -144,7 +144,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
     ['opaqueredirect', () => undefined],
   ]
   test.each(opaques)(
-    'ST-12: an %s answer is passed on untouched, unless the app says otherwise',
+    'ST-12: an %s response is returned untouched, unless the app says otherwise',
     async (type, shouldRefresh) => {
       const stage = createStage({ shouldRefresh })
       await stage.signIn()
@@ -156,7 +156,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
     },
   )
 
-  test('ST-13: a network that fails is the caller’s: no refresh, no sign-out, no login', async () => {
+  test('ST-13: a network error rejects the call: no refresh, no sign-out, no login', async () => {
     const served = await createServedClient()
     served.server.failApi({ kind: 'lost' })
     const failure = await send(served.client, `${served.server.origin}/api/a`).catch((error: unknown) => error)
@@ -181,7 +181,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
       async (answer: { json(): Promise<{ errors?: object[] } | undefined> }) => Boolean((await answer.json())?.errors),
     ],
   ] as const)(
-    'ST-14: where shouldRefresh says so by %s, it is renewed as a 401',
+    'ST-14: where shouldRefresh says so by %s, it is treated as a 401',
     async (_by, status, body, shouldRefresh) => {
       const { server, client } = await createServedClient({ shouldRefresh })
       server.answerWith('/api/a', { status, body, headers: { 'content-type': 'application/json' } }, 1)
@@ -191,7 +191,7 @@ describe.each(forms)('any other answer, asked by %s', (_form, send) => {
     },
   )
 
-  test('ST-14: what shouldRefresh looked at, and left to the caller, can still be read', async () => {
+  test('ST-14: a body that shouldRefresh has looked at can still be read by the caller', async () => {
     const served = await createServedClient({ shouldRefresh: async ({ json }) => (await json()).code === 'EXPIRED' })
     const headers = { 'content-type': 'application/json' }
     served.server.answerWith('/api/a', { status: 403, body: '{"code":"FORBIDDEN"}', headers })

@@ -20,7 +20,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     ['client.fetch', (client: Stage['client']) => client.fetch(url)],
     ['ky', (client: Stage['client']) => client.get(url, { throwHttpErrors: false })],
     ['an instance of it', (client: Stage['client']) => client.extend({ throwHttpErrors: false }).get(url)],
-  ])('as the first thing it does is sent bare, and gets the 401 itself: %s', async (_, call) => {
+  ])('as the first thing it does is sent without credentials, and gets the 401 itself: %s', async (_, call) => {
     const statuses: number[] = []
     const { client, sends, refreshes } = await startRefreshing(async (_context, stage) => {
       const { status } = await call(stage.client)
@@ -41,7 +41,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     expect(stage.server.refreshes).toBe(1)
   })
 
-  test('over a real server renews by it', async () => {
+  test('over a real server refreshes by such a call', async () => {
     const stage = await createServedClient(() => ({
       refresh: ({ refreshToken }: RefreshContext) =>
         stage.client.post('auth/refresh', { json: { refreshToken } }).json<never>(),
@@ -52,7 +52,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     expect(stage.server.refreshes).toBe(1)
   })
 
-  test('later, by a call that says auth: false, does as well', async () => {
+  test('later, by a call with auth: false, succeeds as well', async () => {
     const { client, sends } = await startRefreshing(async (_context, stage) => {
       await stage.clock.settle()
       await stage.client.fetch(url, { auth: false })
@@ -80,7 +80,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('signing out is obeyed: its own answer counts no more', async () => {
+  test('to sign out: its own result is ignored', async () => {
     const { client } = await startRefreshing(async (_context, stage) => {
       await stage.client.session.signOut()
       return stage.issue({ subject: 'alice' })
@@ -100,7 +100,7 @@ describe('a refresh function that calls the client (RF-17)', () => {
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', generation: 1 })
   })
 
-  test('that is no async function, and throws, is as one that rejects', async () => {
+  test('that is no async function, and throws, counts as one that rejects', async () => {
     const { client } = await startRefreshing(() => {
       throw new Error('not now')
     })

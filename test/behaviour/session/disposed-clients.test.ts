@@ -4,7 +4,7 @@ import { createDialogStage } from '../../support/dialog.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { forms, refusal, type StageOptions } from '../../support/stage.ts'
 
-describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form, send) => {
+describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => {
   /** Disposed of while a request is at the server, as React StrictMode does it. */
   const start = async (options: StageOptions & { readonly subject?: string } = {}) => {
     const { subject, ...rest } = options
@@ -37,14 +37,14 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     expect(await untouched(stage)).toEqual([0, 0, 0, 0])
   })
 
-  test('asks for no step-up', async () => {
+  test('requires no step-up', async () => {
     const stage = await start({ subject: 'alice' })
     stage.held.resolve(refusal('Bearer error="insufficient_user_authentication"'))
     expect((await stage.sent).status).toBe(401)
     expect(await untouched(stage)).toEqual([0, 0, 0, 0])
   })
 
-  test('hands over a good answer', async () => {
+  test('returns a good response', async () => {
     const stage = await start({ subject: 'alice' })
     stage.held.resolve(new Response('fine'))
     expect((await stage.sent).status).toBe(200)
@@ -53,7 +53,7 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
   test.each([
     ['an expired token', {}],
     ['a cookie', { strategy: { ambient: true } }],
-  ] as const)('starts no flight for %s once the store was read', async (_, options) => {
+  ] as const)('starts no refresh for %s once the store was read', async (_, options) => {
     const store = createScriptedStore()
     const before = createDialogStage({ store, lifetimeSeconds: 1 })
     if (!('strategy' in options)) await before.signIn({ subject: 'alice' })
@@ -71,7 +71,7 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 0])
   })
 
-  test('does it all again once it is used again', async () => {
+  test('does all of it again once it is used again', async () => {
     const stage = await start()
     stage.answer(() => refusal('Bearer'))
     const again = send(stage.client, '/again')
@@ -83,7 +83,7 @@ describe.each(forms)('LF-07: a client that was disposed of, asked by %s', (_form
     await stage.sent
   })
 
-  test('reads again what it knew, even if it was reading as it was disposed of', async () => {
+  test('reads the store again, even if it was disposed while reading', async () => {
     const store = createScriptedStore()
     const stage = createDialogStage({ store })
     const { reached, open } = store.hold('read')

@@ -10,7 +10,7 @@ const createRefusedStage = async () => {
   return stage
 }
 
-describe('listeners told in the middle of a refresh', () => {
+describe('listeners called in the middle of a refresh', () => {
   test('a request sent by a listener of refreshed goes out with the new token', async () => {
     const stage = await createRefusedStage()
     const answers: Promise<Response>[] = []

@@ -18,8 +18,8 @@ const startRefused = async (options: Parameters<typeof createStage>[0] = {}) => 
 
 const reasonOf = (error: unknown) => error
 
-describe.each(forms)('the end, asked by %s', (_, send) => {
-  test('comes in this order: tokens gone, every waiter rejected, login asked for once (LR-01)', async () => {
+describe.each(forms)('the end of a session, by %s', (_, send) => {
+  test('comes in this order: tokens gone, every waiting request rejected, login required once (LR-01)', async () => {
     const order: string[] = []
     const { store, stored } = createWatchedStore()
     const onLoginRequired = vi.fn(() => void order.push(`login, ${look()}`))
@@ -47,7 +47,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(onLoginRequired).toHaveBeenCalledTimes(1)
   })
 
-  test('says why, whose, and what was asked for', async () => {
+  test('names the reason, the user and the request', async () => {
     const { client, clock, logins } = await startRefused()
     await expect(send(client, '/mine?page=1', { method: 'DELETE' })).rejects.toThrow(SessionEndedError)
     await clock.advance(0)
@@ -70,7 +70,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(Object.keys(error)).not.toContain('response')
   })
 
-  test('is not undone by an exception in the callback, which is the app’s own (LR-01)', async () => {
+  test('is not undone by an exception in the app’s callback (LR-01)', async () => {
     const mistake = new Error('a mistake of the app')
     const reported = vi.fn()
     vi.stubGlobal('reportError', reported)
@@ -86,7 +86,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 
-  test('is told once: later requests go out bare, and neither refresh nor ask again (LR-02)', async () => {
+  test('is reported once: later requests are sent without credentials, and neither refresh nor require a login again (LR-02)', async () => {
     const { client, clock, sends, refreshes, logins } = await startRefused()
     await send(client, '/x').catch(() => {})
     await clock.advance(0)
@@ -98,7 +98,7 @@ describe.each(forms)('the end, asked by %s', (_, send) => {
     expect(sends.slice(1).every(({ token }) => token === null)).toBe(true)
   })
 
-  test('is told again when somebody had signed in between', async () => {
+  test('is reported again if a user has signed in meanwhile', async () => {
     const { client, clock, logins, signIn, refuseAll } = await startRefused()
     for (const subject of ['alice', 'bob']) {
       await signIn({ subject })
@@ -124,16 +124,19 @@ describe('the reason', () => {
     ['unauthorized_client', { error: 'unauthorized_client' }, 'misconfigured'],
     ['invalid_scope', { error: 'invalid_scope' }, 'misconfigured'],
   ]
-  test.each(refusals)('of a refresh that brought %s is told as it is (RF-09, RF-11)', async (_, brought, reason) => {
-    const { client, clock, logins, refresh } = await startRefused()
-    refresh(async () => {
-      if (brought === null) return null
-      throw brought
-    })
-    await expect(client.fetch(`${stageOrigin}/x`)).rejects.toMatchObject({ reason })
-    await clock.advance(0)
-    expect(logins.map(login => login.reason)).toEqual([reason])
-  })
+  test.each(refusals)(
+    'of a refresh that ended with %s is reported as it is (RF-09, RF-11)',
+    async (_, brought, reason) => {
+      const { client, clock, logins, refresh } = await startRefused()
+      refresh(async () => {
+        if (brought === null) return null
+        throw brought
+      })
+      await expect(client.fetch(`${stageOrigin}/x`)).rejects.toMatchObject({ reason })
+      await clock.advance(0)
+      expect(logins.map(login => login.reason)).toEqual([reason])
+    },
+  )
 
   test('is "expired" where there is no way to refresh', async () => {
     const logins: LoginRequiredEvent[] = []
@@ -149,7 +152,7 @@ describe('the reason', () => {
     await vi.waitFor(() => expect(logins.map(({ reason }) => reason)).toEqual(['expired']))
   })
 
-  test('is none where the answer was only not to be had: 503 ends nothing', async () => {
+  test('does not exist where the refresh was only unavailable: a 503 ends nothing', async () => {
     const { client, clock, logins, refresh } = await startRefused()
     refresh(async () => {
       throw { status: 503 }
@@ -160,14 +163,14 @@ describe('the reason', () => {
   })
 })
 
-describe('a 401 with nobody signed in', () => {
+describe('a 401 with no user signed in', () => {
   const startBare = () => {
     const stage = createStage()
     const ask = (auth: boolean | 'optional' = true) => stage.client.fetch(`${stageOrigin}/x`, { auth })
     return { ...stage, ask }
   }
 
-  test('goes to the caller with its body, and asks for login once in ten seconds (ST-03)', async () => {
+  test('is returned to the caller with its body, and requires a login once in ten seconds (ST-03)', async () => {
     const { clock, logins, ask, refreshes } = startBare()
     for (let second = 0; second < 19; second += 1) {
       const response = await ask()
@@ -181,14 +184,17 @@ describe('a 401 with nobody signed in', () => {
     expect(refreshes).toEqual([])
   })
 
-  test.each(['optional', false] as const)('asks nobody if the request says auth: %j (RP-10, ST-03)', async auth => {
-    const { clock, logins, ask } = startBare()
-    expect((await ask(auth)).status).toBe(401)
-    await clock.advance(1000)
-    expect(logins).toEqual([])
-  })
+  test.each(['optional', false] as const)(
+    'requires no login if the request says auth: %j (RP-10, ST-03)',
+    async auth => {
+      const { clock, logins, ask } = startBare()
+      expect((await ask(auth)).status).toBe(401)
+      await clock.advance(1000)
+      expect(logins).toEqual([])
+    },
+  )
 
-  test('is the caller’s if somebody has signed in meanwhile: it was not begun as theirs, and nobody has to log in (ST-03)', async () => {
+  test('is returned to the caller if a user has signed in meanwhile: the request did not begin as theirs, and no login is required (ST-03)', async () => {
     const { client, clock, sends, answer, issue, ask, logins } = startBare()
     const refused = createDeferred<Response>()
     answer(({ token }) => (token === null ? refused.promise : new Response('fine')))
@@ -212,7 +218,7 @@ describe('a 401 with nobody signed in', () => {
 })
 
 describe('a login loop', () => {
-  test('is told as one: signed in, and refused again within 30 s (LR-07)', async () => {
+  test('is reported as one: signed in, and rejected again within 30 s (LR-07)', async () => {
     const { client, clock, logins, signIn, refuseAll } = await startRefused()
     const end = async () => {
       await client.fetch(`${stageOrigin}/x`).catch(() => {})
@@ -226,7 +232,7 @@ describe('a login loop', () => {
     expect(logins.map(({ reason }) => reason)).toEqual(['refresh-rejected', 'login-loop'])
   })
 
-  test('is none if it took longer, or if nobody signed in between (LR-07)', async () => {
+  test('is none if it took longer, or if no user signed in between (LR-07)', async () => {
     const { client, clock, logins, signIn, refuseAll } = await startRefused()
     const ask = () => client.fetch(`${stageOrigin}/x`).catch(() => {})
     await ask()
@@ -251,7 +257,7 @@ describe('over a real server', () => {
     expect(server.refreshes).toBe(1)
   })
 
-  test('the other clients of a shared store are told by `tab: "other"`, once each', async () => {
+  test('the other clients of a shared store get `tab: "other"`, once each', async () => {
     const items = new Map<string, string>()
     const store = {
       getItem: (key: string) => items.get(key) ?? null,

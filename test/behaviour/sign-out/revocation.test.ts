@@ -32,7 +32,7 @@ const start = async (options: ClientOptions = {}, running?: AuthServer) => {
   return { server, client, requests, answers, tokens }
 }
 
-describe('the server is told of a sign-out (LR-06)', () => {
+describe('the server learns of a sign-out (LR-06)', () => {
   test('with the refresh token, its hint and the client id, as a form', async () => {
     const { server, client, tokens } = await start()
     await client.session.signOut()
@@ -66,7 +66,7 @@ describe('the server is told of a sign-out (LR-06)', () => {
     expect([...items.values()].join()).not.toContain(before.tokens.refreshToken)
   })
 
-  test('and a redirect of the answer hands the token to nobody', async () => {
+  test('and a redirect sends the token nowhere', async () => {
     const { server, client, answers } = await start()
     const stranger = await startAuthServer()
     onTestFinished(stranger.close)
@@ -77,7 +77,7 @@ describe('the server is told of a sign-out (LR-06)', () => {
     expect(stranger.revocations).toEqual([])
   })
 
-  test('and its 503 stops nothing and tells nobody, least of all of the token', async () => {
+  test('and its 503 stops nothing and is not reported, least of all with the token', async () => {
     const reported = vi.spyOn(console, 'error')
     const { server, client, answers } = await start()
     server.answerWith('/revoke', { status: 503 })

@@ -44,19 +44,16 @@ describe('a sign-out never costs a later login', () => {
     ['200 with a page', status(200, '<h1>Goodbye</h1>')],
     ['a redirect', status(302)],
     ['401, since it knows of no session', status(401)],
-  ])(
-    'is told once the server has answered %s: nothing is outstanding, and it is not called again',
-    async (_, answer) => {
-      const world = await signedOut(answer)
-      expect(await world.revoked).toBe(true)
-      expect(JSON.stringify(world.store.content)).not.toContain('revocationPending')
-      for (const subject of ['bob', 'alice']) {
-        world.logIn(subject)
-        expect(await (await later(world)).ready()).toBe(`signed-in ${subject}`)
-      }
-      expect([world.told, reported.mock.calls]).toEqual([[''], []])
-    },
-  )
+  ])('is complete once the server has responded with %s: it is not called again', async (_, answer) => {
+    const world = await signedOut(answer)
+    expect(await world.revoked).toBe(true)
+    expect(JSON.stringify(world.store.content)).not.toContain('revocationPending')
+    for (const subject of ['bob', 'alice']) {
+      world.logIn(subject)
+      expect(await (await later(world)).ready()).toBe(`signed-in ${subject}`)
+    }
+    expect([world.told, reported.mock.calls]).toEqual([[''], []])
+  })
 
   test.each([403, 404, 419])('a %i is reported and given up: the server would say the same again', async code => {
     const world = await signedOut(status(code, '{}'))
@@ -114,9 +111,9 @@ describe('a sign-out never costs a later login', () => {
   )
 })
 
-describe('a sign-out that the server surely was not told of', () => {
+describe('a sign-out that surely did not reach the server', () => {
   test.each(['session', 'token'] as const)(
-    'is told again at the next start, which finds that person signed in still (%s)',
+    'is sent again at the next start, which finds that user still signed in (%s)',
     async mode => {
       const world = await signedOut(noNetwork, mode)
       expect(await world.revoked).toBe(false)
@@ -130,7 +127,7 @@ describe('a sign-out that the server surely was not told of', () => {
     },
   )
 
-  test('is told again when the page that signed out is online again', async () => {
+  test('is sent again when the page that signed out is online again', async () => {
     const world = await signedOut(noNetwork)
     world.answer('/logout', undefined)
     await world.clock.advance(5000)
@@ -160,7 +157,7 @@ describe('a sign-out that the server surely was not told of', () => {
     expect([world.page.client.session.status, world.told.length]).toEqual(['signed-in', 1])
   })
 
-  test('asks nobody to sign in by a start that finds nobody: that is what was wanted', async () => {
+  test('requires no login at a start that finds no user: that is what was wanted', async () => {
     const world = await signedOut(noNetwork)
     world.answer('/session', status(401, '{}'))
     const next = await later(world)
@@ -170,7 +167,7 @@ describe('a sign-out that the server surely was not told of', () => {
 })
 
 describe('the app can wait for the server', () => {
-  test('by `revoked`, which resolves when the server has answered', async () => {
+  test('by `revoked`, which resolves when the server has responded', async () => {
     const world = createCookieWorld()
     world.logIn('alice')
     const page = world.open()
@@ -187,7 +184,7 @@ describe('the app can wait for the server', () => {
     expect(seen).toHaveBeenCalledWith(true)
   })
 
-  test('but not for ever', async () => {
+  test('but only for a limited time', async () => {
     const world = createCookieWorld()
     const page = world.open()
     world.hold('/logout', 'answer')

@@ -9,7 +9,7 @@ const tokensOf = (sends: readonly StagedSend[]) => sends.map(({ token }) => toke
 const reasonOf = (error: unknown) => error
 
 describe('sign-out', () => {
-  test('counts in the same task: what is sent after it goes out bare (LR-05)', async () => {
+  test('counts in the same task: what is sent after it has no credentials (LR-05)', async () => {
     const { client, sends, signIn } = createStage()
     await signIn()
     const signedOut = client.session.signOut()
@@ -19,7 +19,7 @@ describe('sign-out', () => {
     await signedOut
   })
 
-  test('takes nothing, so that it can be an onClick', async () => {
+  test('takes no arguments, so that it can be an onClick', async () => {
     const { client, signIn } = createStage()
     await signIn()
     const onClick: (event: { readonly type: 'click' }) => unknown = client.session.signOut
@@ -38,7 +38,7 @@ describe('sign-out', () => {
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'signed-out' })
   })
 
-  test('works offline, and whatever the server says of it: resolved, and no error to anybody (LR-05, LR-06)', async () => {
+  test('works offline, and whatever the server responds: it resolves, and no error is reported (LR-05, LR-06)', async () => {
     const reported = vi.spyOn(console, 'error').mockReturnValue()
     const revoke = vi.fn(async () => {
       throw new TypeError('Failed to fetch')
@@ -51,7 +51,7 @@ describe('sign-out', () => {
     reported.mockRestore()
   })
 
-  test('counts at once where the store hangs, and resolves when the store had its time', async () => {
+  test('counts at once where the store hangs, and resolves after the store’s deadline', async () => {
     const store = { ...memoryStore() }
     const { client, clock, signIn } = createStage({ store })
     await signIn()
@@ -79,7 +79,7 @@ describe('sign-out', () => {
     await expect(client.session.signOut()).resolves.toEqual({ revoked: expect.any(Promise) })
   })
 
-  test('asks for no login', async () => {
+  test('requires no login', async () => {
     const { client, clock, logins, signIn } = createStage()
     await signIn()
     await client.session.signOut()
@@ -87,7 +87,7 @@ describe('sign-out', () => {
     expect(logins).toEqual([])
   })
 
-  test('of a page that has not read its store yet holds against what is stored there', async () => {
+  test('of a page that has not read its store yet counts for what is stored there', async () => {
     const { store, storedText } = createWatchedStore()
     const before = createStage({ store })
     await before.signIn()
@@ -97,7 +97,7 @@ describe('sign-out', () => {
     expect((await after.client.session.ready()).status).toBe('signed-out')
   })
 
-  test('is what stays where a listener signs out whom it has just seen signing in', async () => {
+  test('wins if a listener of the sign-in makes it', async () => {
     const { store, storedText } = createWatchedStore()
     const { client, clock, signIn } = createStage({ store })
     client.session.on('signed-in', ({ subject }) => subject === 'mallory' && void client.session.signOut())
@@ -107,7 +107,7 @@ describe('sign-out', () => {
     expect(storedText()).not.toMatch(/access-1|refresh-1/)
   })
 
-  test('gives way to the sign-in that a listener makes of it', async () => {
+  test('gives way if a listener of it signs in', async () => {
     const { store, storedText } = createWatchedStore()
     const { client, clock, issue, signIn } = createStage({ store })
     await signIn({ subject: 'alice' })
@@ -136,8 +136,8 @@ const startRefreshing = async (send: (typeof forms)[number][1], revoke?: (tokens
   return { ...stage, storedText, waiting, refreshed }
 }
 
-describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, send) => {
-  test('is dropped: nobody is signed in again by it, nothing is stored, nothing is sent (RT-06)', async () => {
+describe.each(forms)('a refresh that ends after the sign-out, by %s', (_, send) => {
+  test('is dropped: it signs no user in, nothing is stored, nothing is sent (RT-06)', async () => {
     const { client, clock, sends, storedText, waiting, refreshed, issue } = await startRefreshing(send)
     const outcome = waiting.catch(reasonOf)
     await client.session.signOut()
@@ -149,7 +149,7 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
     expect(tokensOf(sends)).toEqual(['access-1'])
   })
 
-  test('sends its waiters home at the sign-out, not when it ends', async () => {
+  test('has its waiting requests rejected at the sign-out, not when it ends', async () => {
     const { client, waiting } = await startRefreshing(send)
     const outcome = waiting.catch(reasonOf)
     void client.session.signOut()
@@ -169,7 +169,7 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
     ])
   })
 
-  test('and was refused asks nobody to log in', async () => {
+  test('and was rejected requires no login', async () => {
     const { client, clock, logins, waiting, refreshed } = await startRefreshing(send)
     waiting.catch(() => {})
     await client.session.signOut()
@@ -180,7 +180,7 @@ describe.each(forms)('a refresh that ends after the sign-out, asked by %s', (_, 
   })
 })
 
-describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
+describe.each(forms)('another person’s sign-in, by %s', (_, send) => {
   test('drops the refresh under way, and keeps its own tokens (RT-06)', async () => {
     const { client, clock, sends, storedText, waiting, refreshed, issue, answer } = await startRefreshing(send)
     waiting.catch(() => {})
@@ -205,7 +205,7 @@ describe.each(forms)('another person’s sign-in, asked by %s', (_, send) => {
     expect(tokensOf(sends)).toEqual(['access-1'])
   })
 
-  test('leaves the 401 of a request that alice had sent to its caller, untouched', async () => {
+  test('returns the 401 of a request that alice had sent to its caller, untouched', async () => {
     const { client, clock, signIn, answer: api, refreshes, sends } = createStage()
     await signIn({ subject: 'alice' })
     const late = createDeferred<Response>()

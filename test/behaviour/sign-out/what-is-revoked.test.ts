@@ -28,7 +28,7 @@ const startRefresh = async () => {
   return { ...stage, finish }
 }
 
-describe('an answer that comes too late is revoked only if nothing uses its family', () => {
+describe('a token response that comes too late is revoked only if nothing uses its token family', () => {
   test.each([
     ['a server that does not rotate', { accessToken: 'a2' }],
     ['a server that says the same refresh token again', { accessToken: 'a2', refreshToken: 'r1' }],
@@ -48,35 +48,35 @@ describe('an answer that comes too late is revoked only if nothing uses its fami
     expect(revoked).toEqual([])
   })
 
-  test('it is, after a sign-out', async () => {
+  test('it is revoked after a sign-out', async () => {
     const { client, finish, revoked } = await startRefresh()
     await client.session.signOut()
     await finish({ accessToken: 'a2', refreshToken: 'r2' })
     expect(revoked).toEqual(['a1/r1', 'a2/r2'])
   })
 
-  test('it is, after another person’s login; never what that one holds', async () => {
+  test('it is revoked after another user’s login; the tokens of that login never are', async () => {
     const { client, finish, revoked } = await startRefresh()
     await client.session.signIn({ accessToken: 'b1', refreshToken: 's1', subject: 'bob' })
     await finish({ accessToken: 'a2', refreshToken: 'r2' })
     expect(revoked).toEqual(['a2/r2'])
   })
 
-  test('not where another person’s login was given the very refresh token', async () => {
+  test('not where another user’s login was given the same refresh token', async () => {
     const { client, finish, revoked } = await startRefresh()
     await client.session.signIn({ accessToken: 'b1', refreshToken: 'r1', subject: 'bob' })
     await finish({ accessToken: 'a2', refreshToken: 'r2' })
     expect(revoked).toEqual([])
   })
 
-  test('another person’s tokens are, and nothing of the session that they end', async () => {
+  test('tokens of another user are revoked, and none of the session that they end', async () => {
     const { finish, revoked } = await startRefresh()
     await finish({ accessToken: 'b1', refreshToken: 's1', subject: 'bob' })
     expect(revoked).toEqual(['b1/s1'])
   })
 })
 
-describe('a sign-out tells the server of what it writes over', () => {
+describe('a sign-out revokes what it overwrites', () => {
   const stored = (token: string) =>
     storedRecord({ credentials: credentialsOf({ accessToken: `a-${token}`, refreshToken: token }) })
 
@@ -89,7 +89,7 @@ describe('a sign-out tells the server of what it writes over', () => {
     expect(revoked).toEqual(['a-r1/r1'])
   })
 
-  test('where another tab has refreshed since: both', async () => {
+  test('where another tab has refreshed since: both tokens', async () => {
     const store = createScriptedStore()
     const { client, clock, revoked } = start(store)
     await client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
@@ -107,7 +107,7 @@ describe('a sign-out tells the server of what it writes over', () => {
     expect(revoked).toEqual(['a1/r1'])
   })
 
-  test('and not of a login that was made since, which a slow look finds', async () => {
+  test('but not the tokens of a later login, which a slow read finds', async () => {
     const store = createScriptedStore()
     store.content = stored('r1')
     const { client, clock, revoked } = start(store)
@@ -120,7 +120,7 @@ describe('a sign-out tells the server of what it writes over', () => {
     expect(revoked.filter(tokens => tokens.includes('s1'))).toEqual([])
   })
 
-  test('nor of one that was made in another tab since', async () => {
+  test('nor those of a later login in another tab', async () => {
     const store = createScriptedStore()
     store.content = stored('r1')
     const { client, clock, revoked } = start(store)

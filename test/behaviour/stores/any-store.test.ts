@@ -174,7 +174,7 @@ describe('promise 9: whatever a store does', () => {
     )
   }, 60_000)
 
-  test('where it cannot be emptied either, no token that it shows is used', async () => {
+  test('where it cannot be cleared either, no token that it shows is used', async () => {
     const acts = fc.array(fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'time'), {
       minLength: 3,
       maxLength: 12,
@@ -191,7 +191,7 @@ describe('promise 9: whatever a store does', () => {
   }, 60_000)
 })
 
-test('SG-03: any change to a good record costs no error that is not ours, in any part of the life of a client', async () => {
+test('SG-03: a good record with any change in it causes no error that is not this library’s, in any part of a client’s life', async () => {
   const record = storedRecord({
     credentials: credentialsOf({
       accessToken: 'a',

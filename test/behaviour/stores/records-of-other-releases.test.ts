@@ -41,7 +41,7 @@ describe('a record of a newer release', () => {
   }
   const newer = storedRecord({ version: 3 })
 
-  test('at the start: unknown; requests are unavailable, and nobody is asked to log in', async () => {
+  test('at the start makes the status unknown: requests are unavailable, and no login is required', async () => {
     const { store, client, clock, logins, sends } = open()
     store.content = newer
     expect((await client.session.ready()).status).toBe('unknown')
@@ -132,7 +132,7 @@ describe('two clients over one memory store are one session, as any clients with
     expect([reads, read.mock.calls.length - before]).toEqual([1, 1])
   })
 
-  test('promise 22: one that was disposed of hears nothing', async () => {
+  test('promise 22: a disposed one gets no events', async () => {
     const { one, two } = open()
     await one.signIn()
     await two.client.session.ready()

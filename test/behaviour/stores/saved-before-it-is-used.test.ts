@@ -18,7 +18,7 @@ const start = async (options: ClientOptions = {}, store = createScriptedStore())
 }
 
 describe('promise 9: new tokens are saved first', () => {
-  test('RF-08: before any waiter runs, before the lock is freed, before other tabs are told', async () => {
+  test('RF-08: before any waiting request continues, before the lock is released, before other tabs get a message', async () => {
     const [world, store, lock, channel] = [
       await createTimedWorld(),
       createScriptedStore(),
@@ -133,7 +133,7 @@ describe('promise 9: a shared store that breaks later', () => {
     },
   )
 
-  test('and meanwhile another tab may well have refreshed it: that is found, and nothing is presented twice', async () => {
+  test('a refresh by another tab meanwhile is found, and no token is presented twice', async () => {
     const { server, clock, store, outcome, open } = await start()
     const other = open({ store })
     expect([await outcome(), await other.outcome()]).toEqual(['200', '200'])
@@ -146,7 +146,7 @@ describe('promise 9: a shared store that breaks later', () => {
     expect([server.refreshes, server.reuses]).toEqual([1, 0])
   })
 
-  test('SG-03: what cannot be stored any more is kept in memory, and told of once', async () => {
+  test('SG-03: what cannot be stored any more is kept in memory, and reported once', async () => {
     const { server, store, client, outcome } = await start()
     const failures: unknown[] = []
     client.session.on('store-failed', event => void failures.push(event))
@@ -186,7 +186,7 @@ describe('promise 9: a shared store that breaks later', () => {
     },
   )
 
-  test('SG-04: a store that the browser had wiped before the start: a normal state of being signed out', async () => {
+  test('SG-04: a store that the browser had cleared before the start means signed out', async () => {
     const world = await createTimedWorld()
     const tab = world.open({ store: createScriptedStore() })
     expect(await tab.client.session.ready()).toMatchObject({ status: 'signed-out', endReason: null })

@@ -17,20 +17,17 @@ const open = (options: ClientOptions & { readonly store?: SessionStore } = {}) =
 }
 
 describe('promise 9: a store slower than its deadline is not an empty one', () => {
-  test.each(forms)(
-    'a request (%s) waits, then fails as unavailable; nobody is asked to log in',
-    async (_form, send) => {
-      const { client, clock, store, sends, logins } = open()
-      store.fail('read', 'hangs')
-      const answer = send(client, '/a')
-      answer.catch(() => {})
-      await clock.advance(1900)
-      expect(await outcomeOf(answer, clock)).toBe('pending')
-      await clock.advance(60_000)
-      expect(await outcomeOf(answer, clock)).toMatchObject({ code: 'refresh-unavailable', reason: 'store' })
-      expect([client.session.status, sends, logins]).toEqual(['unknown', [], []])
-    },
-  )
+  test.each(forms)('a request (%s) waits, then fails as unavailable; no login is required', async (_form, send) => {
+    const { client, clock, store, sends, logins } = open()
+    store.fail('read', 'hangs')
+    const answer = send(client, '/a')
+    answer.catch(() => {})
+    await clock.advance(1900)
+    expect(await outcomeOf(answer, clock)).toBe('pending')
+    await clock.advance(60_000)
+    expect(await outcomeOf(answer, clock)).toMatchObject({ code: 'refresh-unavailable', reason: 'store' })
+    expect([client.session.status, sends, logins]).toEqual(['unknown', [], []])
+  })
 
   test('a request that may go without a session does so', async () => {
     const { client, clock, store, sends } = open()
@@ -55,7 +52,7 @@ describe('promise 9: a store slower than its deadline is not an empty one', () =
     expect((await client.fetch('https://api.test/a')).status).toBe(200)
   })
 
-  test('each request looks again, so that one that works is enough', async () => {
+  test('each request reads again, so that one successful read is enough', async () => {
     const { client, clock, store } = open()
     store.fail('read', 'hangs', 1)
     const ready = client.session.ready()
@@ -77,7 +74,7 @@ describe('promise 9: a store slower than its deadline is not an empty one', () =
     expect((await answer).status).toBe(200)
   })
 
-  test('a client that was disposed of hears no late answer', async () => {
+  test('a disposed client ignores a late response', async () => {
     const { client, clock, store } = open()
     const held = store.hold('read')
     void client.session.ready()
@@ -107,7 +104,7 @@ describe('promise 9: a store whose reads fail', () => {
     expect(logins).toEqual([])
   })
 
-  test('for good costs persistence only: after the deadline nobody is signed in, and a login works', async () => {
+  test('for good costs persistence only: after the deadline the status is signed-out, and a login works', async () => {
     const { client, clock, store, logins } = open()
     store.fail('all', 'rejects')
     const answer = client.fetch('https://api.test/a')
@@ -119,7 +116,7 @@ describe('promise 9: a store whose reads fail', () => {
     expect((await client.fetch('https://api.test/a')).status).toBe(200)
   })
 
-  test('because it is not there at all costs no wait', async () => {
+  test('because it does not exist costs no wait', async () => {
     const { client, store } = open()
     store.fail('all', 'throws')
     expect((await client.fetch('https://api.test/a')).status).toBe(401)

@@ -31,7 +31,7 @@ describe.each([false, true])('promise 9: a store that refuses every write (share
     expect(store.calls.length).toBeLessThan(200)
   })
 
-  test('does not stop a refresh that failed from being left alone for its backoff', async () => {
+  test('does not stop a failed refresh from keeping to its backoff', async () => {
     const { client, signIn, refresh, refreshes } = start(shared)
     await signIn({ subject: 'alice' })
     refresh(async () => {

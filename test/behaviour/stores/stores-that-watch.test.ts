@@ -53,7 +53,7 @@ describe('a store that fails to say when it has changed', () => {
       },
     ],
     ['is no function', 'stop' as never],
-  ])('does not keep dispose() from sending the waiting home: its way to stop %s', async (what, stop) => {
+  ])('does not keep dispose() from rejecting waiting requests: its unsubscribe function %s', async (what, stop) => {
     const { client, clock, signIn, refresh, refuseAll } = open(`stop ${what}`, () => stop)
     await signIn()
     refuseAll()
@@ -84,8 +84,8 @@ test('LF-07: a store that still calls back after dispose() causes no read and no
   expect([store.calls.length - reads, client.session.status]).toEqual([0, 'signed-in'])
 })
 
-describe('a store that says so for the page’s own writes, too', () => {
-  test('makes no news of another tab from this one’s refresh', async () => {
+describe('a store that notifies of the page’s own writes, too', () => {
+  test('does not make a refresh of this tab look like one of another', async () => {
     const { client, clock, signIn } = openEchoing('own refresh')
     await signIn({ subject: 'alice' })
     const tabs: string[] = []
@@ -95,7 +95,7 @@ describe('a store that says so for the page’s own writes, too', () => {
     expect(tabs).toEqual(['this manual'])
   })
 
-  test('nor from its refusal: the app is told of it as of this tab, with the request', async () => {
+  test('does not make a rejected refresh of this tab look like one of another: the event names this tab and the request', async () => {
     const { client, clock, signIn, refuseAll, refresh, logins } = openEchoing('own refusal')
     await signIn({ subject: 'alice' })
     refuseAll()

@@ -118,7 +118,7 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
     expect(stage.refreshes.length).toBe(0)
   })
 
-  test('TM-08: an answer that took longer than the token lives: the token is used, and no refresh follows it', async () => {
+  test('TM-08: a response that took longer than the token lives: the token is used, and no refresh follows', async () => {
     const stage = await signedIn()
     stage.refuseAll()
     stage.refresh(async () => {
@@ -130,7 +130,7 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
     expect(stage.refreshes.length).toBe(1)
   })
 
-  test('TM-04: and a 401 counts, however much time there should be left', async () => {
+  test('TM-04: a 401 counts, however much time there should be left', async () => {
     const stage = await signedIn()
     stage.refuseAll()
     expect(await ask(stage)).toEqual(fine())
@@ -139,7 +139,7 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
 })
 
 describe('promise 18: lifetimes', () => {
-  test('TM-05: are counted from when the refresh was sent, not from when its answer came', async () => {
+  test('TM-05: are counted from when the refresh was sent, not from when its response came', async () => {
     const stage = await signedIn()
     stage.refuseAll()
     stage.refresh(async () => {
@@ -161,7 +161,7 @@ describe('promise 18: lifetimes', () => {
     },
   )
 
-  test('TM-01: tokens of any kind will do: random text, five parts, other people’s JWTs', async () => {
+  test('TM-01: tokens of any kind work: random text, five parts, JWTs of others', async () => {
     for (const accessToken of ['opaque', 'a.b.c.d.e', '...', jwtOf({}), jwtOf({ exp: 'soon' }), `${jwtOf({})}.x`]) {
       const stage = createStage()
       stage.answer(({ token }) => new Response('', { status: token === accessToken ? 200 : 401 }))
@@ -171,7 +171,7 @@ describe('promise 18: lifetimes', () => {
     }
   })
 
-  test('TM-03: claims are shown, and decide nothing: not whose session it is once the app has said so', async () => {
+  test('TM-03: claims are shown, and decide nothing, not even the user once the app has named one', async () => {
     const stage = createStage()
     const forged = jwtOf({ sub: 'admin', scope: 'all', iat: 1000, exp: 1300 })
     await stage.client.session.signIn({ accessToken: forged, subject: 'alice', scope: 'read' })

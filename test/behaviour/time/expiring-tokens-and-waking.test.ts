@@ -21,8 +21,8 @@ const start = async (options: StageOptions = {}) => {
   return { ...stage, stage, answer, ask }
 }
 
-describe('promise 19: a token that is due, but valid', () => {
-  test('is used while one refresh runs in the background: nobody waits for it', async () => {
+describe('promise 19: a token that is about to expire, but still valid', () => {
+  test('is used while one refresh runs in the background: no request waits for it', async () => {
     const { clock, ask, answer, issue, sends, refreshes } = await start()
     await clock.advance(dueAt)
     for (let request = 0; request < 20; request += 1) expect(await ask()).toMatchObject({ status: 200 })
@@ -42,7 +42,7 @@ describe('promise 19: a token that is due, but valid', () => {
     expect([refreshes.length, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  test('whose renewal fails is used on, and its request notices nothing', async () => {
+  test('whose refresh fails is used further, and its request notices nothing', async () => {
     const { clock, ask, answer, refreshes } = await start()
     await clock.advance(dueAt)
     const asked = ask()
@@ -52,7 +52,7 @@ describe('promise 19: a token that is due, but valid', () => {
     expect(refreshes.length).toBe(1)
   })
 
-  test('that runs out while it is renewed: requests from then on wait for it', async () => {
+  test('that expires during its refresh makes requests from then on wait', async () => {
     const { clock, ask, answer, issue, sends } = await start({ limits: { refreshTimeoutMs: 60_000 } })
     await clock.advance(dueAt)
     await ask()
@@ -63,7 +63,7 @@ describe('promise 19: a token that is due, but valid', () => {
     answer.resolve(issue())
   })
 
-  test('is due five minutes before its end at the earliest, and half of that at the latest', async () => {
+  test('is renewed five minutes before its expiry at the earliest, and half of that at the latest', async () => {
     for (const [random, leewayMs] of [
       [0, 150],
       [1, 300],
@@ -80,7 +80,7 @@ describe('promise 19: a token that is due, but valid', () => {
     }
   })
 
-  describe('that could not be renewed', () => {
+  describe('that could not be refreshed', () => {
     const failed = async () => {
       const started = await start()
       started.refresh(() => Promise.reject(Object.assign(new Error('busy'), { status: 503 })))
@@ -90,7 +90,7 @@ describe('promise 19: a token that is due, but valid', () => {
       return started
     }
 
-    test('is renewed again after half of what it has left, since nobody waits for it', async () => {
+    test('is refreshed again after half of its remaining lifetime, since no request waits for it', async () => {
       const { clock, ask, refreshes } = await failed()
       await clock.advance(27 * second)
       await ask()
@@ -100,7 +100,7 @@ describe('promise 19: a token that is due, but valid', () => {
       expect(refreshes.length).toBe(2)
     })
 
-    test('is renewed again within the time that servers forgive, if the answer was lost', async () => {
+    test('is refreshed again within the reuse interval of servers, if the response was lost', async () => {
       const { clock, ask, refreshes, refresh } = await start()
       refresh(() => Promise.reject(new TypeError('Failed to fetch')))
       await clock.advance(dueAt)
@@ -110,7 +110,7 @@ describe('promise 19: a token that is due, but valid', () => {
       expect(refreshes.length).toBe(2)
     })
 
-    test('is renewed at once if a server refuses it meanwhile', async () => {
+    test('is refreshed at once if a server rejects it meanwhile', async () => {
       const { stage, clock, ask, refreshes, issue, refresh } = await failed()
       await clock.advance(second)
       stage.refuseAll()
@@ -119,7 +119,7 @@ describe('promise 19: a token that is due, but valid', () => {
       expect(refreshes.length).toBe(2)
     })
 
-    test('keeps nobody from trying once another renewal has worked', async () => {
+    test('does not delay the next refresh once another one has succeeded', async () => {
       const { clock, ask, refreshes, refresh, issue, client } = await failed()
       await clock.advance(second)
       refresh(async () => issue({ expiresInSeconds: 4 }))
@@ -130,7 +130,7 @@ describe('promise 19: a token that is due, but valid', () => {
     })
   })
 
-  test('TM-09: a token of ten seconds is not renewed by every request', async () => {
+  test('TM-09: that lives ten seconds is not refreshed by every request', async () => {
     const { stage, clock, refreshes } = await start({ lifetimeSeconds: 10 })
     stage.refresh(undefined)
     for (let tenth = 0; tenth < 300; tenth += 1) {
@@ -140,7 +140,7 @@ describe('promise 19: a token that is due, but valid', () => {
     expect(refreshes.length).toBeLessThanOrEqual(4)
   })
 
-  test('is due at different times in different clients, also where a quarter of its life is all the leeway', async () => {
+  test('is refreshed at different times by different clients, also where the leeway is a quarter of its lifetime', async () => {
     const dueAfter: number[] = []
     for (const random of [0, 0.5, 0.999]) {
       const clock = createControlledClock()
@@ -171,7 +171,7 @@ describe('promise 19: a token that has expired', () => {
 })
 
 describe('promise 19: waking', () => {
-  test('LF-01, TM-07: the session is looked at before the next send: signed out elsewhere, nothing goes with the token', async () => {
+  test('LF-01, TM-07: the store is read before the next send: after a sign-out elsewhere the token is not sent', async () => {
     const store = createScriptedStore()
     const { clock, client, wake, sends } = await start({ store })
     await client.fetch('https://api.test/a')
@@ -190,7 +190,7 @@ describe('promise 19: waking', () => {
     expect(sends.map(({ path }) => path)).toEqual(['/a'])
   })
 
-  test('LF-05: renewed elsewhere meanwhile: its token is used, whether a message came or not', async () => {
+  test('LF-05: after a refresh elsewhere its token is used, whether a message came or not', async () => {
     const store = createScriptedStore()
     const { clock, client, wake, issue, refreshes } = await start({ store })
     await client.fetch('https://api.test/a')
@@ -211,7 +211,7 @@ describe('promise 19: waking', () => {
   test.each([
     ['expiring', dueAt],
     ['expired', expiredAt],
-  ])('a token that is %s by then is renewed while nobody waits for it yet', async (cause, agedMs) => {
+  ])('a token that is %s by then is refreshed before a request needs it', async (cause, agedMs) => {
     const { clock, client, wake, refreshes } = await start()
     await client.fetch('https://api.test/a')
     clock.sleepFor(agedMs)
@@ -220,7 +220,7 @@ describe('promise 19: waking', () => {
     expect(refreshes.map(refresh => refresh.cause)).toEqual([cause])
   })
 
-  test('with a good token, or with nobody signed in, nothing is renewed', async () => {
+  test('with a good token, or with no user signed in, nothing is refreshed', async () => {
     const { clock, client, wake, refreshes } = await start()
     await client.fetch('https://api.test/a')
     wake()
@@ -232,22 +232,25 @@ describe('promise 19: waking', () => {
   })
 })
 
-describe('promise 19: pages that nobody looks at', () => {
+describe('promise 19: hidden pages', () => {
   test.each([
     ['LF-04: hidden', { visibilityState: 'hidden' }],
     ['LF-03: being prerendered', { visibilityState: 'visible', prerendering: true }],
-  ])('%s, a due token is sent and not renewed; neither is it on waking', async (_name, page) => {
-    const { clock, ask, wake, refreshes } = await start()
-    await ask()
-    hide(page)
-    await clock.advance(dueAt)
-    expect(await ask()).toMatchObject({ status: 200 })
-    wake()
-    await clock.settle()
-    expect(refreshes.length).toBe(0)
-  })
+  ])(
+    '%s, a token about to expire is sent and not refreshed, and waking does not refresh it either',
+    async (_name, page) => {
+      const { clock, ask, wake, refreshes } = await start()
+      await ask()
+      hide(page)
+      await clock.advance(dueAt)
+      expect(await ask()).toMatchObject({ status: 200 })
+      wake()
+      await clock.settle()
+      expect(refreshes.length).toBe(0)
+    },
+  )
 
-  test('LF-04: hidden, with an expired token: a request is a reason, a waking is none', async () => {
+  test('LF-04: an expired token is refreshed for a request, but not on waking', async () => {
     const { clock, ask, wake, refreshes } = await start()
     await ask()
     hide()

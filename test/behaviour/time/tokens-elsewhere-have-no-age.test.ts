@@ -34,7 +34,7 @@ test('a token that another tab keeps is fetched, though the clock was set back s
   expect(await outcomeOf(there.client.session.getAccessToken(), clock)).toBe('of-there')
 })
 
-test('so it is for a request: nothing goes out without a token', async () => {
+test('such a token is fetched for a request, too: nothing is sent without a token', async () => {
   const { there } = await start()
   await there.client.fetch('https://api.test/x')
   expect(there.sends.map(({ token }) => token)).toEqual(['of-there'])

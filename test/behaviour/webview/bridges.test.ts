@@ -20,7 +20,7 @@ describe.each(bridgeKinds)('through the bridge of %s', kind => {
     expect(await run('return runCases(...args)', kind, expected)).toEqual(expected)
   })
 
-  test('what the shell posts without being asked is followed', async () => {
+  test('messages that the shell posts by itself are followed', async () => {
     const seen = await run(`
       const shell = installBridge('${kind}', ({ id }, reply) => reply(signedIn(id, alice(1))))
       const client = createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh() })

@@ -23,7 +23,7 @@ const startLate = async () => {
 }
 
 describe('followShell', () => {
-  test('signs out with the shell, and does not tell it in return', async () => {
+  test('signs out with the shell, and does not send the sign-out back', async () => {
     const { page, shell, seen, clock, logins } = await start()
     shell.user = null
     page.post({ type: 'signed-out' })
@@ -56,7 +56,7 @@ describe('followShell', () => {
     expect(ended).toEqual([['replaced', 'alice']])
   })
 
-  test('continues the session where the same user has signed in again', async () => {
+  test('continues the session if the same user has signed in again', async () => {
     const { page, client, clock } = await start()
     const { epoch } = client.session.getSnapshot()
     page.post({ type: 'signed-in' })
@@ -168,7 +168,7 @@ describe('followShell', () => {
     expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
   })
 
-  test('changes nothing in a client that was disposed of while the shell was asked, and asks no more for it', async () => {
+  test('changes nothing in a client that was disposed while the shell was called, and calls no more for it', async () => {
     const { page, shell, seen, clock, client, respondLate } = await startLate()
     const signIns: unknown[] = []
     client.session.on('signed-in', event => signIns.push(event))
@@ -185,7 +185,7 @@ describe('followShell', () => {
     expect(shell.types()).toEqual(['refresh', 'refresh'])
   })
 
-  test('leaves the sign-out of another client to be told to its own shell, also from within a listener', async () => {
+  test('leaves it to another client to report its sign-out to its own shell, also from within a listener', async () => {
     const one = await start()
     const two = createShellClient()
     await two.client.session.ready()
@@ -221,7 +221,7 @@ describe('followShell', () => {
     expect(shell.types()).toEqual(['refresh'])
   })
 
-  test('hears nothing once it was stopped, and a response that is under way then changes nothing', async () => {
+  test('ignores messages once it was stopped, and a response that is under way then changes nothing', async () => {
     const world = createShellClient()
     const stop = followShell(world.client, { bridge: world.shell })
     await world.client.session.ready()

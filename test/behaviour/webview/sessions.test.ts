@@ -4,7 +4,7 @@ import { createClientWithLogin, createShellClient, signedOut } from '../../suppo
 import { createShell } from '../../support/shell-page.ts'
 
 describe('a page whose shell holds the session', () => {
-  test('asks the shell once when it starts, and is signed in without a login', async () => {
+  test('calls the shell once when it starts, and is signed in without a login', async () => {
     const { client, shell, seen, logins, ask } = createShellClient()
     await Promise.all([client.session.ready(), client.session.ready(), ask(), ask()])
     expect(seen()).toEqual({ status: 'signed-in', subject: 'alice', endReason: null })
@@ -14,7 +14,7 @@ describe('a page whose shell holds the session', () => {
     expect(logins).toEqual([])
   })
 
-  test('is signed out at the start if the shell says so, and asks for no login by itself', async () => {
+  test('is signed out at the start if the shell says so, and requires no login by itself', async () => {
     const shell = createShell()
     shell.user = null
     const { client, seen, logins } = createShellClient({}, shell)
@@ -23,7 +23,7 @@ describe('a page whose shell holds the session', () => {
     expect(logins).toEqual([])
   })
 
-  test('remains unknown while the shell does not respond, and no login is asked for', async () => {
+  test('remains unknown while the shell does not respond, and requires no login', async () => {
     const { client, shell, seen, logins, clock } = createShellClient()
     shell.respond = () => new Promise(() => {})
     const ready = client.session.ready()
@@ -55,7 +55,7 @@ describe('a page whose shell holds the session', () => {
     expect([...stored.values()].join()).not.toContain('secret')
   })
 
-  test('after a 401 asks with the cause rejected, so that the shell does not answer from its cache', async () => {
+  test('after a 401 calls with the cause rejected, so that the shell does not respond from its cache', async () => {
     const { shell, api, ask, sends } = createShellClient()
     api.isGood = token => token === 'access-2'
     expect(await ask()).toBe(200)
@@ -63,7 +63,7 @@ describe('a page whose shell holds the session', () => {
     expect(sends).toEqual(['access-1', 'access-2'])
   })
 
-  test('keeps the session where the shell can only give tokens that have expired, and stops asking', async () => {
+  test('keeps the session if the shell has only expired tokens, and stops calling', async () => {
     const { shell, api, ask, seen, logins } = createShellClient()
     api.isGood = () => false
     for (let count = 0; count < 20; count += 1) await ask()
@@ -72,7 +72,7 @@ describe('a page whose shell holds the session', () => {
     expect(shell.messages.length).toBeLessThanOrEqual(10)
   })
 
-  test('ends as replaced where the shell gives the tokens of another user, and sends no request as that user', async () => {
+  test('ends as replaced if the shell returns the tokens of another user, and sends no request as that user', async () => {
     const { client, shell, api, ask, seen, sends } = createShellClient()
     await client.session.ready()
     api.isGood = token => token !== 'access-1'
@@ -82,7 +82,7 @@ describe('a page whose shell holds the session', () => {
     expect(sends).toEqual(['access-1'])
   })
 
-  test('that was paused asks for a newer token when it resumes, before a request needs it', async () => {
+  test('that was paused fetches a newer token when it resumes, before a request needs it', async () => {
     const { client, shell, clock, wake, ask, sends } = createShellClient()
     await client.session.ready()
     clock.sleepFor(3_600_000)
@@ -93,7 +93,7 @@ describe('a page whose shell holds the session', () => {
     expect(sends).toEqual(['access-2'])
   })
 
-  test('that replaces a killed one asks anew, and the response to a question of the dead page does nothing', async () => {
+  test('that replaces a killed one calls anew, and the response to a call of the dead page does nothing', async () => {
     const shell = createShell()
     shell.respond = () => undefined
     const dead = createShellClient({}, shell)
@@ -125,7 +125,7 @@ describe('a page whose shell holds the session', () => {
     expect(shell.messages.length).toBe(2)
   })
 
-  test('leaves no listener behind, whatever came of its requests', async () => {
+  test('leaves no listener behind, whatever the outcome of its requests', async () => {
     const { client, shell, clock, page } = createShellClient()
     shell.respond = () => undefined
     const ready = client.session.ready()
@@ -138,7 +138,7 @@ describe('a page whose shell holds the session', () => {
 })
 
 describe('signing out', () => {
-  test('tells the shell, and resolves with whether it has signed out', async () => {
+  test('calls the shell, and resolves with whether it has signed out', async () => {
     const { client, shell, seen } = createShellClient()
     await client.session.ready()
     const { revoked } = await client.session.signOut()
@@ -147,7 +147,7 @@ describe('signing out', () => {
     expect(seen()).toEqual({ status: 'signed-out', subject: null, endReason: 'signed-out' })
   })
 
-  test('before the shell has responded to the start tells it once', async () => {
+  test('before the shell has responded to the start calls it once', async () => {
     const { client, shell, clock, seen } = createShellClient({
       initial: { subject: 'alice', claims: { sub: 'alice' } },
     })
@@ -167,7 +167,7 @@ describe('signing out', () => {
     expect(shell.types()).toEqual(['refresh', 'sign-out'])
   })
 
-  test('before the shell has responded to the start is repeated where it failed, naming the user of `initial`', async () => {
+  test('before the shell has responded to the start is repeated if it failed, naming the user of `initial`', async () => {
     const { client, shell, clock } = createShellClient({ initial: { subject: 'alice', claims: { sub: 'alice' } } })
     let respond = () => {}
     shell.respond = ({ type }) =>
@@ -209,7 +209,7 @@ describe('signing out', () => {
     },
   )
 
-  test('tells the shell also where the engine has no AbortController', async () => {
+  test('calls the shell also where the engine has no AbortController', async () => {
     const { client, shell } = createShellClient()
     await client.session.ready()
     // Not before: Node's own Request needs them.
@@ -266,7 +266,7 @@ describe('shellLogin', () => {
     expect(logins).toEqual(['refresh-rejected'])
   })
 
-  test('asks for a step-up with what the server wants, and without the claims', async () => {
+  test('requests a step-up with the requirement of the server, and without the claims', async () => {
     const shell = createShell()
     const { client } = createShellClient({}, shell)
     await client.session.ready()

@@ -22,8 +22,8 @@ const startDisposed = async () => {
   return { ...stage, stage, store, channel, answer }
 }
 
-describe('LF-07: what a refresh brings after its client was disposed of', () => {
-  test('a refusal asks nobody to log in; the next client over that store finds out by itself', async () => {
+describe('LF-07: the outcome of a refresh whose client was disposed', () => {
+  test('a rejection requires no login; the next client over that store finds out by itself', async () => {
     const { clock, answer, logins, store } = await startDisposed()
     answer.reject(oauthError('invalid_grant'))
     await clock.advance(1000)
@@ -32,7 +32,7 @@ describe('LF-07: what a refresh brings after its client was disposed of', () => 
     expect(await next.client.session.ready()).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected' })
   })
 
-  test('tokens are stored for the next client, and nothing is listened to for it', async () => {
+  test('tokens are stored for the next client, and no listener is added', async () => {
     const { clock, answer, issue, store, channel } = await startDisposed()
     answer.resolve(issue())
     await clock.advance(1000)
@@ -40,7 +40,7 @@ describe('LF-07: what a refresh brings after its client was disposed of', () => 
     expect([channel.open, clock.pendingTimers]).toEqual([0, 0])
   })
 
-  test('a client that is used again asks for login again', async () => {
+  test('a client that is used again requires a login again', async () => {
     const { stage, clock, answer, logins } = await startDisposed()
     answer.reject(oauthError('invalid_grant'))
     await clock.advance(1000)

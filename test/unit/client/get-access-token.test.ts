@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createStage } from '../../support/stage.ts'
 
 describe('getAccessToken({ minValidityMs })', () => {
-  test('a token that was just brought is enough, though none lives as long as wanted', async () => {
+  test('a token that has just arrived is enough, although none lives as long as wanted', async () => {
     const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     for (let round = 0; round < 3; round += 1) {
@@ -21,7 +21,7 @@ describe('getAccessToken({ minValidityMs })', () => {
     expect(refreshes).toHaveLength(2)
   })
 
-  test('no error comes while a valid token is held', async () => {
+  test('never rejects while there is a valid token', async () => {
     const { client, clock, signIn, refresh } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     refresh(() => Promise.reject({ status: 503 }))

@@ -28,7 +28,7 @@ describe('initial', () => {
     expect(session.getSnapshot()).toBe(session.getServerSnapshot())
   })
 
-  test('null is "nobody is signed in"; left out, it is not known', () => {
+  test('null means signed out; left out, the status is unknown', () => {
     const statusOf = (initial?: null) => createClient({ baseUrl: 'https://api.test/', initial }).session.status
     expect([statusOf(null), statusOf()]).toEqual(['signed-out', 'unknown'])
   })
@@ -51,7 +51,7 @@ describe('initial', () => {
     expect(session.getServerSnapshot()).not.toBe(session.getSnapshot())
   })
 
-  test('becomes "signed-out" where the store has no session, and tells it, so that caches are cleared', async () => {
+  test('becomes "signed-out" if the store has no session, with an event, so that caches are cleared', async () => {
     const { session, seen, told } = await openPage(null)
     await session.ready()
     expect({ seen, told }).toEqual({
@@ -104,7 +104,7 @@ describe('initial', () => {
 describe('with initial, and no token yet', () => {
   const ambient = { strategy: { ambient: true } }
 
-  test('requests and getAccessToken() wait until the server was asked, and then have a token', async () => {
+  test('requests and getAccessToken() wait for the refresh, and then have a token', async () => {
     const { client, clock, refresh, issue, sends, session } = await openPage(null, ambient)
     const asked = createDeferred<ReturnType<typeof issue>>()
     refresh(() => asked.promise)
@@ -116,7 +116,7 @@ describe('with initial, and no token yet', () => {
     expect(sends.map(send => send.token)).toEqual([await token])
   })
 
-  test('ready() waits until the server was asked, and a session that is over becomes "signed-out"', async () => {
+  test('ready() waits for the refresh, and a session that is over becomes "signed-out"', async () => {
     const { refresh, session, logins, told } = await openPage(null, ambient)
     refresh(async () => null)
     const { status, subject } = await session.ready()
@@ -128,7 +128,7 @@ describe('with initial, and no token yet', () => {
     })
   })
 
-  test('the page stays as the server rendered it while the server cannot be asked', async () => {
+  test('the page stays as the server rendered it while the refresh is unavailable', async () => {
     const { refresh, session, clock, seen } = await openPage(null, ambient)
     refresh(async () => {
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
@@ -139,7 +139,7 @@ describe('with initial, and no token yet', () => {
   })
 })
 
-describe('initial is refused with what to write', () => {
+describe('a wrong initial is rejected with what to write', () => {
   const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.x'
   test.each([
     [{ subject: 'alice', accessToken: 'secret' }, 'initial.accessToken', 'no token: it would be'],
@@ -168,7 +168,7 @@ describe('initial is refused with what to write', () => {
   })
 })
 
-test('initial with claims that are not JSON is refused by name', () => {
+test('initial with claims that are not JSON is rejected with the name of the option', () => {
   const make = () => createClient({ initial: { subject: 'alice', claims: { id: 1n } } })
   expect(make).toThrow(expect.objectContaining({ code: 'configuration', option: 'initial.claims' }))
 })

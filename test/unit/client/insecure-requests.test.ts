@@ -40,7 +40,7 @@ const sendTo = async (options: ClientOptions, ...urls: readonly string[]) => {
   return sent
 }
 
-describe('plain http that is not loopback is refused at createClient, which names the way for development (TX-03)', () => {
+describe('plain http that is not loopback is rejected by createClient, which names the way for development (TX-03)', () => {
   test.each([lan, 'http://api.test/', 'http://api.localhost.test/', new URL('http://10.0.0.1/v1/')])('%s', baseUrl => {
     expect(optionBlamed(() => createClient({ baseUrl }))).toBe('baseUrl')
     expect(optionBlamed(() => createAuthenticatedFetch({ baseUrl }))).toBe('baseUrl')
@@ -81,7 +81,7 @@ describe('what is secure is accepted', () => {
     expect(await sendTo({ baseUrl: 'https://api.test/' }, 'https://api.test/')).toEqual(['Bearer token'])
   })
 
-  test('a server, which has no page yet: nothing is known of a relative base, and nothing is touched', () => {
+  test('a server, which has no page: a relative base URL is accepted, and nothing is touched', () => {
     vi.stubGlobal('location', undefined)
     for (const options of [{}, { baseUrl: '/api/' }]) expect(optionBlamed(() => createClient(options))).toBeNull()
     expect(warn).not.toHaveBeenCalled()
@@ -107,7 +107,7 @@ describe('allowInsecureRequests: true', () => {
     expect(await sendTo(options, `${lan}/api/x`, 'http://192.168.1.6/')).toEqual(['Bearer token', null])
   })
 
-  test('is said on the console, once for each client and each strategy', () => {
+  test('is reported on the console, once for each client and each strategy', () => {
     createClient({ baseUrl: lan, allowInsecureRequests: true })
     expect(warn.mock.calls).toEqual([[expect.stringContaining('allowInsecureRequests')]])
     oauthRefresh({ tokenEndpoint: `${lan}/token`, clientId: 'spa', allowInsecureRequests: true })

@@ -21,7 +21,7 @@ const callThrough = (answer: Promise<Response>, seen: unknown[] = []) => {
   return begin(ky.get('https://api.test/', { fetch: () => thenable as Promise<Response>, timeout: 1_000, retry: 0 }))
 }
 
-test('ky resolves with what the `then` of its fetch hands on, and clears its timer when that `then` is through', async () => {
+test('ky resolves with what the `then` of its fetch passes on, and clears its timer when that `then` has ended', async () => {
   let arrive: (response: Response) => void = () => {}
   const seen: unknown[] = []
   const answer = callThrough(new Promise(resolve => (arrive = resolve)), seen)
@@ -32,7 +32,7 @@ test('ky resolves with what the `then` of its fetch hands on, and clears its tim
   expect(seen).toEqual([1])
 })
 
-test('ky rejects with what is handed on', async () => {
+test('ky rejects with what is passed on', async () => {
   let fail: (error: Error) => void = () => {}
   const answer = callThrough(new Promise((_, reject) => (fail = reject)))
   await pass(3_600_000)
@@ -41,7 +41,7 @@ test('ky rejects with what is handed on', async () => {
   await expect(answer).rejects.toBe(error)
 })
 
-test('ky’s timer runs for as long as that `then` is not through', async () => {
+test('ky’s timer runs until that `then` has ended', async () => {
   const fetch = () => new Promise<Response>(() => {})
   const answer = begin(ky.get('https://api.test/', { fetch, timeout: 1_000, retry: 0 }))
   await pass(1_000)

@@ -4,7 +4,7 @@ import { createDeferred } from '../../support/deferred.ts'
 import { createStage } from '../../support/stage.ts'
 
 describe('getServerSnapshot', () => {
-  test('is the same frozen object, whoever is signed in: as on the server that made the page', async () => {
+  test('is the same frozen object, whichever user is signed in, as on the server that made the page', async () => {
     const { client, signIn } = createStage()
     const { getServerSnapshot, getSnapshot } = client.session
     const before = getServerSnapshot()
@@ -16,14 +16,14 @@ describe('getServerSnapshot', () => {
     expect(client.extend({}).session.getServerSnapshot()).toBe(before)
   })
 
-  test('is all that a server ever shows before something was asked', () => {
+  test('is all that a server shows before ready()', () => {
     const { session } = createClient({ baseUrl: 'https://api.test/' })
     expect([session.status, session.getSnapshot().status]).toEqual(['unknown', 'unknown'])
   })
 })
 
-describe('ready() while it is not known who is signed in', () => {
-  test('is one promise, whoever asks: a component that suspends may render again and again', async () => {
+describe('ready() while the status is unknown', () => {
+  test('is one promise for all callers: a component that suspends may render again and again', async () => {
     const { client, clock, refresh, refreshes, issue } = createStage({ strategy: { ambient: true } })
     const refreshed = createDeferred<ReturnType<typeof issue>>()
     refresh(() => refreshed.promise)
@@ -36,7 +36,7 @@ describe('ready() while it is not known who is signed in', () => {
     expect(await client.session.ready()).toBe(client.session.getSnapshot())
   })
 
-  test('is still that promise where the server could not be asked, until it is time to ask again', async () => {
+  test('is still that promise if the refresh was unavailable, until the next attempt is due', async () => {
     const { client, clock, refresh, refreshes, issue } = createStage({ strategy: { ambient: true } })
     refresh(async () => {
       throw new Response(null, { status: 503, headers: { 'retry-after': '60' } })
@@ -57,7 +57,7 @@ describe('ready() while it is not known who is signed in', () => {
     expect(await second).toMatchObject({ status: 'signed-in', subject: 'alice' })
   })
 
-  test('is no longer that promise once somebody signed in', async () => {
+  test('is no longer that promise once a user has signed in', async () => {
     const { client, clock, signIn, refresh } = createStage({ strategy: { ambient: true } })
     refresh(() => createDeferred<null>().promise)
     const first = client.session.ready()

@@ -13,7 +13,7 @@ const noteEvents = ({ session }: Client) => {
 }
 
 describe('the snapshot', () => {
-  test('is the same object until something changed, and frozen', async () => {
+  test('is frozen, and the same object until something changed', async () => {
     const { client, signIn } = createStage()
     const before = client.session.getSnapshot()
     expect(client.session.getSnapshot()).toBe(before)
@@ -26,7 +26,7 @@ describe('the snapshot', () => {
     expect(Object.isFrozen(signedIn)).toBe(true)
   })
 
-  test('and every method need no `this`', async () => {
+  test('and every method work without `this`', async () => {
     const { client, issue } = createStage()
     const { getSnapshot, subscribe, on, ready, signIn, signOut, refresh, getAccessToken, getIdToken } = client.session
     const stop = [subscribe(() => {}), on('ended', () => {})]
@@ -45,7 +45,7 @@ describe('the snapshot', () => {
 })
 
 describe('subscribe and on', () => {
-  test('tell of every change, in order, with the epoch and generation of then', async () => {
+  test('report every change, in order, with the epoch and generation at that time', async () => {
     const { client, signIn } = createStage()
     const told = noteEvents(client)
     await signIn({ subject: 'alice' })
@@ -56,7 +56,7 @@ describe('subscribe and on', () => {
     expect(told).toEqual(['signed-in 1.0', 'refreshed 1.1', 'signed-in 1.2', 'ended 2.0', 'signed-in 2.0', 'ended 3.0'])
   })
 
-  test('answer their undo, which takes back one of two', async () => {
+  test('return a function that removes one of two listeners', async () => {
     const { client, signIn } = createStage()
     const listener = vi.fn()
     const stop = client.session.subscribe(listener)
@@ -67,7 +67,7 @@ describe('subscribe and on', () => {
     expect(listener).toHaveBeenCalledTimes(1)
   })
 
-  test('take no part in each other: one that throws is reported, and the others are told', async () => {
+  test('are independent: one that throws is reported, and the others are called', async () => {
     const mistake = new Error('a mistake of the app')
     const reported = vi.fn()
     vi.stubGlobal('reportError', reported)
@@ -87,7 +87,7 @@ describe('subscribe and on', () => {
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('one that stops another, or adds one, while they are told, does no harm', async () => {
+  test('may add and remove listeners while they are called', async () => {
     const { client, signIn } = createStage()
     const late = vi.fn()
     const stopped = vi.fn()
@@ -103,7 +103,7 @@ describe('subscribe and on', () => {
     expect([late.mock.calls.length, stopped.mock.calls.length]).toEqual([1, 1])
   })
 
-  test('nobody is told of a sign-in that a listener has undone already', async () => {
+  test('do not report a sign-in that a listener has undone already', async () => {
     const { client, signIn } = createStage()
     const told = noteEvents(client)
     client.session.subscribe(() => {
@@ -137,7 +137,7 @@ describe('signIn', () => {
     expect(client.session.getSnapshot()).toMatchObject(expected)
   })
 
-  test('of two unknown ones is never the same session', async () => {
+  test('of two users without a subject is never the same session', async () => {
     const { client, signIn } = createStage()
     await signIn()
     await signIn()
@@ -155,7 +155,7 @@ describe('signIn', () => {
     { accessToken: '' },
     { accessToken: 7 },
     { cookie: 1 },
-  ])('rejects what is no credential, and changes nothing: %o', async input => {
+  ])('rejects anything that is no credential, and changes nothing: %o', async input => {
     const { client, signIn } = createStage()
     await signIn({ subject: 'alice' })
     const before = client.session.getSnapshot()
@@ -174,7 +174,7 @@ describe('refresh', () => {
     expect(snapshots[0]).toMatchObject({ generation: 1 })
   })
 
-  test('rejects with the reason why there is nothing to renew', async () => {
+  test('rejects with the reason why there is nothing to refresh', async () => {
     const { client, signIn } = createStage()
     await expect(client.session.refresh()).rejects.toMatchObject({ code: 'session-ended', reason: 'not-signed-in' })
     await signIn()
@@ -190,7 +190,7 @@ describe('refresh', () => {
     expect(client.session.status).toBe('signed-in')
   })
 
-  test('rejects with what is in the way, and when to try again', async () => {
+  test('rejects with what blocks it, and when to try again', async () => {
     const { client, signIn, refresh } = createStage()
     await signIn()
     refresh(async () => {
@@ -206,7 +206,7 @@ describe('refresh', () => {
 })
 
 describe('getAccessToken', () => {
-  test('answers the one there is while it is good, or only due', async () => {
+  test('returns the current token while it is valid, also shortly before its expiry', async () => {
     const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     await clock.advance(85_000)
@@ -214,7 +214,7 @@ describe('getAccessToken', () => {
     expect(refreshes).toEqual([])
   })
 
-  test('renews first if it has run out, or will before it is wanted to', async () => {
+  test('refreshes first if the token has expired, or will before minValidityMs', async () => {
     const { client, clock, signIn } = createStage({ lifetimeSeconds: 100 })
     await signIn()
     expect(await client.session.getAccessToken({ minValidityMs: 90_000 })).toBe('access-1')
@@ -224,7 +224,7 @@ describe('getAccessToken', () => {
     expect(await client.session.getAccessToken()).toBe('access-3')
   })
 
-  test('waits for the refresh of one that was refused', async () => {
+  test('waits for the refresh of a rejected token', async () => {
     const { client, clock, signIn, refuseAll, refresh, issue } = createStage()
     await signIn()
     refuseAll()
@@ -239,7 +239,7 @@ describe('getAccessToken', () => {
     expect((await refused).status).toBe(200)
   })
 
-  test('says why there is none', async () => {
+  test('rejects with the reason why there is no token', async () => {
     const { client, signIn, refresh, answer } = createStage()
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'not-signed-in' })
     await signIn()
@@ -249,7 +249,7 @@ describe('getAccessToken', () => {
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ reason: 'refresh-rejected' })
   })
 
-  test('says that a cookie session has none in the page', async () => {
+  test('rejects in a cookie session, which has no token in the page', async () => {
     const { client } = createStage()
     await client.session.signIn({ cookie: true, subject: 'alice' })
     await expect(client.session.getAccessToken()).rejects.toMatchObject({ code: 'configuration' })
@@ -258,7 +258,7 @@ describe('getAccessToken', () => {
 })
 
 describe('ready', () => {
-  test('never rejects and never asks for login, whatever the store does', async () => {
+  test('never rejects and never requires a login, whatever the store does', async () => {
     for (const read of [
       () => Promise.reject(new Error('no')),
       () => {
@@ -276,7 +276,7 @@ describe('ready', () => {
     }
   })
 
-  test('asks the server once for an ambient strategy, and leaves it unknown if it cannot be asked for longer than a hiccup', async () => {
+  test('refreshes once for an ambient strategy, and leaves the status unknown if the server is unavailable for long', async () => {
     const { client, clock, refresh, refreshes, logins } = createStage({ strategy: { ambient: true } })
     refresh(async () => {
       throw { status: 503 }

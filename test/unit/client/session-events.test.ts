@@ -16,7 +16,7 @@ const listen = ({ session }: Client) => {
 }
 
 describe('a session that is found when the page begins', () => {
-  test('in the store is told as restored, not as a sign-in in another tab', async () => {
+  test('in the store is reported as restored, not as a sign-in in another tab', async () => {
     const store = Object.assign(createScriptedStore(), { shared: true })
     const before = createStage({ store, sessionName: 'main' })
     await before.signIn({ subject: 'alice' })
@@ -27,7 +27,7 @@ describe('a session that is found when the page begins', () => {
     expect(told).toMatchObject([{ type: 'restored', from: 'store', subject: 'alice', tab: 'this', epoch: 1 }])
   })
 
-  test('by asking the server is told as restored, too', async () => {
+  test('by a refresh is reported as restored, too', async () => {
     const { client, refresh, issue } = createStage({ strategy: { ambient: true } })
     refresh(async () => issue({ subject: 'alice' }))
     const { told, types } = listen(client)
@@ -36,7 +36,7 @@ describe('a session that is found when the page begins', () => {
     expect(told[1]).toMatchObject({ from: 'server', subject: 'alice', tab: 'this' })
   })
 
-  test('is no sign-in: who signs in while it is not known yet is told as such', async () => {
+  test('is distinguished from a user who signs in while the status is unknown', async () => {
     const { client, signIn } = createStage()
     const { types } = listen(client)
     await signIn()
@@ -44,7 +44,7 @@ describe('a session that is found when the page begins', () => {
     expect(types()).toEqual(['signed-in'])
   })
 
-  test('is not told where there was none', async () => {
+  test('is not reported if there was none', async () => {
     const { client } = createStage()
     const { types } = listen(client)
     await client.session.ready()
@@ -53,7 +53,7 @@ describe('a session that is found when the page begins', () => {
 })
 
 describe('a refresh', () => {
-  test('is told when it begins, once for all who wait, and how long it took', async () => {
+  test('is reported when it begins, once for all waiting requests, with its duration at the end', async () => {
     const { client, clock, signIn, refuseAll, refresh, issue } = createStage()
     await signIn()
     refuseAll()
@@ -72,7 +72,7 @@ describe('a refresh', () => {
     expect(told[1]).toMatchObject({ cause: 'rejected', durationMs: 1500, generation: 1 })
   })
 
-  test('that fails says how long it took, too', async () => {
+  test('that fails has a duration, too', async () => {
     const { client, clock, signIn, refresh } = createStage()
     await signIn()
     refresh(async () => {
@@ -110,7 +110,7 @@ describe('a refresh', () => {
     expect(told[0]).toMatchObject({ type: 'refresh-started', audience: 'urn:files' })
   })
 
-  test('that a listener ends by signing out, the moment it is told, sends no token', async () => {
+  test('that a listener of refresh-started ends by signing out sends no token', async () => {
     const { client, clock, signIn, refreshes } = createStage()
     await signIn()
     client.session.on('refresh-started', () => void client.session.signOut())
@@ -120,7 +120,7 @@ describe('a refresh', () => {
     expect(refreshes).toEqual([])
   })
 
-  test('is joined by what a listener asks for, the moment it is told', async () => {
+  test('is joined by requests of a listener of refresh-started', async () => {
     const { client, signIn, refreshes } = createStage()
     await signIn()
     const joined: Promise<unknown>[] = []
@@ -132,7 +132,7 @@ describe('a refresh', () => {
 })
 
 describe('a dialog', () => {
-  test('for a login is told when it is asked for, with whose it was', async () => {
+  test('for a login is reported when it is required, with the user of the session', async () => {
     const stage = createDialogStage()
     await stage.signIn({ subject: 'alice' })
     stage.refuseAll()
@@ -157,7 +157,7 @@ describe('a dialog', () => {
     expect(told).toMatchObject([{ type: 'reauthentication-started', kind: 'step-up', subject: 'alice' }])
   })
 
-  test('is told once, however many requests wait for it', async () => {
+  test('is reported once, however many requests wait for it', async () => {
     const stage = await openDialog()
     const { types } = listen(stage.client)
     for (let count = 0; count < 3; count += 1) {
@@ -169,7 +169,7 @@ describe('a dialog', () => {
 })
 
 describe('session.on', () => {
-  test.each(['signed-out', 'login', 'token', 'Refreshed', ''])('refuses %j, and lists the events there are', type => {
+  test.each(['signed-out', 'login', 'token', 'Refreshed', ''])('rejects %j, and lists the events there are', type => {
     const { client } = createStage()
     const on = () => client.session.on(type as never, vi.fn())
     expect(on).toThrow(`\`session.on\`: '${type}' is not one of ${eventTypes.join(', ')}`)

@@ -38,7 +38,7 @@ const hasSettled = (promise: Promise<void> | undefined) => {
   return seen
 }
 
-describe('a tab that says all the time that something changed', () => {
+describe('a tab that sends change messages without end', () => {
   test('keeps a request waiting for the read under way and one more', async () => {
     const { clock, freshness } = await createFlooded()
     await clock.settle()
@@ -57,7 +57,7 @@ describe('a tab that says all the time that something changed', () => {
     expect(waiting.settled).toBe(true)
   })
 
-  test('is read out in the end, though nobody waits any more', async () => {
+  test('leads to a complete read in the end, though no request waits any more', async () => {
     const { store, clock, freshness, flood, session } = await createFlooded()
     await clock.advance(20)
     store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })

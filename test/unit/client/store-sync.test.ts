@@ -33,21 +33,21 @@ const over = () => storedRecord({ sessionId: 'over', credentials: null, endedBy:
 const hide = (hidden = true) =>
   vi.stubGlobal('document', { visibilityState: hidden ? 'hidden' : 'visible', addEventListener: () => {} })
 
-describe('what this page remembers', () => {
-  test('is looked at before the first use, and then used at once', async () => {
+describe('the state that this page has read', () => {
+  test('is read before the first use, and then used at once', async () => {
     const { freshness, session, reads } = await createKnown()
     expect(session.state.status).toBe('signed-in')
     expect(freshness.syncIfStale()).toBeUndefined()
     expect(reads()).toBe(1)
   })
 
-  test('is read once, however many ask for it together', async () => {
+  test('is read once for many requests at the same time', async () => {
     const { freshness, reads } = create()
     await Promise.all(Array.from({ length: 100 }, () => freshness.syncIfStale()))
     expect(reads()).toBe(1)
   })
 
-  test('SG-05, promise 12: is looked at again after a message, whatever that says', async () => {
+  test('SG-05, promise 12: is read again after a message, whatever its content', async () => {
     const { store, channel, freshness, session } = await createKnown()
     store.content = over()
     channel.hint('anything', 99)
@@ -56,7 +56,7 @@ describe('what this page remembers', () => {
     expect(freshness.syncIfStale()).toBeUndefined()
   })
 
-  test('LF-01: is looked at again on waking, before the next send', async () => {
+  test('LF-01: is read again on waking, before the next send', async () => {
     const { store, wake, freshness, session } = await createKnown()
     store.content = over()
     wake.wake()
@@ -64,7 +64,7 @@ describe('what this page remembers', () => {
     expect(session.state.status).toBe('signed-out')
   })
 
-  test('LF-05: without anything to hear by, is looked at before each send', async () => {
+  test('LF-05: is read before each send if the page can get no messages', async () => {
     const rig = create()
     vi.stubGlobal('BroadcastChannel', undefined)
     rig.store.content = storedRecord()
@@ -74,7 +74,7 @@ describe('what this page remembers', () => {
     expect(rig.session.state.status).toBe('signed-out')
   })
 
-  test('of a store that nobody shares is never looked at again', async () => {
+  test('is never read again from a store that is not shared', async () => {
     const { wake, channel, freshness, reads, clock } = await createKnown({
       store: createScriptedStore({ shared: false }),
     })
@@ -84,8 +84,8 @@ describe('what this page remembers', () => {
   })
 })
 
-describe('promise 12: a sign-out elsewhere that is told of while the store is being read', () => {
-  test('is seen before the next send: what is being read may be older than the message', async () => {
+describe('promise 12: a sign-out elsewhere whose message comes while the store is being read', () => {
+  test('is seen before the next send: the record being read may be older than the message', async () => {
     const { store, channel, wake, freshness, session, clock } = await createKnown()
     const [first, second] = [store.hold('read', 'before'), store.hold('read', 'after')]
     wake.wake()
@@ -101,7 +101,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     expect(session.state.status).toBe('signed-out')
   })
 
-  test('is seen by who waits for that read already', async () => {
+  test('is seen by requests that already wait for that read', async () => {
     const { store, channel, wake, freshness, session } = await createKnown()
     const first = store.hold('read', 'before')
     wake.wake()
@@ -114,7 +114,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     expect(session.state.status).toBe('signed-out')
   })
 
-  test('is seen, too, where nothing tells of it: who asks later is not content with an earlier look', async () => {
+  test('is seen without a message, too: a later request does not rely on an earlier read', async () => {
     const rig = create()
     vi.stubGlobal('BroadcastChannel', undefined)
     const { store, freshness, session } = rig
@@ -131,7 +131,7 @@ describe('promise 12: a sign-out elsewhere that is told of while the store is be
     await early
   })
 
-  test('a storm of messages is read out in the end, and not once for each', async () => {
+  test('is seen after a storm of messages, without one read for each', async () => {
     const { store, channel, freshness, reads } = await createKnown()
     const first = store.hold('read')
     channel.hint()
@@ -156,7 +156,7 @@ describe('promise 19: waking', () => {
     expect(calls.map(({ cause }) => cause)).toEqual(causes)
   })
 
-  test('TM-07: after a sleep of eight hours it is renewed while nobody waits yet', async () => {
+  test('TM-07: after a sleep of eight hours the token is refreshed before a request needs it', async () => {
     const { clock, wake, calls } = await createKnown()
     clock.sleepFor(8 * 3_600_000)
     wake.wake()
@@ -164,7 +164,7 @@ describe('promise 19: waking', () => {
     expect(calls.map(({ cause }) => cause)).toEqual(['expired'])
   })
 
-  test('LF-04: while hidden it only looks, and starts nothing', async () => {
+  test('LF-04: while hidden the page only reads, and starts nothing', async () => {
     const { clock, wake, calls, reads } = await createKnown()
     hide()
     await clock.advance(400_000)
@@ -173,7 +173,7 @@ describe('promise 19: waking', () => {
     expect([calls.length, reads()]).toEqual([0, 2])
   })
 
-  test('signed out elsewhere meanwhile, it starts nothing', async () => {
+  test('after a sign-out elsewhere the page starts nothing', async () => {
     const { store, clock, wake, calls } = await createKnown()
     await clock.advance(400_000)
     store.content = over()
@@ -182,7 +182,7 @@ describe('promise 19: waking', () => {
     expect(calls).toEqual([])
   })
 
-  test('renewed elsewhere meanwhile, it starts nothing', async () => {
+  test('after a refresh elsewhere the page starts nothing', async () => {
     const { store, clock, wake, session, calls } = await createKnown()
     await clock.advance(400_000)
     const credentials = credentialsOf({ lifetimeMs: 300_000, sentAt: clock.wallMs() })
@@ -192,7 +192,7 @@ describe('promise 19: waking', () => {
     expect([calls.length, session.state.generation]).toEqual([0, 1])
   })
 
-  test('with nobody signed in, or while a backoff lasts, it starts nothing', async () => {
+  test('with no user signed in, or during a backoff, the page starts nothing', async () => {
     const { store, clock, wake, calls, stored } = await createKnown()
     await clock.advance(400_000)
     store.content = { ...stored(), revision: 'r', retryAt: clock.wallMs() + 60_000 }
@@ -206,7 +206,7 @@ describe('promise 19: waking', () => {
 })
 
 describe('other tabs', () => {
-  test('SG-05: are told that something changed, and no more: no token, no subject', async () => {
+  test('SG-05: get a message that the store has changed, without token and subject', async () => {
     const { channel, freshness, session } = create()
     await session.signIn({ accessToken: 'secret', refreshToken: 'secret', subject: 'secret' })
     freshness.announce()
@@ -230,22 +230,22 @@ describe('other tabs', () => {
   })
 })
 
-describe('LF-07: closed', () => {
-  test('it listens to nothing: no channel, no waking', async () => {
+describe('LF-07: a closed client', () => {
+  test('listens to nothing: no channel, no waking', async () => {
     const { channel, wake, freshness } = await createKnown()
     expect([channel.open, wake.size > 0]).toEqual([1, true])
     freshness.close()
     expect([channel.open, wake.size]).toEqual([0, 0])
   })
 
-  test('what a late refresh has to tell is told, and nothing is listened to for it', async () => {
+  test('sends the message of a late refresh, and listens to nothing for it', async () => {
     const { channel, wake, freshness } = await createKnown()
     freshness.close()
     freshness.announce()
     expect([channel.posted.length, channel.open, wake.size]).toEqual([1, 0, 0])
   })
 
-  test('used again it looks, and listens again', async () => {
+  test('reads and listens again when it is used again', async () => {
     const { store, channel, wake, freshness, session } = await createKnown()
     freshness.close()
     store.content = over()
@@ -255,7 +255,7 @@ describe('LF-07: closed', () => {
   })
 })
 
-describe('a store that says when its record has changed', () => {
+describe('a store that reports changes of its record', () => {
   const createWatched = async (watch?: ScriptedStore['watch']) => {
     const heard = new Set<() => void>()
     const listen = (_name: string, changed: () => void) => {
@@ -266,7 +266,7 @@ describe('a store that says when its record has changed', () => {
     return { ...(await createKnown({ store })), heard }
   }
 
-  test('is listened to from the first use, and looked at when it does', async () => {
+  test('is watched from the first use, and read when it reports a change', async () => {
     const { store, heard, freshness, session, clock } = await createWatched()
     expect(heard.size).toBe(1)
     store.content = over()
@@ -276,7 +276,7 @@ describe('a store that says when its record has changed', () => {
     expect(freshness.syncIfStale()).toBeUndefined()
   })
 
-  test('LF-07: closed, it is not listened to, until it is used again', async () => {
+  test('LF-07: is not watched by a closed client, until that is used again', async () => {
     const { heard, freshness, clock } = await createWatched()
     freshness.close()
     await clock.settle()
@@ -285,7 +285,7 @@ describe('a store that says when its record has changed', () => {
     expect(heard.size).toBe(1)
   })
 
-  test('one that fails to say so is told of once, and goes on', async () => {
+  test('whose watch function fails is reported once, and still used', async () => {
     const { told, session, clock } = await createWatched(() => {
       throw new Error('no events here')
     })

@@ -33,7 +33,7 @@ describe('the command', () => {
     expect({ exitCode: run.exitCode, printed: run.printed }).toEqual({ exitCode: 2, printed: '' })
   })
 
-  test('--help names every option, and is no failure', async () => {
+  test('--help names every option, and succeeds', async () => {
     const run = await callDoctor(['--help'])
     expect({ exitCode: run.exitCode, printed: run.printed }).toEqual({ exitCode: 0, printed: `${help}\n` })
     expect(optionNames.filter(name => !help.includes(`--${name}`))).toEqual([])

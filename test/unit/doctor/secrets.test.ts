@@ -110,7 +110,7 @@ describe('a secret', () => {
     expect((await callDoctor([...args, '--yes', '--json'], setting)).check('rotation').status).toBe('ok')
   })
 
-  test('is missed where standard input is empty', async () => {
+  test('is reported as missing if standard input is empty', async () => {
     const run = await callDoctor(['--api', 'https://api.example.com', '--access-token-stdin'])
     expect(run.told).toMatch(/standard input is empty/)
   })

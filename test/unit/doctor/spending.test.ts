@@ -9,7 +9,7 @@ const setUp = async (count = 2) => {
 }
 
 describe('the doctor', () => {
-  test('says what it spends and sends nothing where nobody can be asked', async () => {
+  test('says what it spends and sends nothing where no terminal can be asked', async () => {
     const { server, args, env } = await setUp()
     const run = await callDoctor(args, { env })
     expect({ exitCode: run.exitCode, requests: server.received.length }).toEqual({ exitCode: 2, requests: 0 })
@@ -64,7 +64,7 @@ describe('the doctor', () => {
     )
   })
 
-  test('reports what lacks a session as unknown, and goes on', async () => {
+  test('reports checks that lack a session as unknown, and goes on', async () => {
     const { args, env, server } = await setUp(1)
     const run = await callDoctor([...args, '--yes', '--json'], { env, wait: server.pass })
     expect(statusesOf(run)).toMatchObject({ revocation: 'ok', 'reuse-detection': 'unknown' })

@@ -207,7 +207,7 @@ describe('diagnose, of how an answer is delivered,', () => {
 })
 
 describe('diagnose', () => {
-  test('says that it does not know, where nothing is to be seen', () => {
+  test('says that the cause is unknown if there is no evidence', () => {
     const facts = factsWith({ pageOrigin: 'https://api.example.com', refresh: { isReplayed: false } })
     expect(diagnose(facts).map(({ code, certainty }) => [code, certainty])).toEqual([['unknown', 'possibly']])
   })

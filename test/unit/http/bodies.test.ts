@@ -5,13 +5,13 @@ async function* pieces() {
   yield new Uint8Array([1])
 }
 
-describe('RP-05 a body that is gone once sent is told from one that is not', () => {
+describe('RP-05 one-shot bodies are told from others', () => {
   test.each<[string, unknown]>([
     ['a stream', new ReadableStream()],
     ['an async generator', pieces()],
     ['an object with an async iterator', { [Symbol.asyncIterator]: pieces }],
     ['a stream of another realm, without an async iterator', { getReader: () => {}, cancel: () => {} }],
-  ])('%s is', (_, body) => {
+  ])('%s is a one-shot body', (_, body) => {
     expect(isOneShot(body)).toBe(true)
   })
 
@@ -37,12 +37,12 @@ describe('RP-05 a body that is gone once sent is told from one that is not', () 
     ['a view', new DataView(new ArrayBuffer(1))],
     ['an array', [1, 2]],
     ['a number', 5],
-  ])('%s is not', (_, body) => {
+  ])('%s is none', (_, body) => {
     expect(isOneShot(body)).toBe(false)
   })
 })
 
-describe('RP-07 the body of a response that nobody will read is let go', () => {
+describe('RP-07 the unread body of a response is released', () => {
   const unhandled = vi.fn()
   beforeEach(() => void process.on('unhandledRejection', unhandled))
   afterEach(() => {
@@ -60,7 +60,7 @@ describe('RP-07 the body of a response that nobody will read is let go', () => {
     expect(cancel).toHaveBeenCalledOnce()
   })
 
-  test('nothing waits for a stream whose cancelling never ends', () => {
+  test('does not wait for a stream whose cancelling never ends', () => {
     expect(releaseBody(withStream(() => new Promise(() => {})))).toBeUndefined()
   })
 
@@ -126,7 +126,7 @@ describe('a response knows whether its request could have been sent again', () =
     expect(isReplayable(other)).toBe(true)
   })
 
-  test('the mark shows nowhere on the response', () => {
+  test('the mark is not visible on the response', () => {
     const response = new Response()
     const before = Reflect.ownKeys(response)
     markNotReplayable(response)

@@ -6,7 +6,7 @@ const base = 'https://api.example.com/v1/'
 const trusts = (origin: string | URL, input: string, against: string = base) =>
   createTrustedOrigins([origin]).has(new URL(input, against))
 
-describe('TX-05 what an input resolves to decides, not what it looks like', () => {
+describe('TX-05 the URL that an input resolves to decides, not how it looks', () => {
   test.each([
     ['//evil.test/x', 'https://evil.test'],
     ['\\\\evil.test/x', 'https://evil.test'],
@@ -33,7 +33,7 @@ describe('TX-05 what an input resolves to decides, not what it looks like', () =
     ['https://x.api.example.com/', 'https://x.api.example.com'],
     ['https://\u0430pi.example.com/', 'https://xn--pi-6kc.example.com'],
     ['wss://api.example.com/', 'wss://api.example.com'],
-  ])('%j goes elsewhere and is not trusted', (input, origin) => {
+  ])('%j resolves to another origin and is not trusted', (input, origin) => {
     expect(new URL(input, base).origin).toBe(origin)
     expect(trusts(base, input)).toBe(false)
   })
@@ -53,7 +53,7 @@ describe('TX-05 what an input resolves to decides, not what it looks like', () =
     'https://ap%69.example.com/x',
     '\u00a0https://api.example.com',
     'https://api.example\u3002com/',
-  ])('%j stays at the trusted server', input => {
+  ])('%j resolves to the trusted origin', input => {
     expect(new URL(input, base).hostname).toBe('api.example.com')
     expect(trusts(base, input)).toBe(true)
   })
@@ -189,7 +189,7 @@ describe('TX-04 only what is configured is trusted', () => {
   })
 })
 
-describe('a configured origin that will not do is answered with what to write instead', () => {
+describe('a wrong trusted origin is rejected with what to write instead', () => {
   test.each([
     'https://api.example.com',
     'https://api.example.com/',
@@ -233,15 +233,15 @@ describe('a configured origin that will not do is answered with what to write in
     )
   })
 
-  test.each(['/v1', '/v1/', '/?a', '?', '?a=b', '#', '#x', '//'])('%j after the origin is too much', rest => {
+  test.each(['/v1', '/v1/', '/?a', '?', '?a=b', '#', '#x', '//'])('%j after the origin is rejected', rest => {
     expect(originProblem(`https://api.example.com:8443${rest}`)).toBe("write only 'https://api.example.com:8443'")
   })
 
-  test('a password is too much, and is not shown', () => {
+  test('a password is rejected, and is not shown', () => {
     expect(originProblem('https://person:secret@api.example.com')).toBe("write only 'https://api.example.com'")
   })
 
-  test('what is right is trusted, and what is trusted as it stands is right', () => {
+  test('every accepted origin is trusted, and every trusted origin is accepted', () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.webUrl({ validSchemes: ['http', 'https'] }), fc.constantFrom(...loopbacks, ...remotes)),

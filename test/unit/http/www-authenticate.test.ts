@@ -126,7 +126,7 @@ describe('schemes and parameters', () => {
     expect(one('Scheme abc, realm="x"')).toMatchObject({ token68: 'abc', params: {}, count: 1, malformed: true })
   })
 
-  test('CH-09 of a name given several times the first is kept, in any case of letters, and what follows is read', () => {
+  test('CH-09 the first of several parameters with the same name is kept, in any letter case, and the rest is read', () => {
     expect(one('Bearer error=a, ERROR=b, realm=x, error="c", Basic')).toMatchObject({
       params: { error: 'a', realm: 'x' },
       count: 2,
@@ -168,7 +168,7 @@ describe('schemes and parameters', () => {
   })
 })
 
-describe('CH-12 at an error, what was complete before it is kept and the rest is dropped', () => {
+describe('CH-12 at an error, complete challenges before it are kept and the rest is dropped', () => {
   test.each([
     ['Bearer realm=x error=y', { realm: 'x' }],
     ['Bearer realm="x"error="y"', { realm: 'x' }],
@@ -199,7 +199,7 @@ describe('bounds', () => {
     expect(parse(`${value} `)).toEqual({ challenges: [], malformed: true })
   })
 
-  test('CH-13 64 challenges are all there are, one more is dropped and told', () => {
+  test('CH-13 at most 64 challenges are read; one more is dropped and reported', () => {
     expect(one('Bearer,'.repeat(64))).toMatchObject({ count: 64, malformed: false })
     expect(one('Bearer,'.repeat(65))).toMatchObject({ count: 64, malformed: true })
   })

@@ -27,7 +27,7 @@ const watch = async (options: StageOptions = {}) => {
   return { ...stage, follower, activity, onChange, pass, lastBurst, routeOf }
 }
 
-describe('what the inspector keeps of a request', () => {
+describe('what the inspector stores of a request', () => {
   test('is three bars and two dots in one lane, where it was rejected, waited and was replayed', async () => {
     const { client, refuseAll, routeOf, lastBurst } = await watch()
     refuseAll()
@@ -68,14 +68,14 @@ describe('what the inspector keeps of a request', () => {
     expect(onChange.mock.calls.length).toBeGreaterThanOrEqual(4000)
   })
 
-  test('has a bound for paths, too: what is beyond the first 24 is one row', async () => {
+  test('has a bound for paths, too: all beyond the first 24 are one row', async () => {
     const { client, lastBurst } = await watch()
     await Promise.all(Array.from({ length: 100 }, (_, index) => client.fetch(`${stageOrigin}/notes/${index}`)))
     expect(lastBurst().routes.size).toBe(25)
     expect(lastBurst().routes.get('other requests')?.calls).toBe(76)
   })
 
-  test('is never a message that could quote a secret: an error is told by its code or name', async () => {
+  test('is never a message that could quote a secret: an error is shown by its code or name', async () => {
     const { client, answer, routeOf } = await watch()
     answer(() => {
       throw new TypeError('token eyJhbGciOi was not sent')
@@ -99,7 +99,7 @@ describe('the bursts of the inspector', () => {
     expect(activity.bursts).toHaveLength(12)
   })
 
-  test('begin with the token that is held, and show where it was rejected', async () => {
+  test('begin with the current token, and show where it was rejected', async () => {
     const { client, lastBurst, pass, refuseAll } = await watch()
     pass(5000)
     refuseAll()
@@ -130,7 +130,7 @@ describe('the bursts of the inspector', () => {
     ])
   })
 
-  test('are gone after clear(), and what was on its way then is drawn as a new call', async () => {
+  test('are gone after clear(), and a call that was on its way then is drawn as a new one', async () => {
     const { client, follower, activity, answer, lastBurst } = await watch()
     let respond = (_: Response) => {}
     answer(() => new Promise(resolve => (respond = resolve)))

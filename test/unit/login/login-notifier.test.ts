@@ -31,7 +31,7 @@ const openTab = () => {
 }
 
 describe('over reloads, which is where loops are', () => {
-  test('nobody’s request asks once in ten seconds', async () => {
+  test('a request without a session requires a login once in ten seconds', async () => {
     const { clock, load } = openTab()
     const told: number[] = []
     for (let second = 0; second < 25; second += 1) {
@@ -44,7 +44,7 @@ describe('over reloads, which is where loops are', () => {
     expect(told).toEqual([0, 10, 20])
   })
 
-  test('an end counts, so that the bare requests of the next page are quiet', async () => {
+  test('the end of a session counts, so that requests of the next page without credentials require no second login', async () => {
     const { load } = openTab()
     await load().signInAndLose()
     const next = load()
@@ -52,7 +52,7 @@ describe('over reloads, which is where loops are', () => {
     expect(next.logins).toEqual([])
   })
 
-  test('a session that ends is told however lately another was', async () => {
+  test('a session that ends is reported, even right after another', async () => {
     const { load } = openTab()
     await load().ask()
     const next = load()
@@ -60,7 +60,7 @@ describe('over reloads, which is where loops are', () => {
     expect(next.logins).toHaveLength(1)
   })
 
-  test('a login that is refused again within 30 s is a loop (LR-07)', async () => {
+  test('a login whose session is rejected within 30 s is a loop (LR-07)', async () => {
     const { clock, load } = openTab()
     await load().signInAndLose()
     await clock.advance(5000)
@@ -69,7 +69,7 @@ describe('over reloads, which is where loops are', () => {
     expect(next.reasons()).toEqual(['login-loop'])
   })
 
-  test('so is one whose session is lost in the page after (LR-07)', async () => {
+  test('a login whose session is lost in the next page is a loop (LR-07)', async () => {
     const { clock, load } = openTab()
     await load().ask()
     await clock.advance(3000)
@@ -80,7 +80,7 @@ describe('over reloads, which is where loops are', () => {
     expect(next.reasons()).toEqual(['login-loop'])
   })
 
-  test('one that held for more than 30 s is none (LR-07)', async () => {
+  test('a login whose session lasted for more than 30 s is no loop (LR-07)', async () => {
     const { clock, load } = openTab()
     await load().signInAndLose()
     await clock.advance(30_000)
@@ -89,7 +89,7 @@ describe('over reloads, which is where loops are', () => {
     expect(next.reasons()).toEqual(['refresh-rejected'])
   })
 
-  test('a loop that was told goes on being one while it goes round', async () => {
+  test('a loop that was reported stays one while it continues', async () => {
     const { clock, load } = openTab()
     const reasons: unknown[] = []
     for (let round = 0; round < 4; round += 1) {
@@ -101,7 +101,7 @@ describe('over reloads, which is where loops are', () => {
     expect(reasons).toEqual(['refresh-rejected', 'login-loop', 'login-loop', 'login-loop'])
   })
 
-  test('a refresh cookie that the browser keeps back shows as one: login, first refresh refused, login again (CK-04)', async () => {
+  test('a refresh cookie that the browser does not send is a loop: login, first refresh rejected, login again (CK-04)', async () => {
     const { clock, load } = openTab()
     const reasons: unknown[] = []
     for (let round = 0; round < 2; round += 1) {
@@ -114,7 +114,7 @@ describe('over reloads, which is where loops are', () => {
     expect(reasons).toEqual(['refresh-rejected', 'login-loop'])
   })
 
-  test('it is none after a sign-out in between', async () => {
+  test('there is no loop after a sign-out in between', async () => {
     const { clock, load } = openTab()
     await load().signInAndLose()
     await clock.advance(2000)
@@ -129,7 +129,7 @@ describe('over reloads, which is where loops are', () => {
     expect(second.reasons()).toEqual([])
   })
 
-  test('nor where another person has signed in since', async () => {
+  test('there is no loop if another user has signed in since', async () => {
     const { clock, load } = openTab()
     const page = load()
     await page.signInAndLose()
@@ -140,7 +140,7 @@ describe('over reloads, which is where loops are', () => {
     expect(page.reasons()).toEqual(['refresh-rejected', 'refresh-rejected'])
   })
 
-  test('but it is one for the same person, and for who cannot be told apart', async () => {
+  test('there is a loop for the same user, and for users without a subject', async () => {
     const { clock, load } = openTab()
     for (const subject of ['alice', undefined]) {
       const page = load({ sessionName: String(subject) })
@@ -153,7 +153,7 @@ describe('over reloads, which is where loops are', () => {
     }
   })
 
-  test('nor where the request that is refused now was accepted since, also after a reload', async () => {
+  test('there is no loop if the rejected request has been accepted since, also after a reload', async () => {
     const { clock, load } = openTab()
     await load().signInAndLose()
     await clock.advance(2000)
@@ -166,7 +166,7 @@ describe('over reloads, which is where loops are', () => {
     expect(page.reasons()).toEqual(['refresh-rejected'])
   })
 
-  test('what is never refused ends no loop: a public answer comes in each round of one', async () => {
+  test('a response of a public route ends no loop: each round has one', async () => {
     const { clock, load } = openTab()
     const reasons: unknown[] = []
     for (let round = 0; round < 3; round += 1) {
@@ -192,7 +192,7 @@ describe('over reloads, which is where loops are', () => {
 })
 
 describe('what the tab remembers', () => {
-  test('is a time and no more: nothing of who, what or with which token (SG-02)', async () => {
+  test('is a time and nothing else: no user, request or token (SG-02)', async () => {
     const { items, load } = openTab()
     await load({ sessionName: 'ours' }).signInAndLose()
     expect([...items]).toEqual([['latchkey:login:ours', '{"at":1767225600000,"signedIn":false}']])
@@ -208,7 +208,7 @@ describe('what the tab remembers', () => {
     '{"at":1e999}',
     '{"signedIn":true}',
     '{"at":99999999999999}',
-  ])('is forgotten if it makes no sense: %s', async stored => {
+  ])('is ignored if it is invalid: %s', async stored => {
     const { items, load } = openTab()
     items.set('latchkey:login:ours', stored)
     const page = load({ sessionName: 'ours' })
@@ -216,7 +216,7 @@ describe('what the tab remembers', () => {
     expect(page.reasons()).toEqual(['not-signed-in'])
   })
 
-  test('is forgotten if the clock was set back: a time ahead of now keeps nobody quiet', async () => {
+  test('is ignored if the clock was set back: a time in the future suppresses nothing', async () => {
     const { clock, load } = openTab()
     await load().ask()
     clock.jumpWall(-86_400_000)
@@ -259,8 +259,8 @@ describe('what the tab remembers', () => {
   })
 })
 
-describe('what is told', () => {
-  test('is the request whose refresh was refused, not another one that was sent meanwhile', async () => {
+describe('the event for the login', () => {
+  test('names the request whose refresh was rejected, not another one that was sent meanwhile', async () => {
     const { clock, load } = openTab()
     const page = load()
     await page.signIn({ subject: 'alice' })
@@ -271,7 +271,7 @@ describe('what is told', () => {
     expect(page.logins.map(({ request }) => request)).toEqual([{ method: 'GET', url: `${stageOrigin}/refused` }])
   })
 
-  test('is no request where none was: session.refresh() found out', async () => {
+  test('names no request if session.refresh() was called by itself', async () => {
     const { clock, load } = openTab()
     const page = load()
     await page.signIn({ subject: 'alice' })
@@ -284,7 +284,7 @@ describe('what is told', () => {
     expect(page.logins).toMatchObject([{ reason: 'refresh-rejected', request: null }])
   })
 
-  test('is where the person is by then', async () => {
+  test('names the current page at that time', async () => {
     vi.stubGlobal('location', {
       href: 'https://app.test/todos?code=abc&state=def&page=2#last',
       origin: 'https://app.test',
@@ -295,7 +295,7 @@ describe('what is told', () => {
     expect(page.logins).toMatchObject([{ returnTo: '/todos?page=2#last' }])
   })
 
-  test('is not told after a sign-out, nor when another person took over', async () => {
+  test('is not emitted after a sign-out, nor when another user has signed in', async () => {
     const { clock, load } = openTab()
     const page = load()
     await page.signIn({ subject: 'alice' })

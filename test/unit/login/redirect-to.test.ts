@@ -29,13 +29,13 @@ describe('redirectTo', () => {
     ])
   })
 
-  test('keeps what the path says besides, under the name that was asked for', () => {
+  test('keeps the query of the login path, under the chosen parameter name', () => {
     expect(goFrom('https://app.test/', redirectTo('/login?theme=dark', { param: 'next' }))).toEqual([
       'https://app.test/login?theme=dark&next=%2Ftodos%3Fpage%3D2',
     ])
   })
 
-  test('goes to another origin if it is told to, with the path only', () => {
+  test('goes to another origin if configured, with the path only', () => {
     expect(goFrom('https://app.test/', redirectTo(new URL('https://id.test/login')))).toEqual([
       'https://id.test/login?returnTo=%2Ftodos%3Fpage%3D2',
     ])
@@ -57,11 +57,11 @@ describe('redirectTo', () => {
     ['https://app.test/#/todos', '/#/login', 'https://app.test/?returnTo=%2Ftodos%3Fpage%3D2#/login'],
     ['https://app.test/logins', '/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
     ['https://other.test/login', 'https://app.test/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
-  ])('goes from %s, which is elsewhere', (href, path, target) => {
+  ])('goes from %s, which is another page', (href, path, target) => {
     expect(goFrom(href, redirectTo(path))).toEqual([target])
   })
 
-  test('does not go round in circles: a login loop is logged, with no token and no query (LR-07)', () => {
+  test('does not redirect in a login loop, which is logged without token and query (LR-07)', () => {
     const logged = vi.spyOn(console, 'error').mockReturnValue()
     expect(goFrom('https://app.test/', redirectTo('/login'), { reason: 'login-loop' })).toEqual([])
     expect(logged.mock.calls).toEqual([[expect.stringContaining('30 s')]])

@@ -53,7 +53,7 @@ const path = fc.constantFrom('/', '/todos', '/%C3%BC', '/a//b')
 const route = fc.constantFrom('', '/route', '/route/deep', 'section')
 const joined = (...parts: readonly string[]) => parts.filter(Boolean).join('&')
 
-describe('what a login left is never taken along, wherever it stands', () => {
+describe('the parameters of a login response are removed, wherever they stand', () => {
   const places = fc.record({ path, route, before: filler, after: filler, left: answers }).chain(given => {
     const { left, before, after } = given
     const whole = joined(before, left, after)
@@ -80,7 +80,7 @@ describe('what a login left is never taken along, wherever it stands', () => {
   })
 })
 
-describe('what is the app’s own survives a login, byte for byte', () => {
+describe('the app’s own parameters survive a login, byte for byte', () => {
   test('in the query, in the fragment, and in the query of a hash router', () => {
     fc.assert(
       fc.property(path, route, own, own, (start, fragment, one, other) => {
@@ -95,7 +95,7 @@ describe('what is the app’s own survives a login, byte for byte', () => {
     )
   })
 
-  test('beside an answer, too, in the query', () => {
+  test('beside a login response, too, in the query', () => {
     fc.assert(
       fc.property(answers, left => {
         expect(safeReturnTo(`/x?q=%E4&${left}&page=2`)).toMatch(/^\/x\?q=%E4(\?tab=open)?&page=2$/)
@@ -105,7 +105,7 @@ describe('what is the app’s own survives a login, byte for byte', () => {
   })
 })
 
-test('whatever comes, what it answers stays on this origin, and is its own answer again', () => {
+test('for any input the result stays on this origin, and is a fixed point', () => {
   const scraps = fc.constantFrom(
     ...['/', '\\', '//', ':', '@', '?', '#', '&', '=', '.', '..', 'https:', 'javascript:', 'evil.test', 'app.test'],
     ...['\t', '\n', ' ', '%2f', '%5c', '%3d', 'code=', 'state=', 'error=', 'access_token=', 'x'],
@@ -127,7 +127,7 @@ test('whatever comes, what it answers stays on this origin, and is its own answe
   )
 })
 
-test('a very long address takes no longer than its length', () => {
+test('a very long address takes linear time', () => {
   for (const unit of ['?', '&', '#', '?a=b', '&access_token=', '%25', 'token=%25']) {
     const started = performance.now()
     safeReturnTo(`/x#${unit.repeat(100_000 / unit.length)}`)
@@ -135,7 +135,7 @@ test('a very long address takes no longer than its length', () => {
   }
 })
 
-describe('what routers give for a query parameter', () => {
+describe('values that routers pass for a query parameter', () => {
   test.each([
     [['/todos', '//evil.test'], '/todos'],
     [['//evil.test', '/todos'], '/start'],
@@ -144,12 +144,12 @@ describe('what routers give for a query parameter', () => {
     [undefined, '/start'],
     [null, '/start'],
     ['', '/start'],
-  ])('%j: the first counts, and it is examined as any', (value, target) => {
+  ])('%j: the first counts, and is checked like any other', (value, target) => {
     expect(safeReturnTo(value, '/start')).toBe(target)
   })
 
   test.each([5, true, {}, [['/todos']], Symbol.iterator, () => '/todos', new Date(0)])(
-    'what a type checker would not let through is examined as well: %o',
+    'values that a type checker rejects are checked as well: %o',
     value => {
       expect(safeReturnTo(value as never, '/start')).toMatch(/^\/(?![/\\])/)
     },

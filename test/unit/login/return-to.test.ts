@@ -55,7 +55,7 @@ const hostile = [
 ]
 
 describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
-  test.each(hostile)('%j leads home', value => {
+  test.each(hostile)('%j leads to the start page', value => {
     expect(safeReturnTo(value)).toBe('/')
     expect(safeReturnTo(value, '/start')).toBe('/start')
   })
@@ -104,7 +104,7 @@ describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
   )
 })
 
-describe('what a login left behind is not taken along (LR-04, TX-02)', () => {
+describe('the parameters of a login response are removed (LR-04, TX-02)', () => {
   test.each([
     ['/callback?code=abc&state=def&iss=https%3A%2F%2Fid.test', '/callback'],
     ['/x?page=2&code=abc&session_state=s', '/x?page=2'],
@@ -135,14 +135,14 @@ describe('what a login left behind is not taken along (LR-04, TX-02)', () => {
   )
 })
 
-describe('where the person is', () => {
+describe('the current page', () => {
   test('has no origin, and no password of the address', () => {
     standAt('https://somebody:secret@app.test/todos?page=2#last')
     expect(currentReturnTo()).toBe('/todos?page=2#last')
   })
 
   test.each(['//evil.test/x', '///evil.test/x', '/\\evil.test/x', '/.//evil.test/x'])(
-    'is a path of this origin also at %s, an address that somebody was lured to',
+    'is a path of this origin also at %s, an address for luring users',
     path => {
       standAt(`${home}${path}`)
       expect(new URL(currentReturnTo(), home).origin).toBe(home)

@@ -121,7 +121,7 @@ describe('openTelemetry', () => {
     expect(callSpan()?.attributes['server.address']).toBe('')
   })
 
-  test('has no token and no query in anything it tells, also where a request fails', async () => {
+  test('has no token and no query in its attributes, also where a request fails', async () => {
     const { client, answer, spans, issue } = await startTraced()
     const { accessToken } = issue()
     await client.session.signIn({ accessToken, subject: 'mira' })
@@ -138,7 +138,7 @@ describe('openTelemetry', () => {
     expect(told).not.toContain(secret)
   })
 
-  test('sends flags of 00 where the sampler said no, and nothing at all once it was stopped', async () => {
+  test('sends flags of 00 for a call that is not sampled, and nothing once it was stopped', async () => {
     const { client, parents, stop } = await startTraced({}, new AlwaysOffSampler())
     await client.get('notes')
     expect(parents[0]).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/)

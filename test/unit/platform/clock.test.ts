@@ -28,7 +28,7 @@ describe('the clock of the platform', () => {
     expect(cancelled).not.toHaveBeenCalled()
   })
 
-  test('it tells both times, and chance from 0 up to 1', () => {
+  test('it has both clocks, and random numbers from 0 up to 1', () => {
     vi.setSystemTime(12_345)
     expect(systemClock.wallMs()).toBe(12_345)
     const before = systemClock.monotonicMs()
@@ -38,7 +38,7 @@ describe('the clock of the platform', () => {
     expect(chance >= 0 && chance < 1).toBe(true)
   })
 
-  test('where there is no monotonic clock, the wall clock has to do', () => {
+  test('without a monotonic clock the wall clock is used', () => {
     vi.stubGlobal('performance', undefined)
     vi.setSystemTime(12_345)
     expect(systemClock.monotonicMs()).toBe(12_345)

@@ -35,7 +35,7 @@ const openPage = () => {
 }
 afterEach(() => void vi.unstubAllGlobals())
 
-describe('comings and goings of the page', () => {
+describe('the lifecycle of the page', () => {
   test.each(['online', 'pageshow', 'visibilitychange', 'resume', 'prerenderingchange'])(
     'TM-07, LF-01: a visible page wakes with %s',
     type => {
@@ -83,7 +83,7 @@ describe('comings and goings of the page', () => {
     expect(asleep).toHaveBeenCalledOnce()
   })
 
-  test('LF-07: who stops listening leaves nothing behind', () => {
+  test('LF-07: a listener that is removed leaves nothing behind', () => {
     const { listeners } = openPage()
     const stops = [pageWake.onWake(() => {}), pageWake.onSleep(() => {})]
     expect(listeners.length).toBe(7)
@@ -91,7 +91,7 @@ describe('comings and goings of the page', () => {
     expect(listeners).toEqual([])
   })
 
-  test('LF-07: a worker has no document, and still hears of its network', () => {
+  test('LF-07: a worker has no document, but its network events count', () => {
     const { tell } = openPage()
     vi.stubGlobal('document', undefined)
     const woken = vi.fn()
@@ -107,7 +107,7 @@ describe('comings and goings of the page', () => {
 })
 
 describe('waiting for a waking', () => {
-  test('ends with the first from which it is ready', async () => {
+  test('ends with the first waking after which the condition holds', async () => {
     const page = createTestWake()
     let ready = false
     const ended = vi.fn()
@@ -121,7 +121,7 @@ describe('waiting for a waking', () => {
     expect(page.size).toBe(0)
   })
 
-  test('ends when nobody waits any more, and listens no longer', async () => {
+  test('ends when it is aborted, and listens no longer', async () => {
     const page = createTestWake()
     const over = createDeferred()
     const waited = waking(page.port, () => true, over.promise)

@@ -25,7 +25,7 @@ const cases = answers.flatMap(([answer, arrive]) => acts.map(act => [act[0], ans
 /** Everything in the store that could still sign somebody in. */
 const tokensIn = (content: unknown) => JSON.stringify(content).match(/(access|refresh)-\w+|of-\w+|again/g) ?? []
 
-describe('what is done here while an answer is being taken up is newer than the answer, at every microtask', () => {
+describe('an action on this page while a token response is applied is newer than that response, at every microtask', () => {
   test.each(cases)('RT-06: %s, at %s', async (...arranged) => {
     const [, , arrive, [, act, subject]] = arranged
     for (const reauthenticate of [undefined, async () => null]) {
@@ -57,7 +57,7 @@ describe('what is done here while an answer is being taken up is newer than the 
   })
 
   test.each(acts)(
-    'promise 12: %s while newer tokens are taken up: those are used, or discarded if the session is over',
+    'promise 12: %s while newer tokens are applied: those are used, or discarded if the session is over',
     async (...[, act]) => {
       for (const ticks of allTicks) {
         const rig = await createSignedInRig()
@@ -77,7 +77,7 @@ describe('what is done here while an answer is being taken up is newer than the 
   )
 })
 
-describe('what another tab does while an answer is being taken up, at every microtask', () => {
+describe('an action in another tab while a token response is applied, at every microtask', () => {
   test.each(answers)('promise 13: a sign-out over there, at %s, stands', async (_name, arrive) => {
     for (const ticks of allTicks) {
       const rig = await createSignedInRig()

@@ -60,7 +60,7 @@ describe('a lease is closed by its owner, however the refresh ended', () => {
     expect(isLeaseOpen(rig)).toBe(false)
   })
 
-  test('that was not sent, since the page had slept between its lease and the send, and there was no need any more', async () => {
+  test('also if nothing was sent, because the page had slept after the lease and needed no refresh any more', async () => {
     const rig = await createSignedInRig()
     const held = rig.store.hold('compareAndSet', 'before')
     const flight = rig.start()
@@ -86,8 +86,8 @@ describe('a lease is closed by its owner, however the refresh ended', () => {
   })
 })
 
-describe('a 503', () => {
-  test('is behind its backoff also where another tab noted something meanwhile', async () => {
+describe('the backoff of a 503', () => {
+  test('is stored also if another tab wrote something meanwhile', async () => {
     const rig = await createSignedInRig()
     const flight = rig.start()
     await rig.clock.settle()

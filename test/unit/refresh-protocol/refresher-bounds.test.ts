@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { createSignedInRig } from '../../support/refresh-rig.ts'
 import { storedRecord } from '../../support/session-records.ts'
 
-test('a refresh for one of several audiences does not go round for ever, though what it adopts never counts here', async () => {
+test('a refresh for one of several audiences does not loop, although the records that it adopts never have its token', async () => {
   const { store, session, refresher, clock, id, calls } = await createSignedInRig({ audienceOf: () => undefined })
   Object.assign(session, { follow: () => {} })
   store.content = storedRecord({ sessionId: id, generation: 1 })

@@ -23,7 +23,7 @@ describe('LF-07: disposed', () => {
     expect(stored()).toMatchObject({ generation: 1, credentials: newerTokens })
   })
 
-  test('a refusal that comes then asks nobody', async () => {
+  test('a rejection that comes then requires no login', async () => {
     const { clock, refresher, call, refusals } = await createSignedInRig({
       ports: { reauthenticate: async () => null },
     })
@@ -90,7 +90,7 @@ describe('LF-07: disposed', () => {
     expect(wake.size).toBe(before)
   })
 
-  test('what has not been sent by then is not', async () => {
+  test('a refresh that has not been sent by then is not sent', async () => {
     const lock = createTestLock()
     const free = lock.takenByAnother()
     const { clock, refresher, calls } = await createSignedInRig({ lock })

@@ -12,7 +12,7 @@ import { storedRecord } from '../../support/session-records.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
 describe('one refresh at a time', () => {
-  test('a request for a refresh joins the running one', async () => {
+  test('a second caller joins the running refresh', async () => {
     const { clock, refresher, calls } = await createSignedInRig()
     const flight = refresher.start('expiring')
     expect(refresher.flightOf()).toBe(flight)
@@ -28,12 +28,12 @@ describe('one refresh at a time', () => {
     ['expired', true],
     ['rejected', true],
     ['restore', true],
-  ] as const)('one for %s keeps requests back: %s', async (cause, blocks) => {
+  ] as const)('a refresh for %s makes requests wait: %s', async (cause, blocks) => {
     const { refresher } = await createSignedInRig()
     expect(refresher.start(cause).blocksRequests).toBe(blocks)
   })
 
-  test('one in the background keeps requests back from the moment a 401 joins it, and for good', async () => {
+  test('a background refresh makes requests wait from the moment a 401 joins it, until its end', async () => {
     const { refresher } = await createSignedInRig()
     const flight = refresher.start('expiring')
     refresher.start('rejected')
@@ -42,7 +42,7 @@ describe('one refresh at a time', () => {
     expect(flight.blocksRequests).toBe(true)
   })
 
-  test('after it, there is none, and the next one is another', async () => {
+  test('after its end there is none, and the next one is another', async () => {
     const { clock, refresher, call, calls } = await createSignedInRig()
     const flight = refresher.start('rejected')
     await clock.settle()
@@ -54,7 +54,7 @@ describe('one refresh at a time', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-2'])
   })
 
-  test('of another session than the current one is not joined', async () => {
+  test('a refresh of another session than the current one is not joined', async () => {
     const { clock, session, refresher, calls } = await createSignedInRig()
     const flight = refresher.start('rejected')
     await clock.settle()
@@ -65,7 +65,7 @@ describe('one refresh at a time', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1', 'refresh-of-bob'])
   })
 
-  test('of an older generation than the current one is not joined', async () => {
+  test('a refresh of an older generation than the current one is not joined', async () => {
     const { store, clock, session, refresher, id } = await createSignedInRig()
     refresher.start('rejected')
     await clock.settle()
@@ -74,7 +74,7 @@ describe('one refresh at a time', () => {
     expect(refresher.flightOf()).toBeNull()
   })
 
-  test('a session that the store takes away and brings back has one of its own: what the first settled with is old', async () => {
+  test('a session that the store loses and restores has a refresh of its own: the outcome of the first is outdated', async () => {
     const { store, clock, session, refresher, call, calls } = await createSignedInRig({ audienceOf: () => 'files' })
     const start = () => refresher.start('expired', 'files')
     const first = start()
@@ -96,7 +96,7 @@ describe('one refresh at a time', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1'])
   })
 
-  test('a mistake of ours ends it as unavailable, and leaves nobody waiting', async () => {
+  test('an internal error ends it as unavailable, and leaves no request waiting', async () => {
     const { clock, refresher, session } = await createSignedInRig({
       ports: {
         isLeaseOpen: () => {
@@ -115,8 +115,8 @@ describe('one refresh at a time', () => {
   })
 })
 
-describe('what a refresh tells', () => {
-  test('step f: first the tokens are stored, then the lock is freed, then tabs are told, then who waits goes on', async () => {
+describe('what a refresh reports', () => {
+  test('step f: first the tokens are stored, then the lock is released, then tabs get a message, then waiting requests continue', async () => {
     const lock = createTestLock()
     const order: string[] = []
     const rig = await createSignedInRig({ lock, ports: { announce: () => void note('told') } })
@@ -130,7 +130,7 @@ describe('what a refresh tells', () => {
     expect(order).toEqual(['told: stored 1, held false, here 1', 'waiting: stored 1, held false, here 1'])
   })
 
-  test('a failure once, with what it was and when to come again', async () => {
+  test('a failure once, with its reason and when to try again', async () => {
     const { clock, session, refresher, call } = await createSignedInRig({ ports: { patienceMs: 0 } })
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(({ error }) => void failures.push(error))
@@ -141,7 +141,7 @@ describe('what a refresh tells', () => {
     expect(failures).toMatchObject([{ code: 'refresh-unavailable', status: 503, retryAfterMs: 500 }])
   })
 
-  test('a refusal that suspends once, while its session is the current one', async () => {
+  test('a rejection that suspends the session once, while that session is the current one', async () => {
     const { clock, refresher, call, refusals } = await createSignedInRig({
       ports: { reauthenticate: async () => null },
     })
@@ -152,7 +152,7 @@ describe('what a refresh tells', () => {
     expect(refusals).toEqual(['refresh-rejected'])
   })
 
-  test('a refusal that ended the session not again', async () => {
+  test('a rejection that ended the session not a second time', async () => {
     const { clock, session, refresher, call, refusals, told } = await createSignedInRig()
     refresher.start('rejected')
     await clock.settle()
@@ -162,8 +162,8 @@ describe('what a refresh tells', () => {
   })
 })
 
-describe('promise 8: reasons not to begin', () => {
-  test('RF-12: a backoff on record, until it is over', async () => {
+describe('promise 8: reasons not to start a refresh', () => {
+  test('RF-12: a backoff in the record, until it is over', async () => {
     const { clock, refresher, call, calls } = await createSignedInRig()
     refresher.start('rejected')
     await clock.settle()
@@ -182,7 +182,7 @@ describe('promise 8: reasons not to begin', () => {
     expect(calls.length).toBe(2)
   })
 
-  test('being offline is a hint: it is tried, and where the hint is right other tabs need not wait for it', async () => {
+  test('being offline is a hint: the refresh is tried, and if the hint is right other tabs need not wait for it', async () => {
     const { clock, refresher, call, calls, stored } = await createSignedInRig({ ports: { patienceMs: 0 } })
     goOffline()
     const { outcome } = refresher.start('rejected')
@@ -197,7 +197,7 @@ describe('promise 8: reasons not to begin', () => {
     expect(calls.length).toBe(2)
   })
 
-  test('being offline wrongly: a refresh that works is one like any other', async () => {
+  test('being offline wrongly is none: a refresh that succeeds counts as any other', async () => {
     const { clock, refresher, call } = await createSignedInRig()
     goOffline()
     const { outcome } = refresher.start('rejected')
@@ -235,7 +235,7 @@ describe('promise 8: reasons not to begin', () => {
     expect([calls.length, seen.outcome?.kind]).toEqual([0, 'superseded'])
   })
 
-  test('whenOffline wait: an ambient start is tried at once, so that ready() answers', async () => {
+  test('whenOffline wait: an ambient start is tried at once, so that ready() settles', async () => {
     const { clock, refresher, calls } = createRefreshRig({ ambient: true, ports: { whenOffline: 'wait' } })
     goOffline()
     refresher.start('restore')

@@ -32,7 +32,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
 const lease = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true }
 
 describe('step a: the lock', () => {
-  test('is asked for by the session’s name, held for the turn, and freed', async () => {
+  test('is requested by the session’s name, held for the turn, and released', async () => {
     const { lock, turns, done } = await startAsking({ taken: false })
     expect(lock.asked).toEqual(['main'])
     expect((await done).kind).toBe('refreshed')
@@ -40,7 +40,7 @@ describe('step a: the lock', () => {
     expect([lock.isHeld, lock.waiting]).toEqual([false, 0])
   })
 
-  test('is not asked for where nobody shares the store', async () => {
+  test('is not requested if the store is not shared', async () => {
     const { lock, turns } = await startAsking({ store: createScriptedStore({ shared: false }) })
     expect(lock.asked).toEqual([])
     expect(turns).toEqual([null])
@@ -55,7 +55,7 @@ describe('step a: the lock', () => {
     expect(turns).toEqual([{ lost: false, shared: true }])
   })
 
-  test('RT-10: not had within two seconds, with nobody seen at work: on without it', async () => {
+  test('RT-10: is done without after two seconds, if no other tab is seen refreshing', async () => {
     const { clock, lock, turns, done } = await startAsking()
     await clock.advance(1999)
     expect(turns).toEqual([])
@@ -65,7 +65,7 @@ describe('step a: the lock', () => {
     expect(lock.waiting).toBe(0)
   })
 
-  test('RT-10: as long as somebody is seen at work, it is waited for', async () => {
+  test('RT-10: is waited for as long as another tab is seen refreshing', async () => {
     const { store, clock, turns, stored, free, done } = await startAsking()
     store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(10_000)
@@ -75,7 +75,7 @@ describe('step a: the lock', () => {
     expect(turns.length).toBe(1)
   })
 
-  test('somebody who was at work and is not any more: on without it', async () => {
+  test('is done without if another tab has stopped refreshing', async () => {
     const { store, clock, turns, stored } = await startAsking()
     store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(5000)
@@ -84,7 +84,7 @@ describe('step a: the lock', () => {
     expect(turns).toEqual([null])
   })
 
-  test('somebody whose lease is stale is not at work: on without it', async () => {
+  test('is done without if the lease of the other tab is stale', async () => {
     const { store, clock, turns, stored } = await startAsking()
     store.content = { ...stored(), revision: 'r', lease }
     await clock.advance(11_500)
@@ -94,7 +94,7 @@ describe('step a: the lock', () => {
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(
-    'a store that %s meanwhile does not stop the clock',
+    'is done without after two seconds also if the store %s meanwhile',
     async fault => {
       const { store, clock, turns } = await startAsking()
       store.fail('read', fault)
@@ -104,22 +104,22 @@ describe('step a: the lock', () => {
   )
 })
 
-describe('step a: a queue that has become pointless is left at once', () => {
-  test('signed out here', async () => {
+describe('step a: the queue for the lock is left at once when it has become pointless', () => {
+  test('after a sign-out here', async () => {
     const { clock, session, lock, turns } = await startAsking()
     void session.signOut()
     await clock.settle()
     expect([turns, lock.waiting]).toEqual([[null], 0])
   })
 
-  test('somebody else signed in here', async () => {
+  test('after a sign-in of another user here', async () => {
     const { clock, session, turns } = await startAsking()
     void session.signIn({ accessToken: 'of-bob', subject: 'bob' })
     await clock.settle()
     expect(turns).toEqual([null])
   })
 
-  test('a message told of newer tokens', async () => {
+  test('after a message about newer tokens', async () => {
     const { store, clock, session, turns, id } = await startAsking()
     store.content = storedRecord({ sessionId: id, generation: 1 })
     await session.reread()
@@ -132,7 +132,7 @@ describe('step a: a queue that has become pointless is left at once', () => {
     ['another session', () => storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })],
     ['a sign-out', () => storedRecord({ sessionId: 'over', credentials: null })],
     ['nothing', () => null],
-  ])('no message told of %s, but the record was looked at, twice a second', async (_name, record) => {
+  ])('without a message about %s, by reading the record twice a second', async (_name, record) => {
     const { store, clock, turns, id } = await startAsking()
     store.content = record(id)
     await clock.advance(500)
@@ -150,7 +150,7 @@ describe('step a: a page that is put to sleep', () => {
     expect(turns).toEqual([])
   })
 
-  test('LF-02: asks again on waking', async () => {
+  test('LF-02: requests the lock again on waking', async () => {
     const { clock, wake, lock, free, turns } = await startAsking()
     wake.sleep()
     await clock.advance(60_000)
@@ -162,7 +162,7 @@ describe('step a: a page that is put to sleep', () => {
     expect(turns).toEqual([{ lost: false, shared: true }])
   })
 
-  test('LF-02: as often as it sleeps', async () => {
+  test('LF-02: requests the lock again as often as it sleeps', async () => {
     const { clock, wake, lock, free, turns } = await startAsking()
     for (let nap = 0; nap < 5; nap += 1) {
       wake.sleep()
@@ -176,7 +176,7 @@ describe('step a: a page that is put to sleep', () => {
     expect(turns.length).toBe(1)
   })
 
-  test('in the middle of its turn finishes that: a refresh on its way is not given up', async () => {
+  test('in the middle of its turn finishes it: a refresh that is under way is not given up', async () => {
     const lock = createTestLock()
     const rig = await createSignedInRig({ lock })
     const { outcome } = rig.refresher.start('rejected')
@@ -189,7 +189,7 @@ describe('step a: a page that is put to sleep', () => {
     expect(lock.isHeld).toBe(false)
   })
 
-  test('just as it gets the lock takes its turn once, or asks again once: at every microtask', async () => {
+  test('just as it gets the lock takes its turn once, or requests it again once, at every microtask', async () => {
     for (const ticks of allTicks) {
       const { clock, wake, free, turns, lock } = await startAsking()
       free()
@@ -220,7 +220,7 @@ describe('step a: afterwards', () => {
     expect(session.changed.size).toBe(changed - 1)
   })
 
-  test('left while the record is being looked at: it is not looked at again', async () => {
+  test('if it was left while the record was being read, it is not read again', async () => {
     const { store, clock, session, done } = await startAsking()
     const held = store.hold('read')
     await clock.advance(500)
@@ -232,7 +232,7 @@ describe('step a: afterwards', () => {
     expect([store.calls.length, clock.pendingTimers]).toEqual([length, 0])
   })
 
-  test('a turn that fails lets go of the lock, and its failure is told', async () => {
+  test('a turn that fails releases the lock, and passes its error on', async () => {
     const lock = createTestLock()
     const { session, ports, clock } = await createSignedInRig({ lock })
     const flown = {
@@ -247,7 +247,7 @@ describe('step a: afterwards', () => {
     expect([lock.isHeld, clock.pendingTimers]).toEqual([false, 0])
   })
 
-  test('the turn is taken once, whether patience ends or the lock comes first: at every microtask', async () => {
+  test('the turn is taken once, whether the wait ends or the lock comes first, at every microtask', async () => {
     for (const ticks of allTicks) {
       const { clock, free, turns, lock } = await startAsking()
       const ending = clock.advance(2000)

@@ -22,14 +22,14 @@ const startLeased = async (more: Partial<Lease> = {}, held: Parameters<typeof cr
 }
 
 describe('step b: an open lease of another tab', () => {
-  test('is waited for: nothing is sent, and the record is looked at again and again', async () => {
+  test('is waited for: nothing is sent, and the record is read repeatedly', async () => {
     const { clock, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(11_000)
     expect([flight.outcome, calls.length]).toEqual([undefined, 0])
   })
 
-  test('whose tokens came is adopted', async () => {
+  test('is followed by adopting its tokens when they have come', async () => {
     const { store, clock, start, calls, leased } = await startLeased()
     const flight = start()
     await clock.advance(3000)
@@ -38,7 +38,7 @@ describe('step b: an open lease of another tab', () => {
     expect([flight.outcome?.kind, calls.length]).toEqual(['adopted', 0])
   })
 
-  test('whose session ended is superseded', async () => {
+  test('is superseded when its session has ended', async () => {
     const { store, clock, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(3000)
@@ -47,7 +47,7 @@ describe('step b: an open lease of another tab', () => {
     expect([flight.outcome?.kind, calls.length]).toEqual(['superseded', 0])
   })
 
-  test('that failed for a passing reason leaves its backoff to all', async () => {
+  test('leaves its backoff to all tabs if it failed for a temporary reason', async () => {
     const { store, clock, start, calls, leased } = await startLeased()
     const flight = start()
     await clock.advance(3000)
@@ -60,7 +60,7 @@ describe('step b: an open lease of another tab', () => {
   test.each([
     ['withdrawn', null],
     ['closed, its answer lost', leaseOf({ closed: true })],
-  ])('that is %s lets this one send, once', async (_name, lease) => {
+  ])('that is %s lets this tab send, once', async (_name, lease) => {
     const { store, clock, start, calls, leased } = await startLeased()
     start()
     await clock.advance(3000)
@@ -69,7 +69,7 @@ describe('step b: an open lease of another tab', () => {
     expect(calls.map(({ refreshToken }) => refreshToken)).toEqual(['refresh-1'])
   })
 
-  test('is ended by nobody who signs out here: superseded, nothing sent', async () => {
+  test('is superseded by a sign-out here: nothing is sent', async () => {
     const { clock, session, start, calls } = await startLeased()
     const flight = start()
     await clock.advance(1000)
@@ -110,7 +110,7 @@ describe('step b: an open lease of another tab', () => {
     expect(calls.length).toBe(1)
   })
 
-  test('LF-02: of which half was slept through is seen anew', async () => {
+  test('LF-02: is watched anew if half of its time was slept through', async () => {
     const { clock, start, calls } = await startLeased()
     start()
     await clock.advance(8000)
@@ -119,7 +119,7 @@ describe('step b: an open lease of another tab', () => {
     expect(calls).toEqual([])
   })
 
-  test('replaced by another one is seen anew', async () => {
+  test('is watched anew if another one has replaced it', async () => {
     const { store, clock, start, calls, leased } = await startLeased()
     start()
     await clock.advance(8000)
@@ -131,14 +131,14 @@ describe('step b: an open lease of another tab', () => {
   })
 })
 
-describe('how long a lease is open', () => {
+describe('the time for which a lease is open', () => {
   const watchOf = () => {
     const clock = createControlledClock()
     const isOpen = createLeaseWatch(clock, 12_000)
     return { clock, isOpen: (lease: Lease) => isOpen(lease, 0) }
   }
 
-  test('for twelve seconds of being watched without a gap', async () => {
+  test('is twelve seconds of being watched without a gap', async () => {
     const { clock, isOpen } = watchOf()
     const lease = leaseOf({ startedAt: clock.wallMs() })
     for (let second = 0; second < 12; second += 1) {
@@ -148,7 +148,7 @@ describe('how long a lease is open', () => {
     expect(isOpen(lease)).toBe(false)
   })
 
-  test('a gap of over a second in the watching begins it anew', async () => {
+  test('begins anew after a gap of over a second in the watching', async () => {
     const { clock, isOpen } = watchOf()
     const lease = leaseOf({ startedAt: clock.wallMs() })
     for (let second = 0; second < 11; second += 1) {
@@ -159,14 +159,14 @@ describe('how long a lease is open', () => {
     expect(isOpen(lease)).toBe(true)
   })
 
-  test('LF-06: to a page that has just started, one that is older than that is not: its owner was there before', () => {
+  test('LF-06: is over for a page that has just started if the lease is older than that', () => {
     const { clock, isOpen } = watchOf()
     expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 12_000 }))).toBe(false)
     expect(isOpen(leaseOf({ startedAt: clock.wallMs() - 11_999 }))).toBe(true)
   })
 
   test.each([-86_400_000, 86_400_000])(
-    'to a clock set by %i ms since the page started, one just made is open',
+    'has not passed for a new lease if the clock was set by %i ms since the page started',
     async ms => {
       const { clock, isOpen } = watchOf()
       await clock.advance(600_000)
@@ -175,15 +175,18 @@ describe('how long a lease is open', () => {
     },
   )
 
-  test.each([-86_400_000, 86_400_000])('to a clock set by %i ms since it was made, one just made is open', async ms => {
-    const { clock, isOpen } = watchOf()
-    await clock.advance(600_000)
-    const lease = leaseOf({ startedAt: clock.wallMs() })
-    clock.jumpWall(ms)
-    expect(isOpen(lease)).toBe(true)
-  })
+  test.each([-86_400_000, 86_400_000])(
+    'has not passed for a new lease if the clock was set by %i ms since it was made',
+    async ms => {
+      const { clock, isOpen } = watchOf()
+      await clock.advance(600_000)
+      const lease = leaseOf({ startedAt: clock.wallMs() })
+      clock.jumpWall(ms)
+      expect(isOpen(lease)).toBe(true)
+    },
+  )
 
-  test('TM-07: to a machine that slept since it was made, it is open', async () => {
+  test('TM-07: has not passed on a machine that has slept since the lease was made', async () => {
     const { clock, isOpen } = watchOf()
     await clock.advance(600_000)
     const lease = leaseOf({ startedAt: clock.wallMs() })
@@ -192,7 +195,7 @@ describe('how long a lease is open', () => {
   })
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -1])(
-    'one that says it was made at %d is open for no longer than any other',
+    'is no longer for a lease that says it was made at %d',
     async startedAt => {
       const { clock, isOpen } = watchOf()
       const lease = leaseOf({ startedAt })

@@ -3,7 +3,7 @@ import { createRefreshRig, createSignedInRig, newerTokens } from '../../support/
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
-describe('step b: the record as the refresh began with it', () => {
+describe('step b: the record that the refresh began with', () => {
   test('is used, with the refresh token that is stored', async () => {
     const { clock, start, call, calls } = await createSignedInRig()
     start()
@@ -12,7 +12,7 @@ describe('step b: the record as the refresh began with it', () => {
     expect(call()).toMatchObject({ refreshToken: 'refresh-1', cause: 'rejected' })
   })
 
-  test('is used with the refresh token that is stored, though memory remembers another', async () => {
+  test('is used with the refresh token that is stored, although memory has another', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     store.content = { ...stored(), revision: 'r', credentials: credentialsOf({ refreshToken: 'of-the-store' }) }
     start()
@@ -43,7 +43,7 @@ describe('step b: the record as the refresh began with it', () => {
 })
 
 describe('step b: a record that has moved on', () => {
-  test('to another session: superseded, followed, nothing sent', async () => {
+  test('to another session: the refresh is superseded, the record followed, nothing sent', async () => {
     const { store, clock, session, start, calls } = await createSignedInRig()
     store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
     expect((await start().done).kind).toBe('superseded')
@@ -52,7 +52,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state).toMatchObject({ sessionId: 'of-bob', credentials: { subject: 'bob' } })
   })
 
-  test('to a sign-out: superseded, signed out, nothing sent', async () => {
+  test('to a sign-out: the refresh is superseded, the user signed out, nothing sent', async () => {
     const { store, session, start, calls } = await createSignedInRig()
     store.content = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     expect((await start().done).kind).toBe('superseded')
@@ -60,7 +60,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
   })
 
-  test('SG-04: to nothing at all: signed out elsewhere, nothing sent', async () => {
+  test('SG-04: to no record at all: signed out elsewhere, nothing sent', async () => {
     const { store, session, start, calls } = await createSignedInRig()
     store.content = null
     expect((await start().done).kind).toBe('superseded')
@@ -68,7 +68,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state.status).toBe('signed-out')
   })
 
-  test('RT-07: to a newer generation: adopted, nothing sent', async () => {
+  test('RT-07: to a newer generation: it is adopted, nothing sent', async () => {
     const { store, session, start, calls, id } = await createSignedInRig()
     store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     expect((await start().done).kind).toBe('adopted')
@@ -76,7 +76,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
   })
 
-  test('to one newer than the flight began with, though a message has moved memory there already: adopted', async () => {
+  test('to a generation newer than the refresh began with, which memory has already: it is adopted', async () => {
     const { store, session, start, calls, id } = await createSignedInRig()
     store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf(newerTokens) })
     const flight = start()
@@ -86,7 +86,7 @@ describe('step b: a record that has moved on', () => {
     expect(calls).toEqual([])
   })
 
-  test('to a sign-in of the same person by a tab that had missed a refresh: adopted, though its number is lower', async () => {
+  test('to a sign-in of the same user by a tab that had missed a refresh: it is adopted, although its generation is lower', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
     session.applyRenewal({ ...stored(), generation: 5 }, 0, { cause: 'expiring', startedMs: 0 })
     store.content = { ...stored(), revision: 'r', generation: 3, credentials: credentialsOf(newerTokens) }
@@ -95,7 +95,7 @@ describe('step b: a record that has moved on', () => {
     expect(session.state).toMatchObject({ generation: 3, credentials: newerTokens })
   })
 
-  test('to a newer generation whose tokens are tokensElsewhere: refreshed for tokens of its own', async () => {
+  test('to a newer generation whose tokens are in another tab: refreshed for tokens of its own', async () => {
     const { store, clock, start, calls, id } = await createSignedInRig()
     const credentials = credentialsOf({ accessToken: null, refreshToken: null, tokensElsewhere: true })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials })
@@ -104,7 +104,7 @@ describe('step b: a record that has moved on', () => {
     expect(calls.length).toBe(1)
   })
 
-  test('signed out here while it is read: superseded, nothing sent', async () => {
+  test('superseded by a sign-out here while it is read: nothing sent', async () => {
     const { store, session, start, calls } = await createSignedInRig()
     const held = store.hold('read', 'before')
     const flight = start()
@@ -118,7 +118,7 @@ describe('step b: a record that has moved on', () => {
 })
 
 describe('step b: reasons to wait', () => {
-  test('RF-12: a time before which none is begun: unavailable until then, nothing sent', async () => {
+  test('RF-12: a backoff: unavailable until its end, nothing sent', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     store.content = { ...stored(), retryAt: clock.wallMs() + 60_000 }
     expect(await start().done).toMatchObject({ kind: 'unavailable', retryAfterMs: 60_000 })
@@ -131,7 +131,7 @@ describe('step b: reasons to wait', () => {
     ['no backoff can have set, so that a clock has jumped', 120_001],
     ['is a day ahead', 86_400_000],
     ['is no number', Number.NaN],
-  ])('a time that %s keeps nobody', async (_name, aheadMs) => {
+  ])('a backoff that %s delays nothing', async (_name, aheadMs) => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     store.content = { ...stored(), retryAt: clock.wallMs() + aheadMs }
     start()
@@ -139,7 +139,7 @@ describe('step b: reasons to wait', () => {
     expect(calls.length).toBe(1)
   })
 
-  test('a refusal on record: refused, nothing sent, nothing removed', async () => {
+  test('a rejection in the record: rejected, nothing sent, nothing removed', async () => {
     const { store, session, start, calls, stored } = await createSignedInRig()
     store.content = { ...stored(), rejected: true }
     expect(await start().done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
@@ -167,7 +167,7 @@ describe('step b: reasons to wait', () => {
     expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
   })
 
-  test('a store whose writes are seen late: that long is waited before the read that decides', async () => {
+  test('a store whose writes become visible late: that time passes before the read that decides', async () => {
     const store = createScriptedStore({ lagMs: 250 })
     const { clock, start, calls, id } = await createSignedInRig({ store })
     const { length } = store.calls
@@ -181,21 +181,21 @@ describe('step b: reasons to wait', () => {
 })
 
 describe('step b: an ambient start', () => {
-  test('with nothing on record asks the server, with no token of anybody', async () => {
+  test('with no record asks the server, with no token', async () => {
     const { clock, start, call } = createRefreshRig({ ambient: true })
     start(null, 'restore')
     await clock.settle()
     expect(call()).toMatchObject({ refreshToken: undefined, cause: 'restore' })
   })
 
-  test('with tokens on record adopts them', async () => {
+  test('with tokens in the record adopts them', async () => {
     const { store, session, start, calls } = createRefreshRig({ ambient: true })
     store.content = storedRecord()
     expect((await start(null, 'restore').done).kind).toBe('adopted')
     expect([calls.length, session.state.status]).toEqual([0, 'signed-in'])
   })
 
-  test('SG-03: with what is no record there asks once, and writes over it', async () => {
+  test('SG-03: with an invalid record asks once, and overwrites it', async () => {
     const { store, clock, session, start, call, stored } = createRefreshRig({ ambient: true })
     store.content = { revision: 'of-something-else' }
     start(null, 'restore')
@@ -206,7 +206,7 @@ describe('step b: an ambient start', () => {
     expect(stored()).toMatchObject({ version: 2, credentials: newerTokens })
   })
 
-  test('that is not ambient after all finds nobody and asks nobody', async () => {
+  test('with a strategy that is not ambient is signed out without asking', async () => {
     const { store, session, start, calls } = createRefreshRig()
     store.content = storedRecord({ credentials: null, endedBy: 'refresh-rejected' })
     expect((await start(null, 'restore').done).kind).toBe('superseded')

@@ -9,7 +9,7 @@ import { allTicks, takeTicks } from '../../support/session-rig.ts'
 const shared = () => ({ lost: false, shared: true })
 
 describe('step c: the lease', () => {
-  test('is in the store before the token is sent, and says what it is about', async () => {
+  test('is in the store before the token is sent, and names session and generation', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const held = store.hold('compareAndSet', 'before')
     start(shared())
@@ -35,14 +35,14 @@ describe('step c: the lease', () => {
     ['a turn in the page’s own queue', { lost: false, shared: false }],
     ['nothing', null],
     ['a lock that was taken away', { lost: true, shared: true }],
-  ])('made with %s is not one under the lock', async (_name, held) => {
+  ])('made with %s does not count as made under the lock', async (_name, held) => {
     const { clock, start, stored } = await createSignedInRig()
     start(held)
     await clock.settle()
     expect(stored().lease?.underLock).toBe(false)
   })
 
-  test('has an id of its own each time, so that two are never taken for one', async () => {
+  test('has an id of its own each time, so that two are never confused', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     const ids: (string | undefined)[] = []
     for (let round = 0; round < 3; round += 1) {
@@ -87,7 +87,7 @@ describe('step c: the lease', () => {
     expect(store.content).toBe(others)
   })
 
-  test('that only found a write of no concern in its place is made anew, and sent once', async () => {
+  test('that found an irrelevant write in its place is made anew, and sent once', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const held = store.hold('compareAndSet')
     start()
@@ -98,7 +98,7 @@ describe('step c: the lease', () => {
     expect(calls.length).toBe(1)
   })
 
-  test('that a store never takes, and never says why, is given up: unavailable, nothing sent, no endless loop', async () => {
+  test('that a store never takes is given up: unavailable, nothing sent, no endless loop', async () => {
     const { store, clock, session, start, calls } = await createSignedInRig()
     store.fail('compareAndSet', { answers: false })
     const flight = start()
@@ -135,7 +135,7 @@ describe('step d: the send', () => {
     expect(store.calls.filter(call => call === 'compareAndSet').length).toBe(leases)
   })
 
-  test('TM-07: after a sleep since the lease the record is looked at again: what another tab did meanwhile is adopted', async () => {
+  test('TM-07: after a sleep since the lease the record is read again: the tokens of another tab are adopted', async () => {
     const { store, clock, start, calls, id } = await createSignedInRig()
     const held = store.hold('compareAndSet', 'before')
     const flight = start()
@@ -147,7 +147,7 @@ describe('step d: the send', () => {
     expect(calls).toEqual([])
   })
 
-  test('a lock taken away since the lease: looked at again, and sent once, not under the lock', async () => {
+  test('after the lock was taken away since the lease the record is read again, and sent once, not under the lock', async () => {
     const { store, clock, start, calls, stored } = await createSignedInRig()
     const lock = shared()
     const held = store.hold('compareAndSet', 'before')
@@ -160,7 +160,7 @@ describe('step d: the send', () => {
     expect(stored().lease?.underLock).toBe(false)
   })
 
-  test('RT-06: signed out at any microtask of the way: what is sent is sent before that, never after', async () => {
+  test('RT-06: after a sign-out, at any microtask, nothing is sent any more', async () => {
     for (const ticks of allTicks) {
       const { clock, session, start, calls } = await createSignedInRig()
       const flight = start()
@@ -176,7 +176,7 @@ describe('step d: the send', () => {
     }
   })
 
-  test('promise 9: a store that hangs, with timers that come late as real ones do: it is sent once, from memory', async () => {
+  test('promise 9: over a store that hangs, with timers that are late, the token is sent once, from memory', async () => {
     const clock = createControlledClock()
     const late = { ...clock, setTimer: (run: () => void, ms: number) => clock.setTimer(run, ms + 5) }
     const store = createScriptedStore()
@@ -194,7 +194,7 @@ describe('step d: the send', () => {
     expect(calls.length).toBe(1)
   })
 
-  test('promise 9: a store that can be read but not written: it is sent once', async () => {
+  test('promise 9: over a store that can be read but not written the token is sent once', async () => {
     const clock = createControlledClock()
     const late = { ...clock, setTimer: (run: () => void, ms: number) => clock.setTimer(run, ms + 5) }
     const { store, session, start, call, calls } = await createSignedInRig({ clock: late })
@@ -208,7 +208,7 @@ describe('step d: the send', () => {
     expect(session.state.credentials).toMatchObject(newerTokens)
   })
 
-  test('the refresh is told why, and gets a signal that aborts at its deadline and not before', async () => {
+  test('the refresh function gets the cause, and a signal that aborts at its deadline and not before', async () => {
     const { clock, start, call } = await createSignedInRig()
     start(null, 'manual')
     await clock.settle()

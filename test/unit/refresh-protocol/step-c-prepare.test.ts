@@ -54,7 +54,7 @@ describe('before step c: a scheme that proves each call', () => {
     expect([flight.outcome, calls]).toEqual([{ kind: 'superseded' }, []])
   })
 
-  test('that can prove it no more sends nothing, even if it forgot to end the session', async () => {
+  test('that can make no proof any more sends nothing, even if it does not end the session', async () => {
     const { start, calls, stored } = await createSignedInRig({ ports: provedBy(async () => undefined) })
     const flight = start()
     await flight.done

@@ -13,7 +13,7 @@ const startLeased = async () => {
   return { ...rig, lock, held, outcome }
 }
 
-describe('step d: a nap too short for the clocks, between the lease and the send', () => {
+describe('step d: a sleep too short for the clocks, between the lease and the send', () => {
   test('in which the engine took the lock: the page reads again, and leases without it', async () => {
     const { clock, wake, lock, held, calls, stored } = await startLeased()
     wake.sleep()
@@ -35,7 +35,7 @@ describe('step d: a nap too short for the clocks, between the lease and the send
     expect(calls).toEqual([])
   })
 
-  test('that no engine made use of costs nothing but another lease', async () => {
+  test('in which nothing happened costs only another lease', async () => {
     const { clock, wake, held, call, calls, outcome } = await startLeased()
     wake.sleep()
     wake.wake()

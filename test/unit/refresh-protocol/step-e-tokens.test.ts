@@ -11,7 +11,7 @@ const startSent = async (options?: Parameters<typeof createSignedInRig>[0]) => {
 }
 
 describe('step e: tokens came', () => {
-  test('RF-08: they are in the store before the session, or anybody who waits, has them', async () => {
+  test('RF-08: they are in the store before the session or a waiting request has them', async () => {
     const { store, clock, session, flight, call, stored } = await startSent()
     const held = store.hold('compareAndSet', 'before')
     call().answer.resolve(newerTokens)
@@ -24,7 +24,7 @@ describe('step e: tokens came', () => {
     expect(session.state).toMatchObject({ generation: 1, credentials: newerTokens })
   })
 
-  test('the record they are in has no lease, no backoff and no failures left', async () => {
+  test('their record has no lease, no backoff and no failures left', async () => {
     const { store, clock, start, call, stored } = await createSignedInRig()
     store.content = { ...stored(), revision: 'r', failures: 3, retryAt: clock.wallMs() - 1 }
     start()
@@ -35,7 +35,7 @@ describe('step e: tokens came', () => {
     expect([lease ?? null, failures, retryAt, rejected]).toEqual([null, undefined, undefined, undefined])
   })
 
-  test('TM-05: their age is counted from when they were asked for, by both clocks', async () => {
+  test('TM-05: their age is counted from when they were requested, by both clocks', async () => {
     const { clock, session, flight, call } = await startSent()
     const [sentAt, monotonicSentAt] = [clock.wallMs(), clock.monotonicMs()]
     await clock.advance(4000)
@@ -44,7 +44,7 @@ describe('step e: tokens came', () => {
     expect(session.state).toMatchObject({ monotonicSentAt, credentials: { sentAt, lifetimeMs: 300_000 } })
   })
 
-  test('RF-07: what the answer leaves out stays as it was', async () => {
+  test('RF-07: members that the response leaves out stay as they were', async () => {
     const { session, flight, call } = await startSent()
     call().answer.resolve({ access_token: 'access-2' })
     await flight.done
@@ -52,7 +52,7 @@ describe('step e: tokens came', () => {
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(
-    'RF-08: where saving %s, memory holds them, the failure is told, and the next refresh sends the new one',
+    'RF-08: if saving %s, they are in memory, the failure is reported, and the next refresh sends the new token',
     async fault => {
       const { store, clock, session, told, flight, call, start } = await startSent()
       store.fail('compareAndSet', fault, 1)
@@ -67,7 +67,7 @@ describe('step e: tokens came', () => {
     },
   )
 
-  test('RF-08: where saving failed, they are saved with the next look at the store', async () => {
+  test('RF-08: if saving failed, they are saved with the next read of the store', async () => {
     const { store, session, flight, call, stored } = await startSent()
     store.fail('compareAndSet', 'rejects', 2)
     store.fail('remove', 'rejects', 1)
@@ -79,7 +79,7 @@ describe('step e: tokens came', () => {
   })
 
   test.each(['lands-then-throws', 'lands-then-rejects', 'lands-then-hangs'] as const)(
-    'where saving %s they count as saved, and are neither dropped nor asked for again',
+    'if saving %s they count as saved, and are neither dropped nor requested again',
     async fault => {
       const { store, clock, session, flight, call, discarded } = await startSent()
       store.fail('compareAndSet', fault, 1)
@@ -90,7 +90,7 @@ describe('step e: tokens came', () => {
     },
   )
 
-  test('a write of no concern meanwhile (a later lease on the same token) does not make them lost', async () => {
+  test('an irrelevant write meanwhile (a later lease on the same token) does not lose them', async () => {
     const { store, session, flight, call, stored } = await startSent()
     store.content = {
       ...stored(),
@@ -104,8 +104,8 @@ describe('step e: tokens came', () => {
   })
 })
 
-describe('step e: the same person signed in meanwhile and brought no refresh token', () => {
-  test('what the one in use was traded for goes in its place, beside the newer access token, and nothing is discarded', async () => {
+describe('step e: the same user signed in meanwhile without a refresh token', () => {
+  test('the rotated refresh token is kept beside the newer access token, and nothing is discarded', async () => {
     const { store, session, flight, call, stored, discarded, id } = await startSent()
     const stepUp = credentialsOf({ accessToken: 'access-of-step-up' })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials: stepUp })
@@ -131,7 +131,7 @@ describe('step e: tokens came too late', () => {
         storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob', refreshToken: 'of-bob' }) }),
     ],
     ['nothing any more', 'superseded', () => null],
-  ])('RT-06: another tab left %s: they are dropped and discarded, and that is followed', async (...arranged) => {
+  ])('RT-06: another tab left %s: they are dropped and discarded, and its record is followed', async (...arranged) => {
     const [, kind, record] = arranged
     const { store, session, flight, call, discarded } = await startSent()
     const others = record()
@@ -153,7 +153,7 @@ describe('step e: tokens came too late', () => {
     expect([session.state.credentials?.refreshToken, discarded]).toEqual(['refresh-of-another', []])
   })
 
-  test('promise 12: signed out here: they are dropped and discarded, and nothing brings the session back', async () => {
+  test('promise 12: after a sign-out here they are dropped and discarded, and nothing restores the session', async () => {
     const { session, flight, call, discarded, stored } = await startSent()
     await session.signOut()
     call().answer.resolve(newerTokens)
@@ -162,7 +162,7 @@ describe('step e: tokens came too late', () => {
     expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
   })
 
-  test('promise 12: somebody else signed in here: they are dropped and discarded', async () => {
+  test('promise 12: after a sign-in of another user here they are dropped and discarded', async () => {
     const { session, flight, call, discarded, stored } = await startSent()
     await session.signIn({ accessToken: 'of-bob', subject: 'bob' })
     call().answer.resolve(newerTokens)
@@ -171,7 +171,7 @@ describe('step e: tokens came too late', () => {
     expect([session.state.credentials?.accessToken, stored().credentials?.accessToken]).toEqual(['of-bob', 'of-bob'])
   })
 
-  test('the same person signed in here again: that is newer, theirs are dropped, and nothing of the session is revoked', async () => {
+  test('after a new sign-in of the same user here they are dropped, and nothing of the session is revoked', async () => {
     const { session, flight, call, discarded, stored } = await startSent()
     await session.signIn({ ...aliceTokens, accessToken: 'again', refreshToken: 'refresh-again' })
     call().answer.resolve(newerTokens)
@@ -182,10 +182,10 @@ describe('step e: tokens came too late', () => {
   })
 })
 
-describe('step e: another person’s tokens came', () => {
+describe('step e: tokens of another user came', () => {
   const bobs = { accessToken: 'of-bob', refreshToken: 'refresh-of-bob', subject: 'bob' }
 
-  test('are dropped and discarded, and the session is over as replaced', async () => {
+  test('they are dropped and discarded, and the session is over as replaced', async () => {
     const { session, flight, call, discarded, told } = await startSent()
     call().answer.resolve(bobs)
     expect((await flight.done).kind).toBe('superseded')
@@ -194,7 +194,7 @@ describe('step e: another person’s tokens came', () => {
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
-  test('it does not come back when the store is looked at again', async () => {
+  test('they end the session, which is not restored when the store is read again', async () => {
     const { session, flight, call, stored } = await startSent()
     call().answer.resolve(bobs)
     await flight.done
@@ -203,7 +203,7 @@ describe('step e: another person’s tokens came', () => {
     expect(stored()).toMatchObject({ credentials: null, endedBy: 'replaced' })
   })
 
-  test('at an ambient start are simply who is signed in', async () => {
+  test('at an ambient start they simply name the user who is signed in', async () => {
     const { store, clock, session, start, call } = createRefreshRig({ ambient: true })
     store.content = storedRecord({
       credentials: credentialsOf({ accessToken: null, refreshToken: null, subject: 'alice' }),

@@ -15,7 +15,7 @@ const startSent = async (options?: RefreshRigOptions) => {
   return { ...rig, flight }
 }
 
-describe('step g: refused, and the store still holds what was refused', () => {
+describe('step g: rejected, and the store still holds the rejected token', () => {
   test.each([
     ['an answer of null', null],
     ['invalid_grant', oauthError('invalid_grant')],
@@ -34,7 +34,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
-  test('RF-11: by invalid_client: the reason is a mistake in the program', async () => {
+  test('RF-11: by invalid_client: the reason is a configuration error', async () => {
     const { session, flight, call } = await startSent()
     call().answer.reject(oauthError('invalid_client'))
     expect(await flight.done).toEqual({ kind: 'rejected', reason: 'misconfigured' })
@@ -48,7 +48,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(session.state.endReason).toBe('expired')
   })
 
-  test('although another tab has leased the same token since: it is over all the same', async () => {
+  test('although another tab has leased the same token since, the session is over', async () => {
     const { store, session, flight, call, stored } = await startSent()
     const lease = { id: 'another', generation: 0, startedAt: 0, underLock: false }
     store.content = { ...stored(), revision: 'r', lease }
@@ -57,7 +57,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect([session.state.status, stored().credentials]).toEqual(['signed-out', null])
   })
 
-  test('where the person can be asked, it is suspended: nothing is removed, and the refusal stands in the record', async () => {
+  test('with reauthenticate the session is suspended: nothing is removed, and the rejection is in the record', async () => {
     const { session, flight, call, stored, told } = await startSent({ ports: { reauthenticate: async () => null } })
     call().answer.resolve(null)
     expect(await flight.done).toEqual({ kind: 'rejected', reason: 'refresh-rejected' })
@@ -74,16 +74,19 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'misconfigured' })
   })
 
-  test.each(['throws', 'rejects', 'hangs'] as const)('where removing %s, it is over here all the same', async fault => {
-    const { store, clock, session, flight, call } = await startSent()
-    store.fail('compareAndSet', fault, 1)
-    call().answer.resolve(null)
-    await clock.advance(2000)
-    expect(flight.outcome?.kind).toBe('rejected')
-    expect(session.state.status).toBe('signed-out')
-  })
+  test.each(['throws', 'rejects', 'hangs'] as const)(
+    'if removing %s, the session is over here all the same',
+    async fault => {
+      const { store, clock, session, flight, call } = await startSent()
+      store.fail('compareAndSet', fault, 1)
+      call().answer.resolve(null)
+      await clock.advance(2000)
+      expect(flight.outcome?.kind).toBe('rejected')
+      expect(session.state.status).toBe('signed-out')
+    },
+  )
 
-  test('at an ambient start: nobody is signed in, and nothing has ended', async () => {
+  test('at an ambient start the status is signed-out, and no session has ended', async () => {
     const { clock, session, start, call, told } = createRefreshRig({ ambient: true })
     const flight = start(null, 'restore')
     await clock.settle()
@@ -93,7 +96,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
     expect(told).toEqual([])
   })
 
-  test('at an ambient start after an end: why it ended is still told', async () => {
+  test('at an ambient start after an end the reason of that end is still reported', async () => {
     const { store, clock, session, start, call } = createRefreshRig({ ambient: true })
     store.content = storedRecord({ credentials: null, endedBy: 'refresh-rejected' })
     const flight = start(null, 'restore')
@@ -104,7 +107,7 @@ describe('step g: refused, and the store still holds what was refused', () => {
   })
 })
 
-describe('step g, promise 13, RT-09: refused, and the store has moved on', () => {
+describe('step g, promise 13, RT-09: rejected, and the store has moved on', () => {
   test.each([
     [
       'newer tokens of this session',
@@ -116,7 +119,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
       'superseded',
       () => storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) }),
     ],
-  ])('to %s: that is followed, and an old refusal removes nothing of it', async (_name, kind, record) => {
+  ])('to %s: that is followed, and an old rejection removes nothing of it', async (_name, kind, record) => {
     const { store, session, flight, call, id } = await startSent()
     const others = record(id)
     store.content = others
@@ -126,7 +129,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     expect(session.state).toMatchObject({ status: 'signed-in', sessionId: others.sessionId })
   })
 
-  test('to newer tokens, however late they come: also between the look and the removal', async () => {
+  test('to newer tokens, however late they come, also between the read and the removal', async () => {
     const { store, session, flight, call, id } = await startSent()
     const held = store.hold('compareAndSet')
     call().answer.resolve(null)
@@ -139,7 +142,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     expect(session.state).toMatchObject({ status: 'signed-in', generation: 1 })
   })
 
-  test('to another refresh token under the same number: it is the one that is tried, once', async () => {
+  test('to another refresh token under the same generation: that one is tried, once', async () => {
     const { store, clock, session, flight, call, calls, stored } = await startSent()
     store.content = { ...stored(), revision: 'r', lease: null, credentials: credentialsOf({ refreshToken: 'other' }) }
     call().answer.resolve(null)
@@ -150,7 +153,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     expect(session.state.credentials).toMatchObject(newerTokens)
   })
 
-  test('to a sign-out: superseded, and it stays one', async () => {
+  test('to a sign-out: the refresh is superseded, and the sign-out stands', async () => {
     const { store, session, flight, call } = await startSent()
     const over = storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
     store.content = over
@@ -160,7 +163,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     expect(session.state.endReason).toBe('signed-out')
   })
 
-  test('signed in again here: the refusal of the old token ends nothing', async () => {
+  test('after a new sign-in here the rejection of the old token ends nothing', async () => {
     const { session, flight, call, stored } = await startSent()
     await session.signIn({ accessToken: 'again', refreshToken: 'refresh-again', subject: 'alice' })
     call().answer.resolve(null)
@@ -169,7 +172,7 @@ describe('step g, promise 13, RT-09: refused, and the store has moved on', () =>
     expect(stored().credentials?.refreshToken).toBe('refresh-again')
   })
 
-  test('a store that cannot be read now: unavailable, and nothing is over on the word of a refusal alone', async () => {
+  test('to a store that cannot be read now: unavailable, and nothing ends by the rejection alone', async () => {
     const { store, clock, session, flight, call, id } = await startSent()
     store.content = storedRecord({ sessionId: id, generation: 1 })
     store.fail('read', 'rejects')

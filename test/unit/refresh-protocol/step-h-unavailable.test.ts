@@ -26,7 +26,7 @@ const unknown: readonly (readonly [name: string, error: unknown])[] = [
   ['something that is no answer', undefined],
 ]
 
-describe('step h: not now', () => {
+describe('step h: unavailable', () => {
   test.each([...answered, ...unknown])(
     'RF-10: %s: the tokens stay, nothing ends, and a backoff is stored for all tabs',
     async (_name, error) => {
@@ -50,7 +50,7 @@ describe('step h: not now', () => {
   })
 
   test.each(unknown)(
-    'promise 10: %s: the lease stays, closed, and says that an answer was lost',
+    'promise 10: %s: the lease stays, closed, and says that a response was lost',
     async (_name, error) => {
       const { flight, call, stored } = await startSent()
       const id = stored().lease?.id
@@ -61,7 +61,7 @@ describe('step h: not now', () => {
     },
   )
 
-  test('RF-13: one refresh sends a token once, whatever came of it', async () => {
+  test('RF-13: one refresh sends a token once, whatever its outcome', async () => {
     for (const [, error] of unknown) {
       const { clock, flight, call, calls } = await startSent()
       call().answer.reject(error)
@@ -71,14 +71,14 @@ describe('step h: not now', () => {
     }
   })
 
-  test('RF-12: what the server asks for is never undercut, and jitter comes on top', async () => {
+  test('RF-12: the backoff is never shorter than Retry-After, and jitter comes on top', async () => {
     const { clock, flight, call } = await startSent()
     clock.setRandom(0.25)
     call().answer.reject(statusError(503, { 'retry-after': '30' }))
     expect(await flight.done).toMatchObject({ retryAfterMs: 30_250 })
   })
 
-  test('failures in a row wait longer and longer, up to a minute; a lost answer no longer than its grace', async () => {
+  test('failures in a row wait longer and longer, up to a minute; a lost response no longer than the reuse interval', async () => {
     const { clock, start, call } = await createSignedInRig()
     clock.setRandom(() => 0.999999)
     const waits: number[] = []
@@ -99,7 +99,7 @@ describe('step h: not now', () => {
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(
-    'where storing that %s, this page still keeps to it',
+    'if storing the backoff %s, this page still keeps to it',
     async fault => {
       const { store, clock, records, flight, call } = await startSent()
       clock.setRandom(0.5)
@@ -111,7 +111,7 @@ describe('step h: not now', () => {
     },
   )
 
-  test('what another tab stored meanwhile is left as it is', async () => {
+  test('a record that another tab stored meanwhile is left as it is', async () => {
     const { store, flight, call } = await startSent()
     const over = storedRecord({ sessionId: 'over', credentials: null })
     store.content = over
@@ -120,7 +120,7 @@ describe('step h: not now', () => {
     expect(store.content).toBe(over)
   })
 
-  test('RT-06: signed out meanwhile, it stays so, and no failure is told of a session that is over', async () => {
+  test('RT-06: a sign-out meanwhile stands, and no failure is reported for a session that is over', async () => {
     const { session, clock, refresher, call, told } = await createSignedInRig()
     const failures: unknown[] = []
     session.listenersOf('refresh-failed').add(event => void failures.push(event))
@@ -133,7 +133,7 @@ describe('step h: not now', () => {
     expect([failures.length, told]).toEqual([0, ['signed-in:this', 'ended:this']])
   })
 
-  test('the same person signed in meanwhile: who waits goes on with that, and nobody is told to come back later', async () => {
+  test('after a new sign-in of the same user meanwhile waiting requests continue with its token, and none rejects', async () => {
     const { session, clock, refresher, call, stored } = await createSignedInRig()
     const { outcome } = refresher.start('rejected')
     await clock.settle()
@@ -144,7 +144,7 @@ describe('step h: not now', () => {
     expect(stored().retryAt).toBeUndefined()
   })
 
-  test('another tab’s newer tokens were stored meanwhile: who waits goes on with those', async () => {
+  test('if another tab has stored newer tokens meanwhile, waiting requests continue with those', async () => {
     const { store, session, clock, refresher, call, id } = await createSignedInRig()
     const { outcome } = refresher.start('rejected')
     await clock.settle()
@@ -155,8 +155,8 @@ describe('step h: not now', () => {
   })
 })
 
-describe('promise 10: after a lost answer', () => {
-  test('the next refresh sends the same token once more, and what comes of it counts', async () => {
+describe('promise 10: after a lost response', () => {
+  test('the next refresh sends the same token once more, and its outcome counts', async () => {
     const { clock, session, start, call, calls, flight } = await startSent()
     call().answer.reject(new TypeError('Failed to fetch'))
     await flight.done
@@ -169,7 +169,7 @@ describe('promise 10: after a lost answer', () => {
     expect(session.state.generation).toBe(1)
   })
 
-  test('while answers go on being lost, nothing ends, however often', async () => {
+  test('while responses go on being lost, nothing ends, however often', async () => {
     const { clock, session, start, call, calls } = await createSignedInRig()
     for (let round = 0; round < 20; round += 1) {
       const flight = start()
@@ -181,7 +181,7 @@ describe('promise 10: after a lost answer', () => {
     expect([calls.length, session.state.status]).toEqual([20, 'signed-in'])
   })
 
-  test('the deadline of the refresh is a lost answer', async () => {
+  test('the deadline of the refresh counts as a lost response', async () => {
     const { clock, flight, stored } = await startSent()
     await clock.advance(10_000)
     expect(flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'timeout' })

@@ -19,17 +19,17 @@ describe('backoffMs', () => {
     expect(backoffMs({ failures, retryAfterMs: null, capMs: uncapped }, almostOne)).toBe(mostMs)
   })
 
-  test('is full jitter: two clients that failed together come back apart', () => {
+  test('has full jitter: two clients that failed together retry at different times', () => {
     const waits = [0.1, 0.3, 0.9].map(random => backoffMs({ failures: 4, retryAfterMs: null, capMs: uncapped }, random))
     expect(waits).toEqual([800, 2400, 7200])
   })
 
-  test('is never before what the server asked for, and spread after it', () => {
+  test('is never shorter than Retry-After, and spread after it', () => {
     expect(backoffMs({ failures: 1, retryAfterMs: 30_000, capMs: uncapped }, 0)).toBe(30_000)
     expect(backoffMs({ failures: 1, retryAfterMs: 30_000, capMs: uncapped }, 0.5)).toBe(30_500)
   })
 
-  test('where the answer may be lost, its spread stays within the server’s grace', () => {
+  test('stays within the server’s reuse interval if the response may be lost', () => {
     expect(backoffMs({ failures: 10, retryAfterMs: null, capMs: 30_000 }, almostOne)).toBe(30_000)
     expect(backoffMs({ failures: 1, retryAfterMs: null, capMs: 30_000 }, almostOne)).toBe(1000)
   })

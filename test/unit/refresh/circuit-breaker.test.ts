@@ -49,13 +49,13 @@ describe('by route', () => {
     expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
   })
 
-  test('also where its token is past its end', () => {
+  test('the limit holds for an expired token, too', () => {
     const scene = start()
     for (const _ of [1, 2]) unhelpful(scene, 'GET /a')
     expect(scene.breaker.allowsRefresh('GET /a', true)).toBe(false)
   })
 
-  test('counting begins anew after any other answer, and is told only while there is a count', () => {
+  test('counting begins anew after any other response, which is noted only while there is a count', () => {
     const scene = start()
     expect(scene.breaker.isWorthNoting(null)).toBe(false)
     unhelpful(scene, 'GET /a')
@@ -66,7 +66,7 @@ describe('by route', () => {
     expect(scene.breaker.allowsRefresh('GET /a', false)).toBe(true)
   })
 
-  test('remembers two hundred routes, and lets go of the oldest', () => {
+  test('two hundred routes are remembered, and the oldest is forgotten', () => {
     const scene = start()
     for (let index = 0; index < 201; index += 1) {
       for (const _ of [1, 2]) unhelpful(scene, `GET /${index}`)
@@ -98,14 +98,14 @@ describe('over all routes', () => {
   test.each([
     ['before', [false, true]],
     ['after', [true, false]],
-  ])('one that helped somebody %s it did not help another does not count', (_when, refusals) => {
+  ])('a refresh that was useful to one request %s it was not to another does not count', (_when, refusals) => {
     const { breaker, refresh } = start()
     const credentials = refresh()
     for (const [index, refused] of refusals.entries()) breaker.noteReplay(`route ${index}`, credentials, refused)
     expect(breaker.countRefresh('rejected').unhelpful).toEqual([])
   })
 
-  test('one that helped late, after the next had begun, changes nothing of the next', () => {
+  test('a refresh that was useful late, after the next had begun, changes nothing of the next', () => {
     const { breaker, refresh } = start()
     const [first, second] = [refresh(), refresh()]
     breaker.noteReplay('a', second, true)
@@ -114,7 +114,7 @@ describe('over all routes', () => {
     expect(breaker.countRefresh('rejected').unhelpful.length).toBe(1)
   })
 
-  test('what was counted here is written with the next lease, and counts once', () => {
+  test('the counts of this page are written with the next lease, and count once', () => {
     const scene = start()
     unhelpful(scene, 'a')
     scene.advance(1000)
@@ -125,7 +125,7 @@ describe('over all routes', () => {
 })
 
 describe('of any kind', () => {
-  test('ten refreshes in 30 s are all, and it says for how long', () => {
+  test('ten refreshes in 30 s are the limit, and the block says how long it lasts', () => {
     const scene = start()
     for (let index = 0; index < 10; index += 1) {
       expect(scene.breaker.openForMs()).toBe(0)
@@ -163,7 +163,7 @@ describe('of any kind', () => {
   })
 })
 
-describe('what helped is not counted', () => {
+describe('useful refreshes are not counted', () => {
   const full = (scene: ReturnType<typeof start>) => scene.breaker.openForMs() > 0
   /** One after the other, a second apart. */
   const tenOf = (scene: ReturnType<typeof start>, each: (token: { readonly sentAt: number }) => void) => {
@@ -179,7 +179,7 @@ describe('what helped is not counted', () => {
     expect([full(scene), scene.breaker.counts().started]).toEqual([false, []])
   })
 
-  test('one whose token was accepted for one route, before or after it was refused for another', () => {
+  test('one whose token was accepted by one route, before or after another rejected it', () => {
     const scene = start()
     tenOf(scene, token => {
       scene.breaker.noteReplay('GET /bad', token, true)
@@ -226,7 +226,7 @@ describe('what helped is not counted', () => {
     expect(scene.breaker.counts().started).toEqual([sentAt])
   })
 
-  test('other tabs are told of it once they may soon be held back, not before', () => {
+  test('it is written for other tabs only when their limit is near', () => {
     const scene = start()
     const tokens: { readonly sentAt: number }[] = []
     tenOf(scene, token => tokens.push(token))
@@ -234,13 +234,13 @@ describe('what helped is not counted', () => {
     expect(scene.corrections).toEqual([9, 8])
   })
 
-  test('where few are counted, the next refresh here tells it, and nothing is written for it', () => {
+  test('with few counts it is written with the next refresh of this page, and not by itself', () => {
     const scene = start()
     for (let index = 0; index < 5; index += 1) scene.breaker.noteAccepted('GET /a', scene.refresh())
     expect([scene.corrections, scene.record()?.started.length]).toEqual([[], 1])
   })
 
-  test('what an accepted token tells is news once', () => {
+  test('an accepted token is noted once', () => {
     const scene = start()
     const token = scene.refresh()
     expect(scene.breaker.isWorthNoting(token)).toBe(true)

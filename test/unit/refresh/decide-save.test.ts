@@ -121,7 +121,7 @@ describe('decideSave: what becomes of the tokens that a token request brought', 
     expect(decide({ cause: 'restore', replaces: null, record, user }).kind).toBe('begin')
   })
 
-  test('at a start, what the record knows of the user and the response does not repeat is kept', () => {
+  test('at a start, what the record knows of the user is kept if the response does not repeat it', () => {
     const save = decide({ cause: 'restore', replaces: null, record: { credentials: alice }, user: null })
     expect(save).toMatchObject({ kind: 'continue', credentials: { accessToken: 'access-2', statedBy: alice.statedBy } })
   })

@@ -100,7 +100,7 @@ describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
     }
   })
 
-  test('RF-12: without it, or where it is garbage, nothing was asked for', async () => {
+  test('RF-12: without Retry-After, or with garbage in it, there is no delay', async () => {
     expect(judgeFailure(await fail(jsonOf(503)), now, null)).toMatchObject({ retryAfterMs: null })
     expect(judgeFailure(await fail({ ...jsonOf(503), retryAfter: 'soon' }), now, null)).toMatchObject({
       retryAfterMs: null,
@@ -108,17 +108,20 @@ describe.each(ways)('judgeFailure, of what %s throws', (_way, fail) => {
   })
 })
 
-describe('judgeFailure, of an answer that is no JSON', () => {
-  test.each([400, 404, 429, 503])('a page with status %i may be a proxy’s: the answer counts as lost', async status => {
-    for (const [name, fail] of ways) {
-      const failure = judgeFailure(await fail(htmlOf(status)), now, null)
-      expect([name, failure]).toEqual([name, expect.objectContaining({ kind: 'unavailable', isUnrotated: false })])
-    }
-  })
+describe('judgeFailure, of a response that is no JSON', () => {
+  test.each([400, 404, 429, 503])(
+    'a page with status %i may come from a proxy: the response counts as lost',
+    async status => {
+      for (const [name, fail] of ways) {
+        const failure = judgeFailure(await fail(htmlOf(status)), now, null)
+        expect([name, failure]).toEqual([name, expect.objectContaining({ kind: 'unavailable', isUnrotated: false })])
+      }
+    },
+  )
 })
 
 test.each([429, 503])(
-  'judgeFailure: of our post a %i that is no JSON is a lost answer, whatever it calls itself',
+  'judgeFailure: a %i of our post that is no JSON is a lost response, whatever its content type',
   async status => {
     const answered = { status, body: 'upstream connect error', type: 'text/plain' }
     const failure = judgeFailure(await caught(readAnswer(url, responseOf(answered))), now, null)
@@ -169,11 +172,11 @@ describe('judgeFailure, of other things thrown', () => {
     expect(judgeFailure(thrown, now, null)).toMatchObject(expected)
   })
 
-  test('without a status the answer counts as lost: the token may have been rotated', () => {
+  test('without a status the response counts as lost: the token may have been rotated', () => {
     expect(judgeFailure(new TypeError('Failed to fetch'), now, null)).toMatchObject({ isUnrotated: false })
   })
 
-  test('a good status with something that cannot be read is an unreadable answer', async () => {
+  test('a good status with an unreadable body is an unreadable response', async () => {
     const page = await caught(readAnswer(url, responseOf(htmlOf(200))))
     expect(judgeFailure(page, now, null)).toMatchObject({
       reason: 'unreadable-response',

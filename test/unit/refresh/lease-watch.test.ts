@@ -34,7 +34,7 @@ describe('another tab’s lease', () => {
     expect(await look(lease, 500)).toBe(false)
   })
 
-  test('replaced by another lease is a new one', async () => {
+  test('is watched anew if another lease has replaced it', async () => {
     const { leaseOf, look } = start()
     await look(leaseOf('one'), staleAfterMs - 500)
     expect(await look(leaseOf('two'), staleAfterMs - 500)).toBe(true)

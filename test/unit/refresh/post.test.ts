@@ -62,7 +62,7 @@ describe('what post sends', () => {
     expect(sent[0]?.headers.has('content-type')).toBe(false)
   })
 
-  test('RF-15: it is bare: no token, no cache, no redirect, no cookies of other origins', async () => {
+  test('RF-15: there is no token, no cache, no redirect, no cookies of other origins', async () => {
     const { post, sent } = start(() => json({}))
     await post('token', {})
     expect(sent[0]?.init).toMatchObject({
@@ -75,7 +75,7 @@ describe('what post sends', () => {
     expect(sent[0]?.headers.get('accept')).toBe('application/json')
   })
 
-  test('headers and credentials of the app hold', async () => {
+  test('headers and credentials of the app are used', async () => {
     const { post, sent } = start(() => json({}))
     const headers = { Accept: 'application/vnd.app+json', 'Content-Type': 'application/vnd.app+json', 'X-App': '1' }
     await post('token', {}, { headers, credentials: 'include' })
@@ -108,7 +108,7 @@ describe('what post sends', () => {
   })
 })
 
-describe('what post makes of the answer', () => {
+describe('what post makes of the response', () => {
   test.each([
     ['an object', '{"a":1}', { a: 1 }],
     ['null', 'null', null],
@@ -123,7 +123,7 @@ describe('what post makes of the answer', () => {
     expect(await start(() => new Response(body)).post('token')).toEqual(answer)
   })
 
-  test('RF-05: a code of refusal is one at any status, where no token is beside it', async () => {
+  test('RF-05: an OAuth error code counts at any status, if there is no token beside it', async () => {
     for (const status of [200, 400, 401]) {
       expect(await failureOf('{"error":"bad_refresh_token"}', status)).toMatchObject({
         status,
@@ -142,7 +142,7 @@ describe('what post makes of the answer', () => {
   })
 
   test.each(['Sitzung "abgelaufen"', 'x'.repeat(41)])(
-    'a text in place of a code is one that nobody knows: %s',
+    'a text in place of a code is an unknown code: %s',
     async text => {
       const failure = await failureOf(JSON.stringify({ error: text }), 200)
       expect(failure).toMatchObject({ status: 200, error: 'unknown_error' })
@@ -154,7 +154,7 @@ describe('what post makes of the answer', () => {
     expect(await failureOf('<p>', 200)).toMatchObject({ status: 200, error: null })
   })
 
-  test('its errors say where and how, and carry no piece of the answer', async () => {
+  test('its errors say where and how, and carry no piece of the response', async () => {
     const failure = await failureOf('{"error":"invalid_grant","error_description":"secret"}', 400)
     expect(failure).toBeInstanceOf(PostError)
     expect(failure.message).toBe('POST https://api.test/v1/token answered 400 invalid_grant')
@@ -163,7 +163,7 @@ describe('what post makes of the answer', () => {
     expect((await failureOf('<p>secret', 502)).message).toBe('POST https://api.test/v1/token answered 502 without JSON')
   })
 
-  test('what the network throws goes through as it is', async () => {
+  test('errors of the network are passed on as they are', async () => {
     const lost = new TypeError('Failed to fetch')
     const { post } = start(() => {
       throw lost

@@ -50,7 +50,7 @@ const stateOf = async (clock: ReturnType<typeof createControlledClock>, promise:
   return state
 }
 
-describe('what the refresh is given', () => {
+describe('what the refresh function is given', () => {
   test('it is called in the very task, with the refresh token, a post, a signal and the cause', () => {
     const contexts: RefreshContext[] = []
     const { call } = start(async context => {
@@ -62,7 +62,7 @@ describe('what the refresh is given', () => {
     expect(contexts[0]?.signal.aborted).toBe(false)
   })
 
-  test('with nothing held there is no refresh token', () => {
+  test('without a session there is no refresh token', () => {
     const contexts: RefreshContext[] = []
     const { call } = start(async context => {
       contexts.push(context)
@@ -78,8 +78,8 @@ describe('what the refresh is given', () => {
   })
 })
 
-describe('what the answer means', () => {
-  test('tokens are granted; what they leave out stays (RF-07)', async () => {
+describe('what the result of a refresh function means', () => {
+  test('tokens are granted; members that they leave out stay (RF-07)', async () => {
     const { call } = start(answering({ access_token: 'new', expires_in: 60 }))
     const { refreshToken, idToken, scope, subject } = former
     expect(await call()).toMatchObject({
@@ -88,7 +88,7 @@ describe('what the answer means', () => {
     })
   })
 
-  test('null is a refusal', async () => {
+  test('null is a rejection', async () => {
     expect(await start(answering(null)).call()).toMatchObject({ kind: 'rejected', misconfigured: false })
   })
 
@@ -99,7 +99,7 @@ describe('what the answer means', () => {
     ['no token', { token: 'a' }],
     ['an empty token', { accessToken: '' }],
     ['cookie that is not true', { cookie: 'yes' }],
-  ])('RF-04: %s is not now, and nothing is known of the token', async (_name, answer) => {
+  ])('RF-04: %s is unavailable, and nothing is known of the token', async (_name, answer) => {
     expect(await start(answering(answer)).call()).toMatchObject({
       kind: 'unavailable',
       reason: 'unreadable-response',
@@ -108,12 +108,12 @@ describe('what the answer means', () => {
     })
   })
 
-  test('TX-07: a token type that the scheme cannot send is not now', async () => {
+  test('TX-07: a token type that the scheme cannot send is unavailable', async () => {
     const { call } = start(answering({ access_token: 'a', token_type: 'mac' }))
     expect(await call()).toMatchObject({ kind: 'unavailable', detail: 'unknown token_type' })
   })
 
-  test('a lifetime counts from when it was asked for', async () => {
+  test('a lifetime counts from when the refresh was sent', async () => {
     const answer = createDeferred<SessionInput>()
     const { clock, call } = start(() => answer.promise)
     const called = call()
@@ -135,7 +135,7 @@ describe('what the answer means', () => {
 describe('RF-18: the deadline', () => {
   const never = () => new Promise<null>(() => {})
 
-  test('ends what never settles, over everything the refresh does', async () => {
+  test('ends a refresh that never settles, over everything it does', async () => {
     const { clock, call } = start(never)
     const called = call()
     await clock.advance(9999)
@@ -184,7 +184,7 @@ describe('RF-18: the deadline', () => {
     expect(await called).toMatchObject({ kind: 'granted' })
   })
 
-  test('and no longer', async () => {
+  test('the timer waits no longer than that', async () => {
     const { clock, call } = start(never)
     const called = call()
     clock.sleepFor(3_600_000)
@@ -193,7 +193,7 @@ describe('RF-18: the deadline', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
-  test('a wall clock that is set back stretches nothing', async () => {
+  test('a wall clock that is set back extends nothing', async () => {
     const { clock, call } = start(never)
     const called = call()
     clock.jumpWall(-86_400_000)

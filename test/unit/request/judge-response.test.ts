@@ -80,23 +80,26 @@ describe('a 401', () => {
     })
   })
 
-  test('whatever shouldRefresh said, the rules hold', () => {
+  test('is judged by the rules, whatever shouldRefresh said', () => {
     expect(judge(401, 'Bearer error="insufficient_scope"', { decided: true })).toEqual({ kind: 'accept' })
     expect(judge(401, null, { decided: false })).toEqual({ kind: 'refresh' })
   })
 
-  test.each(['Basic realm="x"', 'Negotiate, NTLM'])('whose challenge speaks to others may be judged: %s', challenge => {
-    expect(judge(401, challenge, { decided: true })).toEqual({ kind: 'refresh' })
-    expect(judge(401, challenge, { decided: false })).toEqual({ kind: 'accept' })
-  })
+  test.each(['Basic realm="x"', 'Negotiate, NTLM'])(
+    'with a challenge of another scheme may be judged by shouldRefresh: %s',
+    challenge => {
+      expect(judge(401, challenge, { decided: true })).toEqual({ kind: 'refresh' })
+      expect(judge(401, challenge, { decided: false })).toEqual({ kind: 'accept' })
+    },
+  )
 
-  test('ST-11: of another origin that it was redirected to is the caller’s', () => {
+  test('ST-11: of another origin that it was redirected to is returned to the caller', () => {
     const elsewhere = { redirected: true, url: 'https://other.test/a' }
     expect(judge(401, null, { response: elsewhere })).toEqual({ kind: 'accept' })
     expect(judge(401, 'Bearer error="insufficient_claims"', { response: elsewhere })).toEqual({ kind: 'accept' })
   })
 
-  test('ST-11: redirected within its origin it is as any other', () => {
+  test('ST-11: redirected within its origin is as any other', () => {
     expect(judge(401, null, { response: { redirected: true, url: `${origin}/b` } })).toEqual({ kind: 'refresh' })
   })
 
@@ -108,7 +111,7 @@ describe('a 401', () => {
   )
 })
 
-describe('what step-up is asked for', () => {
+describe('the requirement of a step-up', () => {
   const requirementOf = (params: string) => {
     const verdict = judge(401, `Bearer error="insufficient_user_authentication"${params}`)
     return verdict.kind === 'step-up' ? verdict.requirement : expect.unreachable()
@@ -126,9 +129,9 @@ describe('what step-up is asked for', () => {
   })
 })
 
-describe('any other answer', () => {
+describe('any other response', () => {
   test.each([200, 204, 304, 400, 403, 404, 407, 419, 429, 500, 503])(
-    'ST-04, ST-07: a %i is the caller’s, whatever its challenge says',
+    'ST-04, ST-07: a %i is returned to the caller, whatever its challenge says',
     status => {
       for (const challenge of [
         null,
@@ -150,7 +153,7 @@ describe('any other answer', () => {
     expect(judge(419, null, { decided: true, response: elsewhere })).toEqual({ kind: 'accept' })
   })
 
-  test.each(['opaque', 'error'] as const)('ST-12: one of type %s is passed on', type => {
+  test.each(['opaque', 'error'] as const)('ST-12: a response of type %s is passed on', type => {
     expect(judge(0, null, { decided: true, response: { type, url: '' } })).toEqual({ kind: 'accept' })
   })
 
@@ -162,7 +165,7 @@ describe('any other answer', () => {
   })
 })
 
-test('no header of any server makes it throw, or answer anything but one of three verdicts', () => {
+test('no header of any server makes it throw, or return anything but one of three verdicts', () => {
   const piece = fc.constantFrom(
     'Bearer',
     'DPoP',

@@ -42,7 +42,7 @@ describe('bearer', () => {
     [{ prefix: 'Bearer\n' }],
     [{ prefix: ' Bearer' }],
     [{ prefix: 'Tök✓' }],
-  ])('%o is refused when it is made, since the error of the platform would print the token', options => {
+  ])('%o is rejected when the scheme is made, since the error of the platform would print the token', options => {
     expect(() => bearer(options)).toThrow(expect.objectContaining({ code: 'configuration', option: 'header' }))
   })
 
@@ -77,7 +77,7 @@ describe('bearer', () => {
     expect(refresh).toHaveBeenCalledTimes(refreshed ? 1 : 0)
   })
 
-  test('a header of its own is the one that means "the caller’s own": it is left alone, and Authorization may be used', async () => {
+  test('with a header of its own leaves the caller’s value in that header alone, and Authorization may be used', async () => {
     const { client, sends } = await start({ header: 'X-Access-Token', prefix: '' })
     await client.get('x', { headers: { 'x-access-token': 'mine' } })
     await client.get('x', { headers: { Authorization: 'Basic mine' } })
@@ -88,7 +88,7 @@ describe('bearer', () => {
   })
 
   test.each(['a', 'abc.def.ghi', 'a-b_c~d+e/f==', '!"#$%&()*,:;<>?@[]^`{|}', 'x'.repeat(8000)])(
-    'a token of any visible ASCII goes as it is: %s',
+    'sends a token of any visible ASCII as it is: %s',
     async token => {
       const { client, sends } = await start(undefined, token)
       await client.get('x')
@@ -97,7 +97,7 @@ describe('bearer', () => {
   )
 
   test.each([' a', 'a ', 'a b', 'a\tb', 'a\nb', 'a\r\nX: y', 'a\0', 'ä', '🔑', '\u00a0'])(
-    'a token that no header can carry is refused at signIn, not sent, and quoted by no error: %j (TX-08)',
+    'rejects a token that no header can carry at signIn, does not send it, and quotes it in no error: %j (TX-08)',
     async token => {
       const { client, sends } = await start(undefined, 'good')
       const error = await client.session
@@ -118,13 +118,13 @@ describe('bearer', () => {
     [' the-token', /line end/],
     ['undefined', /the word "undefined"/],
     ['null', /the word "undefined" or "null"/],
-  ])('at signIn, %j is refused with the reason', async (accessToken, reason) => {
+  ])('rejects %j at signIn with the reason', async (accessToken, reason) => {
     const { client } = await start(undefined, 'good')
     await expect(client.session.signIn({ accessToken })).rejects.toThrow(reason)
     expect(await client.session.getAccessToken()).toBe('good')
   })
 
-  test.each(['Bearer', 'bearer', 'BEARER', undefined])('takes tokens of the type %j (TX-07)', async tokenType => {
+  test.each(['Bearer', 'bearer', 'BEARER', undefined])('accepts tokens of the type %j (TX-07)', async tokenType => {
     const network = createNetwork()
     const client = createClient({
       baseUrl: 'https://api.test/',
@@ -137,7 +137,7 @@ describe('bearer', () => {
   })
 
   test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
-    'takes none of the type %s: the sign-in is refused at once, says what to do, and leaves all as it was (TX-07)',
+    'accepts none of the type %s: the sign-in rejects at once, says what to do, and changes nothing (TX-07)',
     async tokenType => {
       const client = createClient({ baseUrl: 'https://api.test/' })
       await client.session.signIn({ accessToken: 'the-token' })
@@ -151,7 +151,7 @@ describe('bearer', () => {
   )
 
   test.each(['mac', 'N_A', 'DPoP', 'Bearer2'])(
-    'takes none of the type %s: the refresh failed (TX-07)',
+    'accepts none of the type %s: the refresh fails (TX-07)',
     async tokenType => {
       const client = createClient({
         baseUrl: 'https://api.test/',

@@ -33,7 +33,7 @@ test.each(['ES256', 'EdDSA'] as const)('the thumbprint of an %s key is RFC 7638â
   expect(await calculateJwkThumbprint({ ...jwk } as never)).toBe(thumbprint)
 })
 
-test('what a server says as a nonce is said back as it came, whatever it is', async () => {
+test('a nonce is sent back as the server sent it, whatever it is', async () => {
   const key = await generateKey('ES256')
   const nonce = 'Ã¤"\\\n\u{1F511}'
   expect(contentOf(await prove(key, { method: 'GET', url: new URL('https://a.test'), nonce })).nonce).toBe(nonce)

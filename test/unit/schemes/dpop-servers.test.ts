@@ -29,7 +29,7 @@ describe('a nonce (DP-06)', () => {
     expect(servers.notesOf('api', url)).toEqual({})
   })
 
-  test('stays until another is told: an answer without one takes nothing away', () => {
+  test('stays until another one comes: a response without one removes nothing', () => {
     const servers = createServers()
     servers.learn({ role: 'api', url, notes: {} }, nonce('one'), undefined)
     servers.learn({ role: 'api', url, notes: {} }, answer(), undefined)
@@ -37,7 +37,7 @@ describe('a nonce (DP-06)', () => {
     expect(servers.notesOf('api', url)).toEqual({ nonce: 'one' })
   })
 
-  test('is of the server that told it, where a redirect led to another', () => {
+  test('belongs to the server that sent it, if a redirect led to another', () => {
     const servers = createServers()
     const elsewhere = answer({ 'dpop-nonce': 'theirs' }, 'https://other.test/b')
     expect(servers.learn({ role: 'api', url, notes: {} }, elsewhere, 'use_dpop_nonce')).toBe(null)
@@ -45,7 +45,7 @@ describe('a nonce (DP-06)', () => {
     expect(servers.notesOf('api', new URL('https://other.test'))).toEqual({ nonce: 'theirs' })
   })
 
-  test('is forgotten for the servers that were heard of longest ago, beyond 32 of them', () => {
+  test('is forgotten for the servers that responded longest ago, beyond 32 of them', () => {
     const servers = createServers()
     const at = (index: number) => new URL(`https://a${index}.test`)
     for (let index = 0; index < 32; index += 1)
@@ -91,14 +91,14 @@ describe('a server’s time (DP-13)', () => {
     expect(servers.notesOf('api', url)).toEqual({ nonce: 'second', clockSkewMs: 3_600_000 })
   })
 
-  test('is believed of a refused proof alone: other answers may come from a cache', () => {
+  test('is used of a rejected proof alone: other responses may come from a cache', () => {
     const servers = createServers()
     servers.learn({ role: 'api', url, notes: {} }, date(3_600_000), undefined)
     servers.learn({ role: 'api', url, notes: {} }, date(3_600_000), 'use_dpop_nonce')
     expect(servers.notesOf('api', url)).toEqual({})
   })
 
-  test.each(['', 'yesterday'])('that reads "%s" is none', text => {
+  test.each(['', 'yesterday'])('that reads "%s" is invalid', text => {
     const servers = createServers()
     expect(servers.learn({ role: 'api', url, notes: {} }, answer({ date: text }), 'invalid_dpop_proof')).toBe(null)
   })

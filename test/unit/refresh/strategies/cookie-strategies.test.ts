@@ -26,7 +26,7 @@ describe.each([
     expect(posted).toEqual([['/auth/refresh', undefined, init]])
   })
 
-  test('CK-02: so is the sign-out', async () => {
+  test('CK-02: the sign-out is such a POST, too', async () => {
     const { posted } = await run(create(endpoint), undefined, 'revoke')
     const init = { method: 'POST', credentials: 'include', headers: { 'x-requested-with': 'latchkey' } }
     expect(posted).toEqual([['/auth/logout', undefined, init]])
@@ -48,7 +48,7 @@ describe.each([
     })
   })
 
-  test('it may be tried with nothing held, and has a session of its own', () => {
+  test('it may be tried without tokens, and has a session of its own', () => {
     expect(create(endpoint).ambient).toBe(true)
     const idOf = (url: string, baseUrl?: string) => {
       const { id } = create({ ...endpoint, url })
@@ -66,7 +66,7 @@ describe.each([
     ['no signOutUrl', { url: '/auth' }, 'signOutUrl'],
     ['signOutUrl: true', { url: '/auth', signOutUrl: true }, 'signOutUrl'],
     ['signOutUrl: null', { url: '/auth', signOutUrl: null }, 'signOutUrl'],
-  ])('given %s it says what is missing, and calls no /undefined', (_name, given, option) => {
+  ])('given %s it names what is missing, and does not call /undefined', (_name, given, option) => {
     expect(() => create(given as never)).toThrow(expect.objectContaining({ code: 'configuration', option }))
   })
 
@@ -84,7 +84,7 @@ describe.each([
     ['a redirect is not now, if the app says so', { status: 0, redirected: true }, false, 'thrown'],
     ['401 is not now, if the app says so', { status: 401 }, false, 'thrown as 0'],
     ['401 is judged as anywhere', { status: 401 }, undefined, 'thrown'],
-  ])('of answers that bring nothing: %s', async (_name, failure, over, outcome) => {
+  ])('of responses without content: %s', async (_name, failure, over, outcome) => {
     const seen: unknown[] = []
     const isSignedOut = (answer: unknown) => {
       seen.push(answer)
@@ -105,33 +105,33 @@ describe.each([
     expect(seen).toEqual([{ redirected: false, ...failure }])
   })
 
-  test('what read answers null for is nobody', async () => {
+  test('if read returns null the status is signed-out', async () => {
     expect((await run(create({ ...endpoint, read: () => null }), {})).brought).toBeNull()
   })
 })
 
 describe('cookieRefresh', () => {
-  test('hands over the answer as it came, or as read makes of it', async () => {
+  test('returns the response as it came, or what read makes of it', async () => {
     const answer = { jwt: 'a' }
     expect((await run(cookieRefresh(endpoint), answer)).brought).toBe(answer)
     const read = ({ jwt }: { readonly jwt: string }) => ({ accessToken: jwt })
     expect((await run(cookieRefresh({ ...endpoint, read }), answer)).brought).toEqual({ accessToken: 'a' })
   })
 
-  test.each([undefined, null, {}])('%j is nobody, also to a read of the app’s own', async answer => {
+  test.each([undefined, null, {}])('%j means signed out, also to a read of the app’s own', async answer => {
     const read = ({ jwt }: { readonly jwt: string }) => ({ accessToken: jwt })
     expect((await run(cookieRefresh(endpoint), answer)).brought).toBeNull()
     expect((await run(cookieRefresh({ ...endpoint, read }), answer)).brought).toBeNull()
   })
 
-  test('CK-03: has no way to ask by GET', async () => {
+  test('CK-03: never uses GET', async () => {
     const { posted } = await run(cookieRefresh({ ...endpoint, method: 'GET' } as never), { accessToken: 'a' })
     expect(posted[0]?.[2].method).toBe('POST')
   })
 })
 
 describe('cookieSession', () => {
-  test('may ask who is signed in by GET, where that renews nothing; signing out is a POST still', async () => {
+  test('may use GET where that refreshes nothing; the sign-out is still a POST', async () => {
     const strategy = cookieSession({ ...endpoint, method: 'GET' })
     expect((await run(strategy, {})).posted[0]?.[2].method).toBe('GET')
     expect((await run(strategy, {}, 'revoke')).posted[0]?.[2].method).toBe('POST')
@@ -147,28 +147,28 @@ describe('cookieSession', () => {
     expect((await run(cookieSession(endpoint), answer)).brought).toEqual({ cookie: true, ...session })
   })
 
-  test('null is nobody, whatever the method', async () => {
+  test('null means signed out, whatever the method', async () => {
     expect((await run(cookieSession(endpoint), null)).brought).toBeNull()
   })
 
   test.each([undefined, null, {}, [], false, '', { user: null }, { authenticated: false }, { sub: '' }])(
-    'asked by GET, %j names nobody: signed out, never signed in as nobody',
+    'by GET, %j names no user: signed out, never signed in without a user',
     async answer => {
       expect((await run(cookieSession({ ...endpoint, method: 'GET' }), answer)).brought).toBeNull()
     },
   )
 
-  test.each([undefined, null, {}, []])('asked by GET, %j is nobody to a read of the app’s own, too', async answer => {
+  test.each([undefined, null, {}, []])('by GET, %j means signed out to a read of the app’s own, too', async answer => {
     const read = ({ user }: { readonly user: { readonly id: string } }) => ({ subject: user.id })
     expect((await run(cookieSession({ ...endpoint, method: 'GET', read }), answer)).brought).toBeNull()
   })
 
-  test('by default the time that the session has is read', async () => {
+  test('by default the lifetime of the session is read', async () => {
     const answer = { sub: 'alice', sessionExpiresInSeconds: 60 }
     expect((await run(cookieSession(endpoint), answer)).brought).toMatchObject({ sessionExpiresInSeconds: 60 })
   })
 
-  test('a token in the answer stays out, wherever it stands', async () => {
+  test('a token in the response is dropped, wherever it stands', async () => {
     const jwt = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.secret'
     const answer = {
       sub: 'alice',
@@ -184,7 +184,7 @@ describe('cookieSession', () => {
     }
   })
 
-  test('what read tells of it counts', async () => {
+  test('the result of read counts', async () => {
     const read = ({ user }: { readonly user: string }) => ({ subject: user })
     const { brought } = await run(cookieSession({ ...endpoint, read }), { user: 'bob' })
     expect(brought).toEqual({ cookie: true, subject: 'bob' })

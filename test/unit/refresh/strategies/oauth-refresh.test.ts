@@ -35,7 +35,7 @@ const optionOf = (options: object): unknown => {
   return expect.unreachable()
 }
 
-describe('oauthRefresh refuses at once', () => {
+describe('oauthRefresh rejects at once', () => {
   test.each([
     ['an endpoint that is not https', 'http://id.test/token', false],
     ['no URL', 'token', false],
@@ -108,7 +108,7 @@ describe('the refresh of oauthRefresh', () => {
   })
 
   test.each([[{ access_token: 'a' }], [{ access_token: 'a', token_type: 1 }], [{}], [null], [undefined], ['text']])(
-    'RF-04: an answer without a token type fails: %o',
+    'RF-04: a response without a token type fails: %o',
     async answer => {
       const { context } = contextOf(answer)
       await expect(oauthRefresh(base).refresh(context)).rejects.toThrow('token_type')
@@ -121,7 +121,7 @@ describe('the refresh of oauthRefresh', () => {
     expect(posted).toEqual([])
   })
 
-  test('without a refresh token another audience’s cannot be had, which ends nothing', async () => {
+  test('without a refresh token there is no token for another audience, which ends nothing', async () => {
     const { context, posted } = contextOf(good, { refreshToken: undefined, audience: 'files' })
     await expect(oauthRefresh(base).refresh(context)).rejects.toThrow('no refresh token')
     expect(posted).toEqual([])
@@ -132,7 +132,7 @@ describe('revocation by oauthRefresh', () => {
   const revocationEndpoint = 'https://id.test/revoke'
   const tokens = { accessToken: 'a', refreshToken: 'r', idToken: undefined }
 
-  test('is not told unless there is an endpoint for it', () => {
+  test('is not sent unless there is an endpoint for it', () => {
     expect(oauthRefresh(base).revoke).toBeUndefined()
   })
 
