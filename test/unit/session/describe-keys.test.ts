@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { describeKeys } from '../../../src/session/parse-tokens.ts'
 
-test('keys are shown only if they look like names: an answer that was parsed as something else is not', () => {
+test('keys are shown only if they look like names, so that a wrongly parsed response is not', () => {
   const answer = {
     data: 1,
     refresh_token_expires_in: 1,

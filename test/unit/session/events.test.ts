@@ -6,7 +6,7 @@ const catchReports = () => vi.stubGlobal('reportError', (error: unknown) => void
 afterEach(() => void reported.splice(0))
 
 describe('listeners', () => {
-  test('are told in the order in which they were added', () => {
+  test('are called in the order in which they were added', () => {
     const listeners = createListeners<number>()
     const seen: string[] = []
     listeners.add(value => void seen.push(`first ${value}`))
@@ -15,7 +15,7 @@ describe('listeners', () => {
     expect(seen).toEqual(['first 7', 'second 7'])
   })
 
-  test('the same function added twice is called twice, and each undo removes its own entry', () => {
+  test('the same function added twice is called twice, and each unsubscribe function removes its own entry', () => {
     const listeners = createListeners<number>()
     const listener = vi.fn()
     const [first, second] = [listeners.add(listener), listeners.add(listener)]
@@ -28,7 +28,7 @@ describe('listeners', () => {
     expect(listeners.size).toBe(0)
   })
 
-  test('one that throws hinders neither the others nor who tells; the page’s monitoring sees it', () => {
+  test('one that throws affects neither the others nor the caller; the page’s monitoring sees it', () => {
     catchReports()
     const listeners = createListeners<number>()
     const [mistake, last] = [new Error('of the app'), vi.fn()]
@@ -65,12 +65,12 @@ describe('listeners', () => {
   })
 })
 
-describe('what an app gave is called', () => {
-  test('if it is there', () => {
+describe('a callback of the app', () => {
+  test('is called if there is one', () => {
     expect(() => callListener(undefined, 1)).not.toThrow()
   })
 
-  test('and what it throws is its own', () => {
+  test('may throw, which is reported as the app’s mistake', () => {
     catchReports()
     callListener(() => {
       throw 'a text'
@@ -78,7 +78,7 @@ describe('what an app gave is called', () => {
     expect(reported).toEqual(['a text'])
   })
 
-  test('where the platform has no reportError, its mistake is printed', () => {
+  test('that throws is reported on the console where the platform has no reportError', () => {
     vi.stubGlobal('reportError', undefined)
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {})
     callListener(() => {

@@ -26,18 +26,18 @@ const arrive = async (input: object, tookMs = 0, clock = createControlledClock()
 }
 
 describe('how long a token lives', () => {
-  test('TM-05: counted from when it was asked for, not from when it came', async () => {
+  test('TM-05: counted from when it was requested, not from when it came', async () => {
     const { left, credentials, sent } = await arrive({ expiresInSeconds: 300 }, 8000)
     expect(left()).toBe(292_000)
     expect(credentials.sentAt).toBe(sent.wallMs)
   })
 
-  test('by what the answer said, though the token itself says otherwise', async () => {
+  test('by what the response said, although the token itself says otherwise', async () => {
     const accessToken = jwtOf({ iat: 1000, exp: 1060 })
     expect((await arrive({ accessToken, expiresInSeconds: 300 })).credentials.lifetimeMs).toBe(300_000)
   })
 
-  test('else by exp - iat, a duration: what the server’s clock says does not matter', async () => {
+  test('otherwise by exp - iat, a duration: the server’s clock does not matter', async () => {
     expect((await arrive({ accessToken: jwtOf({ iat: 1000, exp: 1300 }) })).credentials.lifetimeMs).toBe(300_000)
   })
 
@@ -59,7 +59,7 @@ describe('how long a token lives', () => {
     ['TM-02: both are in milliseconds', jwtOf({ iat: 1_767_225_600_000, exp: 1_767_225_900_000 })],
     ['TM-02: exp is before iat', jwtOf({ iat: 1300, exp: 1000 })],
     ['TM-02: exp is iat', jwtOf({ iat: 1300, exp: 1300 })],
-  ])('unknown, so that only a 401 tells, where %s', async (_name, accessToken) => {
+  ])('unknown, so that only a 401 shows its end, where %s', async (_name, accessToken) => {
     const { credentials, age } = await arrive({ accessToken })
     expect(credentials.lifetimeMs).toBeNull()
     expect(age()).toBe('good')
@@ -95,8 +95,8 @@ describe('how long a token lives', () => {
   )
 })
 
-describe('good, due or expired', () => {
-  test('TM-09: due within the leeway, expired at its end', async () => {
+describe('good, expiring or expired', () => {
+  test('TM-09: expiring within the leeway, expired at its end', async () => {
     const { clock, age } = await arrive({ expiresInSeconds: 300 })
     await clock.advance(269_999)
     expect(age()).toBe('good')
@@ -134,13 +134,13 @@ describe('promise 18: clocks that are wrong', () => {
     expect(age()).toBe('expired')
   })
 
-  test('TM-07: after a sleep, in which the monotonic clock stood still, the wall clock is believed', async () => {
+  test('TM-07: after a sleep, in which the monotonic clock stood still, the wall clock counts', async () => {
     const { clock, age } = await arrive({ expiresInSeconds: 300 })
     clock.sleepFor(8 * hour)
     expect(age()).toBe('expired')
   })
 
-  test('TM-07: set back by a day, the monotonic clock is believed', async () => {
+  test('TM-07: set back by a day, the monotonic clock counts', async () => {
     const { clock, age, left } = await arrive({ expiresInSeconds: 300 })
     clock.jumpWall(-day)
     expect([age(), left()]).toEqual(['good', 300_000])
@@ -155,7 +155,7 @@ describe('promise 18: clocks that are wrong', () => {
     expect((await arrive({ expiresInSeconds: 300 }, 0, clock)).age()).toBe('good')
   })
 
-  test('after a reload only the wall clock knows', async () => {
+  test('after a reload only the wall clock counts', async () => {
     const { clock, age, left } = await arrive({ expiresInSeconds: 300 })
     await clock.advance(100_000)
     expect([age(30_000, null), left(null)]).toEqual(['good', 200_000])
@@ -163,7 +163,7 @@ describe('promise 18: clocks that are wrong', () => {
     expect(age(30_000, null)).toBe('expired')
   })
 
-  test('after a reload with the clock set back the age is unknown, so only a 401 tells', async () => {
+  test('after a reload with the clock set back the age is unknown, so that only a 401 shows its end', async () => {
     const { clock, age } = await arrive({ expiresInSeconds: 300 })
     clock.jumpWall(-day)
     expect(age(30_000, null)).toBe('good')

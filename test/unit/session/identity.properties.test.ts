@@ -144,7 +144,7 @@ const steps = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
-test('whoever signs in, and whatever a refresh brings, in either tab: whose session it is, is what the model says', async () => {
+test('after any sign-ins and refreshes in either tab the user of the session is the one of the model', async () => {
   await fc.assert(
     fc.asyncProperty(steps, async taken => {
       const { tabs, look } = createTabs()
@@ -182,7 +182,7 @@ test('whoever signs in, and whatever a refresh brings, in either tab: whose sess
   )
 }, 120_000)
 
-test('no refresh ends the session of a person whose answers are all their own, whatever those leave out', async () => {
+test('no refresh ends the session of a user whose responses all name that user, whatever those leave out', async () => {
   const days = fc.tuple(fc.nat(people.length - 1), fc.boolean(), fc.array(shapes, { minLength: 2, maxLength: 10 }))
   await fc.assert(
     fc.asyncProperty(days, async ([person, appSpeaksAtLogin, [login, ...answers]]) => {

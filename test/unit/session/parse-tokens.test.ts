@@ -17,7 +17,7 @@ const jwtOf = (claims: unknown) =>
 
 const said = (subject: string | null, issuer: string | null = null) => ({ issuer, subject })
 
-describe('credentials, as they are handed over', () => {
+describe('credentials, as an app passes them,', () => {
   const ours = {
     accessToken: 'access',
     refreshToken: 'refresh',
@@ -49,11 +49,11 @@ describe('credentials, as they are handed over', () => {
     subject: 'alice',
   }
 
-  test('in our own names', () => {
+  test('in this library’s names', () => {
     expect(read(ours)).toEqual(expected)
   })
 
-  test.each(['refresh_expires_in', 'refresh_token_expires_in'])('as a token endpoint answers, with %s', name => {
+  test.each(['refresh_expires_in', 'refresh_token_expires_in'])('as a token endpoint returns them, with %s', name => {
     expect(read({ ...wire, [name]: 3600 })).toEqual(expected)
   })
 
@@ -65,22 +65,22 @@ describe('credentials, as they are handed over', () => {
     })
   })
 
-  test('in both spellings, ours counts', () => {
+  test('in both spellings: this library’s counts', () => {
     expect(read({ accessToken: 'ours', access_token: 'theirs' })?.accessToken).toBe('ours')
   })
 
-  test('an undefined or null of ours does not hide what the endpoint said', () => {
+  test('an undefined or null in one spelling does not hide the other', () => {
     const both = { ...wire, accessToken: undefined, refreshToken: null, expiresInSeconds: null, tokenType: undefined }
     expect(read(both)).toMatchObject({ accessToken: 'access', refreshToken: 'refresh', lifetimeMs: 300_000 })
   })
 
-  test('RF-06: members that nobody asked for are ignored', () => {
+  test('RF-06: unknown members are ignored', () => {
     expect(read({ ...ours, 'not-before-policy': 0, session_state: 'x', __proto__: { accessToken: 'no' } })).toEqual(
       expected,
     )
   })
 
-  test('units that are anyone’s guess are not read', () => {
+  test('members whose unit is ambiguous are not read', () => {
     expect(read({ accessToken: 'access', expiresIn: 300, expiresAt: 1, expires_at: 1 })?.lifetimeMs).toBeNull()
   })
 
@@ -91,7 +91,7 @@ describe('credentials, as they are handed over', () => {
     },
   )
 
-  test.each(['', null, undefined, 7, {}, ['access'], true])('RF-04: an access token that is %j is none', token => {
+  test.each(['', null, undefined, 7, {}, ['access'], true])('RF-04: an access token that is %j is rejected', token => {
     expect(read({ accessToken: token })).toBeNull()
     expect(read({ access_token: token, refresh_token: 'refresh' })).toBeNull()
   })
@@ -116,16 +116,16 @@ describe('cookie sessions', () => {
     })
   })
 
-  test.each([false, 1, 'true', {}, null])('cookie: %j is not one, so a mapping mistake is no session', cookie => {
+  test.each([false, 1, 'true', {}, null])('cookie: %j is none, so that a mapping mistake is no session', cookie => {
     expect(read({ cookie, subject: 'alice' })).toBeNull()
   })
 
-  test('say who they are by the sub of their claims, too', () => {
+  test('name their user by the sub of their claims, too', () => {
     expect(read({ cookie: true, claims: { sub: 'alice' } })?.subject).toBe('alice')
   })
 })
 
-describe('whose it is', () => {
+describe('the user of a session', () => {
   const [idToken, accessToken] = [jwtOf({ sub: 'of-id-token' }), jwtOf({ sub: 'of-access-token' })]
   test.each([
     ['what the app says', { accessToken, idToken, subject: 'told' }, 'told'],
@@ -141,13 +141,13 @@ describe('whose it is', () => {
     expect(read(input)?.subject).toBe(subject)
   })
 
-  test.each([true, {}, ['alice'], 2 ** 53, Number.NaN])('a subject that is %j is refused by name', subject => {
+  test.each([true, {}, ['alice'], 2 ** 53, Number.NaN])('a subject that is %j is rejected by name', subject => {
     expect(() => read({ accessToken: 'opaque', subject })).toThrow(/`subject`/)
     expect(() => read({ cookie: true, subject })).toThrow(/`subject`/)
   })
 
   test.each([true, {}, ['alice'], 2 ** 53])(
-    'a sub that is %j is refused by name, unless the app says who it is',
+    'a sub that is %j is rejected by name, unless the app names the user',
     sub => {
       expect(() => read({ accessToken: jwtOf({ sub }) })).toThrow(/`sub`/)
       expect(() => read({ accessToken: 'opaque', idToken: jwtOf({ sub }) })).toThrow(/`sub`/)
@@ -157,12 +157,12 @@ describe('whose it is', () => {
     },
   )
 
-  test('claims are those of the ID token, else of the access token', () => {
+  test('claims are those of the ID token, or else of the access token', () => {
     expect(read({ accessToken, idToken })?.claims).toEqual({ sub: 'of-id-token' })
     expect(read({ accessToken })?.claims).toEqual({ sub: 'of-access-token' })
   })
 
-  test('an ID token that cannot be read is kept for the hint, and the access token tells who it is', () => {
+  test('an ID token that cannot be read is kept as a hint, and the access token names the user', () => {
     expect(read({ accessToken, idToken: 'opaque' })).toMatchObject({ idToken: 'opaque', subject: 'of-access-token' })
   })
 })
@@ -206,13 +206,13 @@ describe('what a refresh leaves out stays as it was', () => {
     expect(read({ access_token: 'newer' }, { ...former, sessionLifetimeMs: 900_000 })?.sessionLifetimeMs).toBeNull()
   })
 
-  test('nothing is carried over where nobody was', () => {
+  test('nothing is carried over without a former session', () => {
     expect(read({ access_token: 'newer' })).toMatchObject({ refreshToken: null, scope: null, subject: null })
   })
 })
 
 describe('a sign-in with what is no credential', () => {
-  test('is a mistake in the program, told by the keys that were found and never by their values', () => {
+  test('is a configuration error, which names the keys that were found and never their values', () => {
     const attempt = () => requireCredentials({ token: 'secret-access', user: { id: 'secret-user' } }, sent, clock)
     expect(attempt).toThrow(ConfigurationError)
     expect(attempt).toThrow(/\{ token, user \}/)
@@ -228,7 +228,7 @@ describe('a sign-in with what is no credential', () => {
     [null, 'object'],
     [undefined, 'undefined'],
     ['secret', 'string'],
-  ])('says of what is no object only its type (%j)', (input, type) => {
+  ])('names only the type of a value that is no object (%j)', (input, type) => {
     expect(describeKeys(input)).toBe(type)
   })
 })
@@ -242,7 +242,7 @@ const names = [
   ...['sessionExpiresInSeconds', 'refresh_expires_in', 'scope', 'tokenType', 'idToken', 'subject', 'cookie'],
 ]
 
-test('TM-06: whatever is handed over is read, or refused by the name of `subject`, and means what it is typed to mean', () => {
+test('TM-06: any value is read, or rejected with the name `subject`, and the result has the declared types', () => {
   const inputs = fc.dictionary(fc.constantFrom(...names), odd)
   fc.assert(
     fc.property(inputs, fc.option(fc.constant(credentialsOf())), (input, former) => {

@@ -14,14 +14,14 @@ const start = async () => {
 }
 
 describe('following the store, at the start', () => {
-  test('nothing there: nobody is signed in, and nothing has ended', async () => {
+  test('no record: the status is signed-out, and no session has ended', async () => {
     const { session, told } = createSessionRig()
     await session.reread()
     expect(session.state).toMatchObject({ status: 'signed-out', endReason: null, epoch: 0 })
     expect(told).toEqual([])
   })
 
-  test('somebody there: restored, not signed in just now; age told by the wall clock alone', async () => {
+  test('a session: it is restored, not signed in just now; its age is that of the wall clock alone', async () => {
     const { store, session, told } = createSessionRig()
     store.content = storedRecord({ generation: 4 })
     await session.reread()
@@ -38,7 +38,7 @@ describe('following the store, at the start', () => {
     expect(told).toEqual([])
   })
 
-  test('SG-04: a store that was wiped is a normal state of being signed out', async () => {
+  test('SG-04: a store that was cleared means signed out', async () => {
     const { session, told } = createSessionRig()
     await session.reread()
     await session.reread()
@@ -54,7 +54,7 @@ describe('following the store, at the start', () => {
   })
 
   test.each(['throws', 'rejects'] as const)(
-    'SG-03: a store that %s for two seconds: nobody is signed in',
+    'SG-03: a store that %s for two seconds: the status is signed-out',
     async fault => {
       const { store, clock, session } = createSessionRig()
       store.fail('all', fault)
@@ -65,7 +65,7 @@ describe('following the store, at the start', () => {
     },
   )
 
-  test('promise 9: a store that does not answer: whether anybody is signed in is still unknown', async () => {
+  test('promise 9: a store that does not respond: the status is still unknown', async () => {
     const { store, clock, session } = createSessionRig()
     store.fail('all', 'hangs')
     const reread = session.reread()
@@ -86,7 +86,7 @@ describe('following the store, at the start', () => {
       }),
     ],
     ['a session without a token', storedRecord({ credentials: credentialsOf({ accessToken: null }) })],
-  ])('ambient, %s: still unknown, only the server can tell', async (_name, content) => {
+  ])('ambient, %s: still unknown, only the server knows', async (_name, content) => {
     const { store, session } = createSessionRig({ ambient: true })
     store.content = content
     await session.reread()
@@ -103,7 +103,7 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:other'])
   })
 
-  test('a newer generation of a cookie session, which has no token to tell it by, is adopted', async () => {
+  test('a newer generation of a cookie session, which has no token to compare, is adopted', async () => {
     const { store, session, told } = createSessionRig()
     await session.signIn({ cookie: true, subject: 'alice' })
     store.content = { ...(store.content as object), revision: 'r', generation: 1 }
@@ -112,7 +112,7 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:other'])
   })
 
-  test('what this page knows already is not: nothing changes, and nothing is told', async () => {
+  test('a record that this page knows already changes nothing, without an event', async () => {
     const { store, session, told } = await start()
     const before = session.state
     store.content = { ...(store.content as object), revision: 'r', failures: 1 }
@@ -122,7 +122,7 @@ describe('following the store, while signed in', () => {
   })
 
   test.each([0, -1])(
-    'promise 16: a sign-in of the same person in a tab that had missed a refresh is adopted, though its number is %i',
+    'promise 16: a sign-in of the same user in a tab that had missed a refresh is adopted, although its generation is %i',
     async generation => {
       const { store, session, told, id } = await start()
       store.content = storedRecord({ sessionId: id, generation, credentials: credentialsOf({ accessToken: 'newest' }) })
@@ -164,7 +164,7 @@ describe('following the store, while signed in', () => {
     expect(told).toEqual(['signed-in:this', 'ended:other'])
   })
 
-  test('SG-03: garbage in its place means the same', async () => {
+  test('SG-03: garbage in its place means signed out elsewhere, too', async () => {
     const { store, session } = await start()
     store.content = { nothing: 'of ours' }
     await session.reread()
@@ -198,7 +198,7 @@ describe('following the store, while signed in', () => {
   })
 })
 
-test('promise 13: an end of this page’s session, however close to finding another’s, takes nothing of that away', async () => {
+test('promise 13: an end of this page’s session, however close to reading another session, removes nothing of that', async () => {
   for (const ticks of allTicks) {
     const { store, session, clock } = await start()
     const bobs = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
@@ -212,7 +212,7 @@ test('promise 13: an end of this page’s session, however close to finding anot
   }
 })
 
-describe('something happens here between the store’s answer and what it does', () => {
+describe('an action on this page between the store’s response and its effect', () => {
   const acts = {
     'signed out': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signOut(),
     'bob signed in': async ({ session }: Awaited<ReturnType<typeof start>>) => session.signIn(bob),
@@ -230,7 +230,7 @@ describe('something happens here between the store’s answer and what it does',
   )
 
   test.each(cases)(
-    'RT-06: %s, however close to finding %s: what happened here is newer, and stays',
+    'RT-06: %s, however close to reading %s: the action of this page is newer, and stays',
     async (...arranged) => {
       const [, , happens, record] = arranged
       for (const ticks of allTicks) {
@@ -251,7 +251,7 @@ describe('something happens here between the store’s answer and what it does',
   )
 
   test.each(Object.entries(found))(
-    'promise 12: alice signed in again, however close to finding %s: her token counts, in her session only if that goes on',
+    'promise 12: alice signs in again, however close to reading %s: her token counts, in her session only if that continues',
     async (name, record) => {
       for (const ticks of allTicks) {
         const { store, session, clock, id } = await start()

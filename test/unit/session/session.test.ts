@@ -27,7 +27,7 @@ describe('signing in', () => {
     })
   })
 
-  test('other tabs are told when it is stored, not before', async () => {
+  test('other tabs get a message when it is stored, not before', async () => {
     const { store, session, announced } = createSessionRig()
     const held = store.hold('overwrite')
     const signedIn = session.signIn(alice)
@@ -37,7 +37,7 @@ describe('signing in', () => {
     expect(announced).toEqual([session.state.sessionId])
   })
 
-  test('the same person again continues the session: same id, same epoch, next generation, what is left out stays', async () => {
+  test('the same user again continues the session: same id, same epoch, next generation, and members that are left out stay', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
     const { sessionId: id } = session.state
@@ -47,7 +47,7 @@ describe('signing in', () => {
     expect(told).toEqual(['signed-in:this', 'signed-in:this'])
   })
 
-  test('somebody else starts another session: new id, next epoch, generation 0, nothing carried over', async () => {
+  test('another user starts another session: new id, next epoch, generation 0, nothing carried over', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
     const { sessionId: id } = session.state
@@ -74,7 +74,7 @@ describe('signing in', () => {
     expect(session.state).toMatchObject({ epoch: 2, credentials: { refreshToken: null } })
   })
 
-  test('the same person after a sign-out is another session', async () => {
+  test('the same user after a sign-out starts another session', async () => {
     const { session } = createSessionRig()
     await session.signIn(alice)
     const { sessionId: id } = session.state
@@ -84,7 +84,7 @@ describe('signing in', () => {
     expect(session.state.epoch).toBe(3)
   })
 
-  test('with what is no credential is refused, and changes nothing', async () => {
+  test('with anything but credentials is rejected, and changes nothing', async () => {
     const { store, session, told, announced } = createSessionRig()
     await session.signIn(alice)
     const before = session.state
@@ -134,14 +134,14 @@ describe('signing out', () => {
     expect(JSON.stringify([store.content, session.state, session.records.latest])).not.toContain('of-alice')
   })
 
-  test('twice tells of one end', async () => {
+  test('twice emits one end', async () => {
     const { session, told } = createSessionRig()
     await session.signIn(alice)
     await Promise.all([session.signOut(), session.signOut()])
     expect(told).toEqual(['signed-in:this', 'ended:this'])
   })
 
-  test('with nobody signed in is stored all the same: another tab may be', async () => {
+  test('with no user signed in is stored all the same: another tab may have a session', async () => {
     const { store, session, told } = createSessionRig()
     store.content = storedRecord()
     await session.signOut()
@@ -162,7 +162,7 @@ describe('signing out', () => {
     expect(session.state.status).toBe('signed-out')
   })
 
-  test('promise 12: what could not be stored is, as soon as the store is looked at again', async () => {
+  test('promise 12: is stored with the next read of the store if it could not be stored at once', async () => {
     const { store, session } = createSessionRig()
     await session.signIn(alice)
     store.fail('overwrite', 'rejects', 1)
@@ -183,7 +183,7 @@ describe('renewing and ending', () => {
     return { ...rig, latest: latest as StoredRecord }
   }
 
-  test('what a refresh brought counts, in the same epoch', async () => {
+  test('the tokens of a refresh count, in the same epoch', async () => {
     const { session, latest, told } = await start()
     const credentials = { ...latest.credentials, accessToken: 'newer' } as typeof latest.credentials
     session.applyRenewal({ ...latest, generation: 1, credentials }, 77, { cause: 'rejected', startedMs: 0 })
@@ -191,7 +191,7 @@ describe('renewing and ending', () => {
     expect(told).toEqual(['signed-in:this', 'refreshed:this'])
   })
 
-  test('RT-06: what a refresh of another session brought does not', async () => {
+  test('RT-06: the tokens of a refresh of another session do not count', async () => {
     const { session, latest, told } = await start()
     const before = session.state
     session.applyRenewal({ ...latest, sessionId: 'another' }, 77, { cause: 'rejected', startedMs: 0 })
@@ -199,7 +199,7 @@ describe('renewing and ending', () => {
     expect(told).toEqual(['signed-in:this'])
   })
 
-  test('what a first refresh of an ambient strategy brought is restored: nobody has just signed in', () => {
+  test('the session of a first ambient refresh is restored: no user has just signed in', () => {
     const { session, told } = createSessionRig({ ambient: true })
     session.applyRenewal(storedRecord(), 77, { cause: 'restore', startedMs: 0 })
     expect(session.state).toMatchObject({ status: 'signed-in', epoch: 1, monotonicSentAt: 77 })
@@ -233,7 +233,7 @@ describe('renewing and ending', () => {
     expect(announced.length).toBe(2)
   })
 
-  test('promise 13: an end takes nothing away that another tab has stored since, and adopts it', async () => {
+  test('promise 13: an end removes nothing that another tab has stored since, and adopts it', async () => {
     const { store, session, latest } = await start()
     const newer = { ...storedRecord({ sessionId: latest.sessionId, generation: 1 }) }
     store.content = newer
@@ -251,7 +251,7 @@ describe('renewing and ending', () => {
     expect(session.state).toEqual(before)
   })
 
-  test('every change is told once, with the state it led to', async () => {
+  test('every change is reported once, with the state it led to', async () => {
     const { session } = createSessionRig()
     const seen: string[] = []
     session.changed.add(({ status, epoch }) => void seen.push(`${status} ${epoch}`))

@@ -47,7 +47,7 @@ describe('a sign-in that continues a session which another tab has signed out of
     expect(session.state.credentials).toMatchObject({ accessToken: 'stepped-up', refreshToken: null })
   })
 
-  test('is over where the person signs out here before it is stored', async () => {
+  test('is over if the user signs out here before it is stored', async () => {
     for (const ticks of allTicks) {
       const { store, session, stored, clock } = await start()
       store.content = signedOut()
@@ -61,7 +61,7 @@ describe('a sign-in that continues a session which another tab has signed out of
     }
   })
 
-  test('is bob’s where he signs in here before it is stored', async () => {
+  test('is Bob’s if he signs in here before it is stored', async () => {
     for (const ticks of allTicks) {
       const { store, session, stored, clock } = await start()
       store.content = signedOut()
@@ -89,7 +89,7 @@ describe('a sign-in that continues a session which another tab has signed out of
 })
 
 describe('a sign-in that continues a session which has moved in another tab', () => {
-  test('goes on with the refresh token that the other tab was given', async () => {
+  test('continues with the refresh token that the other tab was given', async () => {
     const { store, session, stored, id, told } = await start()
     const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials })
@@ -100,7 +100,7 @@ describe('a sign-in that continues a session which has moved in another tab', ()
     expect(told).toEqual(['signed-in:this', 'signed-in:this'])
   })
 
-  test('leaves the other tab its lease on the refresh token that goes on', async () => {
+  test('keeps the other tab’s lease on the refresh token that stays in use', async () => {
     const { store, session, stored, id } = await start()
     const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
     store.content = { ...stored(), revision: 'leased', lease }
@@ -121,7 +121,7 @@ describe('a sign-in that continues a session which has moved in another tab', ()
   })
 })
 
-describe('a sign-in with the very access token that is held', () => {
+describe('a sign-in with the current access token', () => {
   test.each([undefined, 'alice', 'bob'])(
     'is the same session and no newer token, whatever the subject: %s',
     async subject => {
@@ -134,7 +134,7 @@ describe('a sign-in with the very access token that is held', () => {
     },
   )
 
-  test('leaves the lease, the backoff and the refusal of that token as they are', async () => {
+  test('leaves the lease, the backoff and the rejection of that token as they are', async () => {
     const { store, session, stored } = await start()
     const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
     store.content = { ...stored(), revision: 'refused', lease: lease, rejected: true, retryAt: 7, failures: 2 }
@@ -153,7 +153,7 @@ describe('a sign-in with the very access token that is held', () => {
     expect(session.state).toMatchObject({ monotonicSentAt, credentials: { sentAt: credentials?.sentAt } })
   })
 
-  test('brings no session back that another tab has signed out of', async () => {
+  test('restores no session that another tab has signed out of', async () => {
     const { store, session, stored } = await start()
     store.content = signedOut()
     await session.signIn(alice)
@@ -161,7 +161,7 @@ describe('a sign-in with the very access token that is held', () => {
     expect(stored().credentials).toBeNull()
   })
 
-  test('brings nothing once that token was replaced, since its refresh token is spent', async () => {
+  test('has no effect once that token was replaced, since its refresh token is used up', async () => {
     const { store, session, stored, id } = await start()
     const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials })
@@ -172,7 +172,7 @@ describe('a sign-in with the very access token that is held', () => {
   })
 })
 
-test('a sign-in with the refresh token that is held goes on with the session, unless it is said to be somebody else’s', async () => {
+test('a sign-in with the current refresh token continues the session, unless it names another user', async () => {
   const { session } = createSessionRig()
   await session.signIn({ accessToken: 'access-1', refreshToken: 'refresh-1' })
   const { sessionId: id } = session.state

@@ -13,8 +13,8 @@ const stateOf = (more: Partial<Credentials> = {}): SessionState => ({
   credentials: credentialsOf(more),
 })
 
-describe('what the app may see of a session', () => {
-  test('nothing, while nothing is known', () => {
+describe('the snapshot of a session', () => {
+  test('has nothing while nothing is known', () => {
     expect(toSnapshot(initialState)).toEqual({
       status: 'unknown',
       endReason: null,
@@ -28,7 +28,7 @@ describe('what the app may see of a session', () => {
     })
   })
 
-  test('who is signed in, with what, and until when', () => {
+  test('has the user, the claims and the end of the token', () => {
     const more = { claims: { sub: 'alice' }, scope: 'read write', lifetimeMs: 300_000, sessionLifetimeMs: 900_000 }
     expect(toSnapshot(stateOf({ ...more, sentAt: 1000 }))).toEqual({
       status: 'signed-in',
@@ -43,7 +43,7 @@ describe('what the app may see of a session', () => {
     })
   })
 
-  test('SG-01: no token, and no session id that one could be found by', () => {
+  test('SG-01: has no token, and no session id that leads to one', () => {
     const secrets = { accessToken: 'secret-access', refreshToken: 'secret-refresh', idToken: 'secret-id' }
     const shown = JSON.stringify(toSnapshot(stateOf(secrets)))
     expect(shown).not.toContain('secret')
@@ -58,16 +58,16 @@ describe('what the app may see of a session', () => {
     expect(toSnapshot(stateOf({ scope })).scope).toEqual(expected)
   })
 
-  test('a lifetime that is not known has no end', () => {
+  test('has no end if the lifetime is unknown', () => {
     const { accessTokenExpiresAtMs, sessionExpiresAtMs } = toSnapshot(stateOf())
     expect([accessTokenExpiresAtMs, sessionExpiresAtMs]).toEqual([null, null])
   })
 
-  test('it cannot be changed by who reads it', () => {
+  test('cannot be changed by its reader', () => {
     expect(Object.isFrozen(toSnapshot(stateOf()))).toBe(true)
   })
 
-  test('an end has its reason', () => {
+  test('has the reason of an end', () => {
     const state: SessionState = { ...initialState, status: 'signed-out', endReason: 'refresh-rejected' }
     expect(toSnapshot(state)).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', subject: null })
   })

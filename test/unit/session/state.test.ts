@@ -84,7 +84,7 @@ describe('the states of a session', () => {
     expect(transition(suspended, { type: 'resumed' })).toEqual(signedIn)
   })
 
-  test('resumed without one: signed out, for the reason there was', () => {
+  test('resumed without one: signed out, for the reason that is in the record', () => {
     expect(transition(strangersDialog, { type: 'resumed' })).toEqual(over)
   })
 
@@ -108,12 +108,12 @@ describe('the states of a session', () => {
     ['unknown', initialState],
     ['signed out', over],
     ['a dialog for nobody', strangersDialog],
-  ])('ended from %s: nobody left, so the epoch stays', (_name, state) => {
+  ])('ended from %s: there was no session, so that the epoch stays', (_name, state) => {
     const next = transition(state, { type: 'ended', sessionId: 'z', reason: null })
     expect(next).toEqual({ ...state, status: 'signed-out', sessionId: 'z' })
   })
 
-  test('ended again without a reason keeps the one it ended for, so that a login page can say it', () => {
+  test('ended again without a reason: keeps the first reason, so that a login page can show it', () => {
     expect(transition(over, { type: 'ended', sessionId: 'z', reason: null }).endReason).toBe('refresh-rejected')
   })
 

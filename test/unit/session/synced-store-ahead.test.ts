@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { content, create, createAhead, over } from '../../support/records-rig.ts'
 import { storedRecord } from '../../support/session-records.ts'
 
-describe('records that are ahead of the store, which works again', () => {
+describe('records that are ahead of a store that works again', () => {
   test('promise 12: a sign-out that could not be stored is stored by the next read', async () => {
     const { store, records } = await createAhead()
     expect(await records.read()).toMatchObject(over)
@@ -24,14 +24,14 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toBe(others)
   })
 
-  test('promise 12: what another tab wrote since about the session that was left is not: the sign-out stays', async () => {
+  test('promise 12: what another tab wrote since about the session that was left does not count: the sign-out stays', async () => {
     const { store, records, before } = await createAhead()
     store.content = storedRecord({ sessionId: before.sessionId, generation: 1 })
     expect(await records.read()).toMatchObject(over)
     expect(store.content).toMatchObject(over)
   })
 
-  test('promise 12: neither is it where this page had not read its store before', async () => {
+  test('promise 12: the sign-out stays also if this page had not read its store before', async () => {
     const { store, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     store.fail('overwrite', 'rejects', 1)
@@ -44,7 +44,7 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toMatchObject(over)
   })
 
-  test('what another tab wrote since about the very session that goes on here is newer', async () => {
+  test('what another tab wrote since about the same session counts', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     await records.read()
@@ -55,13 +55,13 @@ describe('records that are ahead of the store, which works again', () => {
     expect(await records.read()).toEqual(others)
   })
 
-  test('a store that was wiped since is the truth', async () => {
+  test('a store that was cleared since counts', async () => {
     const { store, records } = await createAhead()
     store.content = null
     expect(await records.read()).toBeNull()
   })
 
-  test('a sign-in before the store ever answered is newer than whatever is found there', async () => {
+  test('a sign-in before the store has ever responded is newer than any record found there', async () => {
     const { store, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     store.fail('overwrite', 'throws', 1)
@@ -70,7 +70,7 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toMatchObject({ sessionId: 'session-b' })
   })
 
-  test('another tab that writes just before it is put back wins, and is what the read answers', async () => {
+  test('another tab that writes just before it is put back wins, and is what the read returns', async () => {
     const { store, records } = await createAhead()
     const held = store.hold('compareAndSet')
     const reading = records.read()
@@ -96,7 +96,7 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).not.toEqual(before)
   })
 
-  test('what was read before it was put back, but asked for after, does not undo it', async () => {
+  test('what was read before it was put back, but requested after, does not undo it', async () => {
     const { store, records } = await createAhead()
     const healing = store.hold('compareAndSet')
     const first = records.read()
@@ -124,7 +124,7 @@ describe('records that are ahead of the store, which works again', () => {
     expect(store.content).toMatchObject({ sessionId: 'session-c' })
   })
 
-  test('a sign-in that is stored at last does not make up for the sign-out after it that was not', async () => {
+  test('a sign-in that is stored at last does not undo the later sign-out that is not stored yet', async () => {
     const { store, records } = create()
     await records.read()
     const held = store.hold('overwrite')

@@ -27,7 +27,7 @@ const content = (more: Partial<StoredRecord> = {}) => {
 const tokens = (name: string) => ({ credentials: credentialsOf({ refreshToken: name }) })
 
 describe.each(faults)('promise 9: a store that never works: each call %s', fault => {
-  test('SG-03: reading answers within two seconds, and says so: a store that may still answer is not an empty one', async () => {
+  test('SG-03: a read ends within two seconds, and says so: a store that may still respond is not an empty one', async () => {
     const { store, records, failures, settled } = create()
     store.fail('all', fault)
     expect(await settled(records.read())).toBe(fault === 'hangs' ? undefined : null)
@@ -80,7 +80,7 @@ describe.each(faults)('promise 9: a store that never works: each call %s', fault
     expect(records.latest?.sessionId).toBe('session-b')
   })
 
-  test('a store of this page alone that cannot be read any more costs nothing: nobody else writes it', async () => {
+  test('a store of this page alone that cannot be read any more costs nothing: no other tab writes it', async () => {
     const { store, records, settled } = create({ shared: false })
     await records.overwrite(content())
     store.fail('all', fault)
@@ -105,7 +105,7 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
     expect(records.latest).toMatchObject(tokens('of-another-tab'))
   })
 
-  test('neither is it when a later write of ours, with the same token in it, failed', async () => {
+  test('a token whose later write failed is not to be used', async () => {
     const { store, clock, records, settled } = create()
     store.content = storedRecord(tokens('stored'))
     const seen = await records.read()
@@ -117,7 +117,7 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
     expect(await settled(records.read())).toBeUndefined()
   })
 
-  test('neither is it when this page stored it, and never read it back', async () => {
+  test('a token that this page stored, and never read back, is not to be used', async () => {
     const { store, clock, records, settled } = create()
     await records.overwrite(content(tokens('stored')))
     store.fail('compareAndSet', fault, 1)
@@ -145,7 +145,7 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
     expect(await settled(records.read())).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
-  test('each failure is told, with what was tried', async () => {
+  test('each failure is reported, with the operation', async () => {
     const { store, clock, records, failures } = create()
     await records.overwrite(content())
     store.fail('all', fault)
@@ -157,7 +157,7 @@ describe.each(faults)('promise 9: a shared store that worked, and then each call
   })
 })
 
-describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault => {
+describe.each(landing)('promise 9: a write whose result is lost: it %s', fault => {
   test('a sign-out that landed is found, and stays', async () => {
     const { store, records, settled } = create()
     await records.overwrite(content())
@@ -179,7 +179,7 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     expect(store.content).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
-  test('newer tokens that landed are found, and can be written over by who knows them', async () => {
+  test('newer tokens that landed are found, and can be overwritten by a tab that knows them', async () => {
     const { store, clock, records } = create()
     store.content = storedRecord(tokens('first'))
     const seen = await records.read()
@@ -196,7 +196,7 @@ describe.each(landing)('promise 9: a write whose answer is lost: it %s', fault =
     expect(store.content).toEqual(next)
   })
 
-  test('a lease that landed, and was then answered by another tab, is not put back', async () => {
+  test('a lease that landed, and that another tab has replaced, is not put back', async () => {
     const { store, clock, records, settled } = create()
     store.content = storedRecord(tokens('first'))
     const seen = await records.read()
@@ -220,7 +220,7 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
   }
 
   test.each([null, undefined, 'garbage', {}])(
-    'SG-03: answers %j: a sign-in is kept in memory, and it is told once',
+    'SG-03: and returns %j: a sign-in is kept in memory, and the failure is reported once',
     async found => {
       const { records, failures } = createForgetful(found)
       await records.overwrite(content({ sessionId: 'session-b' }))
@@ -245,14 +245,14 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
     expect(await records.read()).toMatchObject({ sessionId: 'over', credentials: null })
   })
 
-  test('is not one that was wiped: what was ever read back is missed', async () => {
+  test('is not one that was cleared: a record that was ever read back is missed', async () => {
     const { store, records } = create()
     await records.overwrite(content())
     store.content = null
     expect(await records.read()).toBeNull()
   })
 
-  test('is not one where a first write failed: that is tried again', async () => {
+  test('is not one whose first write failed: that is tried again', async () => {
     const { store, records } = create()
     store.fail('overwrite', 'rejects', 1)
     await records.overwrite(content({ sessionId: 'session-b' }))
@@ -261,7 +261,7 @@ describe('promise 9: a store that takes everything and keeps nothing', () => {
     expect(records.state).toBe('synced')
   })
 
-  test('that begins to keep is believed, and what another tab stored there counts', async () => {
+  test('that begins to keep is used, and what another tab stored there counts', async () => {
     const { store, records } = createForgetful(null)
     await records.overwrite(content())
     store.mend()

@@ -15,20 +15,20 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
     return { ...made, record, held, reading }
   }
 
-  test('what it holds cannot be told, and nothing is known of it', async () => {
+  test('its content is unknown', async () => {
     const { records, reading, late } = await startSlow()
     expect(await reading).toBeUndefined()
     expect([records.latest, records.state, late]).toEqual([null, 'unread', []])
   })
 
-  test('its late answer counts, and is told', async () => {
+  test('its late response counts, and is reported', async () => {
     const { records, clock, held, record, late } = await startSlow()
     held.open()
     await clock.settle()
     expect([records.latest, records.state, late]).toEqual([record, 'synced', [record]])
   })
 
-  test('a late answer that nothing is there counts as well', async () => {
+  test('a late response without a record counts as well', async () => {
     const { store, records, clock, held, late } = await startSlow()
     store.content = null
     held.open()
@@ -36,7 +36,7 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
     expect([records.state, late]).toEqual(['synced', [null]])
   })
 
-  test('a late record of a newer version tells nothing', async () => {
+  test('a late record of a newer version is ignored', async () => {
     const { store, records, clock, held, late } = await startSlow()
     store.content = storedRecord({ version: 3 })
     held.open()
@@ -44,7 +44,7 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
     expect([records.state, late]).toEqual(['unread', []])
   })
 
-  test('what was read meanwhile is newer than the late answer', async () => {
+  test('what was read meanwhile is newer than the late response', async () => {
     const { store, records, clock, held, late } = await startSlow()
     const newest = storedRecord({ sessionId: 'session-b' })
     store.content = newest
@@ -56,7 +56,7 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
     expect(late).toEqual([newest])
   })
 
-  test('promise 12: signed out meanwhile: the late answer does not undo it', async () => {
+  test('promise 12: a sign-out meanwhile is not undone by the late response', async () => {
     const { store, records, clock, held } = await startSlow()
     await records.overwrite(content(over))
     held.open()
@@ -79,7 +79,7 @@ describe('promise 9: a store that takes longer than its deadline is not an empty
 })
 
 describe('promise 9: a store whose first read fails', () => {
-  test('is asked again within its deadline: a hiccup is not "nobody is signed in"', async () => {
+  test('is read again within its deadline: a short failure does not mean signed out', async () => {
     const { store, clock, records } = create()
     const record = storedRecord()
     store.content = record
@@ -90,7 +90,7 @@ describe('promise 9: a store whose first read fails', () => {
     expect(records.state).toBe('synced')
   })
 
-  test('goes on without it once the deadline has passed: memory does', async () => {
+  test('is replaced by memory once the deadline has passed', async () => {
     const { store, clock, records } = create()
     store.fail('read', 'rejects')
     const reading = records.read()
@@ -102,7 +102,7 @@ describe('promise 9: a store whose first read fails', () => {
   })
 
   test.each(['SecurityError', 'ReferenceError', 'TypeError'])(
-    'with a %s is not there at all, which need not be waited for: an opaque origin, a server, a webview without storage',
+    'with a %s does not exist, and is not waited for: an opaque origin, a server, a webview without storage',
     async name => {
       const { store, records } = create()
       store.read = () => Promise.reject(Object.assign(new Error('not here'), { name }))
@@ -111,7 +111,7 @@ describe('promise 9: a store whose first read fails', () => {
     },
   )
 
-  test('may work later: then it is the truth', async () => {
+  test('may work later: then it counts', async () => {
     const { store, clock, records } = create()
     store.fail('read', 'rejects', 10)
     const reading = records.read()
@@ -123,7 +123,7 @@ describe('promise 9: a store whose first read fails', () => {
     expect(records.state).toBe('synced')
   })
 
-  test('is not asked again for what was signed in meanwhile', async () => {
+  test('is not read again after a sign-in meanwhile', async () => {
     const { store, clock, records } = create()
     store.fail('read', 'rejects')
     const reading = records.read()

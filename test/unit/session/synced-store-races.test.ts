@@ -3,8 +3,8 @@ import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { content, create, over } from '../../support/records-rig.ts'
 import { storedRecord } from '../../support/session-records.ts'
 
-describe('records, where something happens while the store is asked', () => {
-  test('what was read before a write of ours does not undo it', async () => {
+describe('records, while a call of the store is under way', () => {
+  test('what was read before a write of this page does not undo it', async () => {
     const { store, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
@@ -15,7 +15,7 @@ describe('records, where something happens while the store is asked', () => {
     expect(records.latest).toMatchObject(over)
   })
 
-  test('what was read before a compare-and-set of ours does not undo it', async () => {
+  test('what was read before a compare-and-set of this page does not undo it', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -27,7 +27,7 @@ describe('records, where something happens while the store is asked', () => {
     expect(records.latest).toBe(written)
   })
 
-  test('of two reads, the one that was asked for later counts, whichever is answered first', async () => {
+  test('of two reads, the later one counts, whichever ends first', async () => {
     const { store, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
@@ -40,7 +40,7 @@ describe('records, where something happens while the store is asked', () => {
   })
 
   test.each(['before', 'after'] as const)(
-    'RT-06: signed out here while a compare-and-set is written (%s it lands): it is not taken over',
+    'RT-06: after a sign-out here while a compare-and-set is written (%s it lands) it is not adopted',
     async effect => {
       const { store, records } = create()
       store.content = storedRecord()
@@ -57,7 +57,7 @@ describe('records, where something happens while the store is asked', () => {
     },
   )
 
-  test('RT-06: signed out here while a compare-and-set hangs: the late write is not taken over either', async () => {
+  test('RT-06: after a sign-out here while a compare-and-set hangs the late write is not adopted', async () => {
     const { store, clock, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -73,7 +73,7 @@ describe('records, where something happens while the store is asked', () => {
   })
 
   test.each(['rejects', 'throws', 'hangs'] as const)(
-    'RT-06: signed out here before a compare-and-set that the store %s: it does not count in memory either',
+    'RT-06: after a sign-out here a compare-and-set that the store %s does not count in memory either',
     async fault => {
       const { store, clock, records } = create()
       store.content = storedRecord()
@@ -88,7 +88,7 @@ describe('records, where something happens while the store is asked', () => {
     },
   )
 
-  test('another tab’s write that is read while ours is written is newer than ours, though ours was taken', async () => {
+  test('another tab’s write that is read while this page writes is newer, although this page’s write succeeded', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -102,7 +102,7 @@ describe('records, where something happens while the store is asked', () => {
     expect(records.latest).toEqual(others)
   })
 
-  test('our own write that is read before the store has said that it took it counts', async () => {
+  test('this page’s own write counts if it is read before the store has confirmed it', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -113,7 +113,7 @@ describe('records, where something happens while the store is asked', () => {
     expect(await writing).toMatchObject({ generation: 1 })
   })
 
-  test('an answer that comes after its deadline, and after a sign-out, changes nothing any more', async () => {
+  test('a response after its deadline, and after a sign-out, changes nothing any more', async () => {
     const { store, clock, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read', 'before')
@@ -126,7 +126,7 @@ describe('records, where something happens while the store is asked', () => {
     expect(records.latest).toMatchObject(over)
   })
 
-  test('an answer that comes just within its deadline counts', async () => {
+  test('a response just within its deadline counts', async () => {
     const { store, clock, records } = create()
     store.content = storedRecord({ sessionId: 'session-a' })
     const held = store.hold('read')

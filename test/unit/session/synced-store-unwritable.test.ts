@@ -21,13 +21,13 @@ const createFull = async () => {
 }
 
 describe('promise 9: a store that can be read but not written, before a refresh', () => {
-  test('is emptied, and the lease is in memory', async () => {
+  test('is cleared, and the lease is in memory', async () => {
     const { records, seen, stored } = await createFull()
     expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
     expect([stored(), records.state]).toEqual(['null', 'ahead'])
   })
 
-  test('without a way to remove: a record without credentials takes the place', async () => {
+  test('without a way to remove: a record without credentials takes its place', async () => {
     const { store, records, seen } = await createFull()
     Object.assign(store, { remove: undefined })
     store.mend()
@@ -36,7 +36,7 @@ describe('promise 9: a store that can be read but not written, before a refresh'
     expect(store.content).toMatchObject({ credentials: null })
   })
 
-  test('where even that fails nothing may be used, and the token is as it was', async () => {
+  test('where even that fails the token may not be used, and stays as it was', async () => {
     const { store, records, seen } = await createFull()
     store.fail('remove', 'rejects')
     expect(await records.acquireLease(seen, content(leaseOf('stored')))).toBeUndefined()
@@ -44,7 +44,7 @@ describe('promise 9: a store that can be read but not written, before a refresh'
     expect([records.latest, records.state]).toEqual([seen, 'synced'])
   })
 
-  test('a single write that fails is tried again, and nothing is emptied', async () => {
+  test('a single write that fails is tried again, and nothing is cleared', async () => {
     const { store, records, seen } = await createFull()
     store.mend()
     store.fail('compareAndSet', 'rejects', 1)
@@ -65,7 +65,7 @@ describe('promise 9: a store that can be read but not written, before a refresh'
     expect(store.content).toBe(others)
   })
 
-  test('a token that never was stored needs nothing of it', async () => {
+  test('a token that was never stored needs none of this', async () => {
     const { store, records } = create()
     store.fail('all', 'rejects')
     await records.overwrite(content(tokens('memory')))
@@ -74,14 +74,14 @@ describe('promise 9: a store that can be read but not written, before a refresh'
 })
 
 describe('promise 9: a store that can be read but not written, after a refresh', () => {
-  test('newer tokens are in memory, and the spent one is taken away', async () => {
+  test('newer tokens are in memory, and the used one is removed', async () => {
     const { records, seen, stored } = await createFull()
     const written = await records.compareAndSet(seen, content({ ...tokens('newer'), generation: 1 }))
     expect(written).toMatchObject(tokens('newer'))
     expect(stored()).toBe('null')
   })
 
-  test('what was taken away is written once there is room, the newest only', async () => {
+  test('the newest tokens are written once there is space', async () => {
     const { store, records, seen } = await createFull()
     await records.acquireLease(seen, content(leaseOf('stored')))
     store.mend()
@@ -98,7 +98,7 @@ describe('promise 9: a store that can be read but not written, after a refresh',
     expect(records.state).toBe('synced')
   })
 
-  test('a failure that is noted beside the same token takes nothing away', async () => {
+  test('a failure that is noted beside the same token removes nothing', async () => {
     const { store, records, seen } = await createFull()
     await records.compareAndSet(seen, content({ ...tokens('stored'), failures: 1 }))
     expect(store.content).toEqual(seen)
@@ -107,7 +107,7 @@ describe('promise 9: a store that can be read but not written, after a refresh',
   test.each([
     ['sign-out', content(over)],
     ['sign-in of somebody else', content({ sessionId: 'session-b', ...tokens('theirs') })],
-  ])('promise 12: a %s takes the former tokens away, also where this page had not read them', async (_name, next) => {
+  ])('promise 12: a %s removes the former tokens, also if this page had not read them', async (_name, next) => {
     for (const readBefore of [true, false]) {
       const { store, records } = create()
       store.content = storedRecord(tokens('stored'))
@@ -121,8 +121,8 @@ describe('promise 9: a store that can be read but not written, after a refresh',
   })
 })
 
-describe('promise 12: a sign-in that took its time', () => {
-  test('and lands after the sign-out that was stored does not undo it', async () => {
+describe('promise 12: a slow sign-in', () => {
+  test('that lands after a sign-out was stored does not undo it', async () => {
     const { store, clock, records } = create()
     const held = store.hold('overwrite')
     void records.overwrite(content({ sessionId: 'session-b' }))

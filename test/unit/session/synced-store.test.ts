@@ -18,7 +18,7 @@ const content = (more: Partial<StoredRecord> = {}) => {
 }
 
 describe('records over a store that works', () => {
-  test('reading an empty store answers null, and knows of nothing', async () => {
+  test('reading an empty store returns null', async () => {
     const { records, failures } = create()
     expect(await records.read()).toBeNull()
     expect([records.latest, failures]).toEqual([null, []])
@@ -43,7 +43,7 @@ describe('records over a store that works', () => {
     expect(second.revision).not.toBe(first.revision)
   })
 
-  test('a write that is passed a revision and a version takes neither over', async () => {
+  test('a write that is passed a revision and a version uses neither', async () => {
     const { store, records } = create()
     const record = storedRecord()
     await records.overwrite({ ...record, version: 7 } as StoredRecord)
@@ -51,7 +51,7 @@ describe('records over a store that works', () => {
     expect((store.content as StoredRecord).revision).not.toBe(record.revision)
   })
 
-  test('compare-and-set writes over what is expected, and answers what it wrote', async () => {
+  test('compare-and-set overwrites the expected record, and returns what it wrote', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -67,7 +67,7 @@ describe('records over a store that works', () => {
     expect(store.content).toEqual(written)
   })
 
-  test('compare-and-set over what has moved writes nothing, answers null, and leaves the latest as it was', async () => {
+  test('compare-and-set over another record writes nothing, returns null, and leaves the latest as it was', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     const seen = await records.read()
@@ -78,7 +78,7 @@ describe('records over a store that works', () => {
     expect(records.latest).toEqual(seen)
   })
 
-  test('overwriting counts at once, before the store has answered', async () => {
+  test('overwriting counts at once, before the store has responded', async () => {
     const { store, records } = create()
     const held = store.hold('overwrite')
     const stored = records.overwrite(content({ sessionId: 'session-b' }))
@@ -111,7 +111,7 @@ describe('records over a store that works', () => {
   })
 })
 
-describe('records over what is no record', () => {
+describe('records over an invalid record', () => {
   const garbage: readonly (readonly [name: string, found: unknown])[] = [
     ['undefined', undefined],
     ['false', false],
@@ -130,14 +130,14 @@ describe('records over what is no record', () => {
     ['credentials that are a number', { ...storedRecord(), credentials: 1 }],
     ['no word of credentials', { ...storedRecord(), credentials: undefined }],
   ]
-  test.each(garbage)('SG-03: %s counts as nothing there, without complaint', async (_name, found) => {
+  test.each(garbage)('SG-03: %s counts as no record, without an error', async (_name, found) => {
     const { store, records, failures } = create()
     store.content = found
     expect(await records.read()).toBeNull()
     expect([records.latest, failures]).toEqual([null, []])
   })
 
-  test.each(garbage)('SG-03: %s is written over by a sign-in', async (_name, found) => {
+  test.each(garbage)('SG-03: %s is overwritten by a sign-in', async (_name, found) => {
     const { store, records } = create()
     store.content = found
     await records.read()
@@ -145,7 +145,7 @@ describe('records over what is no record', () => {
     expect(await records.read()).toMatchObject({ sessionId: 'session-b' })
   })
 
-  test('SG-03: what is no record but has a revision can be written over by compare-and-set', async () => {
+  test('SG-03: an invalid record with a revision can be overwritten by compare-and-set', async () => {
     const { store, records } = create()
     store.content = { revision: 'of-something-else' }
     const seen = await records.read()
@@ -154,7 +154,7 @@ describe('records over what is no record', () => {
     expect(store.content).toMatchObject({ version: 2 })
   })
 
-  test('a record of a newer version cannot be read, which is not the same as nothing there', async () => {
+  test('a record of a newer version cannot be read, which differs from no record', async () => {
     const { store, records } = create()
     store.content = storedRecord({ version: 3 })
     expect(await records.read()).toBeUndefined()
@@ -174,7 +174,7 @@ describe('records over what is no record', () => {
     expect(store.content).toBe(newer)
   })
 
-  test('SG-04: a store that was wiped holds nothing', async () => {
+  test('SG-04: a store that was cleared holds nothing', async () => {
     const { store, records } = create()
     store.content = storedRecord()
     await records.read()
@@ -183,7 +183,7 @@ describe('records over what is no record', () => {
     expect(records.latest).toBeNull()
   })
 
-  test('SG-04: a record of our own that was wiped is not put back', async () => {
+  test('SG-04: a record of this page that was cleared is not put back', async () => {
     const { store, records } = create()
     await records.overwrite(content({ credentials: credentialsOf() }))
     store.content = null

@@ -22,7 +22,7 @@ const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}`
 const cookieFrom = (response: Response) => ({ cookie: response.headers.getSetCookie()[0]?.split(';')[0] ?? '' })
 
 describe('the API', () => {
-  test('lets a good token in and tells what it received', async () => {
+  test('accepts a good token and reports what it received', async () => {
     const server = await start()
     const { accessToken } = server.issue('alice')
     const body = new Uint8Array([0, 255, 10])
@@ -38,7 +38,7 @@ describe('the API', () => {
     expect(server.sends[0]).toMatchObject({ authorization: `Bearer ${accessToken}`, query: 'x=1', status: 200 })
   })
 
-  test('refuses an expired token with a challenge that names the error, and a missing one without', async () => {
+  test('rejects an expired token with a challenge that names the error, and a missing one without', async () => {
     const server = await start()
     const { accessToken } = server.issue()
     server.expireAccessTokens()
@@ -48,7 +48,7 @@ describe('the API', () => {
     expect([missing.status, missing.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
   })
 
-  test('refuses and answers at a path as the test says, so often and no more', async () => {
+  test('rejects and responds at a path as the test says, so often and no more', async () => {
     const server = await start()
     const { accessToken } = server.issue()
     server.refuse('/api/odd', 1)
@@ -61,7 +61,7 @@ describe('the API', () => {
     expect(server.sends.map(send => send.status)).toEqual(statuses)
   })
 
-  test('lets pages of other origins read the challenge, unless told not to', async () => {
+  test('lets pages of other origins read the challenge, unless configured otherwise', async () => {
     const server = await start()
     const exposed = async () => {
       const response = await fetch(`${server.origin}/api/x`, { headers: { origin: 'https://app.test' } })
@@ -73,7 +73,7 @@ describe('the API', () => {
   })
 })
 
-describe('the endpoints that renew', () => {
+describe('the refresh endpoints', () => {
   test('speak the library’s own names in JSON, and count', async () => {
     const server = await start({ accessTokenSeconds: 60 })
     const { refreshToken } = server.issue()
@@ -96,7 +96,7 @@ describe('the endpoints that renew', () => {
     expect([malformed.status, await malformed.json()]).toMatchObject([400, { error: 'invalid_request' }])
   })
 
-  test('revoke a family by either of its tokens, and note who asked (RFC 7009)', async () => {
+  test('revoke a family by either of its tokens, and note the client (RFC 7009)', async () => {
     const server = await start()
     const { accessToken, refreshToken } = server.issue()
     const form = { token: refreshToken, token_type_hint: 'refresh_token', client_id: 'spa' }
@@ -105,7 +105,7 @@ describe('the endpoints that renew', () => {
     expect(server.revocations).toMatchObject([{ tokenTypeHint: 'refresh_token', clientId: 'spa' }])
   })
 
-  test('rotate an HttpOnly refresh cookie, and only for who sends the header against cross-site requests', async () => {
+  test('rotate an HttpOnly refresh cookie, and only for requests with the CSRF header', async () => {
     const server = await start()
     const login = await post(`${server.origin}/cookie/login`, { subject: 'bob' })
     expect(login.headers.getSetCookie()[0]).toMatch(/^refresh=\S+; HttpOnly/)
@@ -119,7 +119,7 @@ describe('the endpoints that renew', () => {
     expect((await post(`${server.origin}/cookie/refresh`, {}, { ...cookieFrom(granted), ...own })).status).toBe(401)
   })
 
-  test('keep a cookie session that the API knows, until it has to be renewed', async () => {
+  test('keep a cookie session that the API knows, until it has to be refreshed', async () => {
     const server = await start()
     const cookie = cookieFrom(await post(`${server.origin}/bff/login`, { subject: 'bob' }))
     const callApi = async () => (await fetch(`${server.origin}/api/x`, { headers: cookie })).status

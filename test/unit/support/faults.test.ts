@@ -19,7 +19,7 @@ const start = async () => {
 }
 
 describe('a held refresh', () => {
-  test('is counted, and nothing happens to its token until it is let go', async () => {
+  test('is counted, and nothing happens to its token until it is released', async () => {
     const { server, refresh } = await start()
     const gate = server.holdRefresh()
     const answer = refresh()
@@ -42,7 +42,7 @@ describe('a held refresh', () => {
     expect(server.reuses).toBe(1)
   })
 
-  test('is let go in the order of arrival, one by one', async () => {
+  test('is released in the order of arrival, one by one', async () => {
     const { server, call } = await start()
     const gate = server.holdApi({ path: '/api/slow', times: 2 })
     const order: string[] = []
@@ -58,7 +58,7 @@ describe('a held refresh', () => {
     expect(order).toEqual(['first', 'second'])
   })
 
-  test('holds nobody who comes after it was opened', async () => {
+  test('does not hold requests that come after it was opened', async () => {
     const { server, call } = await start()
     const gate = server.holdApi({ times: 10 })
     const held = call('/api/x')
@@ -79,13 +79,13 @@ describe('a fault', () => {
     expect(server.reuses).toBe(0)
   })
 
-  test('strikes as often as asked', async () => {
+  test('occurs as often as configured', async () => {
     const { server, refresh } = await start()
     server.failRefreshes({ kind: 'status', status: 500 }, { times: 2 })
     expect([(await refresh()).status, (await refresh()).status, (await refresh()).status]).toEqual([500, 500, 200])
   })
 
-  test('can cut an answer off in its body, after its headers have come', async () => {
+  test('can cut a response off in its body, after its headers have come', async () => {
     const { server, refresh } = await start()
     server.failRefreshes({ kind: 'truncated' }, { at: 'after-handling' })
     const answer = await refresh()
@@ -122,7 +122,7 @@ describe('a fault', () => {
     expect([redirect.status, redirect.headers.get('location')]).toEqual([307, 'http://elsewhere.test/'])
   })
 
-  test('is taken back when the test clears faults', async () => {
+  test('is removed when the test clears faults', async () => {
     const { server, refresh, call } = await start()
     server.failRefreshes({ kind: 'lost' })
     server.refuse('/api/x')

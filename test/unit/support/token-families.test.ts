@@ -15,7 +15,7 @@ const create = (settings: Partial<AuthSettings> = {}) => {
 }
 
 describe('a token family', () => {
-  test('gives a new pair for its refresh token, and the old access token is good no more', () => {
+  test('issues a new pair for its refresh token, and the old access token is no longer valid', () => {
     const { families, refresh } = create()
     const first = families.issue('alice')
     const second = refresh(first.refreshToken)
@@ -24,7 +24,7 @@ describe('a token family', () => {
     expect(second.refreshToken).not.toBe(first.refreshToken)
   })
 
-  test('keeps the old access token good where it is told to', () => {
+  test('keeps the old access token valid if configured', () => {
     const { families, refresh } = create({ keepOldAccessTokens: true })
     const first = families.issue('alice')
     refresh(first.refreshToken)
@@ -39,7 +39,7 @@ describe('a token family', () => {
     expect(families.reuses).toBe(0)
   })
 
-  test('dies as a whole when an used token comes again: the newer tokens too', () => {
+  test('is revoked as a whole when a used token comes again, with the newer tokens', () => {
     const { families, refresh } = create()
     const first = families.issue('alice')
     const second = refresh(first.refreshToken)
@@ -49,7 +49,7 @@ describe('a token family', () => {
     expect(families.reuses).toBe(1)
   })
 
-  test('leaves other families of the same person alone when it dies', () => {
+  test('does not affect other families of the same user when it is revoked', () => {
     const { families, refresh } = create()
     const [first, other] = [families.issue('alice'), families.issue('alice')]
     refresh(first.refreshToken)
@@ -57,7 +57,7 @@ describe('a token family', () => {
     expect(families.subjectOf(other.accessToken)).toBe('alice')
   })
 
-  test('lives on after a reuse where the server is lenient', () => {
+  test('survives a reuse if the server is lenient', () => {
     const { families, refresh } = create({ reuse: 'lenient' })
     const first = families.issue('alice')
     const second = refresh(first.refreshToken)
@@ -66,7 +66,7 @@ describe('a token family', () => {
     expect(families.reuses).toBe(1)
   })
 
-  test('grants an used token again within the grace, and dies of it afterwards', () => {
+  test('accepts a used token within the grace window, and is revoked by it afterwards', () => {
     const { clock, families, refresh } = create({ reuse: 'grace', graceSeconds: 10 })
     const first = families.issue('alice')
     refresh(first.refreshToken)
@@ -87,7 +87,7 @@ describe('a token family', () => {
     expect(families.subjectOf(accessToken)).toBeNull()
   })
 
-  test('is revoked by any of its tokens, and by its person', () => {
+  test('is revoked by any of its tokens, and by its user', () => {
     const { families } = create()
     const [byAccess, byRefresh, byPerson, bobs] = [
       families.issue('alice'),
@@ -103,7 +103,7 @@ describe('a token family', () => {
     expect(subjects).toEqual([null, null, null, 'bob'])
   })
 
-  test('makes JWTs that say whose they are and how long they last', () => {
+  test('issues JWTs that name their user and lifetime', () => {
     const { clock, families } = create({ accessTokenFormat: 'jwt', accessTokenSeconds: 60 })
     const [, payload = ''] = families.issue('alice').accessToken.split('.')
     const issuedAt = clock.wallMs() / 1000

@@ -112,7 +112,7 @@ describe('The fake server judges as real ones do', () => {
     }
   })
 
-  test('as oidc-provider, in what rotation and reuse come to', async () => {
+  test('as oidc-provider, for rotation and reuse', async () => {
     const [provided, fake] = [await openProvider(), openFake(0)]
     const seen = await Promise.all(
       [provided, fake].map(async server => {

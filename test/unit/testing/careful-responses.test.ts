@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 
 const fromPage = { headers: { origin: 'https://app.example.com' } }
 
-test('no cache stores a response with tokens, or gives one origin what was meant for another', async () => {
+test('no cache stores a response with tokens, or serves it to another origin', async () => {
   const server = createFakeServer()
   server.route('POST', '/login', () => server.issue(), { auth: false })
   const body = new URLSearchParams({ refresh_token: server.issue().refresh_token ?? '' })

@@ -58,7 +58,7 @@ describe('A fake server', () => {
     expect(server.reuses).toBe(2)
   })
 
-  test.each(['refreshToken', 'refresh_token'])('takes JSON with %s, at the path that is asked for', async name => {
+  test.each(['refreshToken', 'refresh_token'])('accepts JSON with %s, at the configured path', async name => {
     const server = createFakeServer({ tokenPath: '/auth/refresh' })
     const body = JSON.stringify({ [name]: server.issue().refresh_token })
     const response = await send(server, '/auth/refresh', undefined, { method: 'POST', body })
@@ -142,7 +142,7 @@ describe('A route of a fake server', () => {
     expect((await send(server, '/todos', undefined, { method: 'DELETE' })).status).toBe(401)
   })
 
-  test('may be public, and may speak in names of its own for a refresh', async () => {
+  test('may be public, and may use names of its own for a refresh', async () => {
     const server = createFakeServer()
     server.route('POST', '/login', () => server.issue('bob'), { auth: false })
     server.route(
@@ -196,7 +196,7 @@ describe('As a handler of other servers, a fake server', () => {
     expect(server.requests).toHaveLength(1)
   })
 
-  test('tells a request to another origin that nothing is there', async () => {
+  test('responds 404 to a request for another origin', async () => {
     await expect(createFakeServer().fetch('https://other.test/')).rejects.toThrow('nothing is at https://other.test')
   })
 })

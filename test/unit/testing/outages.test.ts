@@ -23,7 +23,7 @@ describe('An outage of the token endpoint', () => {
     expect(api.session.status).toBe('signed-in')
   })
 
-  test('a status that refuses ends the session', async () => {
+  test('a status that rejects the refresh token ends the session', async () => {
     const onLoginRequired = vi.fn()
     const api = start('expired', { onLoginRequired })
     api.server.outage(401, 'token')
@@ -41,7 +41,7 @@ describe('An outage of the token endpoint', () => {
     expect(api.server.requests.at(-1)).toEqual({ method: 'POST', path: '/token', subject: null, status: null })
   })
 
-  test('lost redeems the refresh token, which a strict server does not accept once more', async () => {
+  test('lost uses up the refresh token, which a strict server does not accept once more', async () => {
     const api = start('expired')
     api.server.outage('lost', 'token', 1)
     await api.get('todos').catch(codeOf)
@@ -49,7 +49,7 @@ describe('An outage of the token endpoint', () => {
     expect(await api.session.refresh().catch(codeOf)).toMatch(/^refresh-unavailable|^session-ended/)
   })
 
-  test('a hiccup of one response is outlasted by a client with the patience of real ones', async () => {
+  test('a single failed response is outlasted by a client with the default patience', async () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const api = start('expired', { limits: { patienceMs: 5000 } })
@@ -80,7 +80,7 @@ describe('An outage of the API', () => {
     expect(api.server.refreshes).toBe(0)
   })
 
-  test('hang is heard by an abort', async () => {
+  test('hang ends with an abort', async () => {
     const api = start()
     api.server.outage('hang')
     const controller = new AbortController()

@@ -44,7 +44,7 @@ describe('createTestClient', () => {
     expect(api.server.requests.filter(request => request.status === 401)).toEqual([])
   })
 
-  test('makes one where nobody is signed in, and sends nothing for it', async () => {
+  test('makes one that is signed out, and sends nothing for it', async () => {
     const onLoginRequired = vi.fn()
     const api = start('signed-out', { onLoginRequired })
     expect(api.session.getSnapshot()).toMatchObject({ status: 'signed-out', subject: null, endReason: null })
@@ -56,7 +56,7 @@ describe('createTestClient', () => {
     expect(api.session.getSnapshot().subject).toBe('bob')
   })
 
-  test('makes one that does not know yet, as after a reload', async () => {
+  test('makes one whose status is unknown, as after a reload', async () => {
     const api = start('unknown', { subject: 'bob' })
     const restored = vi.fn()
     api.session.on('restored', restored)
@@ -118,7 +118,7 @@ describe('endSession', () => {
     expect([onLoginRequired.mock.calls.length, server.requests]).toEqual([2, []])
   })
 
-  test('ends a session that is still to be read, and nothing where nobody is signed in', async () => {
+  test('ends a session that is still to be read, and nothing if no user is signed in', async () => {
     const onLoginRequired = vi.fn()
     await endSession(start('unknown', { onLoginRequired }))
     expect(onLoginRequired).toHaveBeenCalledOnce()
@@ -133,7 +133,7 @@ describe('endSession', () => {
 })
 
 describe('resetClient', () => {
-  test('forgets that a login was asked for: the next test is asked again, and it is no login loop', async () => {
+  test('forgets that a login was required: the next test gets the event again, and it is no login loop', async () => {
     const onLoginRequired = vi.fn()
     const api = start('signed-out', { onLoginRequired })
     const refused = async () => {
@@ -153,7 +153,7 @@ describe('resetClient', () => {
     }
   })
 
-  test('signs out without a request and without asking for a login', async () => {
+  test('signs out without a request and without requiring a login', async () => {
     const onLoginRequired = vi.fn()
     const api = start('signed-in', { onLoginRequired })
     await resetClient(api)
@@ -161,7 +161,7 @@ describe('resetClient', () => {
     expect([api.session.status, api.server.requests, onLoginRequired.mock.calls]).toEqual(['signed-out', [], []])
   })
 
-  test('forgets failures: what was held back by a backoff, or by refreshes that helped nobody, is tried again', async () => {
+  test('forgets failures: a refresh that a backoff or unhelpful refreshes held back is tried again', async () => {
     const api = start('expired')
     api.server.outage(503, 'token')
     await expect(api.get('todos')).rejects.toMatchObject({ reason: 'status' })
@@ -212,7 +212,7 @@ describe('createTabs', () => {
     expect((await two.session.ready()).status).toBe('signed-out')
   })
 
-  test('gives the store for clients of the app, in which nobody can change what another one reads', async () => {
+  test('returns the store for clients of the app, in which no client can change what another one reads', async () => {
     const store = createTabStore()
     const record = { version: 2, revision: 'a', sessionId: 's', generation: 1, credentials: { accessToken: 'one' } }
     await store.overwrite('main', record as never)
