@@ -21,7 +21,7 @@ export function createTokenAccess(
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
     if (status === 'unknown') {
       const isKnown = outcome?.kind === 'unavailable'
-      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it does not respond'))
+      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it cannot be used'))
     }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Do not wait: the caller may be the dialog itself.

@@ -57,22 +57,12 @@ export function createClientParts(
   platform: Partial<Platform> = {},
 ): ClientParts {
   const { clock = systemClock, wake = pageWake, lock = createTabLock() } = platform
-  const { strategy, scheme, limits, store, initial, trusted, sendHeaders } = options
+  const { strategy, scheme, limits, trusted, sendHeaders } = options
   const name = options.sessionName()
   // These reach parts that are made further down.
   const announce = () => storeSync.announce()
   const isDisposed = () => storeSync.isClosed
-  const { session, records } = wireSession({
-    store,
-    strategy,
-    scheme,
-    limits,
-    initial,
-    name,
-    clock,
-    announce,
-    isDisposed,
-  })
+  const session = wireSession({ options, name, clock, announce, isDisposed })
   const { guard, isInsideCallback } = createCallbackGuard()
   const { canRefresh, ageOf } = createTokenPolicy({ options, session, clock, isResting: () => refresher.isResting() })
   const circuitBreaker = wireCircuitBreaker({ limits, session, clock, announce, isDisposed })
@@ -80,14 +70,21 @@ export function createClientParts(
   const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))
   const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs)
   const sending = { transport, trusted, sendHeaders, baseUrl: options.baseUrl, isPrefix: options.isPrefix }
-  const { refreshTimeoutMs, reuseIntervalMs, patienceMs } = limits
 
   const notifier = createLoginNotifier({ session, clock, name, onLoginRequired: options.onLoginRequired, isDisposed })
   const reauthenticate = options.reauthenticate && guard(options.reauthenticate)
   const login = createReauthenticator({ session, wake, clock, notifier, isDisposed, reauthenticate })
-  const revocation = createRevocation({ ...sending, strategy, records, clock, refreshTimeoutMs, pendingCalls })
+  const revocation = createRevocation({
+    ...sending,
+    ...limits,
+    strategy,
+    records: session.records,
+    clock,
+    pendingCalls,
+  })
   const refresher: Refresher = createRefresher({
     ...sending,
+    ...limits,
     session,
     clock,
     wake,
@@ -100,14 +97,11 @@ export function createClientParts(
     revocation,
     announce,
     isDisposed,
-    refreshTimeoutMs,
-    reuseIntervalMs,
-    patienceMs,
     whenOffline: options.whenOffline,
     reauthenticate,
     strategy: { ...strategy, refresh: guard(context => strategy.refresh(context)) },
     // The deadline of the token request, and 5 s: 2 s until it is sent, 1 s that its timer may be late, 2 s to save the result.
-    isLeaseOpen: createLeaseWatch(clock, refreshTimeoutMs + 5000),
+    isLeaseOpen: createLeaseWatch(clock, limits.refreshTimeoutMs + 5000),
     pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     onRejected: login.onRefreshRejected,
     // Do not revoke an ambient credential: the browser's cookie may belong to another user by now.

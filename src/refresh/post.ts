@@ -1,5 +1,6 @@
 import { hide } from '../errors.ts'
 import { isParams } from '../http/bodies.ts'
+import { readText } from '../http/read-text.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
@@ -94,30 +95,12 @@ export function createPost(ports: PostPorts): Post {
 }
 
 /** No token response is larger. A few kilobytes of gzip can be gigabytes of text. */
-const largestBytes = 2 ** 20
-
-/** `null` where the body is larger than that: the rest is not read, and the connection ends. */
-async function readText(response: Response): Promise<string | null> {
-  // An app's own `fetch` may know no streams.
-  const reader = response.body?.getReader?.()
-  if (!reader) return response.text()
-  const decoder = new TextDecoder()
-  let text = ''
-  for (let bytes = 0, part = await reader.read(); !part.done; part = await reader.read()) {
-    bytes += part.value.length
-    if (bytes > largestBytes) {
-      reader.cancel().catch(() => {})
-      return null
-    }
-    text += decoder.decode(part.value, { stream: true })
-  }
-  return text + decoder.decode()
-}
+const mostBytes = 2 ** 20
 
 /** The JSON of a successful response, `undefined` if it is empty. @throws PostError */
 export async function readAnswer(target: URL, response: Response): Promise<unknown> {
   if (isRedirect(response)) throw new PostError(target, response, null)
-  const text = await readText(response)
+  const text = await readText(response, { mostBytes })
   let answer: unknown
   try {
     if (text === null) throw text

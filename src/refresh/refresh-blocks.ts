@@ -10,7 +10,7 @@ export function blockedByRecord(
   isStart = false,
 ): Unavailable | null {
   const pauseMs = remainingMs(session.records.latest?.retryAt, clock.wallMs())
-  if (pauseMs) return unavailable('backing-off', pauseMs, 'after a failure')
+  if (pauseMs) return unavailable('backing-off', pauseMs, '')
   const fullMs = isStart ? 0 : circuitBreaker.openForMs()
   return fullMs ? unavailable('circuit-open', fullMs, 'too many refreshes that helped nobody') : null
 }

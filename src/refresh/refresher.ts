@@ -120,7 +120,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         Object.assign(flight, { generation, replaces: credentials } satisfies Partial<RunningFlight>)
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
       const blocked = isHopeless
-        ? unavailable('no-refresh-token', retryMs, 'no refresh token is held')
+        ? unavailable('no-refresh-token', retryMs, '')
         : blocks.blockedBy(flight.cause === 'restore')
       const outcome = blocked ?? (await attempt(flight))
       if (outcome.kind === 'unavailable') {

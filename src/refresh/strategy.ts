@@ -1,5 +1,7 @@
+import type { Credentials } from '../session/credentials.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
+import type { SessionCore } from '../session/session.ts'
 import type { SessionStore } from '../session/session-store.ts'
 
 /**
@@ -124,4 +126,10 @@ export interface RefreshStrategy {
   readonly audienceOf?: ((origin: string) => string | undefined) | undefined
   /** Makes the store that is used if the app sets none. @default memoryStore */
   readonly store?: (() => SessionStore) | undefined
+}
+
+/** A strategy that follows the session of a client. */
+export interface WatchingStrategy extends RefreshStrategy {
+  /** Called when a client is created with it. Returns a function that changes the credentials of a login. */
+  readonly watchSession?: ((session: SessionCore) => (credentials: Credentials) => Credentials) | undefined
 }

@@ -1,3 +1,4 @@
+import { readText } from '../http/read-text.ts'
 import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
 import type { Clock } from '../platform/clock.ts'
 
@@ -23,31 +24,22 @@ export interface ResponseView {
   json(): Promise<any>
 }
 
-const largestBytes = 256 * 1024
+const mostBytes = 256 * 1024
 const longestMs = 5000
 /** JSON by its media type (WHATWG MIME Sniffing, "JSON MIME type"). */
 const isJson = /^(?:[^;]+\+|(?:application|text)\/)json\s*(?:;|$)/i
 
 async function readJson(response: Response, clock: Clock): Promise<unknown> {
   if (!isJson.test(response.headers.get('content-type') ?? '')) return undefined
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined
-  const decoder = new TextDecoder()
-  let text = ''
-  let bytes = 0
-  // Cancelling resolves a pending read as the end of the body does, so the caller gets the response without more delay.
-  const stop = () => {
-    bytes = Number.POSITIVE_INFINITY
-    reader?.cancel().catch(() => {})
-  }
-  const cancel = clock.setTimer(stop, longestMs)
+  let cancel = () => {}
   try {
-    reader = response.clone().body?.getReader()
-    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
-      bytes += part.value.byteLength
-      if (bytes > largestBytes) stop()
-      text += decoder.decode(part.value, { stream: true })
-    }
-    return bytes > largestBytes ? undefined : JSON.parse(text + decoder.decode())
+    const text = await readText(response.clone(), {
+      mostBytes,
+      started: stop => {
+        cancel = clock.setTimer(stop, longestMs)
+      },
+    })
+    return text === null ? undefined : JSON.parse(text)
   } catch {
     return undefined
   } finally {

@@ -34,36 +34,37 @@ const durationOf = (value: unknown): number | null => numberOf(value) ?? null
 const flagOf = (value: unknown) => value === true || undefined
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** Members without a check stay: a later release of the same version knows them. */
-function keepValid<Type>(found: Members, checks: Checks<Type>): Type {
+/**
+ * What is valid in `found`; `undefined` if a required member is not. Members without a check stay: a later release of the same
+ * version knows them.
+ */
+function keepValid<Type>(
+  found: Members | null,
+  checks: Checks<Type>,
+  required: readonly (keyof Type & string)[] = [],
+): Type | undefined {
   const kept: Record<string, unknown> = { ...found }
   for (const member in checks) {
-    const value = checks[member](found[member])
+    const value = checks[member](kept[member])
     if (value === undefined) delete kept[member]
     else kept[member] = value
   }
-  return kept as Type
+  return found && required.every(member => kept[member] != null) ? (kept as Type) : undefined
 }
 
 const audienceChecks: Checks<AudienceToken> = { accessToken: tokenOf, lifetimeMs: durationOf, sentAt: numberOf }
 
 function audienceTokensOf(value: unknown): Credentials['audienceTokens'] {
-  const tokens = Object.entries(objectOf(value) ?? {}).map(
-    ([name, token]) => [name, keepValid(objectOf(token) ?? {}, audienceChecks)] as const,
+  const found = objectOf(value)
+  const tokens = Object.entries(found ?? {}).map(
+    ([name, token]) => [name, keepValid(objectOf(token), audienceChecks, ['accessToken', 'sentAt'])] as const,
   )
-  return value === undefined
-    ? undefined
-    : Object.fromEntries(tokens.filter(([, { accessToken, sentAt }]) => accessToken && sentAt !== undefined))
+  return found ? Object.fromEntries(tokens.filter((entry): entry is [string, AudienceToken] => !!entry[1])) : undefined
 }
 
 const statementChecks: Checks<Statement> = { issuer: textOf, subject: textOf }
 const statementOf = (value: unknown) => keepValid(objectOf(value) ?? {}, statementChecks)
-const statementsOf = (value: unknown): Statements | undefined => {
-  const found = objectOf(value)
-  if (!found) return undefined
-  const { app, idToken, accessToken } = found
-  return { app: statementOf(app), idToken: statementOf(idToken), accessToken: statementOf(accessToken) }
-}
+const statementsChecks: Checks<Statements> = { app: statementOf, idToken: statementOf, accessToken: statementOf }
 
 const credentialChecks: Checks<Credentials> = {
   accessToken: tokenOf,
@@ -72,7 +73,7 @@ const credentialChecks: Checks<Credentials> = {
   tokenType: textOf,
   scope: textOf,
   subject: textOf,
-  statedBy: statementsOf,
+  statedBy: value => keepValid(objectOf(value), statementsChecks),
   claims: value => objectOf(value) as JwtClaims | null,
   lifetimeMs: durationOf,
   sessionLifetimeMs: durationOf,
@@ -85,10 +86,9 @@ const credentialChecks: Checks<Credentials> = {
 
 /** If the access token cannot be used, a refresh token gets a new one. Only a cookie session has no access token. */
 function credentialsOf(value: unknown): Credentials | null {
-  const found = objectOf(value)
-  if (!found) return null
-  const read = keepValid(found, credentialChecks)
-  const isLost = found['accessToken'] !== null && !read.accessToken
+  const read = keepValid(objectOf(value), credentialChecks)
+  if (!read) return null
+  const isLost = (value as Members)['accessToken'] !== null && !read.accessToken
   if (isLost) return read.refreshToken ? { ...read, lifetimeMs: 0 } : null
   // Without `sentAt` the age is unknown: the token is used until a 401.
   return read.sentAt || !read.lifetimeMs ? read : { ...read, lifetimeMs: null, sessionLifetimeMs: null }
@@ -102,10 +102,6 @@ const leaseChecks: Checks<Lease> = {
   closed: flagOf,
   attempts: numberOf,
 }
-function leaseOf(value: unknown): Lease | undefined {
-  const lease = keepValid(objectOf(value) ?? {}, leaseChecks)
-  return lease.id && lease.generation !== undefined && lease.startedAt !== undefined ? lease : undefined
-}
 
 const pendingChecks: Checks<RevocationPending> = {
   id: optionalText,
@@ -117,10 +113,6 @@ const pendingChecks: Checks<RevocationPending> = {
   failed: flagOf,
   repeated: flagOf,
   leaseId: optionalText,
-}
-function pendingOf(value: unknown): RevocationPending | undefined {
-  const pending = keepValid(objectOf(value) ?? {}, pendingChecks)
-  return pending.id && pending.signedOutAt !== undefined && pending.calledAt !== undefined ? pending : undefined
 }
 
 /** This library writes no longer lists, and they would be too long for `Math.max`. */
@@ -143,13 +135,13 @@ const recordChecks: Checks<StoredRecord> = {
   sessionId: optionalText,
   generation: value => value as number,
   credentials: credentialsOf,
-  lease: leaseOf,
+  lease: value => keepValid(objectOf(value), leaseChecks, ['id', 'generation', 'startedAt']),
   retryAt: numberOf,
   failures: value => (isCount(value) ? value : undefined),
-  endedBy: value => (Object.keys(endReasons).includes(value as string) ? (value as EndReason) : undefined),
-  revocationPending: pendingOf,
+  endedBy: value => (Object.hasOwn(endReasons, textOf(value) ?? '') ? (value as EndReason) : undefined),
+  revocationPending: value => keepValid(objectOf(value), pendingChecks, ['id', 'signedOutAt', 'calledAt']),
   rejected: flagOf,
-  refreshCounts: value => (objectOf(value) ? keepValid(value as Members, countChecks) : undefined),
+  refreshCounts: value => keepValid(objectOf(value), countChecks),
 }
 
 /**
@@ -167,5 +159,5 @@ export function readRecord(value: unknown): FoundRecord {
     textOf(sessionId) &&
     Number.isSafeInteger(generation) &&
     (credentials === null || objectOf(credentials))
-  return { record: isRecord ? keepValid(found, recordChecks) : null, revision, isNewer }
+  return { record: (isRecord && keepValid(found, recordChecks)) || null, revision, isNewer }
 }

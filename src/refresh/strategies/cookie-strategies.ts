@@ -3,7 +3,8 @@ import type { CookieSession, SessionInput, TokenResponse, Tokens } from '../../s
 import { indexedDbStore } from '../../stores/indexed-db.ts'
 import { withoutSecrets, withoutTokens } from '../../stores/without-tokens.ts'
 import { statusOf } from '../judge-failure.ts'
-import type { OwnPostInit, Post, RefreshStrategy } from '../strategy.ts'
+import type { OwnPostInit, Post, RefreshStrategy, WatchingStrategy } from '../strategy.ts'
+import { watchLogins } from './watch-logins.ts'
 
 /** A response of the cookie endpoint without a session. */
 export interface CookieResponse {
@@ -88,7 +89,7 @@ interface CookieMode {
   readonly read: (answer: unknown) => SessionInput | null
 }
 
-function cookieStrategy(given: CookieEndpoint | undefined, { cookie, method, read }: CookieMode): RefreshStrategy {
+function cookieStrategy(given: CookieEndpoint | undefined, { cookie, method, read }: CookieMode): WatchingStrategy {
   const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = (given ?? {}) as CookieEndpoint
   check(isUrl(url), 'url', 'write the URL that renews the cookie')
   check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write the URL that clears the cookie, or `false`')
@@ -111,6 +112,7 @@ function cookieStrategy(given: CookieEndpoint | undefined, { cookie, method, rea
   return {
     ambient: true,
     cookie,
+    watchSession: watchLogins,
     id: baseUrl => `cookie ${absolute(url, baseUrl)}`,
     // Tabs must see each other's sign-outs and refreshes, although their tokens stay in memory.
     store: () => withoutTokens(indexedDbStore()),
