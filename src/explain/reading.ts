@@ -6,6 +6,9 @@ const ours = ['bearer', 'dpop', 'jwt']
 
 export const is401 = ({ response }: Facts): boolean => response?.status === 401
 
+/** 401 or 403: some servers and gateways return the one for the other. */
+export const isRefused = (facts: Facts): boolean => is401(facts) || facts.response?.status === 403
+
 export const originOf = (url: string): string => new URL(url).origin
 export const hostOf = (url: string): string | null => {
   try {
@@ -41,6 +44,18 @@ export const wordsOf = (facts: Facts, pattern: RegExp): string | null => {
   const words = [...(facts.response?.challenges.map(({ description }) => description) ?? []), facts.response?.text]
   return words.find(text => text && pattern.test(text)) ?? null
 }
+
+/** Whether the server finds the token invalid, and says so by the code of RFC 6750 or in its own words. */
+export const isTokenInvalid = (facts: Facts): boolean =>
+  errorIn(facts) === 'invalid_token' ||
+  wordsOf(facts, /\b(invalid|bad|unknown)\b.{0,12}\b(token|credentials)\b|\btoken is (invalid|unknown)/i) !== null
+
+/** The server's words for another way of signing in than a token; `null`: none. */
+export const wordsForOtherScheme = (facts: Facts): string | null =>
+  wordsOf(
+    facts,
+    /\b(api|subscription)[ _-]?key\b|\b(basic|digest|windows) auth|client certificate|\bhmac\b|requires ['"]?(credential|signature)\b/i,
+  )
 
 /** Marked as the server's: it may say anything. */
 export const quote = (words: string | null): readonly string[] => (words ? [`The server says: “${words}”`] : [])

@@ -4,11 +4,11 @@ import { wordsOf } from './reading.ts'
 /** What a server can name in its own words, in `error_description` or in the body. */
 const patterns = {
   issuer: /\biss(uer)?\b/i,
-  audience: /\baud(iences?)?\b/i,
+  audience: /\baud(iences?)?\b|\bazp\b|authorized party|client[ _-]?id\b/i,
   signature:
     /signature|signing key|\bkid\b|\bjwks?\b|\balg(orithm)?\b|verification|could not (validate|verify|decode)/i,
   revoked:
-    /revoked|logged ?out|signed ?out|inactive|black ?list|deny ?list|session (has |was )?(ended|expired|terminated)/i,
+    /revoked|logged ?out|signed ?out|inactive|black ?list|deny ?list|session (has |was |is )?(ended|expired|terminated|over|not found|inactive)/i,
   permission:
     /permission|forbidden|not (allowed|permitted)|(not|n[’']t) authorized to|access denied|\broles?\b|privilege/i,
   expired: /\bexpir|not yet|not active|before|in the future/i,

@@ -1,6 +1,16 @@
 import { type CauseRule, possibly, probably, surely } from '../cause.ts'
 import type { Facts } from '../facts.ts'
-import { errorIn, hasSentToken, hostOf, is401, isCrossOrigin, quote, tokenChallenge, wordsOf } from '../reading.ts'
+import {
+  errorIn,
+  hasSentToken,
+  hostOf,
+  is401,
+  isCrossOrigin,
+  isRefused,
+  quote,
+  tokenChallenge,
+  wordsOf,
+} from '../reading.ts'
 
 /** What the server asks for, and how it says so. */
 
@@ -30,9 +40,9 @@ export const scope: CauseRule = {
     const evidence = wanted.length > 0 ? [`Wanted: ${wanted.join(' ')}`] : []
     const held = token?.scope ? [`The token has: ${token.scope.join(' ') || 'none'}`] : []
     if (named(facts, 'insufficient_scope')) return surely(...evidence, ...held, ...description(facts))
-    if (!hasSentToken(facts) || !is401(facts)) return null
-    if (token?.scope && lacking.length > 0) return possibly(...evidence, ...held)
-    const words = wordsOf(facts, /\bscopes?\b/i)
+    if (!hasSentToken(facts) || !isRefused(facts)) return null
+    if (is401(facts) && token?.scope && lacking.length > 0) return possibly(...evidence, ...held)
+    const words = wordsOf(facts, /(?<![a-z])scopes?(?![a-z])/i)
     return words ? probably(...quote(words)) : null
   },
 }

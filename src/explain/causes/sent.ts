@@ -1,6 +1,6 @@
 import { type CauseRule, documentation, type Finding, possibly, probably, surely } from '../cause.ts'
 import type { Facts, HeaderFlaw } from '../facts.ts'
-import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsOf } from '../reading.ts'
+import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsForOtherScheme, wordsOf } from '../reading.ts'
 
 /** What the page sent, or did not send. */
 
@@ -47,13 +47,15 @@ export const otherScheme: CauseRule = {
     'If the API accepts tokens, its `WWW-Authenticate` must name `Bearer`. If a proxy in front of it asks for a password, let requests with a token pass.',
   see: 'RFC 9110 §11.6.1',
   find(facts) {
+    const { response, sent } = facts
+    const words = response?.hasChallengeHeader ? null : wordsForOtherScheme(facts)
+    if (response?.status === 403) return words ? probably(...quote(words)) : null
     const wanted = foreignSchemes(facts)
-    if (!is401(facts) || wanted.includes(facts.sent.header?.scheme ?? '')) return null
+    if (!is401(facts) || wanted.includes(sent.header?.scheme ?? '')) return null
     const evidence = `WWW-Authenticate asks for ${wanted.join(', ')}`
     if (wanted.some(scheme => noTokens.test(scheme))) return surely(evidence)
     // A name of the server's own may well mean a token.
     if (wanted.length > 0) return possibly(evidence)
-    const words = facts.response?.hasChallengeHeader ? null : wordsOf(facts, /\b(api|subscription)[ _-]?key\b/i)
     return words ? probably(...quote(words)) : null
   },
 }

@@ -1,7 +1,17 @@
 import { type CauseRule, type Finding, possibly, probably, surely } from '../cause.ts'
 import { environmentOf } from '../environment.ts'
 import type { Facts, TokenFacts } from '../facts.ts'
-import { errorIn, hasSentToken, hostOf, is401, quote, tokenChallenge, wordsOf } from '../reading.ts'
+import {
+  errorIn,
+  hasSentToken,
+  hostOf,
+  is401,
+  isTokenInvalid,
+  quote,
+  tokenChallenge,
+  wordsForOtherScheme,
+  wordsOf,
+} from '../reading.ts'
 import { namesOther, namesTokenFault, type Topic, wordsAbout } from '../topics.ts'
 
 /** What the token is, and for whom. */
@@ -54,7 +64,7 @@ export const wrongIssuer: CauseRule = {
   find(facts) {
     const token = sentToken(facts)
     const { isReplayed } = facts.refresh
-    const isRejectedTwice = isReplayed && errorIn(facts) === 'invalid_token' && !facts.history.acceptedAt
+    const isRejectedTwice = isReplayed && isTokenInvalid(facts) && !facts.history.acceptedAt
     const twice = isRejectedTwice ? unlessNamed(facts, 'issuer', possibly(justIssued)) : null
     const issuer = token?.issuer
     if (!issuer) return token && twice
@@ -68,6 +78,10 @@ export const wrongIssuer: CauseRule = {
   },
 }
 
+/** What parsers of JWTs say of a token that is none. */
+const saysNoJwt =
+  /\bsegments?\b|jwt malformed|malformed (jwt|token)|compact jws|three (dot|parts|sections)|not a (valid )?jwt/i
+
 export const wrongAudience: CauseRule = {
   code: 'wrong-audience',
   title: 'The token is for another audience than this API.',
@@ -76,6 +90,13 @@ export const wrongAudience: CauseRule = {
   see: 'RFC 9068 §4',
   find(facts) {
     const token = sentToken(facts)
+    if (token?.format === 'opaque') {
+      // As Auth0 and others issue where no audience was asked for.
+      const said = wordsOf(facts, saysNoJwt)
+      if (said) return probably('The API expects a JWT, and the token is opaque', ...quote(said))
+      const about = wordsAbout(facts, 'audience')
+      return about ? probably(...quote(about)) : null
+    }
     if (token?.format !== 'jwt') return null
     const { audience } = token
     const words = wordsAbout(facts, 'audience')
@@ -141,7 +162,10 @@ export const forbidden: CauseRule = {
   find(facts) {
     const { response, history, refresh } = facts
     const words = wordsAbout(facts, 'permission')
-    if (response?.status === 403) return surely(...quote(words))
+    // A missing scope and a step-up are causes of their own.
+    if (response?.status === 403 && errorIn(facts)?.startsWith('insufficient_')) return null
+    // Firewalls and CSRF checks return it, too.
+    if (response?.status === 403) return wordsForOtherScheme(facts) ? possibly() : probably(...quote(words))
     if (!is401(facts) || facts.sent.credentials !== 'attached' || refresh.reason === 'refresh-rejected') return null
     const evidence = [
       ...(history.acceptedAt ? [`The token that was refused was accepted for ${history.acceptedAt}`] : []),
@@ -163,14 +187,17 @@ export const headerLost: CauseRule = {
     'Look at what is in front of the API. nginx: `proxy_set_header Authorization $http_authorization`. Apache with CGI or PHP: `CGIPassAuth On`. A redirect to another host, http to https too, takes it off.',
   see: 'RFC 6750 §3',
   find(facts) {
-    if (!is401(facts) || facts.sent.credentials !== 'attached') return null
+    if (facts.sent.credentials !== 'attached') return null
+    const anonymous = facts.response?.status === 403 ? wordsOf(facts, /\banonymous\b/i) : null
+    if (anonymous) return probably(...quote(anonymous))
+    if (!is401(facts)) return null
     const challenge = tokenChallenge(facts)
     const text = [challenge?.description, facts.response?.text].find(said => said && saysMissing.test(said)) ?? null
     const isBare = challenge !== undefined && challenge.error === null
     if (!isBare && !text) return null
     const evidence = isBare ? ['WWW-Authenticate has no `error`, as for a request without a token'] : []
     // Whoever finds a token invalid has seen one.
-    const isSeen = !text && wordsOf(facts, /\binvalid\b|not valid/i) !== null
+    const isSeen = wordsOf(facts, text ? /\binvalid or\b|\bor invalid\b/i : /\binvalid\b|not valid/i) !== null
     return isSeen ? possibly(...evidence) : unlessNamed(facts, null, probably(...evidence, ...quote(text)))
   },
 }

@@ -76,7 +76,7 @@ const tokens: readonly Case[] = [
     { response: { ...silent, text: 'You need the role admin' } },
     'probably forbidden',
   ],
-  ['a 403', { response: { ...silent, status: 403 } }, 'surely forbidden'],
+  ['a 403', { response: { ...silent, status: 403 } }, 'probably forbidden'],
   ['a challenge without an error', { response: { challenges: bearer({ error: null }) } }, 'probably header-lost'],
   [
     'a body that misses the header',
