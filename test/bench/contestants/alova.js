@@ -21,11 +21,12 @@ export const create = ({ tokens: initial, exchange, url }) => {
   const client = createAlova({
     requestAdapter: adapterFetch(),
     beforeRequest: onAuthRequired(),
-    responded: onResponseRefreshToken(response => response.json()),
+    responded: onResponseRefreshToken(response => (response.status === 204 ? null : response.json())),
     cacheFor: null,
     shareRequest: false,
   })
   return {
+    empty: () => client.Get(url).send(true),
     get: () => client.Get(url).send(true),
     post: json => client.Post(url, json, { headers: { 'content-type': 'application/json' } }).send(true),
   }

@@ -14,6 +14,7 @@ export const create = ({ tokens: initial, exchange, url }) => {
     tokens = await exchange(tokens)
   })
   return {
+    empty: () => client.get(url),
     get: async () => (await client.get(url)).data,
     post: async json => (await client.post(url, json)).data,
   }

@@ -5,6 +5,7 @@ export const create = ({ tokens, url }) => {
   const headers = () => ({ authorization: `Bearer ${tokens.accessToken}` })
   const read = async response => (await response).json()
   return {
+    empty: () => fetch(url, { headers: headers() }),
     get: () => read(fetch(url, { headers: headers() })),
     post: json =>
       read(

@@ -28,6 +28,7 @@ export const create = ({ tokens: initial, exchange, url }) => {
   }
   const read = async response => (await response).json()
   return {
+    empty: () => authenticated(url),
     get: () => read(authenticated(url)),
     post: json =>
       read(

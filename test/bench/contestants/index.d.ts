@@ -18,8 +18,9 @@ export interface World {
   readonly kyOptions?: object | undefined
 }
 
-/** Each resolves with the JSON of the answer, read. */
+/** Each resolves with the JSON of the answer, read; `empty` when the answer has come, which has no body. */
 export interface Requests {
+  readonly empty: () => Promise<unknown>
   readonly get: () => Promise<unknown>
   readonly post: (json: unknown) => Promise<unknown>
   /** Given as a `Request`; absent where that is not taken. */

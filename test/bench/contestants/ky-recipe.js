@@ -25,6 +25,7 @@ export const create = ({ tokens: initial, exchange, url, kyOptions }) => {
     },
   })
   return {
+    empty: () => client.get(url),
     get: () => client.get(url).json(),
     post: json => client.post(url, { json }).json(),
     request: () => client(new Request(url)).json(),

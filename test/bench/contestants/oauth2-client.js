@@ -12,6 +12,7 @@ export const create = ({ tokens, url, tokenUrl, knowsExpiry }) => {
   })
   const read = async response => (await response).json()
   return {
+    empty: () => wrapper.fetch(url),
     get: () => read(wrapper.fetch(url)),
     post: json =>
       read(

@@ -16,6 +16,7 @@ export const create = ({ tokens: initial, exchange, url }) => {
     },
   })
   return {
+    empty: () => client(url),
     get: () => client(url),
     post: json => client(url, { method: 'POST', body: json }),
     request: () => client(new Request(url)),

@@ -19,6 +19,7 @@ export const create = ({ tokens: initial, exchange, url }) => {
   )
   const authenticated = () => client.url(url).auth(`Bearer ${tokens.accessToken}`)
   return {
+    empty: () => authenticated().get().res(),
     get: () => authenticated().get().json(),
     post: json => authenticated().post(json).json(),
   }

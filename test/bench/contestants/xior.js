@@ -25,6 +25,7 @@ export const create = ({ tokens: initial, exchange, url }) => {
     },
   })
   return {
+    empty: () => client.get(url),
     get: async () => (await client.get(url)).data,
     post: async json => (await client.post(url, json)).data,
   }

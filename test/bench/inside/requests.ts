@@ -1,8 +1,8 @@
 import { type Contestant, contestants, type Requests } from '../contestants/index.js'
 import { collect, usedHeap } from './memory.ts'
-import { answerAtOnce, createNetwork, exchange, origin } from './network.ts'
+import { answerAsFetch, answerAtOnce, answering, createNetwork, exchange, origin } from './network.ts'
 
-export const kinds = ['get', 'post', 'request'] as const
+export const kinds = ['empty', 'get', 'post', 'request'] as const
 export type Kind = (typeof kinds)[number]
 
 export interface RequestOptions {
@@ -19,7 +19,7 @@ export interface RequestOptions {
 /** By kind and name: microseconds, or bytes, a request, round by round. */
 export type Samples = Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>
 
-const sliceMs = 3
+const sliceMs = 1
 const warmUpMs = 60
 const todo = { title: 'Water the plants', done: false, tags: ['home', 'green'], due: '2026-11-21T10:00:00Z' }
 
@@ -64,13 +64,14 @@ const allocate = async (call: () => Promise<unknown>): Promise<number> => {
 /** One contestant after another in each round, and each round begins with another one: what disturbs the machine disturbs all. */
 export const measureRequests = async (options: RequestOptions): Promise<Samples> => {
   const { only, rounds, what } = options
-  if (!options.url) globalThis.fetch = answerAtOnce
+  if (!options.url) globalThis.fetch = answerAsFetch
   const wanted = contestants.filter(({ name }) => !only || only.includes(name))
   const prepared = await Promise.all(
     wanted.map(async contestant => ({ name: contestant.name, requests: await prepare(contestant, options) })),
   )
   const samples: Record<string, Record<string, number[]>> = {}
   for (const kind of options.kinds) {
+    answering.isEmpty = kind === 'empty'
     const runners: { name: string; call: () => Promise<unknown>; count: number; taken: number[] }[] = []
     for (const { name, requests } of prepared) {
       const call = callOf(requests, kind)
@@ -134,4 +135,12 @@ const count = async (call: () => Promise<unknown>): Promise<Constructions> => {
     Response.prototype.clone = cloneResponse
   }
   return { requests, clones, responseClones }
+}
+
+/** For a profiler: the calls of one contestant, over the in-process `fetch`. */
+export const oneCall = async (name: string, kind: Kind): Promise<(() => Promise<unknown>) | undefined> => {
+  globalThis.fetch = answerAsFetch
+  answering.isEmpty = kind === 'empty'
+  const contestant = contestants.find(known => known.name === name)
+  return contestant && callOf(await prepare(contestant, { kinds: [kind], rounds: 1, what: 'time' }), kind)
 }

@@ -28,7 +28,12 @@ interface Result {
 
 const bare = 'bare fetch'
 const all: readonly Kind[] = ['get', 'post', 'request']
-const kindNames: Readonly<Record<Kind, string>> = { get: 'GET', post: 'POST JSON', request: 'a `Request` input' }
+const kindNames: Readonly<Record<Kind, string>> = {
+  empty: 'GET, answered with 204',
+  get: 'GET',
+  post: 'POST JSON',
+  request: 'a `Request` input',
+}
 const kyForms = [bare, 'ky alone', 'latchkey ky', 'ky with its recipe']
 
 const figuresOf = (times: Samples[string], bytes: Samples[string] | undefined): ByName =>
