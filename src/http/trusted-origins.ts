@@ -18,8 +18,11 @@ export interface TrustedOrigins {
   readonly list: readonly string[]
 }
 
-/** Without escapes, fragments, and characters that a parser would encode. */
-const plain = /^[^/]*\/\/[\w\-./~?=&+,;:@!$()*]*$/
+/** After the slash: without escapes, fragments, dot segments, and characters that a parser would encode. One expression: it runs for each request. */
+const normalizedUnder = (origins: readonly string[]) => {
+  const any = origins.map(origin => origin.replace(/[^\w:/-]/g, '\\$&')).join('|') || '(?!)'
+  return new RegExp(`^(?:${any})(?=/)(?:/(?!\\.)|[\\w\\-.~?=&+,;:@!$()*])*$`)
+}
 
 const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 
@@ -41,10 +44,10 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
   // By parts: a joined text would have to be made for every request.
   const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
   for (const { protocol, host } of urls) hosts[protocol]?.add(host)
-  const prefixes = list.map(origin => `${origin}/`)
+  const normalized = normalizedUnder(list)
   return {
     has: ({ protocol, host }) => hosts[protocol]?.has(host) === true,
-    hasNormalized: text => prefixes.some(prefix => text.startsWith(prefix)) && plain.test(text) && !text.includes('/.'),
+    hasNormalized: text => normalized.test(text),
     list,
   }
 }

@@ -55,6 +55,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
   const judged = new WeakSet<object>()
   /** Tokens that were accepted here; and the start times of token requests that brought them, or were given up unsent. */
   const accepted = new WeakSet<object>()
+  let lastAccepted: SentWith
   const notCounted = new Map<number, true>()
   let unsent: number | undefined
 
@@ -88,9 +89,10 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       judged.add(credentials)
       if (isRejected) noteUnhelpful(route, credentials)
     },
-    isWorthNoting: token => routes.size > 0 || (!!token && !accepted.has(token)),
+    isWorthNoting: token => routes.size > 0 || (!!token && token !== lastAccepted && !accepted.has(token)),
     noteAccepted(route, token) {
       routes.delete(route)
+      lastAccepted = token
       if (!token || accepted.has(token)) return
       accepted.add(token)
       // The token request that brought it, made here or in another tab: its lease came just before the send.

@@ -30,7 +30,14 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     return typeof audience === 'string' ? credentials?.audienceTokens?.[audience] : credentials
   }
 
-  function returnAccepted(context: RequestContext, response: Response): Response {
+  /** `shouldRefresh` is not asked twice, but the same failure again shows that the refresh did not help. */
+  function returnAccepted(context: RequestContext, response: Response, status: number): Response {
+    const isUseless = status >= 400 && status === context.rejectedResponse?.status
+    if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, isUseless)
+    const token = credentialsSentWith(context)
+    if (status !== 401 && !isUseless && circuitBreaker.isWorthNoting(token))
+      circuitBreaker.noteAccepted(routeFor(context), token)
+    if (status < 400 && !context.isAnonymous) login.noteAccepted(context)
     log.emitCompleted(context, response, null)
     return response
   }
@@ -64,17 +71,8 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
 
   function applyVerdict(context: RequestContext, response: Response, verdict: Verdict): MaybePromise<Response | null> {
     const { status } = response
-    const isRejected = verdict.kind !== 'accept'
-    // `shouldRefresh` is not asked twice, but the same failure again shows that the refresh did not help.
-    const isUseless = isRejected || (status >= 400 && status === context.rejectedResponse?.status)
-    if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, isUseless)
-    if (!isRejected) {
-      const token = credentialsSentWith(context)
-      if (status !== 401 && !isUseless && circuitBreaker.isWorthNoting(token))
-        circuitBreaker.noteAccepted(routeFor(context), token)
-      if (status < 400 && !context.isAnonymous) login.noteAccepted(context)
-      return returnAccepted(context, response)
-    }
+    if (verdict.kind === 'accept') return returnAccepted(context, response, status)
+    if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, true)
     context.rejectedResponse = response
     log.emitStep(context, { step: 'rejected', status })
     if (context.isReplay) return returnRejected(context, response)
@@ -179,8 +177,9 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
       return releaseForReplay(context, response) ? null : returnRejected(context, response)
     }
     const mayAsk = shouldRefresh !== undefined && !context.isReplay
+    const { status } = response
     // Nearly every response.
-    if (response.status !== 401 && !mayAsk) return applyVerdict(context, response, accept)
+    if (status !== 401 && !mayAsk) return returnAccepted(context, response, status)
     const { origin } = urlOf(context)
     const verdict = judgeResponse(response, origin, ports.scheme.challenges)
     return mayAsk && mayAskShouldRefresh(response, origin, verdict)

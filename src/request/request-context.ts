@@ -100,52 +100,60 @@ export function signalOf({ adapter, init, request }: RequestContext): AbortSigna
   return adapter.signal ?? readRequestOption(init, request, 'signal')
 }
 
-interface RequestArguments extends Pick<RequestContext, 'id' | 'input' | 'adapter'> {
-  readonly init: FetchInit | undefined
-  readonly trusted: TrustedOrigins
+interface ContextPorts {
+  readonly trusted: () => TrustedOrigins
+  readonly nextId: () => number
 }
 
 /** Copies the arguments, as `fetch` does: later changes by the caller must not reach a waiting request. `null`: not a URL. */
-export function createRequestContext({
-  id,
-  input,
-  init: given,
-  adapter,
-  trusted,
-}: RequestArguments): RequestContext | null {
-  const request = typeof input === 'string' ? undefined : input
-  const text = typeof input === 'string' ? input : readMember(input, 'url')
-  const isFixed = trusted.hasNormalized(text)
-  const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
-  if (!isFixed && !url) return null
-  const init = readInit(given, request)
-  const replay = given?.replay ?? adapter.replay
-  return {
-    id,
-    address: url ? url.href : text,
-    parsedUrl: url,
-    isTrusted: !url || trusted.has(url),
-    input: request ?? (url ? url.href : text),
-    request,
-    init,
-    adapter,
-    auth: given?.auth ?? adapter.auth,
-    replay,
-    method: `${readRequestOption(init, request, 'method') ?? 'GET'}`.toUpperCase(),
-    notReplayableReason: readRequestOption(init, request, 'keepalive')
-      ? 'keepalive'
-      : whyNotReplayable(replay, adapter, init.body),
-    replayCopy: undefined,
-    sessionId: null,
-    isAnonymous: false,
-    sentWith: null,
-    isReplay: false,
-    learn: undefined,
-    provedAnewFor: '',
-    notRefreshed: null,
-    rejectedResponse: null,
-    awaitedCredentials: null,
+export type CreateContext = (
+  input: RequestInfo,
+  given: FetchInit | null | undefined,
+  adapter: FetchAdapter,
+) => RequestContext | null
+
+export const createContexts =
+  (ports: ContextPorts): CreateContext =>
+  (input, given, adapter) => {
+    const trusted = ports.trusted()
+    const request = typeof input === 'string' ? undefined : input
+    const text = typeof input === 'string' ? input : readMember(input, 'url')
+    const isFixed = trusted.hasNormalized(text)
+    const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
+    if (!isFixed && !url) return null
+    const init = readInit(given, request)
+    const replay = given?.replay ?? adapter.replay
+    return {
+      id: adapter.id ?? ports.nextId(),
+      address: url ? url.href : text,
+      parsedUrl: url,
+      isTrusted: !url || trusted.has(url),
+      input: request ?? (url ? url.href : text),
+      request,
+      init,
+      adapter,
+      auth: given?.auth ?? adapter.auth,
+      replay,
+      method: methodOf(init, request),
+      notReplayableReason: readRequestOption(init, request, 'keepalive')
+        ? 'keepalive'
+        : whyNotReplayable(replay, adapter, init.body),
+      replayCopy: undefined,
+      sessionId: null,
+      isAnonymous: false,
+      sentWith: null,
+      isReplay: false,
+      learn: undefined,
+      provedAnewFor: '',
+      notRefreshed: null,
+      rejectedResponse: null,
+      awaitedCredentials: null,
+    }
   }
+
+function methodOf(init: Init, request: Request | undefined): string {
+  const method = readRequestOption(init, request, 'method')
+  return method === undefined ? 'GET' : `${method}`.toUpperCase()
 }
 
 /** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */

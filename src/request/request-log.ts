@@ -1,3 +1,4 @@
+import { hasHeader } from '../http/sent-headers.ts'
 import type { Outgoing } from '../schemes/scheme.ts'
 import type { NotReplayableReason, RequestStepKind } from '../session/events.ts'
 import { type PipelinePorts, type RequestIdentity, targetOf } from './pipeline-ports.ts'
@@ -13,20 +14,23 @@ export interface RequestLog {
 }
 
 export function createRequestLog({ session, scheme }: Pick<PipelinePorts, 'session' | 'scheme'>): RequestLog {
-  const isHeard = () => session.listenersOf('request').size > 0
+  const listeners = session.listenersOf('request')
+  const isHeard = () => listeners.size > 0
   function emitStep(request: RequestIdentity, step: RequestStepKind): void {
     if (isHeard()) session.emit('request', { id: request.id, ...targetOf(request), ...step })
   }
   return {
     emitStep,
     emitSent(context, { headers }) {
+      if (!isHeard()) return
       if (context.isAnonymous) emitStep(context, { step: 'sent', credentials: 'none', reason: 'signed-out' })
-      else if (isHeard())
-        emitStep(context, { step: 'sent', credentials: headers.has(scheme.header) ? 'attached' : 'cookie' })
+      else emitStep(context, { step: 'sent', credentials: hasHeader(headers, scheme.header) ? 'attached' : 'cookie' })
     },
-    emitCompleted(context, { status }, notReplayable) {
+    emitCompleted(context, response, notReplayable) {
+      if (!isHeard()) return
       const { isReplay, notRefreshed } = context
-      if (isHeard()) emitStep(context, { step: 'completed', status, replayed: isReplay, notReplayable, notRefreshed })
+      const { status } = response
+      emitStep(context, { step: 'completed', status, replayed: isReplay, notReplayable, notRefreshed })
     },
   }
 }

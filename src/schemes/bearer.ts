@@ -1,4 +1,5 @@
 import { check } from '../errors.ts'
+import { setHeader } from '../http/sent-headers.ts'
 import { readRequestOption } from '../platform/fetch.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
@@ -44,6 +45,8 @@ export function bearer(options: BearerOptions = {}): Scheme {
   )
   const isOwn = header.toLowerCase() !== 'authorization'
   let checked: string | null | undefined
+  /** Joined once for each token: a browser has to copy a text that was just joined. */
+  let value = ''
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
@@ -61,8 +64,9 @@ export function bearer(options: BearerOptions = {}): Scheme {
     },
     attach(init, { accessToken }, { request }) {
       if (accessToken !== checked) checkToken(accessToken)
+      if (accessToken !== checked) value = before + accessToken
       checked = accessToken
-      init.headers.set(header, before + accessToken)
+      setHeader(init.headers, header, value)
       // The platform sends any other header along when it follows a redirect to another origin.
       if (isOwn && (readRequestOption(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'
       return undefined

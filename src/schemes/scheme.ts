@@ -1,3 +1,4 @@
+import type { SentHeaders } from '../http/sent-headers.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { SessionCore } from '../session/session.ts'
 
@@ -7,7 +8,7 @@ export interface Scheme {
 }
 
 /** The init of one send, to which credentials are attached. */
-export type Outgoing = RequestInit & { readonly headers: Headers }
+export type Outgoing = RequestInit & { headers: SentHeaders }
 
 /** Where a send goes; `request` is the caller's own, if the caller passed one. */
 export interface Destination {

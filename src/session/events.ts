@@ -126,19 +126,23 @@ export interface Listeners<Argument> {
 export function createListeners<Argument>(): Listeners<Argument> {
   // One entry for each `add`: the same function may be added twice, and each undo removes its own entry.
   const entries = new Set<{ readonly listener: (argument: Argument) => void }>()
-  return {
-    add(listener) {
+  const listeners = {
+    // A member, not a getter: each request reads some of these.
+    size: 0,
+    add(listener: (argument: Argument) => void) {
       const entry = { listener }
       entries.add(entry)
-      return () => void entries.delete(entry)
+      listeners.size = entries.size
+      return () => {
+        entries.delete(entry)
+        listeners.size = entries.size
+      }
     },
-    notify(argument) {
+    notify(argument: Argument) {
       for (const { listener } of [...entries]) callListener(listener, argument)
     },
-    get size() {
-      return entries.size
-    },
   }
+  return listeners
 }
 
 type EventFields<Type extends keyof SessionEvents> = Omit<SessionEvents[Type], keyof AnyEvent<Type>>

@@ -4,7 +4,7 @@ import { randomId } from '../platform/random-id.ts'
 import { type Credentials, hasSame } from './credentials.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'
 import type { AssumedSession } from './initial-session.ts'
-import { createPageState, type RenewalSource } from './page-state.ts'
+import { createPageState, type PageState, type RenewalSource } from './page-state.ts'
 import { continueFrom, requireCredentials } from './parse-tokens.ts'
 import type { RevocationPending, SignedInContent, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continuesSession, mostTries } from './sign-in.ts'
@@ -68,7 +68,7 @@ export function createSession({
   assumed = null,
 }: SessionPorts): SessionCore {
   const page = createPageState(clock, stateAssuming(assumed))
-  const { changed, listenersOf, emit, change, enterSession, takeOver } = page
+  const { emit, change, enterSession, takeOver } = page
   let asksLogin = false
   /** The sign-in that took effect here and is not stored yet: until then the store is behind. */
   let signing: object | undefined
@@ -109,14 +109,8 @@ export function createSession({
     core.follow(records.latest)
   }
 
-  const core: SessionCore = {
-    get state() {
-      return page.state
-    },
+  const members: Omit<SessionCore, keyof PageState> = {
     records,
-    changed,
-    listenersOf,
-    emit,
     async reread() {
       const record = await records.read()
       if (record !== undefined) core.follow(record)
@@ -195,5 +189,6 @@ export function createSession({
     },
     resume: () => change({ type: 'resumed' }),
   }
+  const core: SessionCore = Object.assign(page, members)
   return core
 }

@@ -90,8 +90,10 @@ export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
       url,
       token,
     })
-    init.headers.set('Authorization', `DPoP ${token}`)
-    init.headers.set('DPoP', proof)
+    const headers = new Headers(init.headers)
+    headers.set('Authorization', `DPoP ${token}`)
+    headers.set('DPoP', proof)
+    init.headers = headers
     return response => {
       const challenge = readChallenges(response).find(({ scheme }) => scheme === 'dpop')
       return servers.learn({ role: 'api', url, notes }, response, challenge?.params['error'])

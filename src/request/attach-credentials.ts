@@ -1,0 +1,67 @@
+import { hasHeader, isHeaders } from '../http/sent-headers.ts'
+import { readRequestOption } from '../platform/fetch.ts'
+import type { Learn, Outgoing } from '../schemes/scheme.ts'
+import { forAudience } from '../session/audience.ts'
+import type { Credentials } from '../session/credentials.ts'
+import type { NoCredentialsReason } from '../session/events.ts'
+import { type PipelinePorts, targetOf } from './pipeline-ports.ts'
+import { type RequestContext, urlOf } from './request-context.ts'
+import type { Waits } from './wait.ts'
+
+type CredentialsPorts = Pick<PipelinePorts, 'scheme' | 'session' | 'strategy' | 'sendHeaders' | 'isInsideCallback'>
+
+/** Which credentials a send gets. */
+export interface SendCredentials {
+  /** Why a request is sent without credentials; `null`: it gets them. */
+  whyNone(context: RequestContext): NoCredentialsReason | null
+  /** The session's credentials for the origin of a request. */
+  ownOf(context: RequestContext): Credentials | null
+  /** Attaches the session's current credentials. Returns a promise if that takes a proof. @throws SessionEndedError */
+  attach(context: RequestContext, outgoing: Outgoing): Promise<Learn | undefined> | undefined
+  /** Adds the headers of the option `sendHeaders`. */
+  addSendHeaders(context: RequestContext, outgoing: Outgoing): void
+}
+
+export function createSendCredentials(
+  { scheme, session, strategy, sendHeaders, isInsideCallback }: CredentialsPorts,
+  { assertSameSession }: Pick<Waits, 'assertSameSession'>,
+): SendCredentials {
+  const ownOf = (context: RequestContext): Credentials | null => {
+    const { credentials } = session.state
+    const { audienceOf } = strategy
+    return credentials && audienceOf ? forAudience(credentials, audienceOf(urlOf(context).origin)) : credentials
+  }
+
+  function addSendHeaders(context: RequestContext, outgoing: Outgoing): void {
+    if (!sendHeaders) return
+    // A copy: what this send is given must not be in the headers from which the replay is made.
+    const headers = new Headers(outgoing.headers)
+    for (const [name, value] of new Headers(sendHeaders({ id: context.id, ...targetOf(context) })))
+      headers.set(name, value)
+    outgoing.headers = headers
+  }
+
+  return {
+    ownOf,
+    addSendHeaders,
+    whyNone({ isTrusted, auth, init, request }) {
+      if (!isTrusted) return 'untrusted-origin'
+      if (auth === false || isInsideCallback()) return 'auth-false'
+      // The browser would silently remove the header (Fetch, guard "request-no-cors").
+      if (readRequestOption(init, request, 'mode') === 'no-cors') return 'no-cors'
+      return init.headers && hasHeader(init.headers, scheme.header) ? 'own-authorization' : null
+    },
+    attach(context, outgoing) {
+      context.sentWith = session.state
+      if (sendHeaders) addSendHeaders(context, outgoing)
+      if (!context.isAnonymous) {
+        assertSameSession(context)
+        const own = ownOf(context)
+        if (own?.accessToken) return scheme.attach(outgoing, own, context)
+      }
+      // In a replay this would still be the rejected token: the session has none now, or a dialog is open.
+      if (isHeaders(outgoing.headers)) outgoing.headers.delete(scheme.header)
+      return undefined
+    },
+  }
+}
