@@ -10,7 +10,11 @@ const names = read('private-names.json') as readonly string[]
 export default defineConfig({
   ...tsup,
   esbuildOptions(options) {
-    // All entries of the library share their parts, and are built in one pass. The command line is built alone, and is not mangled.
-    if ('index' in Object(options.entryPoints)) options.mangleProps = new RegExp(`^(?:${names.join('|')})$`)
+    // The command line is built alone, and as it is.
+    if (!('index' in Object(options.entryPoints))) return
+    // All entries of the library are built in one pass: what they share has the same short names in all of them.
+    options.mangleProps = new RegExp(`^(?:${names.join('|')})$`)
+    // Minifiers of apps make a little more of it then.
+    options.minifySyntax = true
   },
 })

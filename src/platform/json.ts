@@ -6,3 +6,6 @@ export const parseJson = (text: unknown): unknown => {
     return null
   }
 }
+
+/** A text that says something; `null` if the value is none. */
+export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)

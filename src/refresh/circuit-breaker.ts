@@ -1,6 +1,7 @@
+import { bound } from '../platform/bounded.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { RefreshCounts } from '../session/session-store.ts'
-import { createRouteCounts, remember } from './route-counts.ts'
+import { createRouteCounts } from './route-counts.ts'
 
 const windowMs = 30_000
 /** A token request is sent within so long of its lease (step d). */
@@ -56,7 +57,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
   /** Tokens that were accepted here; and the start times of token requests that brought them, or were given up unsent. */
   const accepted = new WeakSet<object>()
   let lastAccepted: SentWith
-  const notCounted = new Map<number, true>()
+  const notCounted = new Set<number>()
   let unsent: number | undefined
 
   /** Times ahead of now come from a clock that has jumped. */
@@ -85,7 +86,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
     },
     noteReplay(route, credentials, isRejected) {
       if (!isRejected) uncounted.delete(credentials)
-      else if (!judged.has(credentials)) remember(uncounted, [credentials, wallMs()], unhelpfulRefreshes)
+      else if (!judged.has(credentials)) bound(uncounted.set(credentials, wallMs()), unhelpfulRefreshes)
       judged.add(credentials)
       if (isRejected) noteUnhelpful(route, credentials)
     },
@@ -101,7 +102,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
         .filter(time => time <= sentAt && sentAt - time <= sentWithinMs)
         .pop()
       if (its === undefined) return
-      remember(notCounted, [its, true], circuitOpensAfter)
+      bound(notCounted.add(its), circuitOpensAfter)
       if (recordedStarts().length * 2 > circuitOpensAfter) correct()
     },
     forget() {
@@ -109,7 +110,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       uncounted.clear()
     },
     countRefresh(cause) {
-      if (unsent !== undefined) remember(notCounted, [unsent, true], circuitOpensAfter)
+      if (unsent !== undefined) bound(notCounted.add(unsent), circuitOpensAfter)
       unsent = undefined
       const known = counts()
       // What a page sends at its start is not counted: fourteen restored tabs are no storm.

@@ -1,3 +1,5 @@
+import { bound } from '../platform/bounded.ts'
+
 /** After two unhelpful refreshes in a row a route causes none for so long; doubled with each further one. */
 const firstPauseMs = 30_000
 const longestPauseMs = 900_000
@@ -19,13 +21,6 @@ export interface RouteCounts {
   readonly routes: Map<string, RouteCount>
 }
 
-/** Remembers at most so many: the oldest entry of a Map is its first. */
-export function remember<Key, Value>(map: Map<Key, Value>, [key, value]: readonly [Key, Value], most: number): void {
-  map.set(key, value)
-  const [oldest] = map.keys()
-  if (map.size > most) map.delete(oldest as Key)
-}
-
 export function createRouteCounts(wallMs: () => number): RouteCounts {
   const routes = new Map<string, RouteCount>()
   return {
@@ -39,7 +34,8 @@ export function createRouteCounts(wallMs: () => number): RouteCounts {
     noteUnhelpful(route, credentials) {
       const count = routes.get(route)
       if (count?.credentials === credentials) return
-      remember(routes, [route, { unhelpful: (count?.unhelpful ?? 0) + 1, credentials, at: wallMs() }], routesRemembered)
+      routes.set(route, { unhelpful: (count?.unhelpful ?? 0) + 1, credentials, at: wallMs() })
+      bound(routes, routesRemembered)
     },
   }
 }

@@ -1,3 +1,4 @@
+import { bound } from '../platform/bounded.ts'
 import type { FoundRecord } from './read-record.ts'
 import type { StoredRecord } from './session-store.ts'
 
@@ -59,9 +60,5 @@ export function isSpent(stored: StoredRecord | null | undefined, next: StoredRec
 /** Long before the last of these is forgotten, no store can answer with it any more. */
 const mostRemembered = 200
 
-/** In a page that stays open for months, what is remembered must not grow. The oldest of a Set is its first. */
-export function remember<Value>(among: Set<Value>, value: Value): void {
-  among.add(value)
-  const [oldest] = among
-  if (among.size > mostRemembered) among.delete(oldest as Value)
-}
+/** In a page that stays open for months, what is remembered must not grow. */
+export const remember = <Value>(among: Set<Value>, value: Value): void => bound(among.add(value), mostRemembered)

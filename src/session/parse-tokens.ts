@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Clock, Moment } from '../platform/clock.ts'
+import { textOf } from '../platform/json.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 import { decodeClaims, lifetimeOnArrivalMs } from './expiry.ts'
 import { checkIdentity, continueIdentity, readStatements } from './identity.ts'
@@ -77,8 +78,6 @@ export interface CookieSession {
  */
 export type SessionInput = Tokens | TokenResponse | CookieSession
 
-const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
-
 function durationMs(value: unknown): number | null {
   const ms = typeof value === 'number' || typeof value === 'string' ? Number(value) * 1000 : 0
   return ms > 0 && Number.isFinite(ms) ? ms : null
@@ -88,18 +87,18 @@ function durationMs(value: unknown): number | null {
 export function readCredentials(input: unknown, sent: Moment, clock: Clock): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
   const given = input as Partial<Tokens & TokenResponse & Omit<CookieSession, 'cookie'>> & { readonly cookie?: unknown }
-  const accessToken = text(given.accessToken ?? given.access_token)
+  const accessToken = textOf(given.accessToken ?? given.access_token)
   if (!accessToken && given.cookie !== true) return null
-  const idToken = text(given.idToken ?? given.id_token)
+  const idToken = textOf(given.idToken ?? given.id_token)
   const appClaims = given.claims as JwtClaims | null | undefined
   const claims = { app: appClaims, idToken: decodeClaims(idToken), accessToken: decodeClaims(accessToken) }
   const statedBy = readStatements(given.subject, claims)
   return {
     accessToken,
-    refreshToken: text(given.refreshToken ?? given.refresh_token),
+    refreshToken: textOf(given.refreshToken ?? given.refresh_token),
     idToken,
-    tokenType: text(given.tokenType ?? given.token_type),
-    scope: text(given.scope),
+    tokenType: textOf(given.tokenType ?? given.token_type),
+    scope: textOf(given.scope),
     subject: statedBy.app.subject ?? statedBy.idToken.subject ?? statedBy.accessToken.subject ?? null,
     statedBy,
     claims: claims.idToken ?? claims.accessToken ?? appClaims ?? null,

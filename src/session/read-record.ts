@@ -1,4 +1,5 @@
 import type { EndReason } from '../errors.ts'
+import { textOf } from '../platform/json.ts'
 import type { AudienceToken, Credentials, JwtClaims, Statement, Statements } from './credentials.ts'
 import {
   type Lease,
@@ -24,7 +25,6 @@ type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown
 
 const objectOf = (value: unknown): Members | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 /** RFC 6750 §2.1: with a token that no header can carry, the first request would throw. */
 const tokenOf = (value: unknown) => (/^[\x21-\x7e]+$/.test(textOf(value) ?? '') ? textOf(value) : null)
 const optionalText = (value: unknown) => textOf(value) ?? undefined

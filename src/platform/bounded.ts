@@ -1,0 +1,8 @@
+/** Keeps a Map or Set from growing: removes its oldest entry, which is its first, where it has more than `most`. */
+export function bound<Key>(
+  kept: { readonly size: number; keys(): Iterable<Key>; delete(key: Key): unknown },
+  most: number,
+): void {
+  const [oldest] = kept.keys()
+  if (kept.size > most) kept.delete(oldest as Key)
+}
