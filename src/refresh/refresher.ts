@@ -80,7 +80,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
 
   function isWorthWaiting(flight: RunningFlight, found: Unavailable): boolean {
     const { patience, cause } = flight
-    if (!patience) return false
+    if (!patience || !isUnderWay(flight)) return false // After `dispose`, no pause and so no timer.
     if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'restore')) return true
     return !outlastsWait(
       found,

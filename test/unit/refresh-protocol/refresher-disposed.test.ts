@@ -47,6 +47,16 @@ describe('LF-07: disposed', () => {
     expect(failures).toEqual([])
   })
 
+  test('a failure after dispose() starts no timer for another attempt', async () => {
+    const { clock, refresher, call, calls } = await createSignedInRig()
+    refresher.start('rejected')
+    await clock.settle()
+    refresher.dispose()
+    call().answer.reject(statusError(503))
+    await clock.settle()
+    expect([calls.length, clock.pendingTimers]).toEqual([1, 0])
+  })
+
   test('waiting for the network leaves no listener behind, and sends nothing once there is one', async () => {
     const store = createScriptedStore({ shared: false })
     const { clock, wake, refresher, call, calls } = await createSignedInRig({ store, ports: { whenOffline: 'wait' } })

@@ -1,0 +1,35 @@
+/** A process of its own, so that nothing but latchkey moves the figures. Writes a line of JSON for each soak that it finds. */
+import { fetchLoad } from './answer.ts'
+import { clientSoaks } from './client-soaks.ts'
+import { controlName, controlSoak } from './control-soak.ts'
+import { countOf, type Grown } from './figures.ts'
+import { measureNode } from './node-heap.ts'
+import { requestSoaks } from './request-soaks.ts'
+import type { Soak } from './soak.ts'
+
+globalThis.fetch = fetchLoad
+// Channels keep no process running, and what is awaited here may be a message.
+setInterval(() => {}, 60_000)
+
+const kinds = [
+  [requestSoaks, countOf('requests', 150)],
+  [{ ...clientSoaks, [controlName]: controlSoak }, countOf('cycles', 60)],
+] as const
+
+// All are begun first, so that one measure stands between two of them: what is made once is there by then.
+const soaks: { readonly name: string; readonly count: number; readonly soak: Soak }[] = []
+for (const [kind, count] of kinds) {
+  for (const [name, start] of Object.entries(kind)) {
+    const soak = await start({ origin: 'https://api.test', name })
+    await soak.run(20)
+    soaks.push({ name, count, soak })
+  }
+}
+let before = await measureNode()
+for (const { name, count, soak } of soaks) {
+  await soak.run(count)
+  const after = await measureNode(soak.signal)
+  console.log(JSON.stringify({ name, count, before, after } satisfies Grown))
+  before = after
+}
+process.exit()
