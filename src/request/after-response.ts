@@ -16,10 +16,11 @@ type MaybePromise<Value> = Value | Promise<Value>
 /** Decides what follows from a response: it goes to the caller, or, with `null`, the request is to be sent again now. */
 export type AfterResponse = (context: RequestContext, response: Response) => MaybePromise<Response | null>
 
+const routeFor = (context: RequestContext) => routeOf(targetOf(context))
+
 export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits: Waits): AfterResponse {
   const { session, refresher, circuitBreaker, strategy, login, shouldRefresh } = ports
   const { waitFor, assertSameSession, awaitReauthentication, awaitRefresh } = waits
-  const routeFor = (context: RequestContext) => routeOf(targetOf(context))
   let hasWarned = false
 
   /** The credentials that were sent: for an origin with tokens of its own, that token. */

@@ -4,7 +4,6 @@ import { isRequest, isSentBy, markSent, pageFetch } from '../platform/fetch.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
-import type { SessionState } from '../session/state.ts'
 import { createAfterResponse } from './after-response.ts'
 import { createSendCredentials } from './attach-credentials.ts'
 import { createBeforeSend } from './before-send.ts'
@@ -20,6 +19,9 @@ export type RequestPipeline = (
   init: FetchInit | undefined,
   call: FetchAdapter,
 ) => Promise<Response>
+
+/** What a request does next. */
+type Next<Value> = (value: Value, context: RequestContext) => Response | Promise<Response>
 
 /** The memory of the copy is held until it is released (Fetch, tee). */
 function releaseCopy({ replayCopy }: RequestContext): void {
@@ -85,100 +87,91 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     return show(context, outgoing, transport(whole, { ...rest, headers: whole.headers }))
   }
 
-  /** Attaches and sends in one task: these are the credentials that it is sent with. */
-  function attachAndSend(context: RequestContext, outgoing: Outgoing): Promise<Response> {
-    const proof = credentials.attach(context, outgoing)
-    return proof ? sendProved(context, outgoing, proof) : send(context, outgoing)
-  }
-
   async function sendProved(
-    context: RequestContext,
-    outgoing: Outgoing,
     proof: Promise<Learn | undefined>,
+    outgoing: Outgoing,
+    context: RequestContext,
   ): Promise<Response> {
     context.learn = await unlessAborted(proof, signalOf(context))
     // A proof takes time, in which another tab or a sign-out may have changed the session: attach again.
-    return context.sentWith === session.state ? send(context, outgoing) : attachAndSend(context, outgoing)
+    return context.sentWith === session.state ? send(context, outgoing) : attachAndSend(outgoing, context)
+  }
+
+  /** Attaches and sends in one task: these are the credentials that it is sent with. */
+  function attachAndSend(outgoing: Outgoing, context: RequestContext): Promise<Response> {
+    const proof = credentials.attach(context, outgoing)
+    return proof ? sendProved(proof, outgoing, context) : send(context, outgoing)
+  }
+
+  function fail(error: unknown, context: RequestContext): never {
+    if (!context.hasFailed) log.emitStep(context, { step: 'failed', error })
+    context.hasFailed = true
+    releaseCopy(context)
+    throw error
   }
 
   /**
-   * Whether a request has to look what it must wait for: before its first send, and again where a sign-in that it waited for
-   * brought no token for its origin. `seen`: the state when it looked last.
+   * Goes on with `next`. Nearly every request comes here once, and its other functions make no closure and no promise: a
+   * function that contains a closure costs each of its calls an allocation.
    */
-  const mustLook = (context: RequestContext, seen: SessionState | null): boolean =>
-    seen !== session.state && (!seen || credentials.ownOf(context)?.lifetimeMs === 0)
+  const settled = <Value>(promise: Promise<Value>, next: Next<Value>, context: RequestContext): Promise<Response> =>
+    promise.then(
+      value => next(value, context),
+      error => fail(error, context),
+    )
 
-  // Nearly every request goes from here to the network in one task, with one promise. A function that makes a closure costs
-  // each of its calls an allocation, so what only slow requests need is in functions of its own.
+  /**
+   * Whether a request has to look what it must wait for: before its first send, and again where a sign-in that it waited for
+   * brought no token for its origin.
+   */
+  const mustLook = (context: RequestContext): boolean =>
+    context.lookedAt !== session.state && (!context.lookedAt || credentials.ownOf(context)?.lifetimeMs === 0)
 
-  function sendWhenReady(context: RequestContext, looked: SessionState | null): Promise<Response> {
+  function sendWhenReady(_: unknown, context: RequestContext): Promise<Response> {
     // The last look is in the task of the send: a tick later a sign-in may have taken the token away.
-    for (let seen = looked; mustLook(context, seen); ) {
-      seen = session.state
+    while (mustLook(context)) {
+      context.lookedAt = session.state
       const waiting = beforeSend(context)
-      if (waiting) return sendAfter(waiting, context, seen)
+      if (waiting) return settled(waiting, sendWhenReady, context)
     }
     const made = context.sentWith ? createReplayInit(context) : createSendInit(context)
-    return isPromise(made) ? sendMade(made, context) : attachAndSend(context, made)
+    return isPromise(made) ? settled(made, attachAndSend, context) : attachAndSend(made, context)
   }
-  const sendAfter = (waiting: Promise<unknown>, context: RequestContext, seen: SessionState) =>
-    waiting.then(() => sendWhenReady(context, seen))
-  const sendMade = (made: Promise<Outgoing>, context: RequestContext) =>
-    made.then(outgoing => attachAndSend(context, outgoing))
 
-  /** Sends, and does what the response calls for. */
-  function attempt(context: RequestContext): Promise<Response> {
-    let sent: Promise<Response>
+  function start(_: unknown, context: RequestContext): Promise<Response> {
+    const reason = credentials.whyNone(context)
+    if (reason) return sendWithoutCredentials(context, reason)
+    // Let `fetch` judge its arguments first. It also uses the Request up, but sends nothing.
+    if (isRejectedByFetch(signalOf(context))) return sendUntouched(context)
+    if (context.init.body) context.init.body = copyBody(context.init.body)
+    return sendWhenReady(null, context)
+  }
+
+  function attempt(send: Next<null>, context: RequestContext): Promise<Response> {
     try {
-      sent = sendWhenReady(context, context.sentWith)
+      // A replaced `fetch` may return anything that can be awaited.
+      return settled(Promise.resolve(send(null, context)), proceed, context)
     } catch (error) {
-      sent = Promise.reject(error)
+      return fail(error, context)
     }
-    // A replaced `fetch` may return anything that can be awaited.
-    return Promise.resolve(sent).then(
-      response => proceed(context, response),
-      error => fail(context, error),
-    )
   }
 
-  function proceed(context: RequestContext, response: Response): Response | Promise<Response> {
+  function proceed(response: Response, context: RequestContext): Response | Promise<Response> {
+    // Nothing follows from a response to what was sent without credentials.
+    if (!context.sentWith) return response
     const handled = afterResponse(context, response)
-    return isPromise(handled) ? proceedAfter(handled, context) : conclude(context, handled)
+    return isPromise(handled) ? settled(handled, conclude, context) : conclude(handled, context)
   }
-  const proceedAfter = (handled: Promise<Response | null>, context: RequestContext) =>
-    handled.then(
-      response => conclude(context, response),
-      error => fail(context, error),
-    )
 
-  function conclude(context: RequestContext, response: Response | null): Response | Promise<Response> {
+  function conclude(response: Response | null, context: RequestContext): Response | Promise<Response> {
     if (response) {
       releaseCopy(context)
       return response
     }
+    context.lookedAt = context.sentWith
     // Each further send has ky's timeout for itself.
     context.adapter.onWait?.()
-    return attempt(context)
-  }
-
-  function fail(context: RequestContext, error: unknown): never {
-    log.emitStep(context, { step: 'failed', error })
-    releaseCopy(context)
-    throw error
-  }
-  const failing = (sent: Promise<Response>, context: RequestContext) => sent.catch(error => fail(context, error))
-
-  function begin(context: RequestContext): Promise<Response> {
-    try {
-      const reason = credentials.whyNone(context)
-      if (reason) return failing(sendWithoutCredentials(context, reason), context)
-      // Let `fetch` judge its arguments first. It also uses the Request up, but sends nothing.
-      if (isRejectedByFetch(signalOf(context))) return failing(sendUntouched(context), context)
-      if (context.init.body) context.init.body = copyBody(context.init.body)
-    } catch (error) {
-      return failing(Promise.reject(error), context)
-    }
-    return attempt(context)
+    return attempt(sendWhenReady, context)
   }
 
   return function runPipeline(given, init, call) {
@@ -189,7 +182,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
       const input = isRequest(given) ? given : `${given}`
       const context = createContext(input, init, call)
       // Not a URL: let `fetch` throw.
-      return context ? begin(context) : call.transport(input, markSent({ ...init }, mark))
+      return context ? attempt(start, context) : call.transport(input, markSent({ ...init }, mark))
     } catch (error) {
       return Promise.reject(error)
     }

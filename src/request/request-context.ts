@@ -72,6 +72,8 @@ export interface RequestContext {
   sessionId: string | null
   /** It is sent without credentials: no user is signed in, or a login dialog is open. */
   isAnonymous: boolean
+  /** The state of the session when it last looked what it must wait for. */
+  lookedAt: SessionState | null
   /** The state of the session at its last send. */
   sentWith: SessionState | null
   isReplay: boolean
@@ -87,6 +89,8 @@ export interface RequestContext {
   rejectedResponse: Response | null
   /** The credentials of the refresh that it waited for. */
   awaitedCredentials: object | null
+  /** Its error has been emitted. */
+  hasFailed: boolean
 }
 
 /** The URL of a request. Most requests need none: only a 401, events, proofs and audiences look at it. */
@@ -134,13 +138,14 @@ export const createContexts =
       adapter,
       auth: given?.auth ?? adapter.auth,
       replay,
-      method: methodOf(init, request),
+      method: `${readRequestOption(init, request, 'method') ?? 'GET'}`.toUpperCase(),
       notReplayableReason: readRequestOption(init, request, 'keepalive')
         ? 'keepalive'
         : whyNotReplayable(replay, adapter, init.body),
       replayCopy: undefined,
       sessionId: null,
       isAnonymous: false,
+      lookedAt: null,
       sentWith: null,
       isReplay: false,
       learn: undefined,
@@ -148,13 +153,9 @@ export const createContexts =
       notRefreshed: null,
       rejectedResponse: null,
       awaitedCredentials: null,
+      hasFailed: false,
     }
   }
-
-function methodOf(init: Init, request: Request | undefined): string {
-  const method = readRequestOption(init, request, 'method')
-  return method === undefined ? 'GET' : `${method}`.toUpperCase()
-}
 
 /** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */
 const absolute = /^https?:\/\//i

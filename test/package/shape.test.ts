@@ -11,6 +11,7 @@ const exceptions: Readonly<Record<string, string>> = {
   'src/client/ky-timeouts.ts outsideTimeouts':
     'called for every attempt of every ky call: an object each would cost it',
   'src/client/wiring.ts createClientParts': 'a list of all parts, with what each is given by name',
+  'src/request/pipeline.ts createPipeline': 'one loop: its steps call each other, and share the parts',
   'src/session/create-synced-store.ts createSyncedStore': 'one state machine: its operations share its state',
   'src/testing/fake-endpoints.ts route': 'the parameters of `server.route`',
   'src/testing/fake-server.ts route': 'public: method, path, response, options, as routers have it',
