@@ -105,3 +105,39 @@ describe.each([
     ])
   })
 })
+
+/** What an app holds, and may give to another copy of another version: every member must have the name that the source gives it. */
+const made = (copy: Copy): Readonly<Record<string, object>> => {
+  const client = copy.createClient({ baseUrl })
+  return {
+    bearer: copy.bearer(),
+    dpop: copy.dpop(),
+    cookieRefresh: copy.cookieRefresh({ url: 'refresh', signOutUrl: 'sign-out' }),
+    cookieSession: copy.cookieSession({ url: 'me', signOutUrl: 'sign-out' }),
+    memoryStore: copy.memoryStore(),
+    indexedDbStore: copy.indexedDbStore(),
+    webStorageStore: copy.webStorageStore(),
+    session: client.session,
+    snapshot: client.session.getSnapshot(),
+    client,
+  }
+}
+const source: Copy = { ...(await import('../../src/index.ts')), ...(await import('../../src/dpop.ts')) }
+
+test.each([
+  ['an ES module', modules],
+  ['CommonJS', commonJs],
+])('what the built library (%s) makes has members of the same names as in the source', (_format, copy) => {
+  const namesOf = (objects: ReturnType<typeof made>) =>
+    Object.fromEntries(Object.entries(objects).map(([name, object]) => [name, Object.keys(object)]))
+  expect(namesOf(made(copy))).toEqual(namesOf(made(source)))
+})
+
+test('the session that a scheme is opened with has the names that schemes of other copies read', () => {
+  let opened: object = {}
+  const open = (_name: string, session: object) => {
+    opened = session
+  }
+  modules.createClient({ baseUrl, scheme: { ...modules.bearer(), open } as never })
+  expect(Object.keys(opened)).toEqual(expect.arrayContaining(['state', 'changed', 'listenersOf', 'end']))
+})
