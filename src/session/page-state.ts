@@ -29,20 +29,21 @@ export interface PageState extends Emitter {
 }
 
 export function createPageState(clock: Clock, initial: SessionState): PageState {
+  let state = initial
   const changed = createListeners<SessionState>()
-  const { listenersOf, emit } = createEmitter(() => page.state)
+  const { listenersOf, emit } = createEmitter(() => state)
   function change(next: SessionChange): boolean {
-    const made = transition(page.state, next)
-    page.state = made
+    const made = transition(state, next)
+    state = page.state = made
     changed.notify(made)
-    return page.state === made
+    return state === made
   }
   function enterSession(content: SignedInContent, monotonicSentAt: number | null, by?: RenewalSource): void {
     const { sessionId, generation, credentials } = content
     const { subject, claims } = credentials
     const tab = tabOf(by)
-    const isRestored = by && page.state.status === 'unknown'
-    const former = leavingUser(page.state, { sessionId, subject })
+    const isRestored = by && state.status === 'unknown'
+    const former = leavingUser(state, { sessionId, subject })
     const holds = change({ type: 'signed-in', sessionId, generation, credentials, monotonicSentAt })
     if (former) emit('ended', { reason: 'replaced', subject: former.subject }, tab)
     if (holds && isRestored) emit('restored', { from: tab === 'this' ? 'server' : 'store', subject, claims })
@@ -53,22 +54,21 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
     // The same token is not a newer one, even with a higher generation.
-    const isUnchanged =
-      credentials.accessToken !== null && credentials.accessToken === page.state.credentials?.accessToken
-    if (!page.state.credentials || sessionId !== page.state.sessionId) enterSession(content, monotonicSentAt, by)
+    const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
+    if (!state.credentials || sessionId !== state.sessionId) enterSession(content, monotonicSentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))
   }
   function leaveSession(next: string, reason: EndReason | null, tab: Tab): void {
-    const former = leavingUser(page.state, null)
+    const former = leavingUser(state, null)
     // The session that the server knew (`initial`) was over before this page read the store: its end has no reason.
-    const endReason = reason ?? (former && !page.state.credentials ? 'signed-out' : null)
+    const endReason = reason ?? (former && !state.credentials ? 'signed-out' : null)
     change({ type: 'ended', sessionId: next, reason: endReason })
     if (former && endReason) emit('ended', { reason: endReason, subject: former.subject }, tab)
   }
   const page = {
     // A member, not a getter: each request reads it many times.
-    state: initial,
+    state,
     changed,
     listenersOf,
     emit,
