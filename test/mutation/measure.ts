@@ -1,0 +1,84 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import type { Mutant } from '@stryker-mutator/api/core'
+import type { TestSpecification } from 'vitest/node'
+import { root } from '../support/project.ts'
+import { instrument } from './instrument.ts'
+import { type Entry, type Journal, openJournal } from './journal.ts'
+import { type RoomName, testsOf } from './rooms.ts'
+import { type MutantTests, startVitest } from './start-vitest.ts'
+
+export interface Measured {
+  readonly mutants: number
+  readonly survivors: readonly Mutant[]
+  /** Texts of messages. */
+  readonly ignored: number
+  /** Tests that could not be used, since they do not pass twice in one worker. */
+  readonly unrepeatable: number
+}
+
+/** Ignored by git, and by TypeScript, which leaves out folders whose names begin with a dot. */
+const workFolder = `${root}test/mutation/.work`
+const hangsAfterMs = 60_000
+const maxWorkersForOneFile = 40
+
+type Kind<Key extends string> = Extract<Entry, Readonly<Record<Key, unknown>>>
+const every = <Key extends 'killed' | 'atImport' | 'unrepeatable' | 'spoilt'>(journal: Journal, key: Key) =>
+  journal.entries().filter((entry): entry is Kind<Key> => key in entry)
+
+/** Runs a file until all of its tests are through. Ends a worker that hangs: what it was at counts as killed. */
+async function runFile({ vitest }: MutantTests, file: TestSpecification, journal: Journal): Promise<void> {
+  for (let workers = 0; workers < maxWorkersForOneFile; workers++) {
+    const spoilt = every(journal, 'spoilt').length
+    let hasHung = false
+    const watch = setInterval(() => {
+      const beat = journal.lastBeat()
+      if (!beat || beat.file !== file.moduleId || Date.now() - beat.atMs < hangsAfterMs) return
+      hasHung = true
+      if (beat.mutant !== null) journal.add({ killed: beat.mutant, by: file.moduleId, reason: 'It runs for ever.' })
+      process.kill(beat.pid, 'SIGKILL')
+    }, 5_000)
+    await vitest.runTestSpecifications([file]).finally(() => clearInterval(watch))
+    if (!hasHung && every(journal, 'spoilt').length === spoilt) return
+  }
+}
+
+/** A mutant of what is executed at import has to be there from the start: a worker for each. */
+async function killsAtImport(
+  tests: MutantTests,
+  mutant: string,
+  files: readonly TestSpecification[],
+): Promise<boolean> {
+  const { vitest } = tests
+  vitest.provide('mutantAtImport', mutant)
+  for (const file of files) {
+    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([file])
+    if (unhandledErrors.length > 0 || testModules.some(module => !module.ok())) return true
+  }
+  return false
+}
+
+/** Runs the mutants of these files against the tests of a room. */
+export async function measure(name: RoomName, patterns: readonly string[]): Promise<Measured> {
+  mkdirSync(workFolder, { recursive: true })
+  const path = `${workFolder}/${name}.ndjson`
+  rmSync(path, { force: true })
+  const journal = openJournal(path)
+  const { sources, mutants, ignored } = await instrument(patterns)
+  const tests = await startVitest(testsOf(name), sources)
+  tests.vitest.provide('journal', path)
+  tests.vitest.provide('mutantAtImport', null)
+  for (const file of tests.files) await runFile(tests, file, journal)
+
+  const killed = new Set(every(journal, 'killed').map(entry => entry.killed))
+  const imports = every(journal, 'atImport')
+  for (const { id } of mutants) {
+    if (killed.has(id)) continue
+    const files = tests.files.filter(({ moduleId }) =>
+      imports.some(({ file, atImport }) => file === moduleId && atImport.includes(id)),
+    )
+    if (files.length > 0 && (await killsAtImport(tests, id, files))) killed.add(id)
+  }
+  await tests.vitest.close()
+  const survivors = mutants.filter(({ id }) => !killed.has(id))
+  return { mutants: mutants.length, survivors, ignored, unrepeatable: every(journal, 'unrepeatable').length }
+}

@@ -1,0 +1,42 @@
+const behaviour = (...folders: readonly string[]) => folders.map(folder => `behaviour/${folder}/**/*.test.ts`)
+
+const rooms = {
+  http: ['unit/http/*.test.ts', ...behaviour('bodies', 'fetch', 'origins', 'outages', 'responses')],
+  session: [
+    'unit/session/*.test.ts',
+    'unit/client/*.test.ts',
+    ...behaviour('session', 'sign-out', 'stores', 'identity', 'audiences', 'cookies'),
+  ],
+  stores: ['contracts/stores-*.test.ts', ...behaviour('stores', 'cookies', 'tabs')],
+  tabs: ['contracts/tab-*.test.ts', 'unit/refresh-protocol/step-a-*.test.ts', ...behaviour('tabs', 'environments')],
+  request: [
+    'unit/request/*.test.ts',
+    ...behaviour(
+      'requests',
+      'bodies',
+      'identity',
+      'fetch',
+      'responses',
+      'abort',
+      'origins',
+      'refresh',
+      'outages',
+      'ky',
+    ),
+  ],
+  refresh: [
+    'unit/refresh/**/*.test.ts',
+    'unit/refresh-protocol/*.test.ts',
+    ...behaviour('cookies', 'outages', 'refresh', 'circuit-breaker', 'sign-out', 'time', 'session'),
+  ],
+  login: ['unit/login/*.test.ts', ...behaviour('reauthenticate', 'session', 'cookies', 'refresh')],
+} as const satisfies Record<string, readonly string[]>
+
+export type RoomName = keyof typeof rooms
+
+export const roomNames = Object.keys(rooms) as RoomName[]
+
+export const isRoomName = (name: string): name is RoomName => name in rooms
+
+/** The tests that ought to fail for mutants of `src/<name>`, the quick ones first: glob patterns under `test`. */
+export const testsOf = (name: RoomName): readonly string[] => rooms[name]

@@ -1,0 +1,23 @@
+import { argued } from './argued.ts'
+import { describeMutant } from './describe-mutant.ts'
+import { measure } from './measure.ts'
+import { isRoomName, roomNames } from './rooms.ts'
+import { writeScore } from './write-score.ts'
+
+// npm run mutants [-- room [file…]]: prints the survivors that are not argued. Without files, writes the score into docs/mutation.md.
+const [wanted, ...files] = process.argv.slice(2)
+if (wanted !== undefined && !isRoomName(wanted))
+  throw new Error(`There is no room '${wanted}': ${roomNames.join(', ')}`)
+
+for (const room of wanted ? [wanted] : roomNames) {
+  const isWhole = files.length === 0
+  const { mutants, survivors, ignored, unrepeatable } = await measure(room, isWhole ? [`src/${room}/**/*.ts`] : files)
+  const described = survivors.map(describeMutant)
+  const open = described.filter(survivor => !(survivor in argued))
+  const stale = Object.keys(argued).filter(each => each.startsWith(`src/${room}/`) && !described.includes(each))
+  for (const survivor of open) console.log(survivor)
+  if (isWhole) for (const each of stale) console.log(`Argued, but not among the survivors: ${each}`)
+  const score = { room, mutants, argued: described.length - open.length, open: open.length }
+  console.log({ ...score, ignored, unrepeatable })
+  if (isWhole) writeScore(score)
+}
