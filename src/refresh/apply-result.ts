@@ -76,7 +76,7 @@ async function applyRejection(
   const content: RecordContent = suspends
     ? { sessionId, generation, credentials, rejected: true }
     : emptyRecord(credentials ? reason : leased.endedBy)
-  const written = await replaceRecord(leased, { content, yieldsToLease: true }, ports)
+  const written = await replaceRecord(leased, { content, isRejection: true }, ports)
   if (!written) return null
   if (!suspends && isStillCurrent(written, request, ports))
     session.applyEnd(request.sessionId, content.endedBy ?? null, content.sessionId)

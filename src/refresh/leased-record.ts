@@ -1,26 +1,36 @@
 import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
+import type { SyncedStore } from '../session/synced-store.ts'
 import { mostTries, pollMs, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
+
+/**
+ * The record to compare the next write with. Where the store cannot be read, it is the one that this page knows: a failed read
+ * must not drop what the server has just sent, and the write compares all the same.
+ */
+export async function readOrRecall(records: SyncedStore): Promise<StoredRecord | null> {
+  const found = await records.read()
+  return found === undefined ? records.latest : found
+}
 
 interface Replacement {
   readonly content: RecordContent
   /**
    * Waits while another tab, which took this one for lost, has the same credentials in a token request: what that brings is
-   * newer than a rejection here.
+   * newer than a rejection here. And only a store that can be read shows that the rejected credentials still count.
    */
-  readonly yieldsToLease?: boolean
+  readonly isRejection?: boolean
 }
 
 /** Writes `content` while the record still is of this session and holds the credentials that were sent; else returns `null`. */
 export async function replaceRecord(
   leased: StoredRecord,
-  { content, yieldsToLease }: Replacement,
+  { content, isRejection }: Replacement,
   { session: { records }, isLeaseOpen, pause }: RefreshRequestPorts,
 ): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = leased
   const others = new Set<string>()
   for (let tries = 0; expected && isSame(expected, leased); ) {
     const { lease } = expected
-    const isAnothers = yieldsToLease && lease && lease.id !== leased.lease?.id
+    const isAnothers = isRejection && lease && lease.id !== leased.lease?.id
     if (isAnothers && others.size < mostTries && isLeaseOpen(lease, pollMs)) {
       others.add(lease.id)
       await pause(pollMs)
@@ -30,7 +40,7 @@ export async function replaceRecord(
       // The record does not change, and still the store takes nothing.
       if (++tries > mostTries) throw new Error('The store refuses to write.')
     }
-    expected = await records.read()
+    expected = await (isRejection ? records.read() : readOrRecall(records))
   }
   return null
 }
@@ -47,12 +57,12 @@ export async function closeLease(
   { session: { records } }: RefreshRequestPorts,
 ): Promise<void> {
   const { lease: own, sessionId } = leased
-  let seen: StoredRecord | null | undefined = leased
+  let seen: StoredRecord | null = leased
   for (let turn = 0; seen?.lease && seen.lease.id === own?.id && seen.sessionId === sessionId; turn += 1) {
     if (seen.lease.closed || turn >= mostTries) return
     const lease = closed && { attempts: 1, ...seen.lease, ...closed, closed: true }
     if (await records.compareAndSet(seen, { ...seen, ...more, lease })) return
-    seen = await records.read()
+    seen = await readOrRecall(records)
   }
 }
 

@@ -2,7 +2,7 @@ import type { Credentials } from '../session/credentials.ts'
 import type { StoredRecord } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import { isOfAnotherUser, type Save } from './decide-save.ts'
-import { isStillCurrent, replaceRecord } from './leased-record.ts'
+import { isStillCurrent, readOrRecall, replaceRecord } from './leased-record.ts'
 import { mostTries, type Outcome, type RefreshRequestPorts, type SentRequest } from './refresh-ports.ts'
 import type { Granted } from './token-request.ts'
 
@@ -38,7 +38,7 @@ async function saveRotatedToken(
 ): Promise<StoredRecord | null> {
   const spent = sent?.refreshToken
   for (let tries = 0; tries < mostTries; tries += 1) {
-    const seen = await records.read()
+    const seen = await readOrRecall(records)
     const held = seen?.sessionId === sessionId ? seen.credentials : null
     if (!seen || !held || !spent || held.refreshToken !== spent || refreshToken === spent) return null
     const content = { sessionId, generation: seen.generation + 1, credentials: { ...held, refreshToken } }

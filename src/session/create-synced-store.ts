@@ -28,14 +28,11 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   let latest: StoredRecord | null = null
   /** Sessions that were left here, by a sign-out or for another session. */
   const abandonedIds = new Set<string>()
-  const outdatedRevisions = new Set<string | null>()
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
   let lastStarted = 0
   let lastSettled = 0
-  let isRetaining = false
-  /** The record that was valid here, and was not stored before another tab wrote. */
-  let displaced: StoredRecord | null | undefined
-  const lost = () => displaced?.credentials?.accessToken
+  /** The access token that was valid here, and was not stored before another tab wrote. */
+  let displacedToken: string | null | undefined
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     lastSettled = ++lastStarted
@@ -70,9 +67,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     if (turn < lastSettled) return state === 'unread' ? undefined : latest
     lastSettled = turn
     const { record } = found
-    const known = { state, latest, ownRevisions: side.ownRevisions, abandonedIds, outdatedRevisions, isRetaining }
-    const verdict = judgeStoredRecord(found, known)
-    isRetaining ||= record !== null
+    const verdict = judgeStoredRecord(found, { ...side.history, state, latest, abandonedIds })
     if (verdict === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
     side.noteHeld(found)
     if (verdict === 'newer') return (isAlone() && latest) || undefined
@@ -81,22 +76,29 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
       state = 'unreliable'
       return latest
     }
-    // The effect of our own slow write may be visible before its call returns.
-    if (isAlone() && record?.revision !== latest?.revision) displaced = latest
+    // The effect of our own write may be visible before its call returns, or although the call failed.
+    const isOwn = isAlone() && record?.revision === latest?.revision
+    if (isAlone() && !isOwn) displacedToken = latest?.credentials?.accessToken
+    if (!isOwn) latest = record
     state = 'synced'
-    latest = record
-    return record
+    return latest
   }
 
-  /** Writes this page's record over the one that was found. */
-  async function restore(mine: StoredRecord, found: FoundRecord, attempt = 1): MaybeRecord {
+  /**
+   * Writes this page's record over the one that was found. Over another tab's with a new revision: that tab may have overwritten
+   * the former one, and would take it for a write that the store has lost. Each tab would undo the other's, for ever.
+   */
+  async function restore(wanted: StoredRecord, found: FoundRecord, attempt = 1): MaybeRecord {
     const { record, revision } = found
+    const isNew = wanted !== latest
+    const mine = isNew || side.history.ownRevisions?.has(revision) ? wanted : stamp(wanted)
+    if (!isNew) latest = mine
     const known = latest
     side.noteHeld(found)
     if (record && record.sessionId !== mine.sessionId) remember(abandonedIds, record.sessionId)
     const written = await write(mine, () => store.compareAndSet(name, revision, mine))
     if (written === 'moved' && attempt < mostAttempts)
-      return read({ wanted: mine === known ? undefined : mine, attempt: attempt + 1 })
+      return read({ wanted: isNew ? wanted : undefined, attempt: attempt + 1 })
     if (written === 'written') {
       lastSettled = ++lastStarted
       if (latest === known) latest = mine
@@ -108,10 +110,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   }
 
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
-    const { revision } = side.found
     const written = await side.write(next, run)
-    // Even if the store loses a confirmed write, the token before it is used up.
-    if (written === 'written' && revision) remember(outdatedRevisions, revision)
     if (written === 'failed' || written === 'slow') state = 'ahead'
     else if (written === 'written' && latest === next) state = 'synced'
     return written
@@ -154,14 +153,14 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
 
   async function writeAhead(content: RecordContent): Promise<boolean> {
     const isKnown = !isAlone() && !side.found.isNewer
-    const { revision } = side.found
     const next = set(stamp(content))
     state = 'ahead'
-    displaced = undefined
-    const written = isKnown ? await write(next, () => store.compareAndSet(name, revision, next)) : 'moved'
+    displacedToken = undefined
+    const run = () => store.compareAndSet(name, side.found.revision, next)
+    const written = isKnown ? await write(next, run) : 'moved'
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'written' && written !== 'slow' && isAlone()) await read()
-    return written === 'written' || lost() !== next.credentials?.accessToken
+    return written === 'written' || displacedToken !== next.credentials?.accessToken
   }
 
   return {
@@ -185,16 +184,17 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
       state = 'ahead'
       const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
-      if (written === 'slow') remember(outdatedRevisions, next.revision)
       if (written === 'failed') {
-        // Try once more, by compare-and-set. A used token that cannot be overwritten is removed.
         const found = await side.lookUp().catch(() => null)
-        if (found && !found.isNewer && latest === next) await restore(next, found)
+        const isCurrent = found && !found.isNewer && latest === next
+        // Try once more, unless it was stored all the same: another tab may have gone on from it.
+        if (isCurrent && found.record?.sessionId === next.sessionId) await settle(found, ++lastStarted, firstAttempt)
+        else if (isCurrent) await restore(next, found)
       }
       // The write was slow, and has overwritten a newer record.
       if (written === 'written' && latest !== next) state = 'ahead'
       // Some storages accept writes and keep nothing. Without this check, that would look like a sign-out elsewhere.
-      if (written === 'written' && !isRetaining) await read()
+      if (written === 'written' && !side.history.isRetaining) await read()
     },
   }
 }

@@ -43,9 +43,12 @@ export function judgeStoredRecord(
   if (isNewer) return 'newer'
   if (!latest || state === 'unread') return 'theirs'
   if (!isRetaining && !record && state !== 'ahead') return 'forgotten'
-  if (revision !== latest.revision && outdatedRevisions.has(revision)) return 'ours'
+  if (revision === latest.revision) return 'theirs'
+  if (outdatedRevisions.has(revision)) return 'ours'
   if (state === 'synced') return 'theirs'
-  const isOld = !ownRevisions || ownRevisions.has(revision) || (record !== null && abandonedIds.has(record.sessionId))
+  const isAbandoned = record !== null && abandonedIds.has(record.sessionId)
+  // The store was never read. With the same session, this page's write took effect although it failed, and another tab went on.
+  const isOld = ownRevisions ? ownRevisions.has(revision) || isAbandoned : record?.sessionId !== latest.sessionId
   return isOld ? 'ours' : 'theirs'
 }
 

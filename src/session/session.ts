@@ -165,6 +165,7 @@ export function createSession({
       const stored = records.overwrite(content)
       leave(content.sessionId, 'signed-out', 'this')
       await stored
+      core.follow(records.latest) // If the write failed, another tab's may have come in between.
       announce()
     },
     applyRenewal(record, monotonicSentAt, by) {

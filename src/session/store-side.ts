@@ -1,4 +1,5 @@
 import type { Clock } from '../platform/clock.ts'
+import { type KnownState, remember } from './judge-stored-record.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 import { createCallStore, isMissing, isSlow } from './store-calls.ts'
@@ -10,8 +11,8 @@ export type Written = 'written' | 'moved' | 'failed' | 'slow'
 export interface StoreSide {
   /** The record that it held last, as far as this page knows. */
   readonly found: FoundRecord
-  /** Revisions that it may hold if no other tab has written since; `undefined` until its first response. */
-  readonly ownRevisions: ReadonlySet<string | null> | undefined
+  /** What was written and found here. */
+  readonly history: Omit<KnownState, 'state' | 'latest' | 'abandonedIds'>
   readonly watch: SyncedStore['watch']
   /** Notes what it holds, after a read or a write. */
   noteHeld(found: FoundRecord): void
@@ -38,6 +39,8 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
   const call = createCallStore(clock, storeTimeoutMs)
   let found: FoundRecord = readRecord(null)
   let known: Set<string | null> | undefined
+  const outdatedRevisions = new Set<string | null>()
+  let isRetaining = false
   /** Whether this task is starting a write. */
   let isWriting = false
   /** Settles with the last write. */
@@ -47,13 +50,17 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
     known = new Set([next.revision])
     found = next
   }
-  const find = async (): Promise<FoundRecord> => readRecord(await store.read(name))
+  async function find(): Promise<FoundRecord> {
+    const read = readRecord(await store.read(name))
+    isRetaining ||= read.record !== null
+    return read
+  }
   return {
     get found() {
       return found
     },
-    get ownRevisions() {
-      return known
+    get history() {
+      return { ownRevisions: known, outdatedRevisions, isRetaining }
     },
     watch:
       store.watch &&
@@ -81,19 +88,24 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
       }
     },
     async write(next, run) {
+      const { revision } = found
       isWriting = true
       const answer = call(run)
       isWriting = false
       writing = answer.catch(() => {})
       try {
         if ((await answer) === false) return 'moved'
+        // Even if the store loses a confirmed write, the token before it is used up.
+        if (revision) remember(outdatedRevisions, revision)
         noteHeld({ record: next, revision: next.revision, isNewer: false })
         return 'written'
       } catch (cause) {
         // It may still arrive late.
         known?.add(next.revision)
         onFailure('write', cause)
-        return isSlow(cause) ? 'slow' : 'failed'
+        if (!isSlow(cause)) return 'failed'
+        remember(outdatedRevisions, next.revision)
+        return 'slow'
       }
     },
     async removeOrEmpty(revision, empty) {

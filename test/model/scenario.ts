@@ -1,3 +1,4 @@
+import type { AheadRules } from './ahead-model.ts'
 import { createCookieModel } from './cookie-model.ts'
 import type { CookieFaults, CookieRules } from './cookie-state.ts'
 import { type Exploration, explore } from './engine.ts'
@@ -46,9 +47,11 @@ const words: Readonly<Record<string, string>> = {
   lost: 'failed call',
   navigateOther: 'other user by navigation',
   navigateSame: 'same user by navigation',
+  fails: 'failed write',
+  lands: 'write that works and is said to fail',
 }
 
-export function say(faults: Partial<FaultBudget> | Partial<CookieFaults>): string {
+export function say(faults: Partial<FaultBudget> | Partial<CookieFaults> | AheadRules['faults']): string {
   const parts = Object.entries(faults).map(([name, count]) => (count > 1 ? `${count} x ${words[name]}` : words[name]))
   return parts.length > 0 ? parts.join(' + ') : 'no fault'
 }

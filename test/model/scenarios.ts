@@ -1,5 +1,6 @@
 import { type FaultBudget, protocol, type Rules, timeless } from './rules.ts'
 import { type Scenario, say, scenario } from './scenario.ts'
+import { aheadScenarios } from './scenarios-ahead.ts'
 import { cookieScenarios } from './scenarios-cookie.ts'
 import { designAndItsCures } from './scenarios-design.ts'
 import { watchScenarios } from './scenarios-watch.ts'
@@ -227,5 +228,6 @@ export const scenarios: readonly Scenario[] = [
   ...webStorageScenarios,
   ...cookieScenarios,
   ...watchScenarios,
+  ...aheadScenarios,
   ...deepScenarios,
 ]

@@ -119,6 +119,29 @@ describe('step e: the same user signed in meanwhile without a refresh token', ()
     })
     expect(discarded).toEqual([])
   })
+
+  test('A store that cannot be read just then loses nothing: the used token is not sent again', async () => {
+    const { store, session, flight, call, calls, stored, discarded } = await startSent()
+    await session.signIn({ accessToken: 'access-of-step-up', subject: 'alice' })
+    store.fail('read', 'rejects', 2)
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    const { refreshToken } = newerTokens
+    expect(stored()).toMatchObject({ credentials: { accessToken: 'access-of-step-up', refreshToken } })
+    expect(session.state.credentials).toMatchObject({ accessToken: 'access-of-step-up', refreshToken })
+    expect([calls.length, discarded]).toEqual([1, []])
+  })
+
+  test('A store that fails at every call from then on: the newer token is in memory', async () => {
+    const { store, session, flight, call, calls } = await startSent()
+    await session.signIn({ accessToken: 'access-of-step-up', subject: 'alice' })
+    store.fail('all', 'rejects')
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    const { refreshToken } = newerTokens
+    expect(session.state.credentials).toMatchObject({ accessToken: 'access-of-step-up', refreshToken })
+    expect(calls.length).toBe(1)
+  })
 })
 
 describe('step e: tokens came too late', () => {

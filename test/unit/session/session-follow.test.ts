@@ -92,6 +92,20 @@ describe('following the store, at the start', () => {
     await session.reread()
     expect(session.state.status).toBe('unknown')
   })
+
+  test('promise 12: a user who signed in elsewhere while a sign-out here was written once more is followed', async () => {
+    const { store, session, id } = await start()
+    store.fail('overwrite', 'rejects', 1)
+    const writing = store.hold('compareAndSet')
+    const signedOut = session.signOut()
+    await writing.reached
+    expect(session.state).toMatchObject({ status: 'signed-out' })
+    store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ subject: 'bob' }) })
+    writing.open()
+    await signedOut
+    expect(session.state).toMatchObject({ status: 'signed-in', sessionId: 'of-bob', credentials: { subject: 'bob' } })
+    expect(session.state.sessionId).not.toBe(id)
+  })
 })
 
 describe('following the store, while signed in', () => {
