@@ -30,7 +30,7 @@ test('the request rejects with the reason and with retryAfterMs', async () => {
   const { client, clock } = await start()
   const error = await outcomeOf(client.fetch('https://files.test/x'), clock)
   expect(error).toMatchObject({ code: 'refresh-unavailable', retryAfterMs: 1000 })
-  expect(String(error)).toContain('no refresh token')
+  expect(String(error)).toContain('no-refresh-token')
 })
 
 test('its failure does not delay the end of the session', async () => {
