@@ -18,7 +18,8 @@ export interface Measured {
 
 /** Ignored by git, and by TypeScript, which leaves out folders whose names begin with a dot. */
 const workFolder = `${root}test/mutation/.work`
-const hangsAfterMs = 60_000
+// A busy machine may keep a worker waiting for minutes. Few mutants run for ever without being counted.
+const hangsAfterMs = 240_000
 const maxWorkersForOneFile = 40
 
 type Kind<Key extends string> = Extract<Entry, Readonly<Record<Key, unknown>>>
@@ -35,7 +36,11 @@ async function runFile({ vitest }: MutantTests, file: TestSpecification, journal
       if (!beat || beat.file !== file.moduleId || Date.now() - beat.atMs < hangsAfterMs) return
       hasHung = true
       if (beat.mutant !== null) journal.add({ killed: beat.mutant, by: file.moduleId, reason: 'It runs for ever.' })
-      process.kill(beat.pid, 'SIGKILL')
+      try {
+        process.kill(beat.pid, 'SIGKILL')
+      } catch {
+        // It has ended meanwhile.
+      }
     }, 5_000)
     await vitest.runTestSpecifications([file]).finally(() => clearInterval(watch))
     if (!hasHung && every(journal, 'spoilt').length === spoilt) return
@@ -61,7 +66,7 @@ async function killsAtImport(
 export async function measure(name: RoomName, patterns: readonly string[]): Promise<Measured> {
   mkdirSync(workFolder, { recursive: true })
   const path = `${workFolder}/${name}.ndjson`
-  rmSync(path, { force: true })
+  for (const old of [path, `${path}.beat`]) rmSync(old, { force: true })
   const journal = openJournal(path)
   const { sources, mutants, ignored } = await instrument(patterns)
   const tests = await startVitest(testsOf(name), sources)

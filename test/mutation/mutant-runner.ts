@@ -1,6 +1,6 @@
 import { inject, type RunnerTestCase, type RunnerTestFile, type RunnerTestSuite, TestRunner } from 'vitest'
 import { type Journal, openJournal } from './journal.ts'
-import { awaitUnlessIdle } from './patience.ts'
+import { awaitTicks } from './patience.ts'
 import { type Plan, planTest } from './plan.ts'
 
 declare module 'vitest' {
@@ -20,7 +20,7 @@ interface Switches {
   mutantCoverage?: { readonly static: Record<string, number>; readonly perTest: Record<string, Record<string, number>> }
 }
 
-const extraIdleMs = 500
+const spareTicks = 25
 const spareHits = 5_000
 
 const switches: Switches = {}
@@ -34,7 +34,7 @@ export default class MutantRunner extends TestRunner {
   readonly #killed = new Set<string>()
   readonly #doubtful = new Set<string>()
   #plan: Plan | null = null
-  #idleMs = 0
+  #ticks = 0
   #isSpoilt = false
   #unhandled: unknown
   #hasNotedImport = false
@@ -81,7 +81,7 @@ export default class MutantRunner extends TestRunner {
       },
     })
     this.#plan = plan
-    this.#idleMs = 0
+    this.#ticks = 0
     // Vitest compares the number of each repetition with this one, so it is asked before each.
     test.repeats = { valueOf: () => (plan.isOver() ? -1 : Number.POSITIVE_INFINITY) } as unknown as number
   }
@@ -108,9 +108,9 @@ export default class MutantRunner extends TestRunner {
 
   async runTask(test: RunnerTestCase): Promise<void> {
     const hasMutant = this.#mutantAtImport !== null || this.#plan?.mutant() !== null
-    const limit = hasMutant ? 3 * this.#idleMs + extraIdleMs : Number.POSITIVE_INFINITY
-    const idleMs = await awaitUnlessIdle(TestRunner.getTestFn(test)?.(), limit)
-    if (!hasMutant) this.#idleMs = Math.max(this.#idleMs, idleMs)
+    const limit = hasMutant ? 3 * this.#ticks + spareTicks : Number.POSITIVE_INFINITY
+    const ticks = await awaitTicks(TestRunner.getTestFn(test)?.(), limit)
+    if (!hasMutant) this.#ticks = Math.max(this.#ticks, ticks)
     if (this.#unhandled) throw this.#unhandled
   }
 

@@ -1,26 +1,27 @@
-import { performance } from 'node:perf_hooks'
-
 // Taken now: tests replace the timers.
 const { setInterval, clearInterval, setImmediate } = globalThis
 
+const tickMs = 20
+
 /**
- * Rejects once the event loop has been idle for longer than `idleMs`: then the promise waits for something that will not come. By
- * idle time, not by the clock, since a busy machine delays a test without making it wait.
+ * Rejects after so many ticks of a timer: then the promise waits for something that will not come. In ticks, not by the clock: on
+ * a busy machine both are late, the tick and what the test waits for, and whatever was ready has run before the next tick.
+ * Returns the ticks that it took.
  */
-export async function awaitUnlessIdle(promise: unknown, idleMs: number): Promise<number> {
-  const start = performance.eventLoopUtilization()
-  const idle = () => performance.eventLoopUtilization(start).idle
+export async function awaitTicks(promise: unknown, most: number): Promise<number> {
+  let ticks = 0
   let timer: NodeJS.Timeout | undefined
   const watch = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (idle() > idleMs) reject(new Error('It waits for ever.'))
-    }, 20)
+      ticks += 1
+      if (ticks > most) reject(new Error('It waits for ever.'))
+    }, tickMs)
   })
   try {
     await Promise.race([promise, watch])
     // Unhandled rejections are reported before the next turn.
     await new Promise(resolve => setImmediate(resolve))
-    return idle()
+    return ticks
   } finally {
     clearInterval(timer)
   }

@@ -7,7 +7,7 @@ const rooms = {
     'unit/client/*.test.ts',
     ...behaviour('session', 'sign-out', 'stores', 'identity', 'audiences', 'cookies'),
   ],
-  stores: ['contracts/stores-*.test.ts', ...behaviour('stores', 'cookies', 'tabs')],
+  stores: ['contracts/stores-*.test.ts', 'unit/stores/*.test.ts', ...behaviour('stores', 'cookies', 'tabs')],
   tabs: ['contracts/tab-*.test.ts', 'unit/refresh-protocol/step-a-*.test.ts', ...behaviour('tabs', 'environments')],
   request: [
     'unit/request/*.test.ts',

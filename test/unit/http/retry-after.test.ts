@@ -57,6 +57,8 @@ describe('RF-12 Retry-After', () => {
     'soon',
     'busy 3000',
     'Please try again in 3000',
+    'after Fri, 20 Nov 2026 12:00:30 GMT',
+    'after Fri Nov 20 12:00:30 2026',
     'Infinity',
     'NaN',
     '2026-11-20T12:00:30Z',

@@ -110,6 +110,15 @@ describe('TX-03 http is for loopback hosts', () => {
     expect(createTrustedOrigins([origin]).list).toEqual([])
   })
 
+  test.each(remotes)('%s is trusted if insecure requests are allowed and it is configured', origin => {
+    expect(createTrustedOrigins([origin], true).has(new URL('/x', origin))).toBe(true)
+    expect(createTrustedOrigins([base], true).has(new URL('/x', origin))).toBe(false)
+  })
+
+  test('No other scheme is trusted where insecure requests are allowed', () => {
+    expect(createTrustedOrigins(['ws://api.example.com', 'ftp://api.example.com', 'file:///a'], true).list).toEqual([])
+  })
+
   test.each([
     ['http://127.1/', 'http://127.0.0.1'],
     ['http://0x7f.0.0.1/', 'http://127.0.0.1'],
@@ -134,6 +143,7 @@ describe('TX-06 origins that are opaque never match', () => {
     'ionic://localhost/',
     'app://x/',
     'httpx://localhost/',
+    'xhttp://localhost/',
     'data:text/plain,x',
     'about:blank',
   ]
@@ -231,6 +241,14 @@ describe('a wrong trusted origin is rejected with what to write instead', () => 
     expect(originProblem(value)).toBe(
       'use https (http is for loopback hosts), or `allowInsecureRequests: true` in development',
     )
+  })
+
+  test.each(remotes)('%s is right if insecure requests are allowed', value => {
+    expect(originProblem(value, true)).toBeNull()
+  })
+
+  test.each(['ws://api.example.com', 'localhost:3000'])('%s is wrong where insecure requests are allowed', value => {
+    expect(originProblem(value, true)).toBe("write an absolute origin, as in 'https://api.example.com'")
   })
 
   test.each(['/v1', '/v1/', '/?a', '?', '?a=b', '#', '#x', '//'])('%j after the origin is rejected', rest => {

@@ -69,6 +69,16 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
   })
 
   test.each([
+    'https://api.example.com/',
+    'http://localhost:3000/a',
+    'https://api.example.com//a//b',
+    'https://api.example.com/v1/to-dos_2/~me?a=1&b=2+3,4;c:d@e!f$g(h)*i.j',
+  ])('is taken unparsed where it is %j', text => {
+    expect(trusted.hasNormalized(text)).toBe(true)
+    expect(new URL(text).href).toBe(text)
+  })
+
+  test.each([
     'https://api.example.com',
     'https://api.example.com.evil.test/',
     'https://api.example.com@evil.test/',
@@ -80,6 +90,9 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
     'https://api.example.com/a/../b',
     'https://api.example.com/%2e%2e/b',
     'https://api.example.com/a b',
+    'https://api.example.com/a b//c',
+    'https://api.example.com//a b',
+    'https://api.example.com/a//b\\c',
     'https://api.example.com/#hash',
   ])('is not %j: that has to be parsed', text => {
     expect(trusted.hasNormalized(text)).toBe(false)

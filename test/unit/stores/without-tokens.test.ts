@@ -1,0 +1,172 @@
+import { describe, expect, test, vi } from 'vitest'
+import type { Credentials } from '../../../src/session/credentials.ts'
+import { recordVersion, type StoredRecord } from '../../../src/session/session-store.ts'
+import { memoryStore } from '../../../src/stores/memory.ts'
+import { withoutSecrets, withoutTokens } from '../../../src/stores/without-tokens.ts'
+
+const claimsAfter = (claims: unknown) => withoutSecrets({ claims }).claims
+
+describe('claims of a cookie session, before they are stored', () => {
+  test.each([
+    'access_token',
+    'accessToken',
+    'refresh_token',
+    'refreshtoken',
+    'ID_TOKEN',
+    'idToken',
+    'upstream_access_token',
+  ])('a claim named %s is removed, at any depth', name => {
+    expect(claimsAfter({ sub: 'ann', [name]: 'opaque', of: [{ [name]: 7 }] })).toEqual({ sub: 'ann', of: [{}] })
+  })
+
+  test.each(['access_token_type', 'token', 'sid', 'id', 'access__token'])('a claim named %s is kept', name => {
+    expect(claimsAfter({ [name]: 'opaque' })).toEqual({ [name]: 'opaque' })
+  })
+
+  test.each([
+    ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln-_'],
+    ['a JWT without a signature', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.'],
+    ['a JWE', 'eyJhbGciOiJSU0EifQ.k-_.iv.text.tag'],
+  ])('%s is removed, whatever its name is', (_, value) => {
+    expect(claimsAfter({ sub: 'ann', proof: value, list: { deep: value } })).toEqual({ sub: 'ann', list: {} })
+  })
+
+  test.each(['see eyJhbGci.eyJz.c2ln', 'eyes', 'eyJhbGci', 'ey.a.b', 'eyJhbGci.', 7, true, null, ['ann']])(
+    'the value %j is kept',
+    value => {
+      expect(claimsAfter({ note: value })).toEqual({ note: value })
+    },
+  )
+
+  test.each([
+    ['no session', null],
+    ['no claims', { subject: 'ann' }],
+    ['claims that are null', { claims: null }],
+    ['claims that are a text', { claims: 'access_token' }],
+  ])('what has %s is returned as it is', (_, given) => {
+    expect(withoutSecrets(given)).toBe(given)
+  })
+
+  test('the other members and the given object stay as they are', () => {
+    const given = { subject: 'ann', claims: { access_token: 'a' } }
+    expect(withoutSecrets(given)).toEqual({ subject: 'ann', claims: {} })
+    expect(given.claims).toEqual({ access_token: 'a' })
+  })
+})
+
+const credentials: Credentials = {
+  accessToken: 'access',
+  refreshToken: 'refresh',
+  idToken: 'id',
+  tokenType: 'Bearer',
+  scope: 'read',
+  subject: 'ann',
+  claims: { sub: 'ann', access_token: 'of a claim' },
+  lifetimeMs: 60_000,
+  sessionLifetimeMs: 3_600_000,
+  sentAt: 1_000,
+  audienceTokens: { files: { accessToken: 'of files', lifetimeMs: 60_000, sentAt: 1_000 } },
+}
+const record = (more: Partial<StoredRecord> = {}): StoredRecord => ({
+  version: recordVersion,
+  revision: 'one',
+  sessionId: 'session-one',
+  generation: 1,
+  credentials,
+  ...more,
+})
+/** What other tabs see of `credentials`. */
+const stripped = {
+  ...credentials,
+  accessToken: null,
+  refreshToken: null,
+  idToken: null,
+  claims: { sub: 'ann' },
+  lifetimeMs: 0,
+  tokensElsewhere: true,
+  audienceTokens: undefined,
+}
+
+describe('a store that other tabs share, without the tokens', () => {
+  const open = () => {
+    const shared = memoryStore()
+    return { shared, here: withoutTokens(shared), there: withoutTokens(shared) }
+  }
+
+  test.each(['overwrite', 'compareAndSet'] as const)(
+    'A record written by %s is stored without tokens, and looks expired to other tabs',
+    async write => {
+      const { shared, here, there } = open()
+      if (write === 'overwrite') await here.overwrite('main', record())
+      else expect(await here.compareAndSet('main', null, record())).toBe(true)
+      expect(shared.read('main')).toEqual(record({ credentials: stripped }))
+      expect(await there.read('main')).toEqual(record({ credentials: stripped }))
+    },
+  )
+
+  test('The tab that wrote a record reads it with its tokens', async () => {
+    const { here } = open()
+    await here.overwrite('main', record())
+    expect(await here.read('main')).toEqual(record())
+    expect(await here.compareAndSet('main', 'one', record({ revision: 'two', generation: 2 }))).toBe(true)
+    expect(await here.read('main')).toEqual(record({ revision: 'two', generation: 2 }))
+  })
+
+  test('What another tab wrote for the same tokens is read with them: its lease, for example', async () => {
+    const { here, there } = open()
+    await here.overwrite('main', record())
+    const lease = { id: 'lease', generation: 1, startedAt: 0, underLock: false }
+    const seen = (await there.read('main')) as StoredRecord
+    await there.compareAndSet('main', 'one', { ...seen, revision: 'two', lease } as StoredRecord)
+    expect(await here.read('main')).toEqual(record({ revision: 'two', lease }))
+  })
+
+  test.each([
+    ['of a newer generation', { generation: 2 }],
+    ['of another session', { sessionId: 'session-two' }],
+  ])('A record %s that another tab wrote is read without tokens', async (_, other) => {
+    const { here, there } = open()
+    await here.overwrite('main', record())
+    await there.overwrite('main', record({ revision: 'two', ...other }))
+    expect(await here.read('main')).toEqual(record({ revision: 'two', ...other, credentials: stripped }))
+  })
+
+  test('A refused compare-and-set does not change what is read', async () => {
+    const { here, there } = open()
+    await here.overwrite('main', record())
+    const newer = record({ revision: 'two', credentials: { ...credentials, accessToken: 'newer' } })
+    await there.overwrite('main', record({ revision: 'three' }))
+    expect(await here.compareAndSet('main', 'one', newer)).toBe(false)
+    expect(await here.read('main')).toEqual(record({ revision: 'three' }))
+  })
+
+  test('A session without a token keeps its lifetime, and is nowhere else', async () => {
+    const { here, shared } = open()
+    const cookie = { ...credentials, accessToken: null, refreshToken: null, idToken: null }
+    await here.overwrite('main', record({ credentials: cookie }))
+    const kept = { ...cookie, claims: { sub: 'ann' }, audienceTokens: undefined }
+    expect(shared.read('main')).toEqual(record({ credentials: kept }))
+    expect(await here.read('main')).toEqual(record({ credentials: kept }))
+  })
+
+  test('The end of a session is stored as it is', async () => {
+    const { here, there } = open()
+    await here.overwrite('main', record())
+    const ended = record({ revision: 'two', sessionId: 'session-two', credentials: null, endedBy: 'signed-out' })
+    await there.overwrite('main', ended)
+    expect(await here.read('main')).toEqual(ended)
+  })
+
+  test('An empty store is empty, and what the store returns is returned', async () => {
+    const { here } = open()
+    expect(await here.read('main')).toBeNull()
+    await here.overwrite('main', record({ version: recordVersion + 1 }))
+    expect(await here.overwrite('main', record())).toBe(false)
+  })
+
+  test('Its other members are those of the store', () => {
+    const watch = vi.fn()
+    const store = withoutTokens({ ...memoryStore(), shared: true, lagMs: 250, watch })
+    expect([store.shared, store.lagMs, store.watch]).toEqual([true, 250, watch])
+  })
+})
