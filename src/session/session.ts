@@ -2,13 +2,14 @@ import type { EndReason } from '../errors.ts'
 import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import { type Credentials, hasSame } from './credentials.ts'
+import { decideFollow } from './decide-follow.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'
 import type { AssumedSession } from './initial-session.ts'
 import { createPageState, type PageState, type RenewalSource } from './page-state.ts'
 import { continueFrom, requireCredentials } from './parse-tokens.ts'
 import type { RevocationPending, SignedInContent, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continuesSession, mostTries } from './sign-in.ts'
-import { isOther, type SessionState, stateAssuming } from './state.ts'
+import { type SessionState, stateAssuming } from './state.ts'
 import { emptyRecord, type SyncedStore } from './synced-store.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
@@ -118,22 +119,9 @@ export function createSession({
     follow(record) {
       // The record is old if this page has signed in or out since it was read, even in the same task.
       if (record !== records.latest || signing) return
-      const credentials = record?.credentials
-      const isUnknown = page.state.status === 'unknown'
-      // Without a token, only the server knows whose cookie it is by now.
-      if (isUnknown && isAmbient && !credentials?.accessToken) return
-      const isAnothers = record?.sessionId !== page.state.sessionId
-      // The user answered this page's login dialog in another tab.
-      const isAnswered = asksLogin && page.state.status === 'reauthenticating' && !record?.rejected
-      if (!record) {
-        // The record has disappeared: the user signed out elsewhere, or the browser wiped the storage.
-        if (page.state.credentials || isUnknown) leave(randomId(), page.state.credentials && 'signed-out', 'other')
-      } else if (!credentials) {
-        if (isAnothers || page.state.credentials) leave(record.sessionId, record.endedBy ?? null, 'other')
-        // In cookie modes each tab keeps its own tokens, unless they were rejected and the user has signed in since.
-      } else if (isAnothers || (isOther(record, page.state) && (!credentials.tokensElsewhere || isAnswered))) {
-        takeOver({ ...record, credentials }, null, { cause: 'expiring', startedMs: null })
-      }
+      const next = decideFollow(record, { state: page.state, isAmbient, asksLogin })
+      if (next.kind === 'leave') leave(next.sessionId ?? randomId(), next.reason, 'other')
+      else if (next.kind === 'take-over') takeOver(next.content, null, { cause: 'expiring', startedMs: null })
     },
     async signIn(input) {
       const sent = now(clock)
@@ -165,7 +153,8 @@ export function createSession({
       const stored = records.overwrite(content)
       leave(content.sessionId, 'signed-out', 'this')
       await stored
-      core.follow(records.latest) // If the write failed, another tab's may have come in between.
+      // If the write failed, another tab's may have come in between.
+      core.follow(records.latest)
       announce()
     },
     applyRenewal(record, monotonicSentAt, by) {
