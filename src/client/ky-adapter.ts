@@ -119,7 +119,11 @@ function attachPipeline(
     const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
     // A `Request` does not show whether `redirect` was set by the caller, and it loses its referrer with an init (Fetch).
     const { referrer, referrerPolicy } = request
-    const given = redirect ? { ...init, redirect, referrer, referrerPolicy } : init
+    const given = redirect
+      ? { ...init, redirect, referrer, referrerPolicy }
+      : Object.keys(init ?? {}).length
+        ? init
+        : undefined
     return outsideTimeouts(request, call, limits, () => core.pipeline(request, given, call))
   }
   return into

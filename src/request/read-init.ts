@@ -27,8 +27,10 @@ export function readInit(init: RequestInit | null | undefined, request: Request 
       read[name] = init[name as keyof RequestInit]
   // With an init, `fetch` resets a Request's referrer (Fetch, Request constructor). Only a caller's own init may do that.
   if (request && isEmpty) {
-    read['referrer'] = readMember(request, 'referrer')
-    read['referrerPolicy'] = readMember(request, 'referrerPolicy')
+    const [referrer, policy] = [readMember(request, 'referrer'), readMember(request, 'referrerPolicy')]
+    // These are what it resets them to. To read them takes as long as all other members together.
+    if (referrer !== 'about:client') read['referrer'] = referrer
+    if (policy) read['referrerPolicy'] = policy
   }
   const headers = read['headers'] === undefined ? request && readMember(request, 'headers') : read['headers']
   read['headers'] = headers === undefined ? undefined : copyHeaders(headers as HeadersInit)

@@ -13,7 +13,7 @@ export function cloneForReplay(context: RequestContext, source: Request): void {
   const { init, adapter, notReplayableReason, isReplay, replay, learn } = context
   const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'
   // Do not read `body` to see whether there is one: in WebKit that breaks a FormData with a file.
-  const has = !known && !readMember(source, 'bodyUsed') && mayHaveBody(context)
+  const has = !known && mayHaveBody(context) && !readMember(source, 'bodyUsed')
   context.replayCopy = has && (learn || !isReplay) ? readMember(source, 'clone').call(source) : undefined
 }
 
