@@ -1,6 +1,7 @@
 import { check } from '../errors.ts'
 import type { JwtClaims } from './credentials.ts'
 import { readSubject } from './identity.ts'
+import { isSecret } from './is-secret.ts'
 
 /** What the server knew of the session when it rendered the page. Never put a token in it: the HTML of a page is not secret. */
 export interface InitialSession<Claims extends object = JwtClaims> {
@@ -21,15 +22,11 @@ export interface AssumedSession {
   readonly claims: JwtClaims | null
 }
 
-/** Whether a claim is named like a token, or looks like a JWT. */
-const isToken = (name: string, value: unknown): boolean =>
-  /^(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^eyJ[\w-]+\.[\w-]+\./.test(value))
-
 /** The name of a claim that must not be in a page, however deep it stands. @throws TypeError for what is not JSON */
 function findToken(claims: unknown): string | undefined {
   let found: string | undefined
   JSON.stringify(claims, (name, value) => {
-    if (isToken(name, value)) found ??= name
+    if (isSecret(name, value)) found ??= name
     return value
   })
   return found && `claims.${found}`

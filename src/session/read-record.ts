@@ -88,10 +88,11 @@ const credentialChecks: Checks<Credentials> = {
 function credentialsOf(value: unknown): Credentials | null {
   const read = keepValid(objectOf(value), credentialChecks)
   if (!read) return null
+  // Without `sentAt` every age is unknown: the token is used until a 401. Tokens in another tab have none anyway.
+  const aged = read.sentAt ? read : { ...read, lifetimeMs: read.lifetimeMs && null, sessionLifetimeMs: null }
   const isLost = (value as Members)['accessToken'] !== null && !read.accessToken
-  if (isLost) return read.refreshToken ? { ...read, lifetimeMs: 0 } : null
-  // Without `sentAt` the age is unknown: the token is used until a 401.
-  return read.sentAt || !read.lifetimeMs ? read : { ...read, lifetimeMs: null, sessionLifetimeMs: null }
+  if (!isLost) return aged
+  return read.refreshToken ? { ...aged, lifetimeMs: 0 } : null
 }
 
 const leaseChecks: Checks<Lease> = {

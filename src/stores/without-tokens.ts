@@ -1,10 +1,8 @@
 import type { Credentials } from '../session/credentials.ts'
+import { isSecret } from '../session/is-secret.ts'
 import type { SessionRecord, SessionStore, StoredRecord } from '../session/session-store.ts'
 
-const isSecret = (name: string, value: unknown): boolean =>
-  /(access|refresh|id)_?token$/i.test(name) || (typeof value === 'string' && /^ey\w+\.[\w-]+\.[\w-]*/.test(value))
-
-/** Removes from the claims whatever is named like a token, or is a JWT: some servers send tokens with the user's data. */
+/** Removes tokens from the claims. */
 export function withoutSecrets<Value extends object | null>(given: Value): Value {
   const { claims } = (given ?? {}) as { readonly claims?: unknown }
   if (typeof claims !== 'object' || claims === null) return given

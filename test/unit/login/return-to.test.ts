@@ -104,6 +104,15 @@ describe('safeReturnTo (LR-04, RFC 9700 §4.11.1)', () => {
   )
 })
 
+test.each<readonly [readonly (string | null)[], string]>([
+  [['/first', '/second'], '/first'],
+  [['//evil.test', '/second'], '/'],
+  [[null, '/second'], '/'],
+  [[], '/'],
+])('Of several values, as routers return them for a repeated parameter, the first is read: %j', (values, path) => {
+  expect(safeReturnTo(values)).toBe(path)
+})
+
 describe('the parameters of a login response are removed (LR-04, TX-02)', () => {
   test.each([
     ['/callback?code=abc&state=def&iss=https%3A%2F%2Fid.test', '/callback'],
@@ -120,19 +129,28 @@ describe('the parameters of a login response are removed (LR-04, TX-02)', () => 
     ['/x#state=def&error=login_required', '/x'],
     ['/#/callback?code=abc&state=def', '/#/callback'],
     ['/x?a=1#/route?access_token=abc', '/x?a=1#/route'],
+    ['/x#a=1#/route?access_token=abc', '/x'],
+    ['/x?accessToken=abc&scope=a&expires_in=60', '/x'],
+    ['/x?code=abc&iss=https%3A%2F%2Fid.test', '/x'],
+    ['/x?code=abc&state=def&zipcode=75001&codec=h264&scopes=a', '/x?zipcode=75001&codec=h264&scopes=a'],
+    ['/x?my_access_token=abc&scope=a', '/x?scope=a'],
+    ['/x?next=%2Fy%3Faccess_token%3Dabc&page=2', '/x?page=2'],
+    ['/x?next=%252Fy%253Faccess_token%253Dabc', '/x'],
+    ['/x?next=%25252Fy%25253Faccess_token%25253Dabc', '/x'],
   ])('%s', (value, path) => {
     expect(safeReturnTo(value)).toBe(path)
     standAt(home + value)
     expect(currentReturnTo()).toBe(path)
   })
 
-  test.each(['/x#state', '/x#scope', '/x#section=1', '/#/todos?page=2', '/x?q=a%20b&r=%2B', '/x#token'])(
-    '%s is nothing of the kind',
-    path => {
-      standAt(home + path)
-      expect(currentReturnTo()).toBe(path)
-    },
-  )
+  test.each([
+    ...['/x#state', '/x#scope', '/x#section=1', '/#/todos?page=2', '/x?q=a%20b&r=%2B', '/x#token'],
+    ...['/x?code=FR', '/x?error=404', '/x?state=CA&scope=team', '/x?zipcode=94103&state=CA', '/x?codec=av1&state=CA'],
+    ...['/x?code=FR&mystate=1', '/x?code=FR&states=2', '/x?access_token_hint=1&scope=a', '/x?token_type=a'],
+  ])('%s is nothing of the kind', path => {
+    standAt(home + path)
+    expect(currentReturnTo()).toBe(path)
+  })
 })
 
 describe('the current page', () => {

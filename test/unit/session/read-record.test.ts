@@ -118,7 +118,7 @@ describe('SG-03: of a record, what is malformed is dropped and the rest stays', 
       'urn:b': { accessToken: 'x' },
       'urn:c': { sentAt: 1 },
     }
-    const found = readRecord({ ...full, credentials: { ...credentials, others } }).record
+    const found = readRecord({ ...full, credentials: { ...credentials, audienceTokens: others } }).record
     expect(found?.credentials?.audienceTokens).toEqual(credentials?.audienceTokens)
   })
 })

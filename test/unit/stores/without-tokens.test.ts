@@ -7,36 +7,10 @@ import { withoutSecrets, withoutTokens } from '../../../src/stores/without-token
 const claimsAfter = (claims: unknown) => withoutSecrets({ claims }).claims
 
 describe('claims of a cookie session, before they are stored', () => {
-  test.each([
-    'access_token',
-    'accessToken',
-    'refresh_token',
-    'refreshtoken',
-    'ID_TOKEN',
-    'idToken',
-    'upstream_access_token',
-  ])('a claim named %s is removed, at any depth', name => {
-    expect(claimsAfter({ sub: 'ann', [name]: 'opaque', of: [{ [name]: 7 }] })).toEqual({ sub: 'ann', of: [{}] })
+  test('A claim that is a token is removed, at any depth, and the others stay', () => {
+    const claims = { sub: 'ann', access_token: 'a', of: [{ idToken: 'b', proof: 'eyJhbGciOiJub25lIn0.e30.' }, 7] }
+    expect(claimsAfter(claims)).toEqual({ sub: 'ann', of: [{}, 7] })
   })
-
-  test.each(['access_token_type', 'token', 'sid', 'id', 'access__token'])('a claim named %s is kept', name => {
-    expect(claimsAfter({ [name]: 'opaque' })).toEqual({ [name]: 'opaque' })
-  })
-
-  test.each([
-    ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln-_'],
-    ['a JWT without a signature', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.'],
-    ['a JWE', 'eyJhbGciOiJSU0EifQ.k-_.iv.text.tag'],
-  ])('%s is removed, whatever its name is', (_, value) => {
-    expect(claimsAfter({ sub: 'ann', proof: value, list: { deep: value } })).toEqual({ sub: 'ann', list: {} })
-  })
-
-  test.each(['see eyJhbGci.eyJz.c2ln', 'eyes', 'eyJhbGci', 'ey.a.b', 'eyJhbGci.', 7, true, null, ['ann']])(
-    'the value %j is kept',
-    value => {
-      expect(claimsAfter({ note: value })).toEqual({ note: value })
-    },
-  )
 
   test.each([
     ['no session', null],
