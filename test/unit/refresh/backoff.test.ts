@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs, remainingMs } from '../../../src/refresh/backoff.ts'
+import { backoffMs, recentFailures, remainingMs, restMs } from '../../../src/refresh/backoff.ts'
 
 const uncapped = Number.POSITIVE_INFINITY
 const almostOne = 1 - Number.EPSILON
@@ -54,3 +54,27 @@ describe('remainingMs', () => {
     expect(remainingMs(retryAt, now)).toBe(leftMs)
   })
 })
+
+describe('failures in a row', () => {
+  const now = 1_700_000_000_000
+  test.each([
+    ['are counted while the last one is recent', 3, now - 299_999, 3],
+    ['are counted while a backoff runs', 3, now + 1000, 3],
+    ['are forgotten five minutes after the last', 3, now - 300_000, 0],
+    ['are none where none is recorded', undefined, now, 0],
+    ['are forgotten where their time is not known', 3, undefined, 0],
+  ])('%s', (_, failures, retryAt, expected) => {
+    expect(recentFailures(failures, retryAt, now)).toBe(expected)
+  })
+})
+
+test.each([
+  [0, 25_000],
+  [0.5, 50_000],
+  [almostOne, 75_000],
+])(
+  'A token whose renewal failed is used for a quarter to three quarters of what is left: by chance %d, for %i ms',
+  (random, ms) => {
+    expect(restMs(100_000, random)).toBeCloseTo(ms)
+  },
+)
