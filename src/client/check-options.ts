@@ -1,28 +1,86 @@
-import { check, factoryName } from '../errors.ts'
-import { isWeb, originProblem } from '../http/trusted-origins.ts'
+import {
+  aFlag,
+  aText,
+  checkNames,
+  checkOptions,
+  checkValues,
+  has,
+  isFunction,
+  isOptions,
+  isUrl,
+  type NameSources,
+  type OptionRule,
+  type OptionRules,
+} from '../checks/option-rules.ts'
+import { check, warnInsecure } from '../errors.ts'
+import { isHostAlone, isWeb, originProblem } from '../http/trusted-origins.ts'
 import { ownBaseUrl, parseUrl } from '../platform/page.ts'
-import type { AuthRequestOptions } from '../request/request-context.ts'
+import { requestRules } from '../request/request-context.ts'
+import type { WireScheme } from '../schemes/scheme.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
+/** The options that both forms of a client read. */
+export interface GivenOptions extends SessionOptions<never> {
+  readonly baseUrl?: string | URL | undefined
+  readonly prefix?: string | URL | undefined
+}
+
+const defaultLimits: Record<keyof Limits, number> = {
+  refreshTimeoutMs: 10_000,
+  leewayMs: 300_000,
+  patienceMs: 5000,
+  unhelpfulRefreshes: 5,
+  unhelpfulWindowMs: 30_000,
+  circuitOpensAfter: 10,
+  reuseIntervalMs: 30_000,
+  storeTimeoutMs: 2000,
+}
+const limitNames = Object.keys as (limits: typeof defaultLimits) => (keyof Limits)[]
+
+// At most what a timer takes.
+const isNumber = (value: unknown) => typeof value === 'number' && value >= 0 && value < 2 ** 31
+
+const isStrategy = (value: unknown): boolean =>
+  has(value, 'refresh') &&
+  ['revoke', 'audienceOf', 'store'].every(name => isFunction(Object(value)[name] ?? isFunction))
+
+const isStore = (value: unknown): boolean =>
+  has(value, 'read', 'compareAndSet', 'overwrite') || has(value, 'getItem', 'setItem')
+
+/** A stored `sessionStorage` is copied into a duplicated tab. */
+function isSessionStorage(value: unknown): boolean {
+  try {
+    return value === globalThis.sessionStorage && value !== undefined
+  } catch {
+    // No storage here (opaque origin), so `value` is not `sessionStorage`.
+    return false
+  }
+}
+
+const sessionRules: OptionRules<SessionOptions> = {
+  refresh: [value => isFunction(value) || isStrategy(value), 'an async function, or `cookieRefresh({ … })`'],
+  onLoginRequired: [isFunction, "a function: `redirectTo('/login')`"],
+  reauthenticate: [isFunction, 'an async function'],
+  shouldRefresh: [isFunction, 'a function: `({ status }) => status === 419`'],
+  sendHeaders: [isFunction, "a function: `() => ({ 'X-CSRF-Token': … })`"],
+  store: [isStore, '`indexedDbStore()`, or an object with `getItem` and `setItem`'],
+  sessionName: aText,
+  // Checked where it is read.
+  initial: [() => true, ''],
+  trustedOrigins: [Array.isArray, "a list: `['https://files.example.com']`"],
+  allowInsecureRequests: aFlag,
+  // By its property: the build shortens this name.
+  scheme: [value => isFunction((value as Partial<WireScheme> | null)?.attach), '`bearer()`'],
+  whenOffline: [value => value === 'fail' || value === 'wait', "'fail' or 'wait'"],
+  limits: [isOptions, 'an object: `{ leewayMs: 30_000 }`'],
+}
+
 /** Options that belong to the session: rejected in `extend()` and `create()`, and kept out of ky's. */
-export const sessionOptionNames: readonly (keyof SessionOptions)[] = [
-  'refresh',
-  'onLoginRequired',
-  'reauthenticate',
-  'shouldRefresh',
-  'sendHeaders',
-  'store',
-  'sessionName',
-  'initial',
-  'trustedOrigins',
-  'allowInsecureRequests',
-  'scheme',
-  'whenOffline',
-  'limits',
-]
+export const sessionOptionNames: readonly string[] = /* @__PURE__ */ Object.keys(sessionRules)
 
 /** What to write instead of names (here in lower case) of other libraries. */
 const brought: Readonly<Record<string, string>> = {
+  __proto__: null as never,
   onunauthorized: 'onLoginRequired',
   ontokenexpired: 'onLoginRequired',
   storage: 'store',
@@ -33,62 +91,33 @@ const brought: Readonly<Record<string, string>> = {
   gettoken: 'session.signIn(…)',
   prefixurl: 'baseUrl` or `prefix',
   withcredentials: "credentials: 'include'",
-  // Names of the 0.1 preview.
-  exchangetimeoutms: 'limits.refreshTimeoutMs',
-  lostanswergracems: 'limits.reuseIntervalMs',
-  fruitlessexchanges: 'limits.unhelpfulRefreshes',
-  fruitlesswindowms: 'limits.unhelpfulWindowMs',
+  params: 'searchParams',
+  data: 'json',
+  tokenendpoint: 'refresh: oauthRefresh({ … })',
+  clientid: 'refresh: oauthRefresh({ … })',
+  signouturl: 'refresh: cookieRefresh({ … })',
 }
 
-export const isOptions = (value: unknown): boolean => Object(value) === value && !Array.isArray(value)
+/** Options of the client may be of the session, or of its limits. */
+const sources = (onUnknown: NameSources['onUnknown'], known: readonly string[]): NameSources => ({
+  places: () => [...sessionOptionNames, ...known, ...limitNames(defaultLimits).map(name => `limits: { ${name}: … }`)],
+  brought,
+  onUnknown,
+})
 
-const isFunction = (value: unknown): boolean => value === undefined || typeof value === 'function'
-
-/** The options that are functions, and what to write instead of a wrong value. */
-const functions = {
-  onLoginRequired: "write a function: `redirectTo('/login')`",
-  reauthenticate: 'write an async function',
-  shouldRefresh: 'write a function: `({ status }) => status === 419`',
-  sendHeaders: "write a function: `() => ({ 'X-CSRF-Token': … })`",
-} as const
-
-export function checkFunctions(options: Readonly<Partial<Record<keyof typeof functions, unknown>>>): void {
-  for (const [name, instead] of Object.entries(functions))
-    check(isFunction(options[name as keyof typeof functions]), name, instead)
+/** Names that are read by others than latchkey. With `onUnknown`, others may be, too. */
+export interface OtherNames {
+  readonly names: readonly string[]
+  readonly onUnknown?: (name: string) => void
 }
 
-/** Whether a name, here in lower case, is that of an option in other letters, or but for an ending of one or two. */
-const isMeantBy = (plain: string) => (option: string) => {
-  const known = option.toLowerCase()
-  const isNear = Math.abs(known.length - plain.length) <= 2 && plain.length > 4
-  return known === plain || (isNear && (known.startsWith(plain) || plain.startsWith(known)))
-}
-
-/** Finds misnamed options, which would be ignored, and factories that were passed without calling them. */
-export function checkNames(options: object): void {
-  for (const [name, value] of Object.entries(options)) {
-    const plain = name.toLowerCase()
-    const right = brought[plain] ?? [...sessionOptionNames, 'baseUrl'].find(isMeantBy(plain)) ?? name
-    check(right === name, name, `write \`${right}\``)
-    if (typeof value !== 'function') continue
-    const factory = factoryName(value) ?? (/^(?:scheme|store)$/.test(name) ? value.name : undefined)
-    check(factory === undefined, name, `call the function: \`${factory}(…)\``)
-  }
-}
-
-/** Checks the defaults of an instance. */
-export function checkRequestOptions(options: object): void {
+/** Checks the defaults of an instance, or the options of a request. */
+export function checkRequestOptions(options: object, { names, onUnknown }: OtherNames): void {
   for (const name of sessionOptionNames)
     check(!(name in options), name, 'belongs to createClient: instances share one session')
-  checkNames(options)
-  const { auth, replay, baseUrl } = options as AuthRequestOptions & { readonly baseUrl?: string | URL }
-  checkLastSegment(baseUrl)
-  check([undefined, true, false, 'optional'].includes(auth), 'auth', "write true, false or 'optional'")
-  check(
-    isFunction(replay) || typeof replay === 'boolean',
-    'replay',
-    'write true, false or a function that makes the body',
-  )
+  checkNames(options, names, sources(onUnknown, names))
+  checkValues(options, requestRules)
+  checkLastSegment((options as { readonly baseUrl?: string | URL }).baseUrl)
 }
 
 /** Checks the defaults of a client. `Authorization` on every request would switch the library off. */
@@ -108,21 +137,17 @@ export function checkLastSegment(baseUrl: string | URL | undefined): void {
   check(isWhole, 'baseUrl', problem)
 }
 
-/** A host without a scheme: `new URL` would read it as a path of the page, or its name as a scheme. */
-const hostAlone = /^[^/?#]*[.:]\w/
-
-export function checkOrigin(origin: string | URL, option: string, insecure?: boolean): void {
+function checkOrigin(origin: string | URL, option: string, insecure: boolean): void {
   const problem = originProblem(origin, insecure)
   check(!problem, option, problem ?? '')
 }
 
 /** On a page without an origin of its own (`file:`, `capacitor:`), relative URLs mean nothing. */
-export function checkBaseUrl(base: string | URL | undefined, others: readonly unknown[], insecure: boolean): void {
-  const isUrl = base === undefined || typeof base === 'string' || 'href' in Object(base)
+function checkBaseUrl(base: string | URL | undefined, others: readonly unknown[], insecure: boolean): void {
   // On a server it may be relative: the page comes later.
   const resolved = absolute(base, ownBaseUrl() ?? 'https://latchkey.invalid')
   check(
-    isUrl && !hostAlone.test(String(base ?? '')) && resolved && isWeb(resolved),
+    (!base || isUrl(base)) && !isHostAlone(base) && resolved && isWeb(resolved),
     'baseUrl',
     "write an absolute https URL, or './…' for a path of the page",
   )
@@ -130,22 +155,27 @@ export function checkBaseUrl(base: string | URL | undefined, others: readonly un
   if (base !== undefined || others.length === 0) checkOrigin(resolved.origin, 'baseUrl', insecure)
 }
 
-export function resolveLimits(
-  given: Limits | undefined = {},
-  defaults: Readonly<Record<keyof Limits, number>>,
-): Readonly<Record<keyof Limits, number>> {
-  check(isOptions(given), 'limits', 'write an object: `{ leewayMs: 30_000 }`')
-  const limits = { ...defaults }
-  for (const [name, value] of Object.entries(given)) {
-    const right = brought[name.toLowerCase()]
-    check(name in limits, `limits.${name}`, right ? `is now \`${right}\`` : `one of ${Object.keys(limits).join(', ')}`)
-    if (value === undefined) continue
-    check(
-      typeof value === 'number' && (value > 0 || (value === 0 && name === 'patienceMs')) && value < 2 ** 31,
-      `limits.${name}`,
-      name === 'patienceMs' ? 'write 0 or a number over it' : 'write a number over 0',
-    )
-    limits[name as keyof Limits] = value
-  }
-  return limits
+/** Checks the options of a client. */
+export function checkClientOptions(options: GivenOptions, { names, onUnknown }: OtherNames): void {
+  const { baseUrl, prefix, trustedOrigins = [], allowInsecureRequests: insecure = false, limits, store } = options
+  checkNames(options, [...sessionOptionNames, ...names], sources(onUnknown, names))
+  checkValues(options, sessionRules)
+  check(!isSessionStorage(store), 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same token')
+  checkOptions(limits, limitRules(), 'limits.')
+  for (const [index, origin] of trustedOrigins.entries()) checkOrigin(origin, `trustedOrigins[${index}]`, insecure)
+  checkBaseUrl(baseUrl ?? prefix, trustedOrigins, insecure)
+  if (insecure) warnInsecure()
+  checkLastSegment(baseUrl)
 }
+
+function limitRules() {
+  const rule: OptionRule = [value => isNumber(value) && value, 'a number over 0']
+  const rules = Object.fromEntries(limitNames(defaultLimits).map(name => [name, rule])) as OptionRules<Limits>
+  return { ...rules, patienceMs: [isNumber, '0 or a number over it'] } satisfies OptionRules<Limits>
+}
+
+/** `undefined` does not override: JSON leaves it out. */
+export const resolveLimits = (given: Limits = {}): Readonly<Record<keyof Limits, number>> => ({
+  ...defaultLimits,
+  ...JSON.parse(JSON.stringify(given)),
+})

@@ -1,11 +1,12 @@
 import { transportOf } from '../http/transport.ts'
 import type { JwtClaims } from '../session/credentials.ts'
-import { sessionOptionNames } from './check-options.ts'
+import { type GivenOptions, sessionOptionNames } from './check-options.ts'
 import type { RootClient } from './client.ts'
 import { registerParts } from './internals.ts'
 import { createKyAdapter } from './ky-adapter.ts'
+import { namesFor } from './ky-options.ts'
 import type { ClientOptions, RequestOptions } from './options.ts'
-import { type GivenOptions, resolveOptions } from './resolve-options.ts'
+import { resolveOptions } from './resolve-options.ts'
 import { createSessionApi } from './session-api.ts'
 import { createClientParts, type Platform } from './wiring.ts'
 
@@ -34,10 +35,10 @@ export function createClientOn<Claims extends object = JwtClaims>(
   platform: Partial<Platform>,
   options: ClientOptions<Claims> = {},
 ): RootClient<Claims> {
-  const resolved = resolveOptions(options as GivenOptions)
+  const resolved = resolveOptions(options as GivenOptions, namesFor(options?.fetch))
   // ky's deep merge breaks class instances, so stores, schemes and other session options stay out of it.
   const requestOptions = Object.fromEntries(
-    Object.entries(options).filter(([name]) => !(sessionOptionNames as readonly string[]).includes(name)),
+    Object.entries(options).filter(([name]) => !sessionOptionNames.includes(name)),
   ) as RequestOptions
   const core = createClientParts(resolved, (input, init) => transportOf(options.fetch)(input, init), platform)
   const session = createSessionApi<Claims>(core, resolved)

@@ -1,10 +1,12 @@
 import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
+import { isOptions } from '../checks/option-rules.ts'
 import { copyBody, isOneShot } from '../http/bodies.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
-import { absolute, checkClientHeaders, checkRequestOptions, isOptions } from './check-options.ts'
+import { absolute, checkClientHeaders, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
+import { namesFor } from './ky-options.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
 import type { RequestOptions } from './options.ts'
 import type { Session } from './session-api.ts'
@@ -35,7 +37,7 @@ export function createKyAdapter<Claims extends object>(
 function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, session: Session<Claims>): Client<Claims> {
   const defaults = defaultsOf(inner)
   // Let ky merge them: only ky can read `replaceOption(…)` and the function form of `extend`.
-  checkRequestOptions(defaults)
+  checkRequestOptions(defaults, namesFor(defaults.fetch))
   // Merged separately, since `undefined` overrides in ky's merging.
   const { auth, replay, baseUrl } = defaults
   const base = baseUrl === undefined ? undefined : absolute(baseUrl)
@@ -116,6 +118,8 @@ function attachPipeline(
   if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
   into.fetch = (input, init) => {
     const request = input as Request
+    // What neither ky nor `Request` knows, by ky's own lists.
+    if (init) checkRequestOptions(init, namesFor(chosen))
     const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
     // A `Request` does not show whether `redirect` was set by the caller, and it loses its referrer with an init (Fetch).
     const { referrer, referrerPolicy } = request

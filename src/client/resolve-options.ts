@@ -1,4 +1,5 @@
-import { check, warnInsecure } from '../errors.ts'
+import { isOptions } from '../checks/option-rules.ts'
+import { check } from '../errors.ts'
 import { createTrustedOrigins, originOf, type TrustedOrigins } from '../http/trusted-origins.ts'
 import type { LoginRequiredEvent } from '../login/login-notifier.ts'
 import type { ReauthenticateContext } from '../login/reauthenticator.ts'
@@ -10,15 +11,7 @@ import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asSessionStore } from '../stores/key-value.ts'
 import { memoryStore } from '../stores/memory.ts'
-import {
-  absolute,
-  checkBaseUrl,
-  checkFunctions,
-  checkLastSegment,
-  checkNames,
-  checkOrigin,
-  resolveLimits,
-} from './check-options.ts'
+import { absolute, checkClientOptions, type GivenOptions, type OtherNames, resolveLimits } from './check-options.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
 /** The options with their defaults, every value checked. */
@@ -42,50 +35,9 @@ export interface ResolvedOptions {
   readonly sessionName: () => string
 }
 
-export interface GivenOptions extends SessionOptions<never> {
-  readonly baseUrl?: string | URL | undefined
-  readonly prefix?: string | URL | undefined
-}
-
-const defaultLimits: Record<keyof Limits, number> = {
-  refreshTimeoutMs: 10_000,
-  leewayMs: 300_000,
-  patienceMs: 5000,
-  unhelpfulRefreshes: 5,
-  unhelpfulWindowMs: 30_000,
-  circuitOpensAfter: 10,
-  reuseIntervalMs: 30_000,
-  storeTimeoutMs: 2000,
-}
-
-function resolveStrategy(refresh: GivenOptions['refresh']): RefreshStrategy {
-  if (typeof refresh === 'function') return { refresh }
-  check(
-    refresh === undefined || typeof refresh?.refresh === 'function',
-    'refresh',
-    'write an async function, or `cookieRefresh({ … })`',
-  )
-  return refresh ?? { refresh: async () => null }
-}
-
-function resolveStore(given: GivenOptions['store'], strategy: RefreshStrategy): SessionStore {
-  if (given === undefined) return strategy.store?.() ?? memoryStore()
-  const has = (...methods: readonly string[]) =>
-    methods.every(name => typeof (given as unknown as Readonly<Record<string, unknown>> | null)?.[name] === 'function')
-  check(
-    has('read', 'compareAndSet', 'overwrite') || has('getItem', 'setItem'),
-    'store',
-    'write `indexedDbStore()`, or an object with `getItem` and `setItem`',
-  )
-  let isSessionStorage = false
-  try {
-    isSessionStorage = given === globalThis.sessionStorage
-  } catch {
-    // No storage here (opaque origin), so `store` is not `sessionStorage`.
-  }
-  check(!isSessionStorage, 'store', 'write `indexedDbStore()`: a duplicated tab would hold the same token')
-  return asSessionStore(given)
-}
+/** A function alone is a strategy, too. */
+const toStrategy = (refresh: GivenOptions['refresh'] = async () => null): RefreshStrategy =>
+  typeof refresh === 'function' ? { refresh } : refresh
 
 /** The id of a strategy. It depends on the base URL: the same relative URL of two apps is not the same endpoint. */
 const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
@@ -122,36 +74,24 @@ function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecur
   }
 }
 
-function checkOptions(options: GivenOptions, isInsecure: boolean): void {
-  const { whenOffline, sessionName, scheme, trustedOrigins = [] } = options
-  checkNames(options)
-  checkFunctions(options)
-  check([undefined, 'fail', 'wait'].includes(whenOffline), 'whenOffline', "write 'fail' or 'wait'")
-  const isName = sessionName === undefined || (typeof sessionName === 'string' && sessionName !== '')
-  check(isName, 'sessionName', 'write a string')
-  const isScheme = scheme === undefined || typeof (scheme as Partial<WireScheme> | null)?.attach === 'function'
-  check(isScheme, 'scheme', 'write `bearer()`')
-  check(Array.isArray(trustedOrigins), 'trustedOrigins', "write a list: `['https://files.example.com']`")
-  for (const [index, origin] of trustedOrigins.entries()) checkOrigin(origin, `trustedOrigins[${index}]`, isInsecure)
-  checkBaseUrl(options.baseUrl ?? options.prefix, trustedOrigins, isInsecure)
-  if (isInsecure) warnInsecure()
-  checkLastSegment(options.baseUrl)
-}
+const ofFetch: OtherNames = { names: ['baseUrl', 'prefix', 'fetch'] }
 
-/** @throws ConfigurationError that names the option and says what to write instead */
-export function resolveOptions(options: GivenOptions): ResolvedOptions {
-  check(Object(options) === options, 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
-  const isInsecure = options.allowInsecureRequests === true
-  checkOptions(options, isInsecure)
-  const { refresh, onLoginRequired, reauthenticate, shouldRefresh, sendHeaders } = options
-  const strategy = resolveStrategy(refresh)
+/**
+ * `others`: the names that are read elsewhere.
+ * @throws ConfigurationError that names the option and says what to write instead
+ */
+export function resolveOptions(options: GivenOptions, others: OtherNames = ofFetch): ResolvedOptions {
+  check(isOptions(options), 'options', "write `{ baseUrl: 'https://api.example.com/' }`")
+  checkClientOptions(options, others)
+  const { refresh, onLoginRequired, reauthenticate, shouldRefresh, sendHeaders, store } = options
+  const strategy = toStrategy(refresh)
   return {
-    ...resolveUrls(options, strategy, isInsecure),
+    ...resolveUrls(options, strategy, options.allowInsecureRequests === true),
     strategy,
     canRefresh: refresh !== undefined,
-    store: resolveStore(options.store, strategy),
+    store: store === undefined ? (strategy.store?.() ?? memoryStore()) : asSessionStore(store),
     scheme: (options.scheme ?? bearer()) as WireScheme,
-    limits: resolveLimits(options.limits, defaultLimits),
+    limits: resolveLimits(options.limits),
     whenOffline: options.whenOffline ?? 'fail',
     onLoginRequired: onLoginRequired as ResolvedOptions['onLoginRequired'],
     reauthenticate: reauthenticate as ResolvedOptions['reauthenticate'],

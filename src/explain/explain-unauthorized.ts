@@ -1,3 +1,4 @@
+import { aFlag, checkClient, checkOptions, isFunction } from '../checks/option-rules.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
 import { callListener } from '../session/events.ts'
@@ -53,6 +54,8 @@ export function explainUnauthorized(
   client: { readonly session: Session<any> },
   options: ExplainOptions = {},
 ): () => void {
+  checkClient(client)
+  checkOptions(options, { tell: [isFunction, 'a function'], includeRefreshed: aFlag, probe: aFlag })
   const { tell = print, includeRefreshed = false, probe: mayProbe = true } = options
   const { session } = client
   const groups = createGroups(explanation => callListener(tell, explanation))

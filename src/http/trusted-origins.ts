@@ -29,6 +29,9 @@ const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 /** Do not use `url.origin`: it is "null" for all `file:` and `capacitor:` URLs, and the creator's origin for `blob:`. */
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
+/** Whether a host has no scheme: `new URL` would read it as a path of the page, or its name as a scheme. */
+export const isHostAlone = (url: string | URL | undefined): boolean => /^[^/?#]*[.:]\w/.test(String(url ?? ''))
+
 export const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
 const isSecure = (url: URL) => url.protocol === 'https:' || loopback.test(url.hostname)

@@ -1,3 +1,4 @@
+import { checkClient } from '../checks/option-rules.ts'
 import type { Explain } from './explain.ts'
 import type { AnySession } from './follow-session.ts'
 import { createPanel, type Panel } from './panel.ts'
@@ -56,6 +57,7 @@ function createElementClass() {
       return this.#client
     }
     set client(client) {
+      if (client) checkClient(client)
       this.#client = client ?? null
       this.#restart()
     }

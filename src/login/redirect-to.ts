@@ -1,4 +1,7 @@
-import { factory } from '../errors.ts'
+import { aText, checkOptions, isUrl } from '../checks/option-rules.ts'
+import { check, factory } from '../errors.ts'
+import { isHostAlone } from '../http/trusted-origins.ts'
+import { parseUrl } from '../platform/page.ts'
 import type { LoginRequiredEvent } from './login-notifier.ts'
 
 export interface RedirectOptions {
@@ -12,10 +15,14 @@ const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, ''
  * Makes an `onLoginRequired` that navigates to `path`, with the current path as `returnTo` in the query. It does nothing if the
  * page is there already. On a login loop it logs an error instead. Read `returnTo` on the login page with `safeReturnTo`.
  *
+ * @throws ConfigurationError if `path` is neither a path nor an absolute URL
  * @example
  * onLoginRequired: redirectTo('/login')
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
+  const isTarget = isUrl(path) && !isHostAlone(path) && parseUrl(path, 'https://latchkey.invalid')
+  check(isTarget, 'path', "write where your login page is: '/login', or an absolute https URL")
+  checkOptions(options, { param: aText })
   const { param = 'returnTo' } = options
   // The parameter's type has no claims: `createClient` would infer their type from it.
   return ({ reason, returnTo }: Pick<LoginRequiredEvent, 'reason' | 'returnTo'>): void => {

@@ -1,3 +1,4 @@
+import { checkClient } from '../checks/option-rules.ts'
 import type { Session } from '../client/session-api.ts'
 import type { SessionEvents } from '../session/events.ts'
 
@@ -13,7 +14,9 @@ export interface Observer {
 type Listeners = { readonly [Type in keyof SessionEvents]?: (event: SessionEvents[Type]) => void }
 
 /** Subscribes to several events at once. Returns the undo of all. */
-export function listen({ session }: AnyClient, listeners: Listeners): () => void {
+export function listen(client: AnyClient, listeners: Listeners): () => void {
+  checkClient(client)
+  const { session } = client
   const stops = Object.entries(listeners).map(([type, listener]) =>
     session.on(type as keyof SessionEvents, listener as (event: SessionEvents[keyof SessionEvents]) => void),
   )

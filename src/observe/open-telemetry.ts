@@ -1,3 +1,5 @@
+import { has } from '../checks/option-rules.ts'
+import { check } from '../errors.ts'
 import type { SendHeadersContext } from '../refresh/post.ts'
 import type { SessionEvents } from '../session/events.ts'
 import { errorType, listen, type Observer } from './observer.ts'
@@ -65,6 +67,7 @@ const spanKey = Symbol.for('OpenTelemetry Context Key SPAN')
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 export function openTelemetry(tracer: Tracer): TracingObserver {
+  check(has(tracer, 'startSpan'), 'tracer', "write `trace.getTracer('my-app')`")
   const calls = new Map<number, Call>()
   let refresh: TelemetrySpan | null = null
   let observed = 0

@@ -1,3 +1,4 @@
+import { checkValues, isFlag, isFunction, type OptionRules } from '../checks/option-rules.ts'
 import { isOneShot } from '../http/bodies.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import { readMember, readRequestOption } from '../platform/fetch.ts'
@@ -29,6 +30,11 @@ export interface AuthRequestOptions {
   readonly replay?: boolean | (() => BodyInit | PromiseLike<BodyInit>) | undefined
   /** Required by `fetch` with a stream body, and missing in TypeScript's own `RequestInit`. */
   readonly duplex?: 'half' | undefined
+}
+
+export const requestRules: OptionRules<Pick<AuthRequestOptions, 'auth' | 'replay'>> = {
+  auth: [value => isFlag(value) || value === 'optional', "true, false or 'optional'"],
+  replay: [value => isFlag(value) || isFunction(value), 'true, false or a function that makes the body'],
 }
 
 export type FetchInit = RequestInit & AuthRequestOptions
@@ -126,7 +132,10 @@ export const createContexts =
     const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
     if (!isFixed && !url) return null
     const init = readInit(given, request)
+    const auth = given?.auth ?? adapter.auth
     const replay = given?.replay ?? adapter.replay
+    // Most requests have neither.
+    if (auth !== undefined || replay !== undefined) checkValues({ auth, replay }, requestRules)
     return {
       id: adapter.id ?? ports.nextId(),
       address: url ? url.href : text,
@@ -136,7 +145,7 @@ export const createContexts =
       request,
       init,
       adapter,
-      auth: given?.auth ?? adapter.auth,
+      auth,
       replay,
       method: `${readRequestOption(init, request, 'method') ?? 'GET'}`.toUpperCase(),
       notReplayableReason: readRequestOption(init, request, 'keepalive')

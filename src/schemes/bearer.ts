@@ -1,3 +1,4 @@
+import { aText, checkOptions } from '../checks/option-rules.ts'
 import { check } from '../errors.ts'
 import { setHeader } from '../http/sent-headers.ts'
 import { readRequestOption } from '../platform/fetch.ts'
@@ -36,6 +37,7 @@ function isSendable(header: string, value: string): boolean {
  * @example bearer({ header: 'X-Access-Token', prefix: '' })
  */
 export function bearer(options: BearerOptions = {}): Scheme {
+  checkOptions(options, { header: aText, prefix: [value => typeof value === 'string', 'a string'] })
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
   check(

@@ -1,3 +1,4 @@
+import { aText, checkOptions } from '../checks/option-rules.ts'
 import type { SessionRecord, SessionStore } from '../session/session-store.ts'
 import { asRecord, mayReplace } from './compare-record.ts'
 
@@ -78,6 +79,7 @@ export function createTransact(databaseName: string) {
  * @example store: indexedDbStore()
  */
 export function indexedDbStore(options?: { readonly databaseName?: string | undefined }): SessionStore {
+  checkOptions(options, { databaseName: aText })
   const transact = createTransact(options?.databaseName ?? 'latchkey')
   /** Writes `next` over the stored record, or deletes it. Returns whether it did. */
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>

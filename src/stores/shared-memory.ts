@@ -1,4 +1,4 @@
-import { check } from '../errors.ts'
+import { checkOptions, isFunction } from '../checks/option-rules.ts'
 import { listen } from '../platform/wake.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asRecord } from './compare-record.ts'
@@ -71,8 +71,8 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
  * })
  */
 export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionStore {
-  const { worker } = options ?? {}
-  check(typeof worker === 'function', 'worker', 'write a function that makes a SharedWorker')
+  checkOptions(options, { worker: [isFunction, 'a function that makes a SharedWorker', 'required'] })
+  const { worker } = options
   const memory = memoryStore()
   const watchers = new Map<object, readonly [name: string, changed: () => void]>()
   /** `null`: there is no worker; `undefined`: not connected now. */

@@ -1,3 +1,4 @@
+import { check } from '../errors.ts'
 import { parseJson } from '../platform/json.ts'
 import type { SessionStore } from '../session/session-store.ts'
 import { asRecord, mayReplace } from './compare-record.ts'
@@ -86,6 +87,7 @@ export function storageStore(find: () => Storage): SessionStore {
  * @see RFC 10017 §8.5
  * @example store: webStorageStore()
  */
-export function webStorageStore(): SessionStore {
+export function webStorageStore(...options: never[]): SessionStore {
+  check(!options.length, 'options', 'write `webStorageStore()`: it uses `localStorage`, and has no options')
   return storageStore(() => localStorage)
 }

@@ -1,7 +1,8 @@
+import { checkClient } from '../checks/option-rules.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
 import type { ClientParts } from '../client/wiring.ts'
-import { ConfigurationError, type EndReason } from '../errors.ts'
+import { ConfigurationError, check, type EndReason } from '../errors.ts'
 
 /** Any client: made by `createClient`, `createAuthenticatedFetch` or `createTestClient`, of whatever claims. */
 interface AnyClient {
@@ -9,8 +10,9 @@ interface AnyClient {
 }
 
 /** @throws ConfigurationError for a client of another copy of this library, whose parts cannot be reached */
-function partsOf({ session }: AnyClient): ClientParts {
-  const parts = registeredParts(session)
+function partsOf(client: AnyClient): ClientParts {
+  checkClient(client)
+  const parts = registeredParts(client.session)
   if (parts) return parts
   throw new ConfigurationError(
     null,
@@ -27,6 +29,8 @@ function dueTimers(): Promise<void> {
   return ran
 }
 
+const reasons: readonly EndReason[] = ['signed-out', 'refresh-rejected', 'expired', 'misconfigured', 'key-lost']
+
 /**
  * Ends the session as if the server had rejected its refresh, in every tab that shares it. Resolves after `onLoginRequired` was
  * called, which happens for every reason but `'signed-out'`. Does nothing if no user is signed in.
@@ -42,6 +46,7 @@ export async function endSession(
   reason: Exclude<EndReason, 'replaced'> = 'refresh-rejected',
 ): Promise<void> {
   const { session } = partsOf(client)
+  check(reasons.includes(reason), 'reason', `write one of ${reasons.join(', ')}`)
   if (session.state.status === 'unknown') await session.reread()
   if (session.state.credentials) await session.end(reason)
   await dueTimers()

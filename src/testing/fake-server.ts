@@ -1,3 +1,5 @@
+import { aFlag, checkOptions, type OptionRule, type OptionRules } from '../checks/option-rules.ts'
+import { originProblem } from '../http/trusted-origins.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { JwtClaims } from '../session/credentials.ts'
@@ -56,6 +58,18 @@ export interface FakeServer {
 
 const asClaims = (subject = 'alice', claims: JwtClaims = {}): JwtClaims => ({ ...claims, sub: subject })
 
+const aNumber: OptionRule = [value => typeof value === 'number' && value >= 0, 'a number']
+const aPath: OptionRule = [value => typeof value === 'string' && value.startsWith('/'), "a path: '/token'"]
+
+const rules: OptionRules<FakeServerOptions> = {
+  origin: [value => originProblem(value as string, true) === null, "an origin: 'https://api.test'"],
+  tokenPath: aPath,
+  revokePath: aPath,
+  accessTokenSeconds: aNumber,
+  reuseIntervalMs: aNumber,
+  opaque: aFlag,
+}
+
 /**
  * Makes a server that is strict: it rotates refresh tokens at each use, and ends the session of one that is used twice.
  *
@@ -64,6 +78,7 @@ const asClaims = (subject = 'alice', claims: JwtClaims = {}): JwtClaims => ({ ..
  * server.route('POST', '/auth/login', () => server.issue('alice'), { auth: false })
  */
 export function createFakeServer(options: FakeServerOptions = {}): FakeServer {
+  checkOptions(options, rules)
   const { origin = 'https://api.test', tokenPath = '/token', revokePath = '/revoke' } = options
   const { accessTokenSeconds = 300, reuseIntervalMs = 0, opaque = false } = options
   const sessions = createFakeSessions({ origin, accessTokenSeconds, reuseIntervalMs, opaque })

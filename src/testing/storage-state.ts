@@ -1,5 +1,7 @@
 import { createClientOn } from '../client/create-client.ts'
 import type { ClientOptions } from '../client/options.ts'
+import { check } from '../errors.ts'
+import { parseUrl } from '../platform/page.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionRecord, SessionStore } from '../session/session-store.ts'
 import { storageStore } from '../stores/web-storage.ts'
@@ -39,6 +41,8 @@ export interface StorageState {
  * test.use({ storageState: ({}, use) => use(createStorageState({ origin, baseUrl, tokens: server.issue('alice') })) })
  */
 export function createStorageState(options: StorageStateOptions): StorageState {
+  check(parseUrl(Object(options).origin), 'origin', "write the origin of the page: 'http://localhost:5173'")
+  check(Object(options).tokens, 'tokens', "write what a login returned: `server.issue('alice')`")
   const { origin, baseUrl = '', tokens, store = 'indexedDB', databaseName = 'latchkey', ...session } = options
   const items = new Map<string, string>()
   const records: { key: string; value: SessionRecord }[] = []

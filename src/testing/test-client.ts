@@ -2,6 +2,7 @@ import type { RootClient } from '../client/client.ts'
 import { createClientOn } from '../client/create-client.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { ClientOptions } from '../client/options.ts'
+import { check } from '../errors.ts'
 import { systemClock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { JwtClaims } from '../session/credentials.ts'
@@ -42,6 +43,8 @@ export function createTestClient<Claims extends object = JwtClaims>(
   state: TestClientState = 'signed-in',
   options: TestClientOptions<Claims> = {},
 ): TestClient<Claims> {
+  const states: readonly string[] = ['signed-in', 'expired', 'signed-out', 'unknown']
+  check(states.includes(state), 'state', `write one of ${states.join(', ')}`)
   const settled = settle(options)
   if (state === 'unknown') {
     const { client } = openClient(settled)

@@ -1,8 +1,9 @@
+import { checkClient } from '../checks/option-rules.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import { askShell } from './ask-shell.ts'
-import { findBridge, type ShellOptions } from './native-bridge.ts'
+import { checkShellOptions, findBridge, type ShellOptions } from './native-bridge.ts'
 import { onShellMessage } from './on-shell-message.ts'
 import { readSession } from './protocol.ts'
 import { tellsShell } from './shell-refresh.ts'
@@ -19,9 +20,12 @@ import { tellsShell } from './shell-refresh.ts'
  * dispatchEvent(new MessageEvent('message', { data }))
  */
 export function followShell<Claims extends object = JwtClaims>(
-  { session }: { readonly session: Session<Claims> },
+  client: { readonly session: Session<Claims> },
   options: ShellOptions = {},
 ): () => void {
+  checkClient(client)
+  checkShellOptions(options)
+  const { session } = client
   /** The event to follow. `undefined` once the app or another tab has signed in or out: its response is then out of date. */
   let latest: object | undefined
   const parts = registeredParts(session)

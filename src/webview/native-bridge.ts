@@ -1,3 +1,4 @@
+import { aText, checkOptions, has } from '../checks/option-rules.ts'
 import type { ShellMessage } from './protocol.ts'
 
 /** Where a native shell was found: WKWebView, Capacitor, Android WebView, Flutter InAppWebView, React Native WebView. */
@@ -25,6 +26,12 @@ export interface ShellOptions {
    * @example shellRefresh({ bridge: { send: message => electron.invoke('latchkey', message) } })
    */
   readonly bridge?: ShellBridge | undefined
+}
+
+/** @throws ConfigurationError */
+export function checkShellOptions(options: ShellOptions): void {
+  const bridge = '`{ send: message => … }`'
+  checkOptions(options, { name: aText, bridge: [value => has(value, 'send'), bridge] })
 }
 
 /** What a shell puts into the page to be posted to. */

@@ -1,7 +1,8 @@
+import { factory } from '../errors.ts'
 import type { ReauthenticateContext } from '../login/reauthenticator.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import { askShell } from './ask-shell.ts'
-import type { ShellOptions } from './native-bridge.ts'
+import { checkShellOptions, type ShellOptions } from './native-bridge.ts'
 import { readSession, type ShellRequest } from './protocol.ts'
 
 /**
@@ -11,9 +12,15 @@ import { readSession, type ShellRequest } from './protocol.ts'
  * @example
  * createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh(), reauthenticate: shellLogin() })
  */
-export const shellLogin =
-  (options: ShellOptions = {}): ((context: ReauthenticateContext<object>) => Promise<SessionInput | null>) =>
-  async ({ kind: type, signal, claims: _, ...details }) => {
+export const shellLogin = /* @__PURE__ */ factory('shellLogin', (options: ShellOptions = {}) => {
+  checkShellOptions(options)
+  return async ({
+    kind: type,
+    signal,
+    claims: _,
+    ...details
+  }: ReauthenticateContext<object>): Promise<SessionInput | null> => {
     const response = await askShell({ type, ...details } as ShellRequest, options, signal)
     return response.status === 'signed-in' ? readSession(response) : null
   }
+})

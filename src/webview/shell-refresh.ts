@@ -1,7 +1,7 @@
 import { factory } from '../errors.ts'
 import type { RefreshStrategy, RevokeContext } from '../refresh/strategy.ts'
 import { askShell } from './ask-shell.ts'
-import type { ShellOptions } from './native-bridge.ts'
+import { checkShellOptions, type ShellOptions } from './native-bridge.ts'
 import { readSession, shellError } from './protocol.ts'
 
 /** Marks a `revoke` that tells the shell. `followShell` does not call it for a sign-out that the shell has announced. */
@@ -20,6 +20,7 @@ export const tellsShell = 'tellsShell'
  * createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh(), reauthenticate: shellLogin() })
  */
 export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: ShellOptions = {}): RefreshStrategy => {
+  checkShellOptions(options)
   /** Resolves if the shell has confirmed a sign-out, and has not been asked for tokens since. */
   let confirmed: Promise<void> | undefined
   function revoke({ signedOutSession }: RevokeContext): Promise<void> {

@@ -20,6 +20,7 @@ const layers = [
   'stores',
   'session',
   'tabs',
+  'checks',
   'errors',
   'http',
   'platform',

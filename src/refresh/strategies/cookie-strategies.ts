@@ -1,4 +1,5 @@
-import { check, factory } from '../../errors.ts'
+import { checkOptions, isFunction, isUrl, type OptionRule, type OptionRules } from '../../checks/option-rules.ts'
+import { factory } from '../../errors.ts'
 import type { CookieSession, SessionInput, TokenResponse, Tokens } from '../../session/parse-tokens.ts'
 import { indexedDbStore } from '../../stores/indexed-db.ts'
 import { withoutSecrets, withoutTokens } from '../../stores/without-tokens.ts'
@@ -72,7 +73,19 @@ export interface CookieSessionOptions extends CookieEndpoint {
   readonly read?: ((answer: any) => Omit<CookieSession, 'cookie'> | null) | undefined
 }
 
-const isUrl = (value: unknown) => (typeof value === 'string' && value !== '') || 'href' in Object(value)
+const aFunction: OptionRule = [isFunction, 'a function']
+
+const rules: OptionRules<CookieRefreshOptions> = {
+  url: [isUrl, 'the URL that renews the cookie', 'required'],
+  signOutUrl: [value => value === false || isUrl(value), 'the URL that clears the cookie, or `false`', 'required'],
+  headers: [
+    value => isFunction(value) || Object(value) === value,
+    "`{ 'X-CSRF-Token': … }`, or a function that returns them",
+  ],
+  credentials: [value => /^(include|same-origin|omit)$/.test(value as string), "'include'"],
+  isSignedOut: aFunction,
+  read: aFunction,
+}
 
 function absolute(url: string | URL, baseUrl: string | undefined): string {
   try {
@@ -89,10 +102,8 @@ interface CookieMode {
   readonly read: (answer: unknown) => SessionInput | null
 }
 
-function cookieStrategy(given: CookieEndpoint | undefined, { cookie, method, read }: CookieMode): WatchingStrategy {
-  const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = (given ?? {}) as CookieEndpoint
-  check(isUrl(url), 'url', 'write the URL that renews the cookie')
-  check(signOutUrl === false || isUrl(signOutUrl), 'signOutUrl', 'write the URL that clears the cookie, or `false`')
+function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieMode): WatchingStrategy {
+  const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = given
   const initOf = (verb: CookieMode['method']): OwnPostInit => {
     const own = new Headers(typeof headers === 'function' ? headers() : headers)
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
@@ -142,6 +153,7 @@ const isEmpty = (answer: unknown): boolean => !answer || (typeof answer === 'obj
 export const cookieRefresh = /* @__PURE__ */ factory(
   'cookieRefresh',
   (options: CookieRefreshOptions): RefreshStrategy => {
+    checkOptions(options, rules)
     // Never GET: sent on cross-site navigations, prefetched, cached (RFC 9110 §9.2.1, RFC 6265bis §8.8).
     const read: CookieMode['read'] = answer => (options.read ? options.read(answer) : (answer as Tokens))
     return cookieStrategy(options, { cookie: 'token', method: 'POST', read })
@@ -161,15 +173,17 @@ export const cookieRefresh = /* @__PURE__ */ factory(
 export const cookieSession = /* @__PURE__ */ factory(
   'cookieSession',
   (options: CookieSessionOptions): RefreshStrategy => {
-    const { method = 'POST', read = defaultRead } = options ?? {}
+    const method: OptionRule = [value => /^(GET|POST)$/.test(value as string), "'GET' or 'POST'"]
+    checkOptions(options, { ...rules, method })
+    const { method: verb = 'POST', read = defaultRead } = options
     const readSession: CookieMode['read'] = answer => {
       const session = read(answer)
       // The response of a GET should name the user. Without `sub`, no user is signed in.
-      if (!session || (method === 'GET' && read === defaultRead && !session.subject)) return null
+      if (!session || (verb === 'GET' && read === defaultRead && !session.subject)) return null
       const { subject, claims, sessionExpiresInSeconds } = session
       return { cookie: true, subject, claims, sessionExpiresInSeconds }
     }
-    return cookieStrategy(options, { cookie: 'session', method, read: readSession })
+    return cookieStrategy(options, { cookie: 'session', method: verb, read: readSession })
   },
 )
 

@@ -1,3 +1,4 @@
+import { aFlag, aText, checkOptions, isOptions, isText, isUrl, type OptionRules } from '../../checks/option-rules.ts'
 import { check, factory, warnInsecure } from '../../errors.ts'
 import { originProblem } from '../../http/trusted-origins.ts'
 import type { TokenResponse } from '../../session/parse-tokens.ts'
@@ -38,6 +39,21 @@ export interface OAuthRefreshOptions {
   /** Not an option: a secret in a browser is not secret (RFC 10017 §6.3.3.1). Register the app as a public client. */
   readonly clientSecret?: never
   readonly client_secret?: never
+}
+
+type OwnOptions = Omit<OAuthRefreshOptions, 'clientSecret' | 'client_secret'>
+
+const rules: OptionRules<OwnOptions> = {
+  tokenEndpoint: [isUrl, 'an absolute https URL', 'required'],
+  clientId: [isText, 'the id under which this app is registered', 'required'],
+  scope: aText,
+  resource: [
+    value => isText(value) || isOptions(value),
+    "a URI, or a map: `{ 'https://files.example.com': 'urn:files' }`",
+  ],
+  parameters: [isOptions, "an object: `{ audience: 'https://api.example.com' }`"],
+  revocationEndpoint: [isUrl, 'an absolute https URL'],
+  allowInsecureRequests: aFlag,
 }
 
 const own = ['grant_type', 'refresh_token', 'client_id', 'client_secret']
@@ -84,13 +100,13 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
     revocationEndpoint,
     allowInsecureRequests: insecure = false,
   } = options ?? {}
+  for (const name of ['clientSecret', 'client_secret']) {
+    check(!(name in Object(options)), name, 'a secret in a browser is not secret; register the app as a public client')
+  }
+  checkOptions<OwnOptions>(options, rules)
   checkEndpoint(tokenEndpoint, 'tokenEndpoint', insecure)
   if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint', insecure)
   if (insecure) warnInsecure()
-  check(typeof clientId === 'string' && clientId !== '', 'clientId', 'write the id under which this app is registered')
-  for (const name of ['clientSecret', 'client_secret']) {
-    check(!(name in options), name, 'a secret in a browser is not secret; register the app as a public client')
-  }
   for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
 
   const audiences = typeof resource === 'object' ? readAudiences(resource, insecure) : undefined

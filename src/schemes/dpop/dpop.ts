@@ -1,3 +1,4 @@
+import { checkOptions } from '../../checks/option-rules.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { readChallenges } from '../../http/www-authenticate.ts'
 import { readRequestOption } from '../../platform/fetch.ts'
@@ -54,9 +55,9 @@ const onTheWire = (method = 'GET') =>
  * @example
  * createClient({ scheme: dpop(), refresh: oauthRefresh({ … }), store: indexedDbStore() })
  */
-export function dpop({ algorithm = 'ES256' }: DpopOptions = {}): Scheme {
-  if (algorithm !== 'ES256' && algorithm !== 'EdDSA')
-    throw new ConfigurationError('algorithm', "write 'ES256' or 'EdDSA'")
+export function dpop(options: DpopOptions = {}): Scheme {
+  checkOptions(options, { algorithm: [value => /^(ES256|EdDSA)$/.test(String(value)), "'ES256' or 'EdDSA'"] })
+  const { algorithm = 'ES256' } = options
   const keys = createKeyRing(algorithm)
   const servers = createServers()
   let session: SessionCore | undefined

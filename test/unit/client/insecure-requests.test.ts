@@ -121,8 +121,14 @@ describe('allowInsecureRequests: true', () => {
     }
   })
 
-  test.each(['yes', 1, null, false])('is `true` and nothing else: not %o', value => {
-    expect(optionBlamed(() => createClient({ baseUrl: lan, allowInsecureRequests: value as never }))).toBe('baseUrl')
+  test('is `true` and nothing else: `false` allows nothing', () => {
+    expect(optionBlamed(() => createClient({ baseUrl: lan, allowInsecureRequests: false }))).toBe('baseUrl')
+  })
+
+  test.each(['yes', 'true', 'false', 1, 0, null])('is `true` and nothing else: %o is refused as such', value => {
+    expect(() => createClient({ baseUrl: lan, allowInsecureRequests: value as never })).toThrow(
+      '`allowInsecureRequests`: write true or false',
+    )
   })
 
   test('belongs to the session: an instance cannot widen what is trusted', () => {

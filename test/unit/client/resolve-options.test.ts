@@ -74,7 +74,7 @@ const wrong: readonly (readonly [option: string, options: object, instead: RegEx
   ['limits.unhelpfulWindowMs', { limits: { unhelpfulWindowMs: -1 } }, /number/],
   ['limits.reuseIntervalMs', { limits: { reuseIntervalMs: Number.NaN } }, /number/],
   ['limits.leeway', { limits: { leeway: 30 } }, /leewayMs/],
-  ['limits.exchangeTimeoutMs', { limits: { exchangeTimeoutMs: 1 } }, /is now `limits.refreshTimeoutMs`/],
+  ['limits.exchangeTimeoutMs', { limits: { exchangeTimeoutMs: 1 } }, /write one of refreshTimeoutMs, leewayMs, /],
   ...[5, {}, true, [], 'https://', 'https://[', 'file:///x', 'capacitor://localhost', 'app://x', 'data:,x'].map(
     baseUrl => ['baseUrl', { baseUrl }, /absolute https URL/] as const,
   ),

@@ -125,7 +125,10 @@ describe('cookieRefresh', () => {
   })
 
   test('CK-03: never uses GET', async () => {
-    const { posted } = await run(cookieRefresh({ ...endpoint, method: 'GET' } as never), { accessToken: 'a' })
+    expect(() => cookieRefresh({ ...endpoint, method: 'GET' } as never)).toThrow(
+      '`method`: write one of url, signOutUrl',
+    )
+    const { posted } = await run(cookieRefresh(endpoint), { accessToken: 'a' })
     expect(posted[0]?.[2].method).toBe('POST')
   })
 })

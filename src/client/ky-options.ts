@@ -1,0 +1,23 @@
+import type { OtherNames } from './check-options.ts'
+
+/**
+ * The options of ky (a test compares them with ky's own list) and of `fetch`, and what runtimes add to those: Node's `dispatcher`,
+ * Next.js' `next`, Cloudflare's `cf`.
+ */
+const names = /* @__PURE__ */ (
+  'auth replay baseUrl prefix fetch json parseJson stringifyJson searchParams retry timeout totalTimeout hooks context ' +
+  'throwHttpErrors onDownloadProgress onUploadProgress method headers body mode credentials cache redirect referrer ' +
+  'referrerPolicy integrity keepalive signal window duplex priority dispatcher next cf'
+).split(' ')
+
+/** Names that were warned of. A request has those of its instance, too. */
+const warned = /* @__PURE__ */ new Set<string>()
+
+function onUnknown(name: string): void {
+  if (!warned.has(name))
+    console.warn(`latchkey: \`${name}\` is no option of latchkey or ky. It is only passed to \`fetch\`.`)
+  warned.add(name)
+}
+
+/** ky passes names that it does not know to `fetch`, which may be newer than this list. An app's own may know any. */
+export const namesFor = (ownFetch: unknown): OtherNames => ({ names, onUnknown: ownFetch ? () => {} : onUnknown })
