@@ -83,7 +83,8 @@ export type UnavailableReason =
   | 'network' // no response arrived, or only a part of it
   | 'timeout' // no response within `limits.refreshTimeoutMs`
   | 'status' // the token endpoint returned `status`
-  | 'unreadable-response' // the response has no credentials, or `refresh` could not read it
+  | 'unreadable-response' // the response has no credentials that can be used
+  | 'invalid-refresh' // a mistake in your `refresh`: it threw a TypeError or the like, or returned a `Response`
   | 'backing-off' // not sent: too soon after the failure that is the `cause`
   | 'circuit-open' // not sent: too many refreshes did not help (`limits.circuitOpensAfter`)
   | 'reauthenticating' // not sent: a login dialog is open
@@ -175,5 +176,14 @@ export const factory = <Make extends object>(name: string, make: Make): Make =>
 
 export const factoryName = (value: object): string | undefined =>
   (value as { readonly [factoryMark]?: string })[factoryMark]
+
+let warned: Set<string> | undefined
+
+/** Says something to the developer, once on each page. */
+export function warnOnce(text: string): void {
+  warned ??= new Set()
+  if (!warned.has(text)) console.warn(`latchkey: ${text}`)
+  warned.add(text)
+}
 
 export const warnInsecure = (): void => console.warn('latchkey: `allowInsecureRequests` is for development only')

@@ -32,9 +32,9 @@ function isNear(one: string, other: string): boolean {
 }
 
 /** The right name for a wrong one. Of each of `known` the last word is compared, so that it may say where a name belongs. */
-function findName(wrong: string, known: readonly string[]): string | undefined {
+export function findName(wrong: string, known: readonly string[]): string | undefined {
   const name = plainName(wrong)
-  return known.find(right => isNear(name, plainName(/\w+(?=\W*$)/.exec(right)?.[0] ?? '')))
+  return known.find(right => isNear(name, plainName(/[\w-]+(?=\W*$)/.exec(right)?.[0] ?? '')))
 }
 
 /** Where else names may belong. */

@@ -1,3 +1,4 @@
+import { warnOnce } from '../errors.ts'
 import type { OtherNames } from './check-options.ts'
 
 /**
@@ -10,14 +11,8 @@ const names = /* @__PURE__ */ (
   'referrerPolicy integrity keepalive signal window duplex priority dispatcher next cf'
 ).split(' ')
 
-/** Names that were warned of. A request has those of its instance, too. */
-const warned = /* @__PURE__ */ new Set<string>()
-
-function onUnknown(name: string): void {
-  if (!warned.has(name))
-    console.warn(`latchkey: \`${name}\` is no option of latchkey or ky. It is only passed to \`fetch\`.`)
-  warned.add(name)
-}
+const onUnknown = (name: string): void =>
+  warnOnce(`\`${name}\` is no option of latchkey or ky. It is only passed to \`fetch\`.`)
 
 /** ky passes names that it does not know to `fetch`, which may be newer than this list. An app's own may know any. */
 export const namesFor = (ownFetch: unknown): OtherNames => ({ names, onUnknown: ownFetch ? () => {} : onUnknown })

@@ -1,3 +1,4 @@
+import { findName, isFunction } from '../checks/option-rules.ts'
 import { check } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
 import type { JwtClaims } from '../session/credentials.ts'
@@ -129,9 +130,15 @@ export function createSessionApi<Claims extends object>(
     get status() {
       return getSnapshot().status
     },
-    subscribe: listener => session.changed.add(() => listener()),
+    subscribe(listener) {
+      check(isFunction(listener), 'session.subscribe', 'write a function')
+      return session.changed.add(() => listener())
+    },
     on(type, listener) {
-      check(eventTypes.includes(type), 'session.on', `'${type}' is not one of ${eventTypes.join(', ')}`)
+      const right = /out$/.test(type) ? 'ended' : findName(type, eventTypes)
+      const hint = right ? `. Write '${right}'` : ''
+      check(eventTypes.includes(type), 'session.on', `'${type}' is not one of ${eventTypes.join(', ')}${hint}`)
+      check(isFunction(listener), 'session.on', `write a function: \`on('${type}', event => …)\``)
       return session.listenersOf(type).add(listener as never)
     },
     ready,

@@ -8,7 +8,7 @@ export type Failure =
   | { readonly kind: 'rejected'; readonly misconfigured: boolean }
   | {
       readonly kind: 'unavailable'
-      readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-response'
+      readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-response' | 'invalid-refresh'
       readonly status: number | null
       /** From `Retry-After`, if the server sent it. */
       readonly retryAfterMs: number | null
@@ -103,7 +103,7 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   }
   return {
     kind: 'unavailable',
-    reason: isMistake(error) && !status ? 'unreadable-response' : reasonOf(thrown, status),
+    reason: reasonOf(thrown, status),
     status: status || null,
     retryAfterMs: readRetryAfter(headerOf(answer.headers, 'retry-after'), wallMs),
     isUnrotated: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
@@ -113,11 +113,12 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   }
 }
 
-function reasonOf(
-  { name, redirected }: Thrown,
-  status: number,
-): 'timeout' | 'network' | 'status' | 'unreadable-response' {
+function reasonOf(thrown: Thrown, status: number): Exclude<Extract<Failure, { reason: string }>['reason'], 'offline'> {
+  const { name, redirected, code } = thrown
   if (redirected === true) return 'status'
   if (status) return status < 300 ? 'unreadable-response' : 'status'
+  if (isMistake(thrown)) return 'invalid-refresh'
+  // A strategy of ours that cannot use the response.
+  if (code === 'configuration') return 'unreadable-response'
   return name === 'AbortError' || name === 'TimeoutError' ? 'timeout' : 'network'
 }

@@ -11,14 +11,20 @@ export interface Patience {
   readonly failed: number
 }
 
-const lasting: readonly Unavailable['reason'][] = ['circuit-open', 'no-refresh-token', 'reauthenticating']
+const lasting: readonly Unavailable['reason'][] = [
+  'unreadable-response',
+  'invalid-refresh',
+  'circuit-open',
+  'no-refresh-token',
+  'reauthenticating',
+]
 
 /**
  * Whether it may pass within seconds. A response that the app's function could not read does not, nor one that the server will
  * repeat (a 404, say); the page of a captive portal does.
  */
 const mayPass = ({ reason, status }: Pick<Unavailable, 'reason' | 'status'>): boolean =>
-  status === null ? reason !== 'unreadable-response' && !lasting.includes(reason) : status < 300 || isPassing(status)
+  status === null ? !lasting.includes(reason) : status < 300 || isPassing(status)
 
 /** Whether waiting for another attempt is of no use. */
 export const outlastsWait = (found: Unavailable, leftMs: number): boolean =>

@@ -1,3 +1,4 @@
+import { has } from '../checks/option-rules.ts'
 import { isLatchkeyError } from '../errors.ts'
 import { createAbort } from '../platform/abort.ts'
 import { type Clock, elapsedMs, type Moment, now } from '../platform/clock.ts'
@@ -57,7 +58,7 @@ function readTokenResult(
 ): TokenResult {
   if (answer === null) return { kind: 'rejected', misconfigured: false }
   const unreadable = (detail: string): TokenResult => ({
-    ...unavailable('unreadable-response', null, detail),
+    ...unavailable(has(answer, 'json') ? 'invalid-refresh' : 'unreadable-response', null, detail),
     isUnrotated: false,
   })
   try {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError, warnOnce } from '../errors.ts'
 import type { Clock, Moment } from '../platform/clock.ts'
 import { textOf } from '../platform/json.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
@@ -83,6 +83,16 @@ function durationMs(value: unknown): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
+/** Of no token is it 0, a date, or more than ten years (RFC 6749 §5.1). */
+function lifetimeOf(stated: unknown): number | null {
+  const ms = durationMs(stated)
+  if ((stated ?? null) === null || (ms && ms < 3.2e11)) return ms
+  warnOnce(
+    '`expires_in` is no lifetime in seconds, so it is not used. The token is used until a 401, or until its own `exp`.',
+  )
+  return null
+}
+
 /** Reads the result of a login or a token request; `null` if it has no credentials. @throws ConfigurationError */
 export function readCredentials(input: unknown, sent: Moment, clock: Clock): Credentials | null {
   if (typeof input !== 'object' || input === null) return null
@@ -104,7 +114,7 @@ export function readCredentials(input: unknown, sent: Moment, clock: Clock): Cre
     claims: claims.idToken ?? claims.accessToken ?? appClaims ?? null,
     lifetimeMs: accessToken
       ? lifetimeOnArrivalMs(
-          durationMs(given.expiresInSeconds ?? given.expires_in),
+          lifetimeOf(given.expiresInSeconds ?? given.expires_in),
           claims.accessToken,
           clock.monotonicMs() - sent.monotonicMs,
         )

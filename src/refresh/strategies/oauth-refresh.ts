@@ -137,7 +137,7 @@ export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OA
       }
       const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
       // RFC 6749 §5.1: required. It says how to send the token.
-      if (typeof answer?.token_type !== 'string') throw new Error('the answer has no token_type')
+      check(typeof answer?.token_type === 'string', null, 'the response has no token_type')
       return answer
     },
     ...(revocationEndpoint !== undefined && {

@@ -30,13 +30,23 @@ describe('a mistake in the app’s own refresh', () => {
     'is shown on the console once, with its stack, and is not called a network error: %s',
     async (_name, run) => {
       const { ask, told, tries } = await start(async () => run() as never)
-      expect(await ask()).toMatchObject({ code: 'refresh-unavailable', reason: 'unreadable-response' })
+      expect(await ask()).toMatchObject({ code: 'refresh-unavailable', reason: 'invalid-refresh' })
       expect(tries).toHaveBeenCalledTimes(1)
       await ask()
       expect(told).toHaveBeenCalledTimes(1)
       expect(told.mock.calls[0]?.[0]).toBeInstanceOf(Error)
     },
   )
+
+  test('that returns the Response itself says what to write, and is not tried again', async () => {
+    const { ask, tries } = await start(async () => Response.json({ accessToken: 'newer' }) as never)
+    expect(await ask()).toMatchObject({
+      code: 'refresh-unavailable',
+      reason: 'invalid-refresh',
+      message: expect.stringContaining('a Response: write `await response.json()`'),
+    })
+    expect(tries).toHaveBeenCalledTimes(1)
+  })
 
   test.each(['Failed to fetch', 'fetch failed', 'Load failed', 'NetworkError when attempting to fetch resource.'])(
     'is not confused with what fetch throws without a network: %s',

@@ -175,6 +175,24 @@ describe('session.on', () => {
     expect(on).toThrow(`\`session.on\`: '${type}' is not one of ${eventTypes.join(', ')}`)
   })
 
+  test.each([
+    ['signed-out', 'ended'],
+    ['sign-out', 'ended'],
+    ['logout', 'ended'],
+    ['signedIn', 'signed-in'],
+    ['refresh-fail', 'refresh-failed'],
+    ['Refreshed', 'refreshed'],
+  ])('says for %j that it is %s', (type, right) => {
+    const { client } = createStage()
+    expect(() => client.session.on(type as never, vi.fn())).toThrow(`request. Write '${right}'`)
+  })
+
+  test.each([undefined, null, 'ended', {}])('rejects %o in place of a listener, and so does subscribe', listener => {
+    const { client } = createStage()
+    expect(() => client.session.on('ended', listener as never)).toThrow("`session.on`: write a function: `on('ended'")
+    expect(() => client.session.subscribe(listener as never)).toThrow('`session.subscribe`: write a function')
+  })
+
   test.each(eventTypes)('takes %s', type => {
     const { client } = createStage()
     expect(() => client.session.on(type, () => {})()).not.toThrow()

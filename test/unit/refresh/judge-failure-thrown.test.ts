@@ -81,7 +81,7 @@ describe('the status of what was thrown', () => {
     ['a good status', { status: 299 }, 'unreadable-response'],
     ['a bad status', { status: 400 }, 'status'],
     ['a mistake with a status', Object.assign(new TypeError('x is undefined'), { status: 503 }), 'status'],
-    ['a mistake', new TypeError('x is undefined'), 'unreadable-response'],
+    ['a mistake', new TypeError('x is undefined'), 'invalid-refresh'],
   ])('%s has the reason that fits', (_, thrown, reason) => {
     expect(judge(thrown)).toMatchObject({ kind: 'unavailable', reason })
   })
