@@ -29,7 +29,7 @@ export interface Api {
 }
 
 /** Who calls, or the challenge's parameters that say why nobody does. */
-type Caller = { readonly claims: JWTPayload } | { readonly refusal: Parameters; readonly scheme?: 'DPoP' }
+type Caller = { readonly claims: JWTPayload } | { readonly refusal: Parameters }
 type Parameters = Readonly<Record<string, string>>
 
 type Route = (request: IncomingMessage, response: ServerResponse, claims: JWTPayload) => void | Promise<void>
@@ -65,7 +65,7 @@ export function createApi({ origin, pageOrigin, issuer, keys, isWithdrawn, answe
     // RFC 6750 §3.1: whoever sent no credentials is told no error code.
     if (token === undefined) return { refusal: {} }
     const proof = scheme.toLowerCase() === 'dpop' ? await proofs.check(request, token) : { thumbprint: undefined }
-    if ('error' in proof) return { refusal: { error: proof.error, algs: 'ES256 EdDSA' }, scheme: 'DPoP' }
+    if ('error' in proof) return { refusal: { error: proof.error } }
     try {
       const { payload } = await jwtVerify(token, keys, { issuer, audience: apiResource, typ: 'at+jwt' })
       if (isWithdrawn(payload.jti ?? '')) return refusal('The access token was withdrawn')
@@ -94,7 +94,7 @@ export function createApi({ origin, pageOrigin, issuer, keys, isWithdrawn, answe
     if ('refusal' in caller) {
       counters.refused += 1
       request.resume()
-      return challenge(response, 401, caller.refusal, caller.scheme)
+      return challenge(response, 401, caller.refusal)
     }
     const path = new URL(request.url ?? '/', issuer).pathname
     const route = routes[`${request.method} ${path}`]
@@ -118,9 +118,21 @@ const refusal = (description: string): Caller => ({
   refusal: { error: 'invalid_token', error_description: description },
 })
 
-function challenge(response: ServerResponse, status: number, parameters: Parameters, scheme = 'Bearer'): void {
-  const pairs = Object.entries({ realm: 'notes', ...parameters }).map(([name, value]) => `${name}="${value}"`)
-  response.writeHead(status, { 'WWW-Authenticate': `${scheme} ${pairs.join(', ')}` }).end()
+const schemes = ['Bearer', 'DPoP'] as const
+
+/** Names both schemes (RFC 9449 §7.1). The error belongs to the one that the request used. */
+function challenge(response: ServerResponse, status: number, parameters: Parameters): void {
+  const used = /^dpop /i.test(response.req.headers.authorization ?? '') ? 'DPoP' : 'Bearer'
+  const challenges = schemes.map(scheme => {
+    const own = {
+      realm: 'notes',
+      ...(scheme === used && parameters),
+      ...(scheme === 'DPoP' && { algs: 'ES256 EdDSA' }),
+    }
+    const pairs = Object.entries(own).map(([name, value]) => `${name}="${value}"`)
+    return `${scheme} ${pairs.join(', ')}`
+  })
+  response.writeHead(status, { 'WWW-Authenticate': challenges.join(', ') }).end()
 }
 
 function json(response: ServerResponse, body: unknown): void {

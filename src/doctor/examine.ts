@@ -30,10 +30,15 @@ export async function examineAll(
   onChecked: (report: CheckReport) => void,
 ): Promise<DoctorReport> {
   let unreachable = false
+  const told = new Set<string>()
   const ask = (check: Check) =>
     check.examine(examination).catch((error: unknown): Outcome => {
       if (!(error instanceof NoResponseError)) throw error
       unreachable = true
+      // One server that does not respond fails every check in the same way.
+      const isTold = told.has(error.problem)
+      told.add(error.problem)
+      if (isTold) return { evidence: [], findings: [{ status: 'unknown', says: `As above: ${error.problem}.` }] }
       return { evidence: [], findings: [unknown(error.message, 'Check the URL, and that the server runs.')] }
     })
   const checks: CheckReport[] = []

@@ -23,7 +23,14 @@ export interface ProbeResponse {
 }
 
 /** No response arrived: unreachable, or too late. */
-export class NoResponseError extends Error {}
+export class NoResponseError extends Error {
+  /** What is the same for each request to that server. */
+  readonly problem: string
+  constructor(request: string, problem: string) {
+    super(`${request}: ${problem}`)
+    this.problem = problem
+  }
+}
 
 export interface Network {
   /** @throws NoResponseError */
@@ -84,7 +91,10 @@ export function createNetwork(timeoutMs: number, redaction: Redaction): Network 
         return { probe, status: received.status, headers: received.headers, text, json, atMs, durationMs }
       } catch (error) {
         const where = redaction.quote(`${method} ${url.origin}${url.pathname}`)
-        throw new NoResponseError(`${where} ${probe.note}: ${problemOf(error, timeoutMs)}`)
+        throw new NoResponseError(
+          `${where} ${probe.note}`,
+          `${problemOf(error, timeoutMs)} to ${redaction.quote(url.origin)}`,
+        )
       }
     },
   }

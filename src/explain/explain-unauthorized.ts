@@ -3,7 +3,7 @@ import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
 import { callListener } from '../session/events.ts'
 import { remember } from './explain.ts'
-import { type Explanation, headlineOf } from './explanation.ts'
+import { belowHeadline, type Explanation, headlineOf } from './explanation.ts'
 import type { Facts } from './facts.ts'
 import { createGroups } from './group.ts'
 import { probe } from './probe.ts'
@@ -32,7 +32,7 @@ export interface ExplainOptions {
 
 function print(explanation: Explanation): void {
   console.groupCollapsed(`latchkey: ${headlineOf(explanation)}`)
-  console.log(String(explanation))
+  console.log(belowHeadline(explanation))
   console.groupEnd()
 }
 

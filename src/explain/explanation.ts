@@ -43,6 +43,13 @@ export function headlineOf({ method, url, status, causes, requests }: Explanatio
   return `${method} ${url}${others}: ${what}. ${first ? `${certaintyOf(first)}: ${first.title}` : ''}`
 }
 
+/** The text below its headline, which has the sentence of the first cause already. */
+export const belowHeadline = (explanation: Explanation): string => {
+  const [first] = explanation.causes
+  const text = String(explanation)
+  return first ? text.replace(`${certaintyOf(first)}: ${first.title} (${first.code})`, first.code) : text
+}
+
 /** `routes`: of all requests that it stands for. */
 export function createExplanation(facts: Facts, routes: readonly string[], requests: number): Explanation {
   const { method, url, response } = facts

@@ -98,6 +98,14 @@ describe('the doctor', () => {
     )
   })
 
+  test('says once how to mend that a server does not respond, and refers to it in the other checks', async () => {
+    const run = await callDoctor(['--api', 'http://127.0.0.1:9/me', '--spend', 'nothing'])
+    expect(run.printed.match(/Check the URL, and that the server runs/g)).toHaveLength(1)
+    expect(run.printed).toMatch(/: no connection( \(\w+\))? to http:\/\/127\.0\.0\.1:9\n/)
+    expect(run.printed.match(/^unknown +\S+ +As above: no connection/gm)?.length).toBeGreaterThan(2)
+    expect(run.exitCode).toBe(2)
+  })
+
   test('ends with 2 where one server responds well and the other does not respond', async () => {
     const { server } = await setUp()
     const args = [...server.ofApi, '--token-endpoint', 'http://127.0.0.1:9/token', '--client-id', 'spa']
