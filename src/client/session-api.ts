@@ -135,7 +135,7 @@ export function createSessionApi<Claims extends object>(
       return session.changed.add(() => listener())
     },
     on(type, listener) {
-      const right = /out$/.test(type) ? 'ended' : findName(type, eventTypes)
+      const right = /out$/.test(type) ? 'ended' : findName(String(type), eventTypes)
       const hint = right ? `. Write '${right}'` : ''
       check(eventTypes.includes(type), 'session.on', `'${type}' is not one of ${eventTypes.join(', ')}${hint}`)
       check(isFunction(listener), 'session.on', `write a function: \`on('${type}', event => …)\``)

@@ -48,6 +48,7 @@ export function createTokenAccess(
 
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
     const { minValidityMs = 0 } = options
+    check(minValidityMs >= 0, 'minValidityMs', 'write milliseconds: 60_000')
     const waiter = await held()
     const expired = waiter.validMs <= 0
     // The server's tokens live less than that: another is worth a refresh once half of this one's life is over.

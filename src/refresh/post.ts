@@ -1,7 +1,9 @@
+import { isUrl } from '../checks/option-rules.ts'
 import { hide } from '../errors.ts'
-import { isParams } from '../http/bodies.ts'
+import { isFormData, isParams } from '../http/bodies.ts'
 import { readText } from '../http/read-text.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
+import { parseUrl } from '../platform/page.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
 export type Transport = typeof globalThis.fetch
@@ -68,7 +70,11 @@ export function createPost(ports: PostPorts): Post {
   const { transport, baseUrl, isPrefix, signal = null, keepalive = false, sendHeaders, trusted } = ports
   return async <Answer>(...[url, body, init = {}]: Parameters<Post>) => {
     const isJoined = isPrefix && typeof url === 'string' && !/^[a-z][a-z\d+.-]*:/i.test(url)
-    const target = new URL(isJoined ? baseUrl + url.replace(/^\/+/, '') : url, baseUrl)
+    const target = isUrl(url) && parseUrl(isJoined ? baseUrl + url.replace(/^\/+/, '') : url, baseUrl)
+    // Judged as mistakes in the app's function. `undefined` would be the path "/undefined", whose 401 would end the session.
+    if (!target) throw new TypeError('post: its URL is undefined, or no URL')
+    if (body && (typeof body !== 'object' || isFormData(body)))
+      throw new TypeError('post: its body is not an object or URLSearchParams')
     const { method = 'POST' }: OwnPostInit = init
     const headers = new Headers(init.headers)
     if (sendHeaders && trusted?.().has(target)) {

@@ -6,7 +6,7 @@ import type { SessionStore } from '../session/session-store.ts'
 
 /**
  * POSTs `body` and resolves with the parsed JSON of the response. A plain object is sent as JSON, `URLSearchParams` as a form.
- * `url` is relative to `baseUrl`.
+ * `url` is relative to `baseUrl`. A string or `FormData` as `body` is a mistake: the JSON is made here.
  *
  * The request is sent without a token. It follows no redirect, is not cached and not retried, and has the deadline of the refresh
  * over headers and body. Let its errors through: 401, and 403 that is not HTML, reject the refresh; an OAuth `error` (RFC 6749

@@ -37,7 +37,10 @@ function isSendable(header: string, value: string): boolean {
  * @example bearer({ header: 'X-Access-Token', prefix: '' })
  */
 export function bearer(options: BearerOptions = {}): Scheme {
-  checkOptions(options, { header: aText, prefix: [value => typeof value === 'string', 'a string'] })
+  checkOptions(options, {
+    header: aText,
+    prefix: [value => typeof value === 'string' && !value.endsWith(' '), 'a string without a space at its end'],
+  })
   const { header = 'Authorization', prefix = 'Bearer' } = options
   const before = prefix && `${prefix} `
   check(

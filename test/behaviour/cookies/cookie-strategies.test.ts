@@ -113,9 +113,10 @@ describe('cookie strategies, against a server with HttpOnly cookies', () => {
     expect(server.refreshLog.map(({ headers }) => headers['x-requested-with'])).toEqual(['latchkey', 'latchkey'])
   })
 
-  test('CK-03: a refresh by cookie is a POST, whatever is written', async () => {
+  test('CK-03: a refresh by cookie is a POST, and a method cannot be given', async () => {
     const methods: (string | undefined)[] = []
-    const strategy = { url: '/cookie/refresh', signOutUrl: false, method: 'GET' } as const
+    const strategy = { url: '/cookie/refresh', signOutUrl: false } as const
+    expect(() => cookieRefresh({ ...strategy, method: 'GET' } as never)).toThrow('`method`')
     const { client } = await createServedClient(
       {
         refresh: cookieRefresh(strategy),

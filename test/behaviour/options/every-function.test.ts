@@ -41,7 +41,7 @@ const functions: readonly (readonly [name: string, call: Call, right: object, wr
     { url: 5, signOutUrl: true, headers: 5, credentials: 'yes', isSignedOut: 419, read: 'user' },
   ],
   ['cookieSession', cookieSession as Call, cookie, { url: '', signOutUrl: null, method: 'PUT', read: 'user' }],
-  ['bearer', bearer as Call, {}, { header: 5, prefix: null }],
+  ['bearer', bearer as Call, {}, { header: 5, prefix: 'Token ' }],
   ['dpop', dpop as Call, {}, { algorithm: 'RS256' }],
   ['indexedDbStore', indexedDbStore as Call, {}, { databaseName: 5 }],
   ['sharedMemoryStore', sharedMemoryStore as Call, { worker: () => {} }, { worker: '/worker.js' }],

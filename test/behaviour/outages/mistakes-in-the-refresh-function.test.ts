@@ -48,6 +48,22 @@ describe('a mistake in the app’s own refresh', () => {
     expect(tries).toHaveBeenCalledTimes(1)
   })
 
+  test.each([
+    ['no URL', undefined, undefined, 'its URL is undefined'],
+    ['an empty URL', '', undefined, 'its URL is undefined, or no URL'],
+    ['what is no URL', 'https://', undefined, 'its URL is undefined, or no URL'],
+    ['JSON that it made itself', 'auth', '{"refreshToken":"r"}', 'its body is not an object'],
+    ['FormData', 'auth', new FormData(), 'its body is not an object'],
+  ])('that calls post with %s sends nothing, and ends no session', async (_name, target, body, message) => {
+    const { ask, client, told, tries } = await start(
+      async ({ post }) => (await post(target as string, body as object)) as never,
+    )
+    expect(await ask()).toMatchObject({ reason: 'invalid-refresh', message: expect.stringContaining(message) })
+    expect(told).toHaveBeenCalledTimes(1)
+    expect(tries).toHaveBeenCalledTimes(1)
+    expect(client.session.status).toBe('signed-in')
+  })
+
   test.each(['Failed to fetch', 'fetch failed', 'Load failed', 'NetworkError when attempting to fetch resource.'])(
     'is not confused with what fetch throws without a network: %s',
     async message => {

@@ -2,6 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { createStage } from '../../support/stage.ts'
 
 describe('getAccessToken({ minValidityMs })', () => {
+  test.each([-1, Number.NaN, '60s', {}])('rejects %o, and says the unit', async minValidityMs => {
+    const { client, signIn } = createStage({ lifetimeSeconds: 100 })
+    await signIn()
+    await expect(client.session.getAccessToken({ minValidityMs: minValidityMs as number })).rejects.toThrow(
+      '`minValidityMs`: write milliseconds: 60_000',
+    )
+  })
+
   test('a token that has just arrived is enough, although none lives as long as wanted', async () => {
     const { client, clock, signIn, refreshes } = createStage({ lifetimeSeconds: 100 })
     await signIn()

@@ -193,6 +193,11 @@ describe('session.on', () => {
     expect(() => client.session.subscribe(listener as never)).toThrow('`session.subscribe`: write a function')
   })
 
+  test('rejects several types at once', () => {
+    const { client } = createStage()
+    expect(() => client.session.on(['ended', 'refreshed'] as never, vi.fn())).toThrow("'ended,refreshed' is not one of")
+  })
+
   test.each(eventTypes)('takes %s', type => {
     const { client } = createStage()
     expect(() => client.session.on(type, () => {})()).not.toThrow()
