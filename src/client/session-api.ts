@@ -138,7 +138,7 @@ export function createSessionApi<Claims extends object>(
       const right = /out$/.test(type) ? 'ended' : findName(String(type), eventTypes)
       const hint = right ? `. Write '${right}'` : ''
       check(eventTypes.includes(type), 'session.on', `'${type}' is not one of ${eventTypes.join(', ')}${hint}`)
-      check(isFunction(listener), 'session.on', `write a function: \`on('${type}', event => …)\``)
+      check(isFunction(listener), 'session.on', 'write a function')
       return session.listenersOf(type).add(listener as never)
     },
     ready,

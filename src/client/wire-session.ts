@@ -1,4 +1,4 @@
-import { toReportable, warnOnce } from '../errors.ts'
+import { toReportable } from '../errors.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { WatchingStrategy } from '../refresh/strategy.ts'
 import { createSyncedStore } from '../session/create-synced-store.ts'
@@ -12,9 +12,6 @@ export interface SessionWiring {
   readonly announce: () => void
   readonly isDisposed: () => boolean
 }
-
-const noRefreshToken =
-  '`signIn` was given no refresh token (`refreshToken` or `refresh_token`), so the session lasts as long as its access token. Many servers issue one for the scope `offline_access`.'
 
 /** The session, and the store with this page's memory in front of it. */
 export function wireSession({ options, name, clock, announce, isDisposed }: SessionWiring): SessionCore {
@@ -41,8 +38,6 @@ export function wireSession({ options, name, clock, announce, isDisposed }: Sess
     isAmbient: strategy.ambient === true,
     announce,
     adopt(read, former) {
-      // Only a refresh token that is kept from before may be missing.
-      if (strategy.needsRefreshToken && !read.refreshToken && !former?.refreshToken) warnOnce(noRefreshToken)
       const bound = scheme.adopt?.(read, former) ?? read
       const adopted = adoptLogin?.(bound) ?? bound
       const isTokenElsewhere = strategy.cookie === 'token' && !adopted.accessToken

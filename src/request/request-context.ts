@@ -134,8 +134,7 @@ export const createContexts =
     const init = readInit(given, request)
     const auth = given?.auth ?? adapter.auth
     const replay = given?.replay ?? adapter.replay
-    // Most requests have neither.
-    if (auth !== undefined || replay !== undefined) checkValues({ auth, replay }, requestRules)
+    if ((auth ?? replay) !== undefined) checkValues({ auth, replay }, requestRules)
     return {
       id: adapter.id ?? ports.nextId(),
       address: url ? url.href : text,

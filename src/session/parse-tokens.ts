@@ -87,9 +87,7 @@ function durationMs(value: unknown): number | null {
 function lifetimeOf(stated: unknown): number | null {
   const ms = durationMs(stated)
   if ((stated ?? null) === null || (ms && ms < 3.2e11)) return ms
-  warnOnce(
-    '`expires_in` is no lifetime in seconds, so it is not used. The token is used until a 401, or until its own `exp`.',
-  )
+  warnOnce('`expires_in` is no lifetime in seconds, so it is ignored.')
   return null
 }
 

@@ -1,8 +1,8 @@
 import { aFlag, aText, checkOptions, isOptions, isText, isUrl, type OptionRules } from '../../checks/option-rules.ts'
-import { check, factory, warnInsecure } from '../../errors.ts'
+import { check, factory, warnInsecure, warnOnce } from '../../errors.ts'
 import { originProblem } from '../../http/trusted-origins.ts'
 import type { TokenResponse } from '../../session/parse-tokens.ts'
-import type { Post, RefreshStrategy } from '../strategy.ts'
+import type { Post, WatchingStrategy } from '../strategy.ts'
 
 /** The options of `oauthRefresh`. */
 export interface OAuthRefreshOptions {
@@ -80,6 +80,15 @@ function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string,
   return audiences
 }
 
+const noRefreshToken =
+  '`signIn` was given no refresh token (`refreshToken` or `refresh_token`), so the session lasts as long as its access token. Many servers issue one for the scope `offline_access`.'
+
+/** Warns of a login without a refresh token. One that continues the session keeps the former. */
+const watchSession: WatchingStrategy['watchSession'] = session => credentials => {
+  if (!credentials.refreshToken && !session.state.credentials?.refreshToken) warnOnce(noRefreshToken)
+  return credentials
+}
+
 /**
  * A strategy for `refresh`: the refresh token grant of OAuth 2.0 for public clients, with rotation. A refresh token in the
  * response replaces the one that was sent.
@@ -90,61 +99,71 @@ function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string,
  * @example
  * createClient({ refresh: oauthRefresh({ tokenEndpoint: 'https://id.example.com/token', clientId: 'spa' }) })
  */
-export const oauthRefresh = /* @__PURE__ */ factory('oauthRefresh', (options: OAuthRefreshOptions): RefreshStrategy => {
-  const {
-    tokenEndpoint,
-    clientId,
-    scope,
-    resource,
-    parameters = {},
-    revocationEndpoint,
-    allowInsecureRequests: insecure = false,
-  } = options ?? {}
-  for (const name of ['clientSecret', 'client_secret']) {
-    check(!(name in Object(options)), name, 'a secret in a browser is not secret; register the app as a public client')
-  }
-  checkOptions<OwnOptions>(options, rules)
-  checkEndpoint(tokenEndpoint, 'tokenEndpoint', insecure)
-  if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint', insecure)
-  if (insecure) warnInsecure()
-  for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
+export const oauthRefresh = /* @__PURE__ */ factory(
+  'oauthRefresh',
+  (options: OAuthRefreshOptions): WatchingStrategy => {
+    const {
+      tokenEndpoint,
+      clientId,
+      scope,
+      resource,
+      parameters = {},
+      revocationEndpoint,
+      allowInsecureRequests: insecure = false,
+    } = options ?? {}
+    for (const name of ['clientSecret', 'client_secret']) {
+      check(
+        !(name in Object(options)),
+        name,
+        'a secret in a browser is not secret; register the app as a public client',
+      )
+    }
+    checkOptions<OwnOptions>(options, rules)
+    checkEndpoint(tokenEndpoint, 'tokenEndpoint', insecure)
+    if (revocationEndpoint !== undefined) checkEndpoint(revocationEndpoint, 'revocationEndpoint', insecure)
+    if (insecure) warnInsecure()
+    for (const name of own) check(!(name in parameters), `parameters.${name}`, 'is set by oauthRefresh itself')
 
-  const audiences = typeof resource === 'object' ? readAudiences(resource, insecure) : undefined
+    const audiences = typeof resource === 'object' ? readAudiences(resource, insecure) : undefined
 
-  const form = (fields: Readonly<Record<string, string | undefined>>) => {
-    const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
-    return new URLSearchParams(defined as [string, string][])
-  }
-  const call = <Answer>(post: Post, endpoint: string | URL, fields: Readonly<Record<string, string | undefined>>) =>
-    post<Answer>(endpoint, form(fields), { credentials: 'omit' })
+    const form = (fields: Readonly<Record<string, string | undefined>>) => {
+      const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
+      return new URLSearchParams(defined as [string, string][])
+    }
+    const call = <Answer>(post: Post, endpoint: string | URL, fields: Readonly<Record<string, string | undefined>>) =>
+      post<Answer>(endpoint, form(fields), { credentials: 'omit' })
 
-  return {
-    id: `${new URL(tokenEndpoint)} ${clientId}`,
-    endpoint: tokenEndpoint,
-    needsRefreshToken: true,
-    ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
-    async refresh({ refreshToken, post, audience }) {
-      if (refreshToken === undefined) {
-        // Nothing to refresh; but the session's own token may still be good.
-        if (audience !== undefined) throw new Error('there is no refresh token')
-        return null
-      }
-      const grant = {
-        grant_type: 'refresh_token',
-        refresh_token: refreshToken,
-        scope,
-        resource: audiences ? audience : (resource as string | undefined),
-      }
-      const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
-      // RFC 6749 §5.1: required. It says how to send the token.
-      check(typeof answer?.token_type === 'string', null, 'the response has no token_type')
-      return answer
-    },
-    ...(revocationEndpoint !== undefined && {
-      revoke({ refreshToken, accessToken, post }) {
-        const [token, token_type_hint] = refreshToken ? [refreshToken, 'refresh_token'] : [accessToken, 'access_token']
-        return token === undefined ? undefined : call(post, revocationEndpoint, { token, token_type_hint })
+    return {
+      id: `${new URL(tokenEndpoint)} ${clientId}`,
+      endpoint: tokenEndpoint,
+      needsRefreshToken: true,
+      watchSession,
+      ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
+      async refresh({ refreshToken, post, audience }) {
+        if (refreshToken === undefined) {
+          // Nothing to refresh; but the session's own token may still be good.
+          if (audience !== undefined) throw new Error('there is no refresh token')
+          return null
+        }
+        const grant = {
+          grant_type: 'refresh_token',
+          refresh_token: refreshToken,
+          scope,
+          resource: audiences ? audience : (resource as string | undefined),
+        }
+        const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
+        // RFC 6749 §5.1: required. It says how to send the token.
+        check(typeof answer?.token_type === 'string', null, 'the response has no token_type')
+        return answer
       },
-    }),
-  }
-})
+      ...(revocationEndpoint !== undefined && {
+        revoke({ refreshToken, accessToken, post }) {
+          const [token, token_type_hint] = refreshToken
+            ? [refreshToken, 'refresh_token']
+            : [accessToken, 'access_token']
+          return token === undefined ? undefined : call(post, revocationEndpoint, { token, token_type_hint })
+        },
+      }),
+    }
+  },
+)

@@ -189,7 +189,7 @@ describe('session.on', () => {
 
   test.each([undefined, null, 'ended', {}])('rejects %o in place of a listener, and so does subscribe', listener => {
     const { client } = createStage()
-    expect(() => client.session.on('ended', listener as never)).toThrow("`session.on`: write a function: `on('ended'")
+    expect(() => client.session.on('ended', listener as never)).toThrow('`session.on`: write a function')
     expect(() => client.session.subscribe(listener as never)).toThrow('`session.subscribe`: write a function')
   })
 
