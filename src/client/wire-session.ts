@@ -39,6 +39,7 @@ export function wireSession({ options, name, clock, announce, isDisposed }: Sess
     announce,
     adopt(read, former) {
       const bound = scheme.adopt?.(read, former) ?? read
+      // Cookie strategies take secrets out here, and `oauthRefresh` warns of a missing refresh token.
       const adopted = adoptLogin?.(bound) ?? bound
       const isTokenElsewhere = strategy.cookie === 'token' && !adopted.accessToken
       return isTokenElsewhere ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true } : adopted

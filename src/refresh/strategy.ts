@@ -130,6 +130,6 @@ export interface RefreshStrategy {
 
 /** A strategy that follows the session of a client. */
 export interface WatchingStrategy extends RefreshStrategy {
-  /** Called when a client is created with it. Returns a function that changes the credentials of a login. */
+  /** Called when a client is created with it. Returns a function that sees, and may change, the credentials of a login. */
   readonly watchSession?: ((session: SessionCore) => (credentials: Credentials) => Credentials) | undefined
 }
