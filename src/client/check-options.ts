@@ -117,7 +117,6 @@ export function checkRequestOptions(options: object, { names, onUnknown }: Other
     check(!(name in options), name, 'belongs to createClient: instances share one session')
   checkNames(options, names, sources(onUnknown, names))
   checkValues(options, requestRules)
-  checkLastSegment((options as { readonly baseUrl?: string | URL }).baseUrl)
 }
 
 /** Checks the defaults of a client. `Authorization` on every request would switch the library off. */

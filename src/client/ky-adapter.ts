@@ -4,7 +4,7 @@ import { copyBody, isOneShot } from '../http/bodies.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
-import { absolute, checkClientHeaders, checkRequestOptions } from './check-options.ts'
+import { absolute, checkClientHeaders, checkLastSegment, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
 import { namesFor } from './ky-options.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
@@ -38,6 +38,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, ses
   const defaults = defaultsOf(inner)
   // Let ky merge them: only ky can read `replaceOption(…)` and the function form of `extend`.
   checkRequestOptions(defaults, namesFor(defaults.fetch))
+  checkLastSegment(defaults.baseUrl)
   // Merged separately, since `undefined` overrides in ky's merging.
   const { auth, replay, baseUrl } = defaults
   const base = baseUrl === undefined ? undefined : absolute(baseUrl)
@@ -119,7 +120,7 @@ function attachPipeline(
   into.fetch = (input, init) => {
     const request = input as Request
     // What neither ky nor `Request` knows, by ky's own lists.
-    if (init) checkRequestOptions(init, namesFor(chosen))
+    if (init && Object.keys(init).length > 0) checkRequestOptions(init, namesFor(chosen))
     const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
     // A `Request` does not show whether `redirect` was set by the caller, and it loses its referrer with an init (Fetch).
     const { referrer, referrerPolicy } = request

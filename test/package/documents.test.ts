@@ -45,7 +45,7 @@ describe('the README', () => {
   })
 
   test('says the limits that the source says', () => {
-    const stated = [...read('src/client/resolve-options.ts').matchAll(/^ {2}(\w+): ([\d_]+),$/gm)]
+    const stated = [...read('src/client/check-options.ts').matchAll(/^ {2}(\w+): ([\d_]+),$/gm)]
     expect(stated.map(([, name]) => name).sort()).toEqual(membersOf('src/client/options.ts', 'Limits').sort())
     for (const [, name, value = ''] of stated) {
       const [, figure = ''] = options.find(([option]) => option === `\`limits.${name}\``) ?? []
