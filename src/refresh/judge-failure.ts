@@ -1,4 +1,4 @@
-import { withoutQuotes } from '../errors.ts'
+import { isLatchkeyError, withoutQuotes } from '../errors.ts'
 import { readRetryAfter } from '../http/retry-after.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { PostError } from './post.ts'
@@ -46,7 +46,7 @@ function headerOf(headers: unknown, name: string): string {
 /** A SyntaxError of `JSON.parse` quotes the response, so only its name is used. */
 function describe(thrown: Thrown): string {
   const { name, message } = thrown
-  if (thrown instanceof PostError) return thrown.message
+  if (thrown instanceof PostError || isLatchkeyError(thrown)) return thrown.message
   return withoutQuotes(name === 'SyntaxError' || typeof message !== 'string' ? String(name ?? 'failed') : message)
 }
 

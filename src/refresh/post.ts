@@ -1,8 +1,9 @@
 import { isUrl } from '../checks/option-rules.ts'
-import { hide } from '../errors.ts'
+import { check, hide } from '../errors.ts'
 import { isFormData, isParams } from '../http/bodies.ts'
 import { readText } from '../http/read-text.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
+import { isPromise } from '../platform/is-promise.ts'
 import { parseUrl } from '../platform/page.ts'
 import type { OwnPostInit, Post } from './strategy.ts'
 
@@ -63,6 +64,12 @@ function errorCode(answer: unknown): string {
   return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
+/** What an option of the app returned. A promise would count as no headers. @throws ConfigurationError */
+export function readHeaders(returned: HeadersInit | undefined, option: string): Headers {
+  check(!isPromise(returned), option, 'write a function that is not async')
+  return new Headers(returned)
+}
+
 /**
  * Makes `post`, which calls the token endpoint and the like: no credentials, no redirects, no cache, no retries (RFC 6749 §6, §5.1).
  */
@@ -79,7 +86,7 @@ export function createPost(ports: PostPorts): Post {
     const headers = new Headers(init.headers)
     if (sendHeaders && trusted?.().has(target)) {
       const own = sendHeaders({ id: null, method, url: target.origin + target.pathname })
-      for (const [name, value] of new Headers(own)) if (!headers.has(name)) headers.set(name, value)
+      for (const [name, value] of readHeaders(own, 'sendHeaders')) if (!headers.has(name)) headers.set(name, value)
     }
     if (!headers.has('accept')) headers.set('accept', 'application/json')
     const isForm = isParams(body)

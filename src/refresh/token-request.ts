@@ -63,7 +63,7 @@ function readTokenResult(
   })
   try {
     const read = readCredentials(answer, sent, ports.clock)
-    if (!read) return unreadable(`expected accessToken or access_token, got ${describeKeys(answer)}`)
+    if (!read) return unreadable(`expected accessToken, access_token or null, got ${describeKeys(answer)}`)
     if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
     if (read.accessToken) checkToken(read.accessToken)
     const { keyThumbprint } = ports

@@ -1,5 +1,6 @@
 import { hasHeader, isHeaders } from '../http/sent-headers.ts'
 import { readRequestOption } from '../platform/fetch.ts'
+import { readHeaders } from '../refresh/post.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import { forAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
@@ -36,7 +37,7 @@ export function createSendCredentials(
     if (!sendHeaders) return
     // A copy: what this send is given must not be in the headers from which the replay is made.
     const headers = new Headers(outgoing.headers)
-    for (const [name, value] of new Headers(sendHeaders({ id: context.id, ...targetOf(context) })))
+    for (const [name, value] of readHeaders(sendHeaders({ id: context.id, ...targetOf(context) }), 'sendHeaders'))
       headers.set(name, value)
     outgoing.headers = headers
   }

@@ -4,6 +4,7 @@ import type { CookieSession, SessionInput, TokenResponse, Tokens } from '../../s
 import { indexedDbStore } from '../../stores/indexed-db.ts'
 import { withoutSecrets, withoutTokens } from '../../stores/without-tokens.ts'
 import { statusOf } from '../judge-failure.ts'
+import { readHeaders } from '../post.ts'
 import type { OwnPostInit, Post, RefreshStrategy, WatchingStrategy } from '../strategy.ts'
 import { watchLogins } from './watch-logins.ts'
 
@@ -99,13 +100,13 @@ function absolute(url: string | URL, baseUrl: string | undefined): string {
 interface CookieMode {
   readonly cookie: 'token' | 'session'
   readonly method: 'GET' | 'POST'
-  readonly read: (answer: unknown) => SessionInput | null
+  readonly read: (answer: unknown) => SessionInput | null | Promise<SessionInput | null>
 }
 
 function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieMode): WatchingStrategy {
   const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = given
   const initOf = (verb: CookieMode['method']): OwnPostInit => {
-    const own = new Headers(typeof headers === 'function' ? headers() : headers)
+    const own = readHeaders(typeof headers === 'function' ? headers() : headers, 'headers')
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
     return { headers: own, credentials, method: verb }
   }
@@ -115,7 +116,7 @@ function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieM
     } catch (error) {
       const answer = statusOf(error)
       // IIS, oauth2-proxy and Spring redirect to the login page where other servers return 401.
-      const isOver = isSignedOut?.(answer) ?? (answer.redirected || undefined)
+      const isOver = (await isSignedOut?.(answer)) ?? (answer.redirected || undefined)
       if (isOver) return null
       throw isOver === false && !answer.redirected ? new Error((error as Error).message) : error
     }
@@ -130,7 +131,7 @@ function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieM
     refresh: async ({ post }) => {
       const answer = await ask(post)
       const isNothing = method === 'GET' || cookie === 'token' ? isEmpty(answer) : answer === null
-      return isNothing ? null : withoutSecrets(read(answer))
+      return isNothing ? null : withoutSecrets(await read(answer))
     },
     ...(signOutUrl !== false && {
       revoke: ({ post, signedOutSession }) => post(signOutUrl, signedOutSession, initOf('POST')),
@@ -176,8 +177,9 @@ export const cookieSession = /* @__PURE__ */ factory(
     const method: OptionRule = [value => /^(GET|POST)$/.test(value as string), "'GET' or 'POST'"]
     checkOptions(options, { ...rules, method })
     const { method: verb = 'POST', read = defaultRead } = options
-    const readSession: CookieMode['read'] = answer => {
-      const session = read(answer)
+    const readSession: CookieMode['read'] = async answer => {
+      // By its type it is not async. A promise would count as a user without a name.
+      const session = await read(answer)
       // The response of a GET should name the user. Without `sub`, no user is signed in.
       if (!session || (verb === 'GET' && read === defaultRead && !session.subject)) return null
       const { subject, claims, sessionExpiresInSeconds } = session
