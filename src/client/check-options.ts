@@ -16,7 +16,6 @@ import { check, warnInsecure } from '../errors.ts'
 import { isHostAlone, isWeb, originProblem } from '../http/trusted-origins.ts'
 import { ownBaseUrl, parseUrl } from '../platform/page.ts'
 import { requestRules } from '../request/request-context.ts'
-import type { WireScheme } from '../schemes/scheme.ts'
 import type { Limits, SessionOptions } from './options.ts'
 
 /** The options that both forms of a client read. */
@@ -69,8 +68,7 @@ const sessionRules: OptionRules<SessionOptions> = {
   initial: [() => true, ''],
   trustedOrigins: [Array.isArray, "a list: `['https://files.example.com']`"],
   allowInsecureRequests: aFlag,
-  // By its property: the build shortens this name.
-  scheme: [value => isFunction((value as Partial<WireScheme> | null)?.attach), '`bearer()`'],
+  scheme: [value => has(value, 'attach'), '`bearer()`'],
   whenOffline: [value => value === 'fail' || value === 'wait', "'fail' or 'wait'"],
   limits: [isOptions, 'an object: `{ leewayMs: 30_000 }`'],
 }

@@ -1,3 +1,4 @@
+import type { Finding } from './cause.ts'
 import type { Facts } from './facts.ts'
 import { wordsOf } from './reading.ts'
 
@@ -27,3 +28,7 @@ export const namesTokenFault = (facts: Facts): boolean =>
 export const namesOther = (facts: Facts, topic: Topic | null): boolean =>
   (topic === null || !wordsAbout(facts, topic)) &&
   (Object.keys(patterns) as Topic[]).some(other => other !== topic && wordsAbout(facts, other))
+
+/** Less likely where the server names something else. */
+export const unlessNamed = (facts: Facts, topic: Topic | null, finding: Finding): Finding =>
+  namesOther(facts, topic) ? { ...finding, certainty: 'possibly' } : finding

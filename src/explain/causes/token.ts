@@ -1,4 +1,4 @@
-import { type CauseRule, type Finding, possibly, probably, surely } from '../cause.ts'
+import { type CauseRule, possibly, probably, surely } from '../cause.ts'
 import { environmentOf } from '../environment.ts'
 import type { Facts, TokenFacts } from '../facts.ts'
 import {
@@ -12,17 +12,13 @@ import {
   wordsForOtherScheme,
   wordsOf,
 } from '../reading.ts'
-import { namesOther, namesTokenFault, type Topic, wordsAbout } from '../topics.ts'
+import { namesTokenFault, unlessNamed, wordsAbout } from '../topics.ts'
 
 /** What the token is, and for whom. */
 
 const sentToken = (facts: Facts): TokenFacts | null => (is401(facts) && hasSentToken(facts) ? facts.token : null)
 
 const justIssued = 'A token that was just issued was refused too'
-
-/** Less likely where the server names something else. */
-const unlessNamed = (facts: Facts, topic: Topic | null, finding: Finding): Finding =>
-  namesOther(facts, topic) ? { ...finding, certainty: 'possibly' } : finding
 
 export const idToken: CauseRule = {
   code: 'id-token',
