@@ -21,7 +21,9 @@ const buildApp = async (watching: string, isDevelopment: boolean): Promise<strin
     splitting: true,
     format: 'esm',
     write: false,
-    minify: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Not the names: esbuild chooses them by the letters of the whole source, also of code that it leaves out.
     tsconfigRaw: {},
     logLevel: 'silent',
   })
