@@ -9,7 +9,16 @@ import {
   scope,
   stepUp,
 } from './causes/challenge.ts'
-import { corsMissing, htmlPage, loginPage, preflight, redirected, unknown, unreachable } from './causes/delivery.ts'
+import {
+  corsMissing,
+  headerLost,
+  htmlPage,
+  loginPage,
+  preflight,
+  redirected,
+  unknown,
+  unreachable,
+} from './causes/delivery.ts'
 import { heldBack, misconfigured, notReplayed, refreshedExpired, refreshFailed, sameToken } from './causes/refresh.ts'
 import {
   authFalse,
@@ -24,7 +33,7 @@ import {
   untrustedOrigin,
 } from './causes/sent.ts'
 import { clockSkew, expired, notYetValid } from './causes/times.ts'
-import { badSignature, forbidden, headerLost, idToken, revoked, wrongAudience, wrongIssuer } from './causes/token.ts'
+import { badSignature, forbidden, idToken, revoked, wrongAudience, wrongIssuer } from './causes/token.ts'
 
 /** Every cause but `unknown`. Of two that are equally certain, the first one counts: what is more specific stands before. */
 export const causeRules: readonly CauseRule[] = [

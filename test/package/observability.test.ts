@@ -1,46 +1,15 @@
-import { build } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { root } from '../support/project.ts'
+import { buildForDevelopmentOnly } from '../support/development-only.ts'
 import { isScript, readSnippets } from '../support/readme.ts'
 import { checkTypes } from '../support/type-check.ts'
 
-/** An app as the documentation writes it, as a bundler builds it. */
-const buildApp = async (watching: string, isDevelopment: boolean): Promise<string> => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import { createClient } from './dist/index.js'
-        const api = createClient({ baseUrl: 'https://api.example.com/' })
-        ${watching}
-        export { api }`,
-      resolveDir: root,
-    },
-    absWorkingDir: root,
-    outdir: 'out',
-    define: { 'import.meta.env.DEV': String(isDevelopment) },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    write: false,
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // Not the names: esbuild chooses them by the letters of the whole source, also of code that it leaves out.
-    tsconfigRaw: {},
-    logLevel: 'silent',
-  })
-  return outputFiles.map(({ text }) => text).join('\n')
-}
-
 describe('an app that inspects its client in development', () => {
   test('has nothing of the inspector in a production build, not a byte and not a file', async () => {
-    const watching = `if (import.meta.env.DEV) void import('./dist/inspector.js').then(({ defineInspector }) => {
+    const use = `({ defineInspector }) => {
       defineInspector()
       document.querySelector('latchkey-inspector').client = api
-    })`
-    const [development, production, without] = await Promise.all([
-      buildApp(watching, true),
-      buildApp(watching, false),
-      buildApp('', false),
-    ])
+    }`
+    const { development, production, without } = await buildForDevelopmentOnly('inspector', use)
     expect(development).toContain('Nothing has happened yet.')
     expect(production).toBe(without)
   })

@@ -171,29 +171,3 @@ export const forbidden: CauseRule = {
     return history.acceptedAt ? unlessNamed(facts, 'permission', probably(...evidence)) : null
   },
 }
-
-const saysMissing =
-  /\b(no|missing|without|not (provided|found|present|set))\b.*\b(token|authorization|credentials?|header)\b|\b(token|jwt|header)\b.*\b(missing|required|empty|not (provided|found|present|set))\b/i
-
-export const headerLost: CauseRule = {
-  code: 'header-lost',
-  title: 'The server saw no token, though one was sent: something on the way took `Authorization` off.',
-  page: null,
-  server:
-    'Look at what is in front of the API. nginx: `proxy_set_header Authorization $http_authorization`. Apache with CGI or PHP: `CGIPassAuth On`. A redirect to another host, http to https too, takes it off.',
-  see: 'RFC 6750 §3',
-  find(facts) {
-    if (facts.sent.credentials !== 'attached') return null
-    const anonymous = facts.response?.status === 403 ? wordsOf(facts, /\banonymous\b/i) : null
-    if (anonymous) return probably(...quote(anonymous))
-    if (!is401(facts)) return null
-    const challenge = tokenChallenge(facts)
-    const text = [challenge?.description, facts.response?.text].find(said => said && saysMissing.test(said)) ?? null
-    const isBare = challenge !== undefined && challenge.error === null
-    if (!isBare && !text) return null
-    const evidence = isBare ? ['WWW-Authenticate has no `error`, as for a request without a token'] : []
-    // Whoever finds a token invalid has seen one.
-    const isSeen = wordsOf(facts, text ? /\binvalid or\b|\bor invalid\b/i : /\binvalid\b|not valid/i) !== null
-    return isSeen ? possibly(...evidence) : unlessNamed(facts, null, probably(...evidence, ...quote(text)))
-  },
-}
