@@ -114,7 +114,7 @@ export function createClientParts(
   let lastId = 0
   const nextId = () => ++lastId
   const log = createRequestLog({ session, scheme })
-  const waits = createWaits({ session, login, log })
+  const waits = createWaits({ session, login, log, isDisposed })
   const pipelinePorts: PipelinePorts = {
     session,
     clock,

@@ -26,12 +26,12 @@ export interface Waits {
   assertSameSession(waiter: Waiter): void
 }
 
-export interface WaitPorts extends Pick<PipelinePorts, 'session'> {
+export interface WaitPorts extends Pick<PipelinePorts, 'session' | 'isDisposed'> {
   readonly login: Pick<LoginPort, 'reauthentication'>
   readonly log: RequestLog
 }
 
-export function createWaits({ session, login, log }: WaitPorts): Waits {
+export function createWaits({ session, login, log, isDisposed }: WaitPorts): Waits {
   const waitFor: Waits['waitFor'] = (promise, waiter, what) => {
     if (!('adapter' in waiter)) return promise
     log.emitStep(waiter, { step: 'waiting', for: what })
@@ -66,9 +66,12 @@ export function createWaits({ session, login, log }: WaitPorts): Waits {
     awaitRefresh: (flight, waiter) =>
       waitFor(flight.outcome, waiter, isOffline() ? 'online' : 'refresh').then(outcome => {
         if (outcome.kind === 'unavailable') throw new RefreshUnavailableError(outcome)
-        if (outcome.kind === 'disposed') throw new SessionEndedError('disposed', waiter.rejectedResponse)
+        const isRejected = outcome.kind === 'rejected'
+        // The dialog may be gone already: `dispose` was called as it opened.
+        if (outcome.kind === 'disposed' || (isRejected && isDisposed()))
+          throw new SessionEndedError('disposed', waiter.rejectedResponse)
         const { reauthentication } = login
-        if (outcome.kind !== 'rejected' || reauthentication?.kind !== 'login') return resume(waiter)
+        if (!isRejected || reauthentication?.kind !== 'login') return resume(waiter)
         return awaitReauthentication(reauthentication, waiter).then(() => resume(waiter))
       }),
   }

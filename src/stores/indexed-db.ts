@@ -41,22 +41,31 @@ function open(databaseName: string, forget: () => void, version?: number): Promi
 /** Makes the requests of one transaction, and returns a function that reads their result after the transaction is complete. */
 type Step<Answer> = (store: IDBObjectStore) => () => Answer
 
-/** Keeps one connection, opened at the first step. A step resolves when its transaction is complete and on disk. */
+// One connection for all stores of the page. An open connection that has listeners is never collected, so one for each store
+// would remain for each client that was disposed of. By factory, since a test may replace `indexedDB`.
+let connections: WeakMap<IDBFactory, Map<string, Promise<IDBDatabase>>> | undefined
+
+function connectionsOf(factory: IDBFactory): Map<string, Promise<IDBDatabase>> {
+  connections ??= new WeakMap()
+  const known = connections.get(factory) ?? new Map()
+  connections.set(factory, known)
+  return known
+}
+
+/** Opens the connection at the first step. A step resolves when its transaction is complete and on disk. */
 export function createTransact(databaseName: string) {
-  let connection: Promise<IDBDatabase> | undefined
-  const forget = () => {
-    connection = undefined
-  }
   return async function transact<Answer>(mode: IDBTransactionMode, step: Step<Answer>, again = true): Promise<Answer> {
-    connection ??= open(databaseName, forget)
-    const held = connection
+    const opened = connectionsOf(indexedDB)
+    const forget = () => opened.delete(databaseName)
+    const held = opened.get(databaseName) ?? open(databaseName, forget)
+    opened.set(databaseName, held)
     const database = await held
     let transaction: IDBTransaction
     try {
       // Strict: after a power loss, the disk must not hold a refresh token that is already used up.
       transaction = database.transaction(sessions, mode, { durability: 'strict' })
     } catch (error) {
-      if (connection === held) forget()
+      if (opened.get(databaseName) === held) forget()
       if (!again) throw error
       // The connection was closed (storage wiped, upgraded by another tab, WebKit's storage process gone) before anything was
       // written. Do not rely on its `close` event, which may arrive late in a page that was suspended.

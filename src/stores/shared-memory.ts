@@ -23,7 +23,7 @@ type Request = Omit<StoreCall, 'id'>
 interface Connection {
   /** Resolves with `undefined` if the worker turns out to be missing. */
   ask(request: Request): Promise<{ readonly result: unknown } | undefined>
-  /** Tells the worker to send no more changes here. Pending results still arrive. */
+  /** Tells the worker to send no more changes here. Pending results still arrive; then the port is closed. */
   leave(): void
 }
 
@@ -32,12 +32,20 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
   const waiting = new Map<number, (answer: { readonly result: unknown } | undefined) => void>()
   const { port } = worker
   let isHeard = false
+  let isLeaving = false
   let lastId = 0
+  const closeIfDone = () => {
+    if (!isLeaving || waiting.size > 0) return
+    port.close()
+    // Chromium keeps a SharedWorker as long as its page, and with it all that these refer to.
+    port.onmessage = worker.onerror = null
+  }
   port.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
     isHeard = true
     if ('changed' in data) return changed(data.changed)
     waiting.get(data.id)?.(data)
     waiting.delete(data.id)
+    closeIfDone()
   }
   worker.onerror = () => {
     // A worker that has responded runs: the error comes from other code in its file.
@@ -53,7 +61,11 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
         waiting.set(lastId, resolve)
         port.postMessage({ ...request, id: lastId } satisfies StoreCall)
       }),
-    leave: () => port.postMessage('leave'),
+    leave() {
+      port.postMessage('leave')
+      isLeaving = true
+      closeIfDone()
+    },
   }
 }
 
@@ -77,6 +89,7 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   const watchers = new Map<object, readonly [name: string, changed: () => void]>()
   /** `null`: there is no worker; `undefined`: not connected now. */
   let connection: Connection | null | undefined
+  let wasWatched = false
 
   function notifyWatchers(name: string): void {
     for (const [watched, changed] of [...watchers.values()]) if (watched === name) changed()
@@ -90,15 +103,19 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   function open(): Connection | null | undefined {
     if (connection !== undefined) return connection
     try {
-      const made = connect(worker(), notifyWatchers, () => standAlone('its script could not be loaded'))
+      const { ask, leave } = connect(worker(), notifyWatchers, () => standAlone('its script could not be loaded'))
+      const made: Connection = {
+        ask,
+        leave() {
+          stop()
+          leave()
+          if (connection === made) connection = undefined
+        },
+      }
       connection = made
       // A page in the back-forward cache may outlive the worker. Disconnect, so that its next call connects to the worker of
       // then.
-      const stop = listen(() => {
-        stop()
-        made.leave()
-        if (connection === made) connection = undefined
-      }, ['pagehide'])
+      const stop = listen(made.leave, ['pagehide'])
     } catch (error) {
       standAlone(error)
     }
@@ -107,6 +124,8 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   /** Posts in the same task, so that writes happen in the order of the calls. `alone`: the same call in this tab's memory. */
   async function ask<Result>(request: Request, alone: () => Result | PromiseLike<Result>): Promise<Result> {
     const answer = await open()?.ask(request)
+    // The last client was disposed of before, or meanwhile: an open port would remain for each store.
+    if (wasWatched && watchers.size === 0) connection?.leave()
     return answer ? (answer.result as Result) : alone()
   }
   return {
@@ -120,9 +139,11 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
     watch(name, changed) {
       const key = {}
       watchers.set(key, [name, changed])
+      wasWatched = true
       const stop = memory.watch?.(name, changed)
       return () => {
         watchers.delete(key)
+        if (watchers.size === 0) connection?.leave()
         stop?.()
       }
     },

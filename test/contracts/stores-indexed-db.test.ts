@@ -54,6 +54,13 @@ describe('the connection', () => {
     expect(open.mock.calls[0]?.[0]).toBe('latchkey')
   })
 
+  test('is one for all stores of a page, since an open connection is never collected', async () => {
+    const stores = Array.from({ length: 5 }, () => indexedDbStore())
+    await Promise.all(stores.map(store => store.read('main')))
+    await indexedDbStore({ databaseName: 'tenant' }).read('main')
+    expect(open.mock.calls.map(([name]) => name)).toEqual(['latchkey', 'tenant'])
+  })
+
   test('opens the database that the app named', async () => {
     const store = indexedDbStore({ databaseName: 'tenant' })
     await store.overwrite('main', recordOf('a'))

@@ -45,6 +45,43 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(worker.connections).toBe(1)
   })
 
+  test('is disconnected when the last client of the page that watches it is disposed of, after pending results', async () => {
+    const { port } = worker.connect()
+    const close = vi.spyOn(port, 'close')
+    let isTaken = false
+    const connect = () => {
+      if (isTaken) return worker.connect()
+      isTaken = true
+      return { port, onerror: null } as unknown as SharedWorker
+    }
+    const store = sharedMemoryStore({ worker: connect })
+    const stops = [store.watch?.('main', () => {}), store.watch?.('main', () => {})]
+    await store.overwrite('main', recordOf('a'))
+    stops[0]?.()
+    const pending = store.read('main')
+    stops[1]?.()
+    expect(close).not.toHaveBeenCalled()
+    expect((await pending)?.revision).toBe('a')
+    expect(close).toHaveBeenCalledOnce()
+    expect((await store.read('main'))?.revision).toBe('a')
+  })
+
+  test('does not stay connected by a write that comes after the client was disposed of', async () => {
+    const ports: MessagePort[] = []
+    const store = sharedMemoryStore({
+      worker: () => {
+        const connected = worker.connect()
+        vi.spyOn(connected.port, 'close')
+        ports.push(connected.port)
+        return connected
+      },
+    })
+    store.watch?.('main', () => {})()
+    await store.overwrite('main', recordOf('a'))
+    expect(ports).toHaveLength(1)
+    expect(ports[0]?.close).toHaveBeenCalledOnce()
+  })
+
   test('notifies the other pages that watch a name of a change, and not the page that made it', async () => {
     const [writer, reader] = [open(), open()]
     const told: string[] = []

@@ -6,6 +6,7 @@ import { countOf, type Grown } from './figures.ts'
 import { measureNode } from './node-heap.ts'
 import { requestSoaks } from './request-soaks.ts'
 import type { Soak } from './soak.ts'
+import { toolSoaks } from './tool-soaks.ts'
 
 globalThis.fetch = fetchLoad
 // Channels keep no process running, and what is awaited here may be a message.
@@ -13,7 +14,7 @@ setInterval(() => {}, 60_000)
 
 const kinds = [
   [requestSoaks, countOf('requests', 150)],
-  [{ ...clientSoaks, [controlName]: controlSoak }, countOf('cycles', 60)],
+  [{ ...clientSoaks, ...toolSoaks, [controlName]: controlSoak }, countOf('cycles', 60)],
 ] as const
 
 // All are begun first, so that one measure stands between two of them: what is made once is there by then.

@@ -4,8 +4,9 @@ import { promisify } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { clientSoaks } from './client-soaks.ts'
 import { controlName } from './control-soak.ts'
-import { findGrowth, type Grown, showGrowth } from './figures.ts'
+import { findGrowth, type Grown, isFull, showGrowth } from './figures.ts'
 import { requestSoaks } from './request-soaks.ts'
+import { toolSoaks } from './tool-soaks.ts'
 
 const found = new Map<string, Grown>()
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
     const grown = JSON.parse(line) as Grown
     found.set(grown.name, grown)
   }
-  showGrowth('Node', [...found.values()])
+  if (isFull) showGrowth('Node', [...found.values()])
 }, 3_600_000)
 
 const growthOf = (name: string) => {
@@ -29,7 +30,7 @@ describe('in Node nothing is left of', () => {
     expect(growthOf(name)).toEqual({})
   })
 
-  test.each(Object.keys(clientSoaks))('%s', name => {
+  test.each(Object.keys({ ...clientSoaks, ...toolSoaks }))('%s', name => {
     expect(growthOf(name)).toEqual({})
   })
 })

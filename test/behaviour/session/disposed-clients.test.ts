@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createDeferred } from '../../support/deferred.ts'
 import { createDialogStage } from '../../support/dialog.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
-import { forms, refusal, type StageOptions } from '../../support/stage.ts'
+import { createStage, forms, refusal, type StageOptions } from '../../support/stage.ts'
 
 describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => {
   /** Disposed of while a request is at the server, as React StrictMode does it. */
@@ -35,6 +35,20 @@ describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => 
     stage.held.resolve(refusal())
     await expect(stage.sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
     expect(await untouched(stage)).toEqual([0, 0, 0, 0])
+  })
+
+  test('does not send a request again whose dialog was closed by dispose() as it opened', async () => {
+    const stage = createStage({
+      reauthenticate: () => {
+        stage.client.dispose()
+        return new Promise(() => {})
+      },
+    })
+    await stage.signIn({ subject: 'alice' })
+    stage.refuseAll()
+    stage.refresh(async () => null)
+    await expect(send(stage.client, '/x')).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
+    expect(stage.sends).toHaveLength(1)
   })
 
   test('requires no step-up', async () => {

@@ -83,6 +83,16 @@ describe.each(engines)('a session in the memory of a SharedWorker, in %s', engin
     await expect.poll(() => statusOf(one)).toBe('signed-out')
   })
 
+  test('outlives dispose() of the only client, whose port to the worker is closed', async () => {
+    const { server, url } = await serveApp()
+    const page = await open(url)
+    await statusOf(page)
+    await page.run('await api.session.signIn(args[0]); api.dispose()', server.issue('alice'))
+    expect(await askFor(page, '/api/a')).toBe(200)
+    await page.run('await api.session.refresh()')
+    expect([await statusOf(page), server.refreshes, server.reuses]).toEqual(['signed-in', 1, 0])
+  })
+
   test('outlives a reload of the only tab', async () => {
     const { server, url } = await serveApp()
     const page = await open(url)
