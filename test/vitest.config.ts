@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumLaunch, firefoxLaunch } from './support/browser-launch.ts'
+import { fuzzServer } from './support/fuzz-server.ts'
 import { plainSummary } from './support/plain-summary.ts'
 import { SlowestFirst } from './support/slowest-first.ts'
 import { webkitGtk } from './support/webkitgtk.ts'
@@ -25,13 +26,22 @@ const built = {
   ],
 }
 
+/** What an engine's project has besides its browser. Dependencies are named, since one that is found late reloads the page. */
+const inEngine = { plugins: [fuzzServer()], optimizeDeps: { include: ['fast-check', 'ky', 'jwt-decode'] } }
+
 /**
  * Groups run one after another: two cores are not enough for a browser beside the node tests. The pages are a group of their
  * own, where two files at a time are driven, since a test that drives pages waits most of its time.
  */
 const order = { node: 0, chromium: 1, firefox: 2, webkit: 3, pages: 4 }
 
-const engine = { include: ['test/browser/engine/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 30_000 }
+const { FUZZ_RUNS, FUZZ_SEED } = process.env
+const engine = {
+  include: ['test/browser/engine/**/*.test.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  provide: { fuzz: { runs: FUZZ_RUNS ? Number(FUZZ_RUNS) : null, seed: FUZZ_SEED ? Number(FUZZ_SEED) : null } },
+}
 // Vitest's UI is on by default only outside CI, and what is asked of a provider differs by it.
 const browser = { enabled: true, headless: true, screenshotFailures: false, ui: false } as const
 
@@ -85,6 +95,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: built,
+        ...inEngine,
         test: {
           ...engine,
           name: 'chromium',
@@ -99,6 +110,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: built,
+        ...inEngine,
         test: {
           ...engine,
           name: 'firefox',
@@ -113,6 +125,7 @@ export default defineConfig({
       {
         extends: true,
         resolve: built,
+        ...inEngine,
         test: {
           ...engine,
           name: 'webkit',

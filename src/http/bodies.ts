@@ -24,10 +24,10 @@ export function copyBody<Body>(body: Body): Body | BodyInit {
   if (isParams(body)) return new URLSearchParams(body)
   if (ArrayBuffer.isView(body)) {
     const { buffer, byteOffset, byteLength } = body
-    // `fetch` rejects shared memory. A copy would be accepted, so none is made.
-    return /Shared/.test(String(buffer)) ? body : new Uint8Array(buffer, byteOffset, byteLength).slice()
+    // `fetch` rejects shared memory. A copy would be accepted, so none is made. And detached memory cannot be copied: it is empty.
+    return /Shared/.test(String(buffer)) || !byteLength ? body : new Uint8Array(buffer, byteOffset, byteLength).slice()
   }
-  if (isBuffer(body)) return body.slice()
+  if (isBuffer(body)) return body.byteLength ? body.slice() : body
   if (!isFormData(body)) return body
   const copy = new FormData()
   body.forEach((value, name) => {

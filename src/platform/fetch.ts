@@ -65,8 +65,8 @@ export const readMember = <Name extends keyof Request>(request: Request, name: N
 /** Whether the platform accepts it as a `Request`, of any realm. Anything else is converted to text. */
 export function isRequest(input: unknown): input is Request {
   try {
-    // Check the type first: throwing is expensive.
-    return typeof input === 'object' && 'url' in (input as object) && Boolean(readMember(input as Request, 'url'))
+    // Check the type first: throwing is expensive. In WebKit the URL is empty if the iframe that made the Request is gone.
+    return typeof input === 'object' && 'url' in (input as object) && readMember(input as Request, 'url') != null
   } catch {
     return false
   }

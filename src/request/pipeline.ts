@@ -8,6 +8,7 @@ import { createAfterResponse } from './after-response.ts'
 import { createSendCredentials } from './attach-credentials.ts'
 import { createBeforeSend } from './before-send.ts'
 import type { PipelinePorts } from './pipeline-ports.ts'
+import { readInit } from './read-init.ts'
 import { cloneForReplay, createReplayInit, createSendInit, mayHaveBody } from './replay.ts'
 import { createContexts, type FetchAdapter, type FetchInit, type RequestContext, signalOf } from './request-context.ts'
 import type { RequestLog } from './request-log.ts'
@@ -181,8 +182,8 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
       if (!isDictionary || isSentBy(mark, given, init)) return underlyingFetch(given, init)
       const input = isRequest(given) ? given : `${given}`
       const context = createContext(input, init, call)
-      // Not a URL: let `fetch` throw.
-      return context ? attempt(start, context) : call.transport(input, markSent({ ...init }, mark))
+      // Not a URL: let `fetch` throw. Or a Request that does not show where it goes: without credentials.
+      return context ? attempt(start, context) : call.transport(input, markSent({ ...readInit(init, undefined) }, mark))
     } catch (error) {
       return Promise.reject(error)
     }

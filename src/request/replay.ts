@@ -14,7 +14,12 @@ export function cloneForReplay(context: RequestContext, source: Request): void {
   const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'
   // Do not read `body` to see whether there is one: in WebKit that breaks a FormData with a file.
   const has = !known && mayHaveBody(context) && !readMember(source, 'bodyUsed')
-  context.replayCopy = has && (learn || !isReplay) ? readMember(source, 'clone').call(source) : undefined
+  context.replayCopy = undefined
+  try {
+    if (has && (learn || !isReplay)) context.replayCopy = readMember(source, 'clone').call(source)
+  } catch {
+    // What cannot be cloned (a locked body, a Request of a removed iframe) cannot be sent: let `fetch` throw.
+  }
 }
 
 /** The arguments of the first send, with headers of its own. */

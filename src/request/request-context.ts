@@ -129,7 +129,7 @@ export const createContexts =
     const request = typeof input === 'string' ? undefined : input
     const text = typeof input === 'string' ? input : readMember(input, 'url')
     const isFixed = trusted.hasNormalized(text)
-    const url = isFixed ? null : parseUrl(text, absolute.test(text) ? undefined : pageBaseUrl())
+    const url = isFixed ? null : parseUrl(text, request || absolute.test(text) ? undefined : pageBaseUrl())
     if (!isFixed && !url) return null
     const init = readInit(given, request)
     const auth = given?.auth ?? adapter.auth

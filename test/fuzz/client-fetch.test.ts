@@ -2,8 +2,9 @@ import fc from 'fast-check'
 import { createClient } from 'latchkey'
 import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { type Arrival, type EchoServer, refusedToken, startEchoServer } from './echo-server.ts'
-import { type FetchCall, fetchCall, makeArguments } from './fetch-arguments.ts'
+import { comparableToReplay, observe, withoutToken } from './compare-fetch.ts'
+import { type EchoServer, refusedToken, startEchoServer } from './echo-server.ts'
+import { createFetchCalls, type FetchCall } from './fetch-arguments.ts'
 
 /**
  * `client.fetch` is `fetch` (promise 20): over calls drawn at random, both do the same. More of them, and others, by
@@ -13,6 +14,7 @@ import { type FetchCall, fetchCall, makeArguments } from './fetch-arguments.ts'
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 250)
 const seed = Number(process.env['FUZZ_SEED'] ?? 20)
 
+const { fetchCall, makeArguments } = createFetchCalls()
 type Fetch = typeof globalThis.fetch
 
 let server: EchoServer
@@ -21,38 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-/** What came of a call: for its caller, and on the wire. */
-const observe = async (fetch: Fetch, call: FetchCall) => {
-  let given: readonly [unknown, unknown]
-  try {
-    given = makeArguments(call, server.origin)
-  } catch {
-    return null
-  }
-  const [input, init] = given as readonly [RequestInfo, RequestInit | undefined]
-  let outcome: unknown
-  try {
-    const response = await fetch(input, init)
-    const { status, statusText, type, url, redirected } = response
-    const headers = [...response.headers].filter(([name]) => name !== 'date')
-    outcome = { status, statusText, type, url, redirected, headers, body: await response.text() }
-  } catch (error) {
-    // Of several mistakes either may be named first, so that the words of a TypeError are not compared.
-    const { name, message } = error as Error
-    outcome = name === 'TypeError' ? name : `${name}: ${message}`
-  }
-  const used = input instanceof Request && input.bodyUsed
-  return { outcome, used, arrivals: server.take() }
-}
-
-const withoutToken = (arrivals: readonly Arrival[]) =>
-  arrivals.map(({ authorization, ...arrival }) => ({
-    ...arrival,
-    authorization: authorization?.startsWith('Bearer ') ? undefined : authorization,
-  }))
-
-/** What tells a cache to ask anew: a replay says it, a first send does not. */
-const isOfCache = ([name]: Arrival['headers'][number]) => name === 'cache-control' || name === 'pragma'
+const observeCall = (fetch: Fetch, call: FetchCall) =>
+  observe(fetch, () => makeArguments(call, server.origin), server.take)
 
 describe('client.fetch does what fetch does', () => {
   const start = async (options: { readonly elsewhere?: boolean; readonly own?: boolean }) => {
@@ -75,9 +47,9 @@ describe('client.fetch does what fetch does', () => {
       const fetch = await start(options)
       await fc.assert(
         fc.asyncProperty(fetchCall, async call => {
-          const expected = await observe(globalThis.fetch, call)
+          const expected = await observeCall(globalThis.fetch, call)
           if (!expected) return
-          const seen = await observe(fetch, call)
+          const seen = await observeCall(fetch, call)
           expect(seen && { ...seen, arrivals: withoutToken(seen.arrivals) }).toEqual({
             ...expected,
             arrivals: withoutToken(expected.arrivals),
@@ -94,21 +66,16 @@ describe('client.fetch does what fetch does', () => {
     async () => {
       let replays = 0
       const property = fc.asyncProperty(fetchCall, async call => {
-        const expected = await observe(globalThis.fetch, call)
+        const expected = await observeCall(globalThis.fetch, call)
         const client = createClient({ baseUrl: server.origin, refresh: async () => ({ accessToken: 'newer' }) })
         await client.session.signIn({ accessToken: refusedToken })
-        const seen = await observe(client.fetch, call)
+        const seen = await observeCall(client.fetch, call)
         client.dispose()
         if (!expected || !seen || seen.arrivals.length <= expected.arrivals.length) return
         replays += 1
         const again = seen.arrivals.slice(-expected.arrivals.length)
         expect(seen.outcome).toEqual(expected.outcome)
-        const comparable = (arrivals: readonly Arrival[]) =>
-          withoutToken(arrivals).map(one => ({
-            ...one,
-            headers: one.headers.filter(header => !isOfCache(header)).sort(),
-          }))
-        expect(comparable(again)).toEqual(comparable(expected.arrivals))
+        expect(comparableToReplay(again)).toEqual(comparableToReplay(expected.arrivals))
       })
       await fc.assert(property, { numRuns, seed })
       expect(replays).toBeGreaterThan(numRuns / 20)

@@ -64,6 +64,7 @@ const plain: Makers = {
   'retry 1': always({ retry: { limit: 1, delay: () => 1 } }),
   'retry twice, POST too': always({ retry: { limit: 2, methods: ['get', 'post'], delay: () => 1 } }),
   'retry 404': always({ retry: { limit: 1, statusCodes: [404], delay: () => 1 } }),
+  'retry after a timeout': always({ retry: { limit: 1, retryOnTimeout: true, delay: () => 1 } }),
   'retry as a function says': log => ({
     retry: {
       limit: 2,
@@ -142,6 +143,7 @@ export const kyCall = fc.record({
     'status/204',
     'moved/302',
     'flaky',
+    'hang',
   ),
   input: fc.constantFrom('text', 'URL', 'Request'),
   read: fc.constantFrom('response', 'text', 'json', 'blob', 'arrayBuffer', 'bytes'),
