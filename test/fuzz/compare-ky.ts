@@ -53,7 +53,7 @@ export const observeKy = async (
     outcome = { name, message: name === 'TypeError' ? '' : message }
   }
   const arrivals = (await take())
-    .filter(({ path }) => path !== `/${hangs}`)
+    .filter(({ path }) => !path.startsWith(`/${hangs}`))
     .map(({ authorization: _, ...arrival }) => arrival)
   return { outcome, log, arrivals }
 }

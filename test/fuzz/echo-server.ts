@@ -78,7 +78,7 @@ export function createEcho(elsewhere = ''): Echo {
       const moved = /^\/(moved|elsewhere)\/(\d+)/.exec(path)
       const location = moved?.[1] === 'elsewhere' ? `${elsewhere}/echo` : '/echo'
       if (moved) return void response.writeHead(Number(moved[2]), { ...cors, location }).end()
-      if (path === '/hang') await new Promise(resolve => setTimeout(resolve, 1000).unref())
+      if (path.startsWith('/hang')) await new Promise(resolve => setTimeout(resolve, 1000).unref())
       const isFlaky = path.startsWith('/flaky') && arrivals.length === 1
       const asked = Number(/^\/status\/(\d+)/.exec(path)?.[1] ?? (isFlaky ? 503 : 200))
       const status = authorization === `Bearer ${refusedToken}` ? 401 : asked

@@ -57,6 +57,7 @@ const anyOf = (values: FetchValues): fc.Arbitrary<FetchCall> => {
         weight: 6,
       },
       { arbitrary: nameIn(inits), weight: 2 },
+      { arbitrary: fc.constant('nothing'), weight: 3 },
     ),
   })
 }

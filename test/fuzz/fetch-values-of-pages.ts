@@ -44,6 +44,8 @@ const texts: Makers = {
   'without its scheme': origin => `${origin.replace(/^\w+:/, '')}/echo`,
   'relative to the base': () => 'echo?relative',
   'up from the base': () => '../../../../../echo',
+  '/elsewhere/302': origin => `${origin}/elsewhere/302`,
+  '/elsewhere/307': origin => `${origin}/elsewhere/307`,
   'a blob URL': () => {
     blobUrl ??= URL.createObjectURL(new Blob(['of a blob'], { type: 'text/plain' }))
     return blobUrl
@@ -132,7 +134,14 @@ const {
 /** What pages have besides. */
 export const valuesOfPages: FetchValues = {
   ...commonValues,
-  paths: [...commonValues.paths, '/elsewhere/302', '/elsewhere/307'],
+  paths: [
+    ...commonValues.paths,
+    '/elsewhere/302',
+    '/elsewhere/307',
+    'relative',
+    'relative to the base',
+    'up from the base',
+  ],
   texts: { ...commonTexts, ...texts },
   wrappers: { ...commonValues.wrappers, ...wrappers },
   members: {
