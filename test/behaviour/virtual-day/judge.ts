@@ -1,6 +1,6 @@
 import type { EndReason } from '../../../src/errors.ts'
 import type { StoredRecord } from '../../../src/session/session-store.ts'
-import type { PageLife } from './computer.ts'
+import type { PageLife } from '../../support/worlds/computer.ts'
 import type { Family, Server } from './server.ts'
 import type { DaySettings } from './settings.ts'
 

@@ -1,7 +1,7 @@
 import type { Random } from '../../support/random.ts'
-import type { Computer, PageLife } from './computer.ts'
+import type { Computer, PageLife } from '../../support/worlds/computer.ts'
+import type { Timeline } from '../../support/worlds/timeline.ts'
 import type { DaySettings } from './settings.ts'
-import type { Timeline } from './timeline.ts'
 
 /** What becomes of a request on its way; the judge may look. */
 export interface Passage {

@@ -4,7 +4,7 @@ import { type ClientParts, createClientParts } from '../../../src/client/wiring.
 import type { JwtClaims } from '../../../src/session/credentials.ts'
 import type { SessionStore } from '../../../src/session/session-store.ts'
 import type { TabLock } from '../../../src/tabs/tab-lock.ts'
-import type { PageLife } from './computer.ts'
+import type { PageLife } from '../../support/worlds/computer.ts'
 import type { AskedRequest, Judge } from './judge.ts'
 import type { ServerTokens } from './server.ts'
 

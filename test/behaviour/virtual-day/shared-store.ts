@@ -1,7 +1,7 @@
 import type { SessionRecord, SessionStore, StoredRecord } from '../../../src/session/session-store.ts'
 import type { Random } from '../../support/random.ts'
-import type { PageLife } from './computer.ts'
-import type { Timeline } from './timeline.ts'
+import type { PageLife } from '../../support/worlds/computer.ts'
+import type { Timeline } from '../../support/worlds/timeline.ts'
 
 /** One IndexedDB for all pages: atomic, in order for each page, and not always quick. */
 export interface SharedStore {

@@ -1,14 +1,14 @@
 import type { Random } from '../../support/random.ts'
-import { createComputer, type PageLife } from './computer.ts'
+import { createComputer, type PageLife } from '../../support/worlds/computer.ts'
+import { createSharedChannel } from '../../support/worlds/shared-channel.ts'
+import { createSharedLock } from '../../support/worlds/shared-lock.ts'
+import { createTimeline } from '../../support/worlds/timeline.ts'
 import { type AskedRequest, createJudge, type Presentation } from './judge.ts'
 import { createNetwork } from './network.ts'
 import { openPage, type Page } from './page.ts'
 import { createServer } from './server.ts'
 import type { DaySettings } from './settings.ts'
-import { createSharedChannel } from './shared-channel.ts'
-import { createSharedLock } from './shared-lock.ts'
 import { createSharedStore } from './shared-store.ts'
-import { createTimeline } from './timeline.ts'
 
 /** How a page falls asleep. */
 export const freezes = ['sudden', 'told', 'cached'] as const
@@ -24,7 +24,7 @@ export function createWorld(random: Random, settings: DaySettings) {
   const judge = createJudge(settings, server, nowMs)
   const network = createNetwork(timeline, computer, settings, random)
   const lock = createSharedLock(settings)
-  const channel = createSharedChannel(random)
+  const channel = createSharedChannel(computer, random)
   const pages: Page[] = []
   const mood = { isOverloaded: false, isCalm: false }
   const store = createSharedStore(timeline, random, (page, former, next, isSigning) => {
@@ -44,7 +44,7 @@ export function createWorld(random: Random, settings: DaySettings) {
 
   function open(onLoginRequired: (page: Page) => void): Page {
     const life = computer.openPage(pages.length)
-    const page: Page = channel.openFor(life, () =>
+    const page: Page = computer.enter(life, () =>
       openPage({
         life,
         store: store.openFor(life),

@@ -1,7 +1,6 @@
 import type { Clock } from '../../../src/platform/clock.ts'
 import type { Wake } from '../../../src/platform/wake.ts'
-import type { Random } from '../../support/random.ts'
-import type { DaySettings } from './settings.ts'
+import type { Random } from '../random.ts'
 import type { Timeline } from './timeline.ts'
 
 /** One computer: a clock that can be wrong, and sleep that stops all of its pages. */
@@ -11,6 +10,15 @@ export interface Computer {
   sleep(durationMs: number): void
   wake(): void
   openPage(number: number): PageLife
+  /** The page whose code runs in this turn of the event loop. */
+  readonly running: PageLife | undefined
+  /** Runs code of a page. */
+  enter<Result>(page: PageLife, run: () => Result): Result
+}
+
+export interface ComputerSettings {
+  /** Whether the monotonic clock stands still while the computer sleeps (hr-time issue 115). */
+  readonly monotonicStands: boolean
 }
 
 /** A page and what it can feel: time, sleep, death. */
@@ -24,7 +32,7 @@ export interface PageLife {
   /** From when to when nothing of it ran; the last one may not have ended. */
   readonly pauses: readonly { readonly fromMs: number; toMs: number }[]
   readonly wokeAtMs: number
-  /** Milliseconds since the day began in which it could run. */
+  /** Milliseconds since the world began in which it could run. */
   awakeMs(): number
   /** Something of the outside reaches the page: at once, or when it runs again, or never. */
   task(delayMs: number, run: () => void): () => void
@@ -32,6 +40,8 @@ export interface PageLife {
   freeze(kind: 'sudden' | 'told' | 'cached'): void
   readonly isDeaf: boolean
   thaw(): void
+  /** The user comes back to it. */
+  wakeUp(): void
   die(): void
   /** Told when it dies, or is frozen. */
   onEnd(listener: () => void): void
@@ -40,12 +50,13 @@ export interface PageLife {
 
 const startMs = Date.UTC(2026, 5, 1)
 
-export function createComputer(timeline: Timeline, settings: DaySettings, random: Random): Computer {
+export function createComputer(timeline: Timeline, settings: ComputerSettings, random: Random): Computer {
   const pages: (PageLife & { pause(): void; resume(): void })[] = []
   let asleepSinceMs = Number.POSITIVE_INFINITY
   let wakesAtMs = 0
   let stoodMs = 0
-  const computer = {
+  let running: PageLife | undefined
+  const computer: Computer = {
     wallOffsetMs: 0,
     get isAsleep() {
       return asleepSinceMs <= timeline.nowMs
@@ -64,11 +75,25 @@ export function createComputer(timeline: Timeline, settings: DaySettings, random
       asleepSinceMs = Number.POSITIVE_INFINITY
       for (const page of pages) page.resume()
     },
+    get running() {
+      return running
+    },
+    enter(page, run) {
+      running = page
+      return run()
+    },
     openPage(number: number) {
       const bornMs = timeline.nowMs - stoodMs
       const monotonicMs = () => timeline.nowMs - stoodMs - bornMs
       const wallMs = () => startMs + timeline.nowMs + computer.wallOffsetMs
-      const page = createPage(number, { timeline, random, monotonicMs, wallMs, isAsleep: () => computer.isAsleep })
+      const page = createPage(number, {
+        timeline,
+        random,
+        monotonicMs,
+        wallMs,
+        isAsleep: () => computer.isAsleep,
+        enter: computer.enter,
+      })
       pages.push(page)
       return page
     },
@@ -82,9 +107,10 @@ interface PagePorts {
   readonly monotonicMs: () => number
   readonly wallMs: () => number
   readonly isAsleep: () => boolean
+  readonly enter: Computer['enter']
 }
 
-function createPage(number: number, { timeline, random, monotonicMs, wallMs, isAsleep }: PagePorts) {
+function createPage(number: number, { timeline, random, monotonicMs, wallMs, isAsleep, enter }: PagePorts) {
   const backlog: (() => void)[] = []
   const wakers = new Set<() => void>()
   const sleepers = new Set<() => void>()
@@ -102,7 +128,7 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
     const arrive = () => {
       if (isDead || isCancelled) return
       if (isPaused()) backlog.push(arrive)
-      else run()
+      else enter(page, run)
     }
     const cancel = timeline.after(delayMs, arrive)
     return () => {
@@ -143,7 +169,7 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
     return () => void listeners.delete(listener)
   }
 
-  return {
+  const page = {
     number,
     clock: { monotonicMs, wallMs, setTimer, random: random.next } satisfies Clock,
     wake: { onWake: woken => add(wakers, woken), onSleep: asleep => add(sleepers, asleep) } satisfies Wake,
@@ -170,7 +196,7 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
       const isTold = kind !== 'sudden'
       isFrozen = true
       isDeaf = kind === 'cached'
-      if (isTold && !isPaused()) for (const asleep of [...sleepers]) asleep()
+      if (isTold && !isPaused()) for (const asleep of [...sleepers]) enter(page, asleep)
       // What the page does of that has a moment to happen.
       timeline.after(isTold ? 1 : 0, () => {
         if (!isFrozen || isDead) return
@@ -178,14 +204,15 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
         for (const listener of freezers) listener()
       })
     },
+    wakeUp() {
+      if (isDead || isFrozen || isAsleep()) return
+      for (const woken of [...wakers]) enter(page, woken)
+    },
     thaw() {
       if (!isFrozen || isDead) return
       isFrozen = false
       isDeaf = false
-      timeline.after(0, () => {
-        if (isDead || isAsleep()) return
-        for (const woken of [...wakers]) woken()
-      })
+      timeline.after(0, page.wakeUp)
       resume()
     },
     die() {
@@ -197,4 +224,5 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
     onEnd: (listener: () => void) => void enders.push(listener),
     onFreeze: (listener: () => void) => void freezers.push(listener),
   }
+  return page
 }

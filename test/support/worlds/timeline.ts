@@ -1,8 +1,8 @@
 /** Virtual time: things happen in order of their time, and what one sets in motion has run before the next. */
 export interface Timeline {
-  /** Milliseconds since the day began. */
+  /** Milliseconds since the world began. */
   readonly nowMs: number
-  /** Answers how to cancel. */
+  /** Returns how to cancel it. */
   after(delayMs: number, happen: () => void): () => void
   runUntil(ms: number): Promise<void>
   readonly happened: number
@@ -52,7 +52,11 @@ function createHeap() {
   }
 }
 
-export function createTimeline(): Timeline {
+/** A turn of the event loop: every promise that can settle has settled by then. */
+export const takeTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+/** `settle` runs everything that one happening sets in motion. */
+export function createTimeline(settle: () => Promise<void> = takeTurn): Timeline {
   const heap = createHeap()
   let nowMs = 0
   let order = 0
@@ -80,8 +84,7 @@ export function createTimeline(): Timeline {
         nowMs = next.atMs
         happened += 1
         happen()
-        // A turn of the event loop: every promise that can settle has settled by then.
-        await new Promise(resolve => setImmediate(resolve))
+        await settle()
       }
       nowMs = ms
     },

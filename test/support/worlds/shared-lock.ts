@@ -1,10 +1,15 @@
 import type { TabLock } from '../../../src/tabs/tab-lock.ts'
 import type { PageLife } from './computer.ts'
-import type { DaySettings } from './settings.ts'
 
 /** Web Locks over all pages: in order, freed by death, and in some engines by freezing. */
 export interface SharedLock {
   openFor(page: PageLife): TabLock
+}
+
+export interface LockSettings {
+  readonly hasLocks: boolean
+  /** Whether the engine takes the lock from a page that it freezes (WebKit). */
+  readonly dropsLocks: boolean
 }
 
 interface LockRequest {
@@ -13,7 +18,7 @@ interface LockRequest {
   readonly begin: () => void
 }
 
-export function createSharedLock({ hasLocks, dropsLocks }: DaySettings): SharedLock {
+export function createSharedLock({ hasLocks, dropsLocks }: LockSettings): SharedLock {
   let queue: LockRequest[] = []
   let holder: LockRequest | undefined
 

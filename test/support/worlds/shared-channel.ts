@@ -1,12 +1,10 @@
-import type { Random } from '../../support/random.ts'
-import type { PageLife } from './computer.ts'
+import type { Random } from '../random.ts'
+import type { Computer, PageLife } from './computer.ts'
 
 /** BroadcastChannel over all pages. */
 export interface SharedChannel {
   /** To be put in the place of the platform's. */
   readonly Channel: typeof BroadcastChannel
-  /** The channels that `open` opens are this page's. */
-  openFor<Result>(page: PageLife, open: () => Result): Result
 }
 
 interface Ear {
@@ -14,18 +12,23 @@ interface Ear {
   onmessage: ((event: MessageEvent) => void) | null
 }
 
-export function createSharedChannel(random: Random): SharedChannel {
+/** `posted` is called with every message. */
+export function createSharedChannel(
+  computer: Pick<Computer, 'running'>,
+  random: Random,
+  posted: (message: unknown) => void = () => {},
+): SharedChannel {
   const ears = new Set<Ear>()
-  let opener: PageLife | undefined
   const Channel = class implements Ear {
     readonly page: PageLife
     onmessage: Ear['onmessage'] = null
     constructor() {
-      if (!opener) throw new Error('Nobody opens a channel now')
-      this.page = opener
+      if (!computer.running) throw new Error('No page is running')
+      this.page = computer.running
       ears.add(this)
     }
     postMessage(message: unknown): void {
+      posted(message)
       for (const ear of ears) {
         if (ear === this || ear.page.isDeaf) continue
         ear.page.task(random.between(0, 20), () => ear.onmessage?.({ data: message } as MessageEvent))
@@ -35,15 +38,5 @@ export function createSharedChannel(random: Random): SharedChannel {
       ears.delete(this)
     }
   }
-  return {
-    Channel: Channel as unknown as typeof BroadcastChannel,
-    openFor(page, open) {
-      opener = page
-      try {
-        return open()
-      } finally {
-        opener = undefined
-      }
-    },
-  }
+  return { Channel: Channel as unknown as typeof BroadcastChannel }
 }

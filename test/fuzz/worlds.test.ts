@@ -1,0 +1,38 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { liveThrough } from '../support/worlds/live-through.ts'
+import { modes, worldsOf } from '../support/worlds/plan.ts'
+
+/**
+ * Random worlds: three tabs of one browser with the real client in each, users, servers, a network and a store in which everything
+ * goes wrong, by a controlled clock; and what the promises forbid (`test/support/invariants.ts`). The same worlds in every run of
+ * CI; more of them, and others, by `FUZZ_RUNS=2000 FUZZ_SEED=$RANDOM`. A failure prints the seed, and the story of the smallest
+ * world that fails.
+ */
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 20)
+const seed = Number(process.env['FUZZ_SEED'] ?? 22)
+const maxSteps = Number(process.env['FUZZ_STEPS'] ?? 40)
+
+describe.each(modes)('in %s mode, the promises hold in random worlds', mode => {
+  test.each([
+    ['of a store that works', false],
+    ['of a store that lags, refuses, loses, corrupts, hangs and answers late', true],
+  ] as const)(
+    '%s',
+    async (_, isStoreBroken) => {
+      // Signatures take longer than all the rest.
+      const runs = mode === 'dpop' ? Math.ceil(numRuns / 3) : numRuns
+      const sums = { happened: 0, requests: 0 }
+      const property = fc.asyncProperty(worldsOf({ mode, isStoreBroken, maxSteps }), async plan => {
+        const { broken, story, happened, requests } = await liveThrough(plan)
+        sums.happened += happened
+        sums.requests += requests
+        if (broken.length > 0) throw new Error(`${broken.join('\n')}\n\n${story.join('\n')}`)
+      })
+      await fc.assert(property, { numRuns: runs, seed, endOnFailure: process.env['FUZZ_NO_SHRINK'] !== undefined })
+      // They were worlds, and not quiet ones.
+      expect(sums.requests).toBeGreaterThan(runs * 10)
+    },
+    60_000 + numRuns * 1000,
+  )
+})

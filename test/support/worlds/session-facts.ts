@@ -1,0 +1,118 @@
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import * as rules from '../invariants.ts'
+import type { PageLife } from './computer.ts'
+import type { WorldSettings } from './plan.ts'
+import type { Family, Server } from './server.ts'
+
+/** How long news may take: a message, and the look at the store that follows. */
+export const newsMs = 2500
+
+/** What is known of one tab. */
+export interface TabFacts {
+  readonly number: number
+  readonly life: PageLife
+  /** The login that its session is of, as its snapshot says. */
+  readonly family: () => Family | undefined
+  /** Logins whose session was signed out here, and when. */
+  readonly left: Map<Family, number>
+  /** All logins that its session has been of. */
+  readonly chain: Set<Family>
+  /** How long dialogs have been open. */
+  dialogMs: number
+}
+
+export interface SessionFactsPorts {
+  readonly settings: WorldSettings
+  readonly server: Server
+  readonly nowMs: () => number
+  readonly check: (violation: rules.Violation) => void
+  readonly say: (what: string) => void
+  /** What has gone wrong so far: what follows from it is excused. */
+  readonly isBroken: { store: boolean; record: boolean; clock: boolean; network: boolean }
+}
+
+/** Which sessions there were, in the store and in tabs, and how they came and went. */
+export type SessionFacts = ReturnType<typeof createSessionFacts>
+
+export function createSessionFacts({ settings, server, nowMs, check, say, isBroken }: SessionFactsPorts) {
+  const { mode } = settings
+  const isCookie = mode === 'cookie' || mode === 'bff'
+  const storedTokens = new Set<string>()
+  /** Logins whose sign-out was stored. */
+  const signedOutAtMs = new Map<Family, number>()
+  const signOutsAtMs: number[] = []
+  const leftBy = new Map<PageLife, Family | undefined>()
+  const cookies: { readonly family: Family | undefined; readonly atMs: number }[] = []
+  let current: { readonly family: Family | undefined; readonly atMs: number } = { family: undefined, atMs: 0 }
+  let rejectedAtMs = Number.NEGATIVE_INFINITY
+
+  function familyIn(record: StoredRecord | null): Family | undefined {
+    const { scope, claims } = record?.credentials ?? {}
+    const number = mode === 'bff' ? claims?.['family'] : scope?.split('-')[1]
+    return number === undefined ? undefined : server.families[Number(number)]
+  }
+  const isRejected = (families: readonly Family[], sinceMs: number) =>
+    families.some(({ rejected, revoked }) => rejected || revoked) || (isCookie && rejectedAtMs >= sinceMs)
+
+  return {
+    familyIn,
+    signedOutAtMs,
+    isStored: (token: string | null) => storedTokens.has(token ?? ''),
+    /** The login that is stored now, and since when. */
+    current: () => current,
+    noteSignOut(page: PageLife, family: Family | undefined) {
+      signOutsAtMs.push(nowMs())
+      leftBy.set(page, family)
+    },
+    noteRejection() {
+      rejectedAtMs = nowMs()
+    },
+    noteCookie: (family: Family | undefined) => void cookies.push({ family, atMs: nowMs() }),
+
+    written(page: PageLife, former: StoredRecord | null, next: StoredRecord): void {
+      const { credentials, endedBy } = next
+      const [left, entered] = [familyIn(former), familyIn(next)]
+      const others = Object.values(credentials?.audienceTokens ?? {}).map(({ accessToken }) => accessToken)
+      for (const token of [credentials?.accessToken, ...others]) if (token) storedTokens.add(token)
+      if (left !== entered) {
+        say(
+          `tab ${page.number} stores ${entered ? `${entered.person} (login ${entered.number})` : `nobody: ${endedBy}`}`,
+        )
+        current = { family: entered, atMs: nowMs() }
+      }
+      if (isBroken.store) return
+      check(rules.staysSignedOut(entered !== undefined && signedOutAtMs.has(entered)))
+      if (credentials || !left) return
+      // A tab that did not know of the user whose cookie it is has signed out another.
+      const isMeant = !isCookie || leftBy.get(page)?.person === left.person
+      if (endedBy === 'signed-out' && isMeant) signedOutAtMs.set(left, nowMs())
+      if (endedBy === 'refresh-rejected') {
+        // Logins of one user continue one session.
+        const chain = server.families.filter(({ person }) => person === left.person)
+        check(rules.removedForAReason(isRejected(chain, left.atMs)))
+      }
+    },
+
+    ended(tab: TabFacts, reason: string, family: Family | undefined): void {
+      say(`tab ${tab.number}: the session ended by ${reason}`)
+      if (!family) return
+      const now = tab.family()
+      const chain = [...tab.chain]
+      const sinceMs = Math.min(...chain.map(({ atMs }) => atMs))
+      const isNear = ({ atMs }: { readonly atMs: number }) => atMs >= sinceMs - newsMs
+      const others = server.families.filter(one => (one === now || !tab.chain.has(one)) && isNear(one))
+      const isOthersCookie = cookies.some(one => isNear(one) && !(one.family && tab.chain.has(one.family)))
+      check(
+        rules.rightEnd(reason, {
+          isRejected: isRejected(chain, sinceMs),
+          isSignedOut: signOutsAtMs.some(atMs => atMs >= sinceMs - newsMs),
+          isReplaced: others.length > 0 || (isCookie && isOthersCookie),
+          isWithoutRefresh: [...chain, ...others].some(one => one.current === 0),
+          isStoreLost: isBroken.store,
+        }),
+      )
+      tab.chain.clear()
+      if (now) tab.chain.add(now)
+    },
+  }
+}

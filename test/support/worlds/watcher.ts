@@ -1,0 +1,188 @@
+import * as rules from '../invariants.ts'
+import type { Jar } from './browser.ts'
+import type { PageLife } from './computer.ts'
+import { secret } from './identities.ts'
+import type { Person, Step, WorldSettings } from './plan.ts'
+import type { Family, Server } from './server.ts'
+import { createSessionFacts, newsMs, type TabFacts } from './session-facts.ts'
+
+export type Ask = Extract<Step, { readonly kind: 'ask' }>
+
+/** One request of a page, and what became of it. */
+export interface AskedRequest {
+  readonly id: number
+  readonly ask: Ask
+  readonly tab: TabFacts
+  /** Whose it is; `null`: nobody was signed in, or it was not known yet. */
+  readonly began: Person | null
+  readonly atMs: number
+  readonly awakeMs: number
+  readonly dialogMs: number
+  abort: { readonly reason: unknown; readonly atMs: number } | null
+  sentAs: Person | null
+  sends: number
+  isSettled: boolean
+}
+
+interface Sent {
+  readonly url: URL
+  readonly token: string | null
+  readonly cookie: string | null
+  readonly jar: Jar
+}
+interface Presented extends rules.Presentation {
+  readonly page: PageLife
+  /** The server took it for spent or unknown: to ask again does no harm where the browser keeps the cookie. */
+  readonly isRejected: boolean
+}
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
+
+/** The lease before the send and the save after the response belong to a refresh. */
+const aroundMs = 3500
+const longestWaitMs = 150_000
+
+export interface WatcherPorts {
+  readonly settings: WorldSettings
+  readonly server: Server
+  readonly nowMs: () => number
+  readonly trusted: readonly string[]
+  readonly say: (what: string) => void
+}
+
+/** Watches over a world, and knows everything: what each promise means in it. */
+export type Watcher = ReturnType<typeof createWatcher>
+
+export function createWatcher({ settings, server, nowMs, trusted, say }: WatcherPorts) {
+  const { mode, reuse, isShared, tellsLifetime, lifetimeMs } = settings
+  const isCookie = mode === 'cookie' || mode === 'bff'
+  const broken: string[] = []
+  const asked: AskedRequest[] = []
+  const presentations: Presented[] = []
+  const isBroken = { store: false, record: false, clock: false, network: false }
+  const check = (violation: rules.Violation) => {
+    if (violation === null) return
+    say(`!!! ${violation}`)
+    broken.push(violation)
+  }
+  const sessions = createSessionFacts({ settings, server, nowMs, check, say, isBroken })
+  const wasPaused = (page: PageLife, fromMs: number, toMs: number) =>
+    page.isDead || page.pauses.some(pause => pause.fromMs < toMs && pause.toMs > fromMs)
+  const nameOf = (token: string | null) => {
+    const facts = server.factsOf(token)
+    return facts
+      ? `${facts.family.person}'s ${token?.split('.')[0]?.slice(0, 8)} (login ${facts.family.number})`
+      : 'none'
+  }
+  /** Whether a page could know what happened then. */
+  const isKnown = (atMs: number, page: PageLife) =>
+    isShared && !isBroken.store && atMs + newsMs < nowMs() && page.wokeAtMs + newsMs < nowMs()
+
+  /** Whether a request goes with what belongs to a session that was signed out, here or where this tab could know of it. */
+  function isAfterSignOut({ tab, began, ask }: AskedRequest, family: Family, jar: Jar): boolean {
+    const leftAtMs = tab.left.get(family)
+    // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
+    if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
+    const signedOut = sessions.signedOutAtMs.get(family)
+    // A keepalive request never waits, not even for a look at the store.
+    const mayLook = ask.form !== 'keepalive'
+    return leftAtMs !== undefined || (mayLook && signedOut !== undefined && isKnown(signedOut, tab.life))
+  }
+
+  const mostSends = ({ form, to }: Ask) => {
+    if (to === 'foreign' || ['stream', 'keepalive', 'once', 'bare'].includes(form)) return 1
+    return mode === 'dpop' ? 4 : 2
+  }
+
+  return {
+    broken,
+    asked,
+    presentations,
+    check,
+    nameOf,
+    isBroken,
+    sessions,
+    requestOf: (url: URL) => asked[Number(url.searchParams.get('id') ?? -1)],
+    secretIn: (where: string, text: string) => check(rules.keepsSecrets(where, text, secret)),
+
+    /** Every request that leaves a page. */
+    seen(_page: PageLife, request: { url: string; headers: Headers; body: string; token: string | null }): void {
+      const carries = request.token !== null || secret.test(JSON.stringify([...request.headers]) + request.body)
+      check(rules.staysOnTrustedOrigins(request.url, trusted, carries))
+      check(rules.keepsSecrets('a URL', request.url, secret))
+    },
+
+    sent(page: PageLife, request: AskedRequest, { token, cookie, jar }: Sent): void {
+      const { id, ask, tab } = request
+      request.sends += 1
+      const facts = server.factsOf(mode === 'bff' && ask.form !== 'bare' && ask.to !== 'foreign' ? cookie : token)
+      say(`tab ${tab.number} sends request ${id} ${facts ? `as ${nameOf(mode === 'bff' ? cookie : token)}` : 'bare'}`)
+      check(rules.fewSends(request.sends, mostSends(ask), id))
+      if (!facts) return
+      const { family } = facts
+      check(rules.nothingAfterSignOut(isAfterSignOut(request, family, jar), id))
+      const { family: current, atMs } = sessions.current()
+      // Another tab's login, or one by navigation, may have changed the cookie: what is stored does not say so yet.
+      const isLooked = ask.form !== 'keepalive' && current === family
+      if (mode === 'bff' && !(isLooked && isKnown(Math.max(atMs, jar.changedAtMs), page))) return
+      check(rules.sentAsItsUser(request.began, family.person, id))
+      check(rules.sentAsItsUser(request.sentAs, family.person, id))
+      request.sentAs = family.person
+      if (mode === 'bff') return
+      if (isShared && !isBroken.store && !isCookie && !facts.isLogin)
+        check(rules.savedFirst(sessions.isStored(token), id))
+      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0
+      if (isSure && ask.form !== 'keepalive') check(rules.notExpired(nowMs() - facts.issuedAtMs - lifetimeMs, id))
+    },
+
+    /** A refresh that leaves a page. `end` is called when the page learns of its response, or gives up. */
+    presented(page: PageLife, token: string | null) {
+      const now: Mutable<Presented> = {
+        page,
+        token: token ?? '',
+        atMs: nowMs(),
+        isLost: false,
+        isBusy: false,
+        retryAfterMs: 0,
+        answeredAtMs: Number.POSITIVE_INFINITY,
+        isRejected: false,
+      }
+      say(`tab ${page.number} presents ${nameOf(token)}`)
+      const isExcused = ({ page: other, atMs, isLost, isBusy, isRejected, answeredAtMs }: Presented) =>
+        isLost ||
+        (isCookie && isRejected) ||
+        isBusy ||
+        isBroken.store ||
+        wasPaused(other, atMs - aroundMs, Math.min(nowMs(), answeredAtMs + aroundMs))
+      const isRotating = mode !== 'bff' && reuse !== 'static' && token !== null
+      if (isRotating) check(rules.presentedOnce(now, presentations, isExcused))
+      const isShownTo = ({ page: other, token: before, atMs, answeredAtMs }: Presented) =>
+        before === now.token &&
+        !isBroken.store &&
+        !isBroken.clock &&
+        (isShared || other === page) &&
+        !wasPaused(other, atMs, answeredAtMs + aroundMs)
+      if (!isCookie) check(rules.honoursRetryAfter(now, presentations, isShownTo))
+      presentations.push(now)
+      return {
+        /** How the server has answered it, as far as it has. */
+        note(facts: Partial<Mutable<Presented>>) {
+          Object.assign(now, facts)
+          if (facts.isRejected) sessions.noteRejection()
+        },
+        end(isAnswered: boolean) {
+          now.isLost ||= !isAnswered
+          now.answeredAtMs = nowMs()
+        },
+      }
+    },
+
+    settled(request: AskedRequest, outcome: unknown): void {
+      const { id, abort, tab, awakeMs, dialogMs } = request
+      request.isSettled = true
+      const waitedMs = tab.life.awakeMs() - awakeMs - (tab.dialogMs - dialogMs)
+      const mayWait = settings.waitsOffline && isBroken.network
+      if (!mayWait) check(rules.settledInTime(waitedMs, longestWaitMs, id))
+      if (abort) check(rules.abortedAtOnce({ reason: abort.reason, lateMs: nowMs() - abort.atMs }, outcome, id))
+    },
+  }
+}
