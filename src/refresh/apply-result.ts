@@ -1,3 +1,5 @@
+import type { EndReason } from '../errors.ts'
+import type { Credentials } from '../session/credentials.ts'
 import type { RecordContent } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import { recentFailures } from './backoff.ts'
@@ -62,16 +64,21 @@ async function staySignedOut(sent: SentRequest, ports: RefreshRequestPorts): Pro
   return outcome
 }
 
+/** What a session with these credentials ends by, if they are rejected. */
+export const reasonOf = (
+  credentials: Credentials | null | undefined,
+  { canRefresh, strategy }: RefreshRequestPorts,
+): EndReason => (canRefresh() && (strategy.ambient || credentials?.refreshToken) ? 'refresh-rejected' : 'expired')
+
 /** Step g: a rejection counts only against the credentials that were sent, never against a newer session or newer tokens. */
 async function applyRejection(
   { misconfigured }: Rejected,
   { leased, request }: SentRequest,
   ports: RefreshRequestPorts,
 ): Promise<Outcome | null> {
-  const { session, strategy, canRefresh, reauthenticate } = ports
+  const { session, reauthenticate } = ports
   const { sessionId, generation, credentials } = leased
-  const couldRefresh = canRefresh() && (strategy.ambient || credentials?.refreshToken)
-  const reason = misconfigured ? 'misconfigured' : couldRefresh ? 'refresh-rejected' : 'expired'
+  const reason = misconfigured ? 'misconfigured' : reasonOf(credentials, ports)
   const suspends = reauthenticate !== undefined && credentials !== null && !misconfigured
   const content: RecordContent = suspends
     ? { sessionId, generation, credentials, rejected: true }

@@ -5,7 +5,7 @@ import type { Credentials } from '../session/credentials.ts'
 import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
-import { applyResult } from './apply-result.ts'
+import { applyResult, reasonOf } from './apply-result.ts'
 import { judgeRecord } from './judge-record.ts'
 import { closeLease } from './leased-record.ts'
 import { blockedByRecord } from './refresh-blocks.ts'
@@ -48,7 +48,7 @@ export async function runRefreshRequest(
   function followRecord(seen: StoredRecord | null): Outcome | null {
     const kind = judgeRecord(seen, request, { state: session.state, isAmbient: strategy.ambient === true })
     if (kind === 'proceed') return blockedByRecord(ports, cause === 'restore')
-    if (kind === 'rejected') return { kind, reason: 'refresh-rejected' }
+    if (kind === 'rejected') return { kind, reason: reasonOf(seen?.credentials, ports) }
     session.follow(seen)
     return { kind }
   }

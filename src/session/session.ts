@@ -71,12 +71,12 @@ export function createSession({
   const page = createPageState(clock, stateAssuming(assumed))
   const { emit, change, enterSession, takeOver } = page
   let asksLogin = false
-  /** The sign-in that took effect here and is not stored yet: until then the store is behind. */
-  let signing: object | undefined
+  /** The sign-in or end that took effect here and is not stored yet: until then the store is behind. */
+  let writing: object | undefined
   /** The credentials of the last sign-in, and their session. */
   let brought: { own: string; readonly fresh: Credentials } | undefined
   function leave(...[next, reason, tab]: Parameters<typeof page.leaveSession>): void {
-    signing = undefined
+    writing = undefined
     page.leaveSession(next, reason, tab)
   }
 
@@ -85,7 +85,7 @@ export function createSession({
     const { sessionId: own } = page.state
     const mine = { own: first.sessionId, fresh }
     brought = mine
-    signing = mine
+    writing = mine
     let content = first
     for (let tries = 1; ; tries += 1) {
       const { sessionId, generation, credentials } = content
@@ -95,7 +95,7 @@ export function createSession({
       if (!isRenewal) enterSession(content, monotonicSentAt)
       else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && tries === 1)
         emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
-      if ((await stored) !== false || signing !== mine || isHeld) break
+      if ((await stored) !== false || writing !== mine || isHeld) break
       // Another tab has written meanwhile. If it ended the session, this sign-in starts a new one, with nothing of the old.
       const { latest } = records
       const moved = latest?.sessionId === own && latest.credentials
@@ -104,8 +104,8 @@ export function createSession({
         moved && tries < mostTries ? continueRecord(fresh, { sessionId: own, known, latest }) : beginRecord(fresh)
       mine.own = content.sessionId
     }
-    if (signing !== mine) return
-    signing = undefined
+    if (writing !== mine) return
+    writing = undefined
     // `follow` ignored what was read during the sign-in.
     core.follow(records.latest)
   }
@@ -118,7 +118,7 @@ export function createSession({
     },
     follow(record) {
       // The record is old if this page has signed in or out since it was read, even in the same task.
-      if (record !== records.latest || signing) return
+      if (record !== records.latest || writing) return
       const next = decideFollow(record, { state: page.state, isAmbient, asksLogin })
       if (next.kind === 'leave') leave(next.sessionId ?? randomId(), next.reason, 'other')
       else if (next.kind === 'take-over') takeOver(next.content, null, { cause: 'expiring', startedMs: null })
@@ -170,7 +170,12 @@ export function createSession({
       const former = page.state.sessionId
       const content = emptyRecord(reason)
       leave(content.sessionId, reason, 'this')
-      if (latest?.sessionId === former && !(await records.compareAndSet(latest, content))) await core.reread()
+      // Until the end is stored, a read that began before would bring the session back.
+      const mine = {}
+      writing = mine
+      const isStored = latest?.sessionId !== former || (await records.compareAndSet(latest, content))
+      if (writing === mine) writing = undefined
+      if (!isStored) await core.reread()
       announce()
     },
     suspend(login) {

@@ -34,7 +34,9 @@ export function continueRecord(fresh: Credentials, { sessionId, known, latest }:
   // With the same refresh token, a running token request of it continues, so its lease stays.
   const goesOn = latest?.sessionId === sessionId && credentials.refreshToken === latest.credentials?.refreshToken
   if (!former || !hasSame('accessToken', fresh, former)) {
-    return { sessionId, generation: generation + 1, credentials, lease: goesOn ? latest.lease : undefined }
+    // So does the backoff that the server asked for.
+    const { lease, retryAt, failures } = goesOn ? latest : ({} as Partial<StoredRecord>)
+    return { sessionId, generation: generation + 1, credentials, lease, retryAt, failures }
   }
   // The same access token is not a newer one: requests that wait for a newer token must go on waiting. Its age is known already.
   const { lifetimeMs, sentAt } = former.lifetimeMs === null ? credentials : former

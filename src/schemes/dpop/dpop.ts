@@ -70,8 +70,10 @@ export function dpop(options: DpopOptions = {}): Scheme {
     // Do not end the session: the next login would bring tokens of the wrong key again.
     if (!key && !credentials.keyThumbprint && credentials.accessToken === unprovedToken)
       throw new ConfigurationError(null, noKey)
-    const current = session?.state.credentials
-    if (!key && current && current.keyThumbprint === credentials.keyThumbprint) await session?.end('key-lost')
+    const isHeld = () => session?.state.credentials?.keyThumbprint === credentials.keyThumbprint
+    // The tab in which the user signed out has removed it: a sign-out is no lost key.
+    if (!key && isHeld()) await session?.reread()
+    if (!key && isHeld() && session?.state.credentials) await session.end('key-lost')
     return key
   }
 

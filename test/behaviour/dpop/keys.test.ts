@@ -156,6 +156,26 @@ describe('a key that is lost', () => {
     expect(server.sends).toEqual([])
   })
 
+  // Found by the random worlds: the tab went to the login page, with a reason that was not the user's.
+  test('is no loss where another tab has signed out, which removes the key: the reason is the sign-out', async () => {
+    // The message of the sign-out is still on its way.
+    vi.stubGlobal(
+      'BroadcastChannel',
+      class {
+        postMessage() {}
+        close() {}
+      },
+    )
+    const { openPage } = await openBrowser()
+    await openPage().logIn()
+    const [here, there] = [openPage(), openPage()]
+    await Promise.all([here.client.session.ready(), there.client.session.ready()])
+    await there.client.session.signOut()
+    await vi.waitFor(async () => expect(await openKeys()).toEqual([]))
+    expect(await failureOf(here.get())).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
+    expect(here.logins).toEqual([])
+  })
+
   test('ends it at a refresh, which is made with no other key (DP-09)', async () => {
     const { server, openPage, page } = await start()
     // A login that has begun has made a new one.

@@ -147,6 +147,13 @@ describe('step b: reasons to wait', () => {
     expect([session.state.status, stored().credentials?.refreshToken]).toEqual(['signed-in', 'refresh-1'])
   })
 
+  // Found by the random worlds: one tab said that the session had expired, the other that its refresh was rejected.
+  test('a rejection in the record of a session without a refresh token: it has expired in every tab', async () => {
+    const { store, start, stored } = await createSignedInRig()
+    store.content = { ...stored(), rejected: true, credentials: { ...stored().credentials, refreshToken: null } }
+    expect(await start().done).toEqual({ kind: 'rejected', reason: 'expired' })
+  })
+
   test.each(['throws', 'rejects', 'hangs'] as const)(
     'promise 9: a shared store whose read %s: unavailable, nothing sent, nothing ended',
     async fault => {

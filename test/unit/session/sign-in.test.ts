@@ -172,6 +172,32 @@ describe('a sign-in with the current access token', () => {
   })
 })
 
+// Found by the random worlds: the backoff was forgotten, and the next refresh began before it was over.
+test('promise 8: a step-up keeps the backoff that the server asked for, as long as its refresh token stays', async () => {
+  const { store, session, stored } = await start()
+  store.content = { ...stored(), retryAt: 4711, failures: 2 }
+  await session.reread()
+  await session.signIn(stepUp)
+  expect(stored()).toMatchObject({ retryAt: 4711, failures: 2, credentials: { refreshToken: 'refresh-1' } })
+  await session.signIn({ accessToken: 'access-2', refreshToken: 'refresh-2', subject: 'alice' })
+  expect(stored().retryAt).toBeUndefined()
+})
+
+// Found by the random worlds: every request that missed the key of a DPoP session ended that session once more.
+test('an end that is not stored yet is not undone by a read that began before it', async () => {
+  const { store, session, stored, told } = await start()
+  const held = store.hold('compareAndSet', 'after')
+  const done = session.end('key-lost')
+  await held.reached
+  await session.reread()
+  expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'key-lost' })
+  held.open()
+  await done
+  await session.reread()
+  expect(session.state).toMatchObject({ status: 'signed-out', credentials: null })
+  expect([stored().credentials, told]).toEqual([null, ['signed-in:this', 'ended:this']])
+})
+
 test('a sign-in with the current refresh token continues the session, unless it names another user', async () => {
   const { session } = createSessionRig()
   await session.signIn({ accessToken: 'access-1', refreshToken: 'refresh-1' })
