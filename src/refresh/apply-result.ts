@@ -85,8 +85,10 @@ async function applyRejection(
     : emptyRecord(credentials ? reason : leased.endedBy)
   const written = await replaceRecord(leased, { content, isRejection: true }, ports)
   if (!written) return null
-  if (!suspends && isStillCurrent(written, request, ports))
-    session.applyEnd(request.sessionId, content.endedBy ?? null, content.sessionId)
+  // A page that starts is in no session that its dialog could renew, and leaves that to the tabs that are.
+  const end = suspends && request.cause === 'restore' ? emptyRecord(reason) : content
+  if ((!suspends || end !== content) && isStillCurrent(written, request, ports))
+    session.applyEnd(request.sessionId, end.endedBy ?? null, end.sessionId)
   return { kind: 'rejected', reason }
 }
 

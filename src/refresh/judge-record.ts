@@ -30,5 +30,6 @@ export function judgeRecord(
     const isOther = seen.generation > request.generation || credentials.accessToken !== request.replaces?.accessToken
     if (isOther && !credentials.tokensElsewhere) return 'adopted'
   }
-  return seen.rejected ? 'rejected' : 'proceed'
+  // A start asks all the same: a login by navigation may have brought another cookie.
+  return seen.rejected && request.cause !== 'restore' ? 'rejected' : 'proceed'
 }

@@ -34,6 +34,8 @@ export function decideFollow(record: StoredRecord | null, { state, isAmbient, as
     const reason = record ? record.endedBy : state.credentials && 'signed-out'
     return isNews ? { kind: 'leave', sessionId: record?.sessionId ?? null, reason: reason ?? null } : stay
   }
+  // A session that only a dialog can renew, in the tabs that are in it.
+  if (record.rejected && state.status === 'signed-out') return stay
   // The user answered this page's login dialog in another tab.
   const isAnswered = asksLogin && state.status === 'reauthenticating' && !record.rejected
   // In cookie modes each tab keeps its own tokens, unless they were rejected and the user has signed in since.

@@ -94,7 +94,7 @@ export function rightEnd(reason: string, facts: EndFacts): Violation {
   const { isRejected, isSignedOut, isReplaced, isWithoutRefresh, isStoreLost } = facts
   const isRight: Readonly<Record<string, boolean>> = {
     'signed-out': isSignedOut || isReplaced || isStoreLost,
-    replaced: isReplaced || isSignedOut,
+    replaced: isReplaced || isSignedOut || isStoreLost,
     'refresh-rejected': isRejected || isSignedOut || isReplaced,
     expired: isWithoutRefresh,
     // The key goes at a sign-out: a tab may miss it before it hears of that.

@@ -35,7 +35,10 @@ function atRest({ watcher, store, settings, intent, browser, server, live }: Wor
     user: tab.session.status === 'unknown' ? 'unknown' : nameOf(tab.familyNow()),
   }))
   const isNobody = views.every(({ user }) => user === null)
-  const stored = { of: 'the store', user: nameOf(watcher.sessions.familyIn(store.record)) }
+  const stored = {
+    of: 'the store',
+    user: nameOf(store.record?.rejected ? undefined : watcher.sessions.familyIn(store.record)),
+  }
   watcher.check(rules.sameEverywhere([...views, ...(store.record ? [stored] : [])]))
   const { family: wanted } = intent
   const isCertain = wanted !== undefined && !watcher.isBroken.store && !wanted?.revoked && !wanted?.rejected

@@ -40,6 +40,8 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
   const storedTokens = new Set<string>()
   /** Logins whose sign-out was stored. */
   const signedOutAtMs = new Map<Family, number>()
+  /** Whose page could not tell the others. */
+  const tellers = new Map<Family, PageLife>()
   const signOutsAtMs: number[] = []
   const leftBy = new Map<PageLife, Family | undefined>()
   const cookies: { readonly family: Family | undefined; readonly atMs: number }[] = []
@@ -51,12 +53,20 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
     const number = mode === 'bff' ? claims?.['family'] : scope?.split('-')[1]
     return number === undefined ? undefined : server.families[Number(number)]
   }
-  const isRejected = (families: readonly Family[], sinceMs: number) =>
-    families.some(({ rejected, revoked }) => rejected || revoked) || (isCookie && rejectedAtMs >= sinceMs)
+  /** Logins of one user continue one session. */
+  const isRejected = (chain: readonly Family[], sinceMs: number) =>
+    server.families.some(one => (one.rejected || one.revoked) && chain.some(({ person }) => person === one.person)) ||
+    (isCookie && rejectedAtMs >= sinceMs)
 
   return {
     familyIn,
     signedOutAtMs,
+    /** When the sign-out of a login was stored, if its page lived on to tell the others. */
+    toldAtMs(family: Family): number | undefined {
+      const [atMs, teller] = [signedOutAtMs.get(family), tellers.get(family)]
+      if (atMs === undefined || !teller || teller.isDead) return undefined
+      return teller.pauses.some(pause => pause.fromMs < atMs + newsMs && pause.toMs > atMs) ? undefined : atMs
+    },
     isStored: (token: string | null) => storedTokens.has(token ?? ''),
     /** The login that is stored now, and since when. */
     current: () => current,
@@ -85,12 +95,11 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
       if (credentials || !left) return
       // A tab that did not know of the user whose cookie it is has signed out another.
       const isMeant = !isCookie || leftBy.get(page)?.person === left.person
-      if (endedBy === 'signed-out' && isMeant) signedOutAtMs.set(left, nowMs())
-      if (endedBy === 'refresh-rejected') {
-        // Logins of one user continue one session.
-        const chain = server.families.filter(({ person }) => person === left.person)
-        check(rules.removedForAReason(isRejected(chain, left.atMs)))
+      if (endedBy === 'signed-out' && isMeant) {
+        signedOutAtMs.set(left, nowMs())
+        tellers.set(left, page)
       }
+      if (endedBy === 'refresh-rejected') check(rules.removedForAReason(isRejected([left], left.atMs)))
     },
 
     ended(tab: TabFacts, reason: string, family: Family | undefined): void {

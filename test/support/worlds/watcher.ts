@@ -82,7 +82,9 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     const leftAtMs = tab.left.get(family)
     // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
     if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
-    const signedOut = sessions.signedOutAtMs.get(family)
+    // A store that loses the sign-out brings the session back; so does the cookie, where the server has not heard of it.
+    if (isBroken.record || (isCookie && isBroken.store)) return false
+    const signedOut = sessions.toldAtMs(family)
     // A keepalive request never waits, not even for a look at the store.
     const mayLook = ask.form !== 'keepalive'
     return leftAtMs !== undefined || (mayLook && signedOut !== undefined && isKnown(signedOut, tab.life))
@@ -130,7 +132,9 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
       if (mode === 'bff') return
       if (isShared && !isBroken.store && !isCookie && !facts.isLogin)
         check(rules.savedFirst(sessions.isStored(token), id))
-      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0
+      // A page that wakes may adopt what was fresh when another tab stored it; its 401 tells.
+      const isAwake = page.wokeAtMs + newsMs < nowMs()
+      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isAwake
       if (isSure && ask.form !== 'keepalive') check(rules.notExpired(nowMs() - facts.issuedAtMs - lifetimeMs, id))
     },
 

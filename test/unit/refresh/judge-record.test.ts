@@ -55,6 +55,11 @@ describe('judgeRecord: what the record found in step b means for a refresh', () 
     ['without a record: superseded', { record: null }, 'superseded'],
     ['with a token in the record: adopted', {}, 'adopted'],
     ['with a token in the record, in an ambient mode: adopted', { isAmbient: true }, 'adopted'],
+    [
+      'with a rejected record, in an ambient mode: it proceeds, since a login by navigation may have brought another cookie',
+      { isAmbient: true, record: { rejected: true, credentials: { ...newer, accessToken: null } } },
+      'proceed',
+    ],
     ['with a signed-out record: superseded', { record: { credentials: null } }, 'superseded'],
     [
       'with a signed-out record, in an ambient mode: it proceeds',

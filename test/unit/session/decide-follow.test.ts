@@ -90,6 +90,7 @@ describe('decideFollow: what a page does with the record that its store holds', 
       leave('next', 'expired'),
     ],
     ['A user signed in elsewhere: the session is taken over', {}, takeOver({ sessionId: 'main' })],
+    ['A session that was rejected: it is left to the tabs that are in it', { record: { rejected: true } }, stay],
     [
       'A user whose token is in another tab: the session is taken over',
       { isAmbient: true, record: { credentials: elsewhere } },
