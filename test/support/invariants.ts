@@ -96,7 +96,7 @@ export function rightEnd(reason: string, facts: EndFacts): Violation {
     'signed-out': isSignedOut || isReplaced || isStoreLost,
     replaced: isReplaced || isSignedOut || isStoreLost,
     'refresh-rejected': isRejected || isSignedOut || isReplaced,
-    expired: isWithoutRefresh,
+    expired: isWithoutRefresh || isStoreLost,
     // The key goes at a sign-out: a tab may miss it before it hears of that.
     'key-lost': isSignedOut || isReplaced,
   }
@@ -155,3 +155,7 @@ export const allSettled = (unsettled: readonly (string | number)[]): Violation =
 /** Promise 12: at rest the server has heard of the sign-out. `isAlive`: the cookie of the signed-out session is still good. */
 export const cookieIsOver = (isAlive: boolean): Violation =>
   isAlive ? 'promise 12: the cookie of a signed-out session is still good' : null
+
+/** Promise 12: a login that the page makes waits for its calls under way, whose responses would replace the cookie. */
+export const sparesLogin = (isReplaced: boolean): Violation =>
+  isReplaced ? 'promise 12: an older call of the same page has replaced the cookie of its login' : null

@@ -10,8 +10,13 @@ type Acts = {
 }
 
 function actsOn(world: World): Acts {
-  const { computer, server, watcher, store, browser, network, faults, mood, timeline, noteIntent, open } = world
+  const { computer, server, watcher, store, browser, network, faults, mood, timeline, noteIntent, open, close } = world
   const later = (ms: number, run: () => void) => void timeline.after(ms, run)
+  /** Nobody opens a page of a computer that sleeps. */
+  const reopen = (place: number): void => {
+    if (computer.isAsleep) later(longestClosedMs, () => reopen(place))
+    else open(place)
+  }
   /** What a user does in a tab that runs. */
   const inTab = (tab: Tab | undefined, run: (tab: Tab) => unknown) => {
     if (tab && !tab.life.isDead && !tab.life.isSuspended) computer.enter(tab.life, () => run(tab))
@@ -30,15 +35,15 @@ function actsOn(world: World): Acts {
     'step-up': ({ who }, tab) => inTab(tab, one => one.stepUp(who)),
     navigate: ({ who, tab: place }, tab) =>
       inTab(tab, one => {
-        one.life.die()
+        close(one)
         noteIntent(undefined)
         browser.navigate(who)
         open(place)
       }),
     reload: ({ forMs, tab: place }, tab) =>
       inTab(tab, one => {
-        one.life.die()
-        later(Math.min(forMs, longestClosedMs), () => open(place))
+        close(one)
+        later(Math.min(forMs, longestClosedMs), () => reopen(place))
       }),
     freeze({ how, forMs }, tab) {
       tab?.life.freeze(how)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import * as rules from '../invariants.ts'
 import type { PageLife } from './computer.ts'
 import { statementOf } from './identities.ts'
 import { type Network, type Reply, retryAfterMs } from './network.ts'
@@ -8,6 +9,17 @@ import type { AskedRequest, Watcher } from './watcher.ts'
 
 export const origins = { api: 'https://api.test', files: 'https://files.test', id: 'https://id.test' } as const
 export const foreignOrigin = 'https://api.test.evil.test'
+
+/** What a server answers; `cookie`: what the browser keeps from then on. */
+interface Served extends Reply {
+  readonly cookie?: string | null
+}
+interface CookieCall {
+  readonly page: PageLife
+  readonly sentAtMs: number
+  readonly isLogin: boolean
+}
+const patienceOfLoginMs = 10_000
 
 /** The cookie of the browser, which all pages share. */
 export interface Jar {
@@ -51,7 +63,14 @@ export function createBrowser(ports: BrowserPorts) {
   const isCookie = mode === 'cookie' || mode === 'bff'
   let jar: Jar = { value: null, changedAtMs: 0 }
   let nonce = 0
-  const setCookie = (value: string | null) => {
+  let lastLogin: CookieCall | null = null
+  /** `by`: the call whose response brings it; left out for a navigation. */
+  const setCookie = (value: string | null, by?: CookieCall) => {
+    const login = lastLogin
+    const isOlder = by && !by.isLogin && by.page === login?.page && by.sentAtMs < login.sentAtMs
+    // A login does not wait for ever.
+    watcher.check(rules.sparesLogin(Boolean(isOlder && login && login.sentAtMs - by.sentAtMs < patienceOfLoginMs)))
+    lastLogin = by?.isLogin ? by : null
     jar = { value, changedAtMs: nowMs() }
     watcher.sessions.noteCookie(server.factsOf(value)?.family)
     say(`the cookie is now ${watcher.nameOf(value)}`)
@@ -79,11 +98,11 @@ export function createBrowser(ports: BrowserPorts) {
     const body = bodyOf(issued)
     return mode === 'bff' ? { cookie: true, subject: body['sub'], claims: { family: body['family'] } } : body
   }
-  function logIn(person: Person, level = 1): Reply & { readonly issued: Issued } {
-    const issued = server.issue(person, { level })
-    return { ...json(inputOf(issued)), issued, arrive: () => setCookie(issued.refreshToken) }
+  function logIn(person: Person): Served {
+    const issued = server.issue(person)
+    return { ...json(inputOf(issued)), cookie: issued.refreshToken }
   }
-  function refresh(body: string, cookie: string | null, proof: string | null): Reply {
+  function refresh(body: string, cookie: string | null, proof: string | null): Served {
     if (ports.isOverloaded()) return overload
     const form = body.startsWith('{')
       ? (JSON.parse(body) as Record<string, string>)
@@ -99,13 +118,13 @@ export function createBrowser(ports: BrowserPorts) {
     if (mode === 'dpop' && keyOf(proof) !== server.factsOf(token)?.family.jkt) return rejection
     const issued = server.refresh(token, form['resource'])
     if (!issued) return rejection
-    return { ...json(bodyOf(issued)), ...(isCookie && { arrive: () => setCookie(issued.refreshToken) }) }
+    return { ...json(bodyOf(issued)), ...(isCookie && { cookie: issued.refreshToken }) }
   }
-  function logOut(cookie: string | null): Reply {
+  function logOut(cookie: string | null): Served {
     const family = server.factsOf(cookie)?.family
     if (family) family.revoked = true
     say(`the server hears of the sign-out of ${watcher.nameOf(cookie)}`)
-    return { response: () => new Response(null, { status: 204 }), arrive: () => setCookie(null) }
+    return { response: () => new Response(null, { status: 204 }), cookie: null }
   }
   function answerApi(url: URL, token: string | null, cookie: string | null, proof: string | null): Reply {
     const family = mode === 'bff' ? server.factsOf(cookie)?.family : server.factsOf(token)?.family
@@ -141,9 +160,15 @@ export function createBrowser(ports: BrowserPorts) {
       typeof init?.body === 'string' ? init.body : init?.body instanceof URLSearchParams ? `${init.body}` : ''
     const signal = init?.signal ?? request.signal
     watcher.seen(page, { url: request.url, headers, body, token })
-    const pass = (fault: NetworkFault | undefined, handle: () => Reply, onEnd?: (isAnswered: boolean) => void) =>
-      network.send(page, { fault, signal, keepalive, handle, ...(onEnd && { onEnd }) })
     const path = `${url.origin === origins.id ? '/id' : ''}${url.pathname}`
+    const call: CookieCall = { page, sentAtMs: nowMs(), isLogin: path === '/login' }
+    const pass = (fault: NetworkFault | undefined, serve: () => Served, onEnd?: (isAnswered: boolean) => void) => {
+      const handle = () => {
+        const { response, cookie: brought } = serve()
+        return { response, ...(brought !== undefined && { arrive: () => setCookie(brought, call) }) }
+      }
+      return network.send(page, { fault, signal, keepalive, handle, ...(onEnd && { onEnd }) })
+    }
     if (path === '/login') return pass(faults.login.shift(), () => logIn(body as Person))
     if (path === '/logout') {
       const fault = faults.login.shift()
@@ -184,7 +209,6 @@ export function createBrowser(ports: BrowserPorts) {
     navigate(person: Person): void {
       setCookie(server.issue(person).refreshToken)
     },
-    logIn,
     newNonce: () => {
       nonce += 1
     },

@@ -6,6 +6,8 @@ import type { Family, Server } from './server.ts'
 
 /** How long news may take: a message, and the look at the store that follows. */
 export const newsMs = 2500
+/** How long the call of a sign-out may take. */
+const callMs = 15_000
 
 /** What is known of one tab. */
 export interface TabFacts {
@@ -17,6 +19,8 @@ export interface TabFacts {
   readonly left: Map<Family, number>
   /** All logins that its session has been of. */
   readonly chain: Set<Family>
+  /** When its session was seen to change. */
+  changedAtMs: number
   /** How long dialogs have been open. */
   dialogMs: number
 }
@@ -58,14 +62,16 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
     server.families.some(one => (one.rejected || one.revoked) && chain.some(({ person }) => person === one.person)) ||
     (isCookie && rejectedAtMs >= sinceMs)
 
-  return {
+  const facts = {
     familyIn,
     signedOutAtMs,
     /** When the sign-out of a login was stored, if its page lived on to tell the others. */
     toldAtMs(family: Family): number | undefined {
       const [atMs, teller] = [signedOutAtMs.get(family), tellers.get(family)]
       if (atMs === undefined || !teller || teller.isDead) return undefined
-      return teller.pauses.some(pause => pause.fromMs < atMs + newsMs && pause.toMs > atMs) ? undefined : atMs
+      // A call that tells the server takes longer than a message to other tabs.
+      const untilMs = atMs + (isCookie ? callMs : newsMs)
+      return teller.pauses.some(pause => pause.fromMs < untilMs && pause.toMs > atMs) ? undefined : atMs
     },
     isStored: (token: string | null) => storedTokens.has(token ?? ''),
     /** The login that is stored now, and since when. */
@@ -91,7 +97,11 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
         current = { family: entered, atMs: nowMs() }
       }
       if (isBroken.store) return
-      check(rules.staysSignedOut(entered !== undefined && signedOutAtMs.has(entered)))
+      check(
+        rules.staysSignedOut(
+          entered !== undefined && (isCookie ? facts.toldAtMs(entered) !== undefined : signedOutAtMs.has(entered)),
+        ),
+      )
       if (credentials || !left) return
       // A tab that did not know of the user whose cookie it is has signed out another.
       const isMeant = !isCookie || leftBy.get(page)?.person === left.person
@@ -124,4 +134,5 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
       if (now) tab.chain.add(now)
     },
   }
+  return facts
 }

@@ -131,10 +131,12 @@ export function openTab(ports: TabPorts) {
     family: familyNow,
     left: new Map(),
     chain: new Set(),
+    changedAtMs: nowMs(),
     dialogMs: 0,
   }
   let [before, now]: (Family | undefined)[] = []
   session.subscribe(() => {
+    facts.changedAtMs = nowMs()
     before = now
     now = familyNow()
     if (now) facts.chain.add(now)

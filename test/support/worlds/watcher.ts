@@ -32,7 +32,7 @@ interface Sent {
 }
 interface Presented extends rules.Presentation {
   readonly page: PageLife
-  /** The server took it for spent or unknown: to ask again does no harm where the browser keeps the cookie. */
+  /** The server took it for spent or unknown: to ask again does no harm. */
   readonly isRejected: boolean
 }
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
@@ -80,10 +80,10 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   /** Whether a request goes with what belongs to a session that was signed out, here or where this tab could know of it. */
   function isAfterSignOut({ tab, began, ask }: AskedRequest, family: Family, jar: Jar): boolean {
     const leftAtMs = tab.left.get(family)
-    // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
-    if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
     // A store that loses the sign-out brings the session back; so does the cookie, where the server has not heard of it.
     if (isBroken.record || (isCookie && isBroken.store)) return false
+    // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
+    if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
     const signedOut = sessions.toldAtMs(family)
     // A keepalive request never waits, not even for a look at the store.
     const mayLook = ask.form !== 'keepalive'
@@ -132,9 +132,9 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
       if (mode === 'bff') return
       if (isShared && !isBroken.store && !isCookie && !facts.isLogin)
         check(rules.savedFirst(sessions.isStored(token), id))
-      // A page that wakes may adopt what was fresh when another tab stored it; its 401 tells.
-      const isAwake = page.wokeAtMs + newsMs < nowMs()
-      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isAwake
+      // What a refresh adopts may have expired in the tab that did not tell of it; its 401 tells.
+      const isHeld = tab.changedAtMs + newsMs < nowMs()
+      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isHeld
       if (isSure && ask.form !== 'keepalive') check(rules.notExpired(nowMs() - facts.issuedAtMs - lifetimeMs, id))
     },
 
@@ -153,7 +153,9 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
       say(`tab ${page.number} presents ${nameOf(token)}`)
       const isExcused = ({ page: other, atMs, isLost, isBusy, isRejected, answeredAtMs }: Presented) =>
         isLost ||
-        (isCookie && isRejected) ||
+        isRejected ||
+        // The cookie is the browser's: a sign-in that is stored meanwhile begins another record, without the lease.
+        (isCookie && sessions.current().atMs >= atMs - aroundMs) ||
         isBusy ||
         isBroken.store ||
         wasPaused(other, atMs - aroundMs, Math.min(nowMs(), answeredAtMs + aroundMs))

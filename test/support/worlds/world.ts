@@ -54,6 +54,11 @@ export function createWorld({ settings }: WorldPlan) {
     intent.family = nowMs() - intent.atMs < 3000 ? undefined : family
     intent.atMs = nowMs()
   }
+  /** A page that dies may not have stored what its user has just done. */
+  function close({ life }: Tab): void {
+    if (nowMs() - intent.atMs < 3000) intent.family = undefined
+    life.die()
+  }
   function open(place: number): void {
     const life = computer.openPage(opened)
     opened += 1
@@ -69,7 +74,7 @@ export function createWorld({ settings }: WorldPlan) {
 
   return {
     ...{ settings, timeline, computer, server, watcher, store, channel, browser, network, story, intent },
-    ...{ faults, mood, places, say, settle, noteIntent, open },
+    ...{ faults, mood, places, say, settle, noteIntent, open, close },
     start(): void {
       for (let place = 0; place < tabCount; place += 1) open(place)
     },
