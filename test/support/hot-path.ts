@@ -1,7 +1,10 @@
 import { createHook } from 'node:async_hooks'
 import ky from 'ky'
-import { createAuthenticatedFetch } from '../../dist/fetch.js'
-import { createClient } from '../../dist/index.js'
+
+/** The built entries, which do not exist yet when the types of this file are checked. */
+const load = (name: string) => import(new URL(`../../dist/${name}.js`, import.meta.url).href)
+const { createAuthenticatedFetch }: typeof import('../../src/fetch.ts') = await load('fetch')
+const { createClient }: typeof import('../../src/index.ts') = await load('index')
 
 /** What one call makes. Run with `--expose-gc`, and with a new space so large that nothing is collected meanwhile. */
 export interface Made {
