@@ -117,7 +117,13 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
    */
   const settled = <Value>(promise: Promise<Value>, next: Next<Value>, context: RequestContext): Promise<Response> =>
     promise.then(
-      value => next(value, context),
+      value => {
+        try {
+          return next(value, context)
+        } catch (error) {
+          return fail(error, context)
+        }
+      },
       error => fail(error, context),
     )
 

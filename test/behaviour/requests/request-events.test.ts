@@ -3,7 +3,15 @@ import type { RequestStep } from '../../../src/session/events.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { begin, pass, takeTimers } from '../../support/ky-timers.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
-import { createStage, forms, refusal, type Stage, type StageOptions, stageOrigin } from '../../support/stage.ts'
+import {
+  createStage,
+  forms,
+  outcomeOf,
+  refusal,
+  type Stage,
+  type StageOptions,
+  stageOrigin,
+} from '../../support/stage.ts'
 import { stubChannel } from '../../support/test-channel.ts'
 
 /** What a request's own steps say, without its address. */
@@ -30,6 +38,21 @@ describe.each(forms)('the steps of a request, by %s', (_form, send) => {
     await expect(send(stage.client, '/x', init)).rejects.toThrow('the network is gone')
     expect(short()).toEqual(['sent none', 'failed'])
     expect(steps[1]).toMatchObject({ error: lost })
+  })
+
+  test('whose 401 rejects at once, without a wait, end with that', async () => {
+    const stage = createStage({ limits: { patienceMs: 0 } })
+    await stage.signIn()
+    stage.refresh(() => Promise.reject(new Error('down')))
+    stage.answer(() => refusal())
+    await outcomeOf(send(stage.client, '/first'), stage.clock)
+    const { steps, short } = listen(stage)
+    const outcome = await outcomeOf(send(stage.client, '/second'), stage.clock)
+    expect({ outcome, steps: short(), error: steps.at(-1) }).toMatchObject({
+      outcome: { code: 'refresh-unavailable', reason: 'backing-off' },
+      steps: ['sent attached', 'rejected', 'failed'],
+      error: { error: outcome },
+    })
   })
 
   test('in a cookie session say so', async () => {
