@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { createClient } from 'latchkey'
 import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { fuzzSettings, fuzzTimeout } from '../support/fuzz-settings.ts'
 import { comparableToReplay, observe, withoutToken } from './compare-fetch.ts'
 import { type EchoServer, refusedToken, startEchoServer } from './echo-server.ts'
 import { createFetchCalls, type FetchCall } from './fetch-arguments.ts'
@@ -11,8 +12,7 @@ import { createFetchCalls, type FetchCall } from './fetch-arguments.ts'
  * `FUZZ_RUNS=20000 FUZZ_SEED=$RANDOM`; a failure prints the seed and the path that bring it back.
  * Long runs may also report “ReadableStream is already closed” as an unhandled error: Node’s own `fetch` does it alone as well.
  */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 250)
-const seed = Number(process.env['FUZZ_SEED'] ?? 20)
+const { numRuns, seed } = fuzzSettings({ numRuns: 250, seed: 20 })
 
 const { fetchCall, makeArguments } = createFetchCalls()
 type Fetch = typeof globalThis.fetch
@@ -58,7 +58,7 @@ describe('client.fetch does what fetch does', () => {
         { numRuns, seed },
       )
     },
-    30_000 + numRuns * 100,
+    fuzzTimeout(60_000),
   )
 
   test(
@@ -80,6 +80,6 @@ describe('client.fetch does what fetch does', () => {
       await fc.assert(property, { numRuns, seed })
       expect(replays).toBeGreaterThan(numRuns / 20)
     },
-    30_000 + numRuns * 100,
+    fuzzTimeout(60_000),
   )
 })

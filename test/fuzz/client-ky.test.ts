@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import ky, { type Options } from 'ky'
 import { createClient } from 'latchkey'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { fuzzSettings, fuzzTimeout } from '../support/fuzz-settings.ts'
 import { observeKy } from './compare-ky.ts'
 import { type EchoServer, startEchoServer } from './echo-server.ts'
 import { kyCall } from './ky-options.ts'
@@ -10,8 +11,7 @@ import { kyCall } from './ky-options.ts'
  * A client is a ky instance (promise 21): over defaults, `extend`, options of a call, hooks and retries drawn at random, it does what
  * ky does. More of them, and others, by `FUZZ_RUNS=20000 FUZZ_SEED=$RANDOM`; a failure prints the seed and path that bring it back.
  */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 100)
-const seed = Number(process.env['FUZZ_SEED'] ?? 21)
+const { numRuns, seed } = fuzzSettings({ numRuns: 100, seed: 21 })
 
 let server: EchoServer
 beforeAll(async () => {
@@ -37,5 +37,5 @@ test.each(['with a token', 'signed out'])(
     })
     await fc.assert(property, { numRuns, seed })
   },
-  30_000 + numRuns * 100,
+  fuzzTimeout(60_000),
 )

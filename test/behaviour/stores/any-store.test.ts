@@ -5,12 +5,12 @@ import type { ClientOptions } from '../../../src/client/options.ts'
 import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { brokenRecords } from '../../support/broken-records.ts'
 import { createControlledClock } from '../../support/clock.ts'
+import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 import { createTestWake, noLock } from '../../support/refresh-rig.ts'
 import { createScriptedStore, type StoreCall, type StoreFault } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
-const seed = process.env['SEED'] === undefined ? undefined : Number(process.env['SEED'])
-const parameters = { numRuns: Number(process.env['RUNS'] ?? 100), ...(seed !== undefined && { seed }) }
+const parameters = fuzzSettings({ numRuns: 100, seed: 23 })
 
 type Act = 'request' | 'refresh' | 'token' | 'sign-in' | 'sign-out' | 'expire' | 'reload' | 'wake' | 'mend' | 'time'
 type Step = Act | { readonly call: StoreCall | 'all'; readonly fault: StoreFault; readonly times: number }
@@ -152,76 +152,88 @@ describe('promise 9: whatever a store does', () => {
     60_000,
   )
 
-  test('a store that cannot be written from some moment on shows no spent token, once all is quiet', async () => {
-    const acts = fc.array(
-      fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'sign-in', 'sign-out'),
-      {
+  test(
+    'a store that cannot be written from some moment on shows no spent token, once all is quiet',
+    async () => {
+      const acts = fc.array(
+        fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'sign-in', 'sign-out'),
+        {
+          minLength: 3,
+          maxLength: 12,
+        },
+      )
+      const full: readonly Step[] = [
+        { call: 'compareAndSet', fault: 'rejects', times: 1e9 },
+        { call: 'overwrite', fault: 'rejects', times: 1e9 },
+      ]
+      await fc.assert(
+        fc.asyncProperty(acts, fc.nat(11), async (script, at) => {
+          const { broken, readable, spent } = await live(script.toSpliced(at, 0, ...full), true)
+          expect(broken).toEqual([])
+          expect(spent.has(readable() ?? '')).toBe(false)
+        }),
+        parameters,
+      )
+    },
+    fuzzTimeout(60_000),
+  )
+
+  test(
+    'where it cannot be cleared either, no token that it shows is used',
+    async () => {
+      const acts = fc.array(fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'time'), {
         minLength: 3,
         maxLength: 12,
-      },
-    )
-    const full: readonly Step[] = [
-      { call: 'compareAndSet', fault: 'rejects', times: 1e9 },
-      { call: 'overwrite', fault: 'rejects', times: 1e9 },
-    ]
-    await fc.assert(
-      fc.asyncProperty(acts, fc.nat(11), async (script, at) => {
-        const { broken, readable, spent } = await live(script.toSpliced(at, 0, ...full), true)
-        expect(broken).toEqual([])
-        expect(spent.has(readable() ?? '')).toBe(false)
-      }),
-      parameters,
-    )
-  }, 60_000)
-
-  test('where it cannot be cleared either, no token that it shows is used', async () => {
-    const acts = fc.array(fc.constantFrom<Step>('request', 'expire', 'refresh', 'token', 'wake', 'time'), {
-      minLength: 3,
-      maxLength: 12,
-    })
-    const readOnly = { call: 'all', fault: 'rejects', times: 1e9 } as const
-    await fc.assert(
-      fc.asyncProperty(acts, async script => {
-        const locked = (['compareAndSet', 'overwrite', 'remove'] as const).map(call => ({ ...readOnly, call }))
-        const { broken, spent, client } = await live([...locked, 'expire', ...script], true)
-        expect([broken, spent.size, client.session.status]).toEqual([[], 0, 'signed-in'])
-      }),
-      parameters,
-    )
-  }, 60_000)
+      })
+      const readOnly = { call: 'all', fault: 'rejects', times: 1e9 } as const
+      await fc.assert(
+        fc.asyncProperty(acts, async script => {
+          const locked = (['compareAndSet', 'overwrite', 'remove'] as const).map(call => ({ ...readOnly, call }))
+          const { broken, spent, client } = await live([...locked, 'expire', ...script], true)
+          expect([broken, spent.size, client.session.status]).toEqual([[], 0, 'signed-in'])
+        }),
+        parameters,
+      )
+    },
+    fuzzTimeout(60_000),
+  )
 })
 
-test('SG-03: a good record with any change in it causes no error that is not this library’s, in any part of a client’s life', async () => {
-  const record = storedRecord({
-    credentials: credentialsOf({
-      accessToken: 'a',
-      refreshToken: 'r',
-      lifetimeMs: 60_000,
-      scope: 'read',
-      claims: { sub: 'alice' },
-      audienceTokens: {},
-    }),
-    lease: { id: 'c', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
-    refreshCounts: { started: [1], unhelpful: [1] },
-    retryAt: Date.UTC(2026, 0, 1),
-    failures: 1,
-  })
-  const script: readonly Step[] = [
-    'request',
-    'wake',
-    'token',
-    'expire',
-    'request',
-    'refresh',
-    'sign-in',
-    'request',
-    'sign-out',
-  ]
-  await fc.assert(
-    fc.asyncProperty(brokenRecords(record), async content => {
-      const { broken } = await live(script, true, content)
-      expect(broken.filter(what => !what.startsWith('ended'))).toEqual([])
-    }),
-    parameters,
-  )
-}, 60_000)
+test(
+  'SG-03: a good record with any change in it causes no error that is not this library’s, in any part of a client’s life',
+  async () => {
+    const record = storedRecord({
+      credentials: credentialsOf({
+        accessToken: 'a',
+        refreshToken: 'r',
+        lifetimeMs: 60_000,
+        scope: 'read',
+        claims: { sub: 'alice' },
+        audienceTokens: {},
+      }),
+      lease: { id: 'c', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true, closed: true },
+      refreshCounts: { started: [1], unhelpful: [1] },
+      retryAt: Date.UTC(2026, 0, 1),
+      failures: 1,
+    })
+    const script: readonly Step[] = [
+      'request',
+      'wake',
+      'token',
+      'expire',
+      'request',
+      'refresh',
+      'sign-in',
+      'request',
+      'sign-out',
+    ]
+    await fc.assert(
+      fc.asyncProperty(brokenRecords(record), async content => {
+        const { broken } = await live(script, true, content)
+        expect(broken.filter(what => !what.startsWith('ended'))).toEqual([])
+      }),
+      parameters,
+    )
+  },
+  fuzzTimeout(60_000),
+)

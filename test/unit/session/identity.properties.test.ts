@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { SessionInput } from '../../../src/session/parse-tokens.ts'
+import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 import { jwtOf } from '../../support/jwt.ts'
 import { createRefreshRig } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 
-/** More by `RUNS=20000 npx vitest run … identity.properties`. */
-const numRuns = Number(process.env['RUNS'] ?? 400)
+const { numRuns, seed } = fuzzSettings({ numRuns: 400, seed: 24 })
 
 // ── people, and how logins and token endpoints speak of them
 
@@ -144,64 +144,72 @@ const steps = fc.array(
   { minLength: 1, maxLength: 12 },
 )
 
-test('after any sign-ins and refreshes in either tab the user of the session is the one of the model', async () => {
-  await fc.assert(
-    fc.asyncProperty(steps, async taken => {
-      const { tabs, look } = createTabs()
-      const ids = new Map<string, number>()
-      let held: Held | null = null
-      let sessions = 0
-      for (const { kind, tab, person, shape } of taken) {
-        const [answer, rig] = [answerOf(person, shape), tabs[tab as 0 | 1]]
-        const input = inputOf(answer)
-        const { word } = answer
-        const refreshToken = ('refreshToken' in input && input.refreshToken) || null
-        if (kind === 'sign-in') {
-          const continues: boolean = held !== null && whoIs(word, held) === 'same' && !isApart(word, held.known)
-          if (!continues) sessions += 1
-          held = held && continues ? goOn(held, word, refreshToken) : begin(word, refreshToken, sessions)
-          await rig.session.signIn(input)
-        } else if (held) {
-          held = whoIs(word, held) === 'other' ? null : goOn(held, word, refreshToken)
-          await refresh(rig, input)
+test(
+  'after any sign-ins and refreshes in either tab the user of the session is the one of the model',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async taken => {
+        const { tabs, look } = createTabs()
+        const ids = new Map<string, number>()
+        let held: Held | null = null
+        let sessions = 0
+        for (const { kind, tab, person, shape } of taken) {
+          const [answer, rig] = [answerOf(person, shape), tabs[tab as 0 | 1]]
+          const input = inputOf(answer)
+          const { word } = answer
+          const refreshToken = ('refreshToken' in input && input.refreshToken) || null
+          if (kind === 'sign-in') {
+            const continues: boolean = held !== null && whoIs(word, held) === 'same' && !isApart(word, held.known)
+            if (!continues) sessions += 1
+            held = held && continues ? goOn(held, word, refreshToken) : begin(word, refreshToken, sessions)
+            await rig.session.signIn(input)
+          } else if (held) {
+            held = whoIs(word, held) === 'other' ? null : goOn(held, word, refreshToken)
+            await refresh(rig, input)
+          }
+          await look()
+          for (const { session } of tabs) {
+            const { credentials, sessionId: id } = session.state
+            expect(credentials && { subject: credentials.subject, refreshToken: credentials.refreshToken }).toEqual(
+              held && { subject: held.shown, refreshToken: held.refreshToken },
+            )
+            // One session of the model is one of the code: nobody is ever in another's.
+            if (held) expect(ids.get(String(id)) ?? held.session).toBe(held.session)
+            if (held) ids.set(String(id), held.session)
+          }
         }
-        await look()
-        for (const { session } of tabs) {
-          const { credentials, sessionId: id } = session.state
-          expect(credentials && { subject: credentials.subject, refreshToken: credentials.refreshToken }).toEqual(
-            held && { subject: held.shown, refreshToken: held.refreshToken },
-          )
-          // One session of the model is one of the code: nobody is ever in another's.
-          if (held) expect(ids.get(String(id)) ?? held.session).toBe(held.session)
-          if (held) ids.set(String(id), held.session)
-        }
-      }
-      expect(new Set(ids.values()).size).toBe(ids.size)
-    }),
-    { numRuns },
-  )
-}, 120_000)
+        expect(new Set(ids.values()).size).toBe(ids.size)
+      }),
+      { numRuns, seed },
+    )
+  },
+  fuzzTimeout(120_000),
+)
 
-test('no refresh ends the session of a user whose responses all name that user, whatever those leave out', async () => {
-  const days = fc.tuple(fc.nat(people.length - 1), fc.boolean(), fc.array(shapes, { minLength: 2, maxLength: 10 }))
-  await fc.assert(
-    fc.asyncProperty(days, async ([person, appSpeaksAtLogin, [login, ...answers]]) => {
-      const { tabs, look } = createTabs()
-      const [one] = tabs
-      await one.session.signIn(inputOf(answerOf(person, { ...(login as Shape), appSpeaks: appSpeaksAtLogin })))
-      const { sessionId: id, epoch } = one.session.state
-      for (const [index, shape] of answers.entries()) {
+test(
+  'no refresh ends the session of a user whose responses all name that user, whatever those leave out',
+  async () => {
+    const days = fc.tuple(fc.nat(people.length - 1), fc.boolean(), fc.array(shapes, { minLength: 2, maxLength: 10 }))
+    await fc.assert(
+      fc.asyncProperty(days, async ([person, appSpeaksAtLogin, [login, ...answers]]) => {
+        const { tabs, look } = createTabs()
+        const [one] = tabs
+        await one.session.signIn(inputOf(answerOf(person, { ...(login as Shape), appSpeaks: appSpeaksAtLogin })))
+        const { sessionId: id, epoch } = one.session.state
+        for (const [index, shape] of answers.entries()) {
+          await look()
+          // An app that does not say at the login who it is does not begin to later.
+          const appSpeaks = appSpeaksAtLogin && shape.appSpeaks
+          await refresh(tabs[(index % 2) as 0 | 1], inputOf(answerOf(person, { ...shape, appSpeaks })))
+        }
         await look()
-        // An app that does not say at the login who it is does not begin to later.
-        const appSpeaks = appSpeaksAtLogin && shape.appSpeaks
-        await refresh(tabs[(index % 2) as 0 | 1], inputOf(answerOf(person, { ...shape, appSpeaks })))
-      }
-      await look()
-      for (const { session, discarded } of tabs) {
-        expect(session.state).toMatchObject({ status: 'signed-in', sessionId: id, epoch })
-        expect(discarded).toEqual([])
-      }
-    }),
-    { numRuns: numRuns / 4 },
-  )
-}, 120_000)
+        for (const { session, discarded } of tabs) {
+          expect(session.state).toMatchObject({ status: 'signed-in', sessionId: id, epoch })
+          expect(discarded).toEqual([])
+        }
+      }),
+      { numRuns: numRuns / 4, seed },
+    )
+  },
+  fuzzTimeout(120_000),
+)
