@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
 import { createAudienceAge } from '../session/audience.ts'
 import type { SessionCore } from '../session/session.ts'
+import type { Clock } from '../time/clock.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 /** The share of the leeway that a client uses, so that clients that signed in together do not refresh together. */

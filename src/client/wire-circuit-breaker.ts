@@ -1,6 +1,6 @@
-import type { Clock } from '../platform/clock.ts'
 import { type CircuitBreaker, createCircuitBreaker } from '../refresh/circuit-breaker.ts'
 import type { SessionCore } from '../session/session.ts'
+import type { Clock } from '../time/clock.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 interface CircuitBreakerWiring {

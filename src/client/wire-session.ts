@@ -1,8 +1,8 @@
 import { toReportable } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { WatchingStrategy } from '../refresh/strategy.ts'
 import { createSyncedStore } from '../session/create-synced-store.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
+import type { Clock } from '../time/clock.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 export interface SessionWiring {

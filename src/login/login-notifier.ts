@@ -1,9 +1,9 @@
 import type { EndReason } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
 import { type LoginPort, type RequestTarget, routeOf, targetOf } from '../request/pipeline-ports.ts'
 import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { callListener, type Tab } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
+import type { Clock } from '../time/clock.ts'
 import { currentReturnTo } from './return-to.ts'
 
 /** What `onLoginRequired` is called with. */

@@ -1,6 +1,5 @@
 import type { EndReason, StepUpRequirement } from '../errors.ts'
 import { createAbort } from '../platform/abort.ts'
-import type { Clock } from '../platform/clock.ts'
 import { isHidden } from '../platform/page.ts'
 import { type Wake, waking } from '../platform/wake.ts'
 import type { LoginPort, Reauthentication } from '../request/pipeline-ports.ts'
@@ -9,6 +8,7 @@ import { report } from '../session/events.ts'
 import type { SessionInput } from '../session/parse-tokens.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { SessionState } from '../session/state.ts'
+import type { Clock } from '../time/clock.ts'
 import type { LoginNotifier, LoginReason } from './login-notifier.ts'
 
 export type ReauthenticateContext<Claims extends object = JwtClaims> = LoginContext<Claims> | StepUpContext<Claims>

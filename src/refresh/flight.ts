@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
 import type { Credentials } from '../session/credentials.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Patience } from './patience.ts'
 import type { Outcome, RefreshRequest } from './refresh-ports.ts'
 

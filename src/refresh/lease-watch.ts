@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { RefreshRequestPorts } from './refresh-ports.ts'
 
 const lateMs = 1000

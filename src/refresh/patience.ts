@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../time/backoff.ts'
+import type { Clock } from '../time/clock.ts'
 import { type Failure, isPassing } from './judge-failure.ts'
 import type { Unavailable } from './unavailable.ts'
 

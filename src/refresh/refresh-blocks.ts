@@ -1,6 +1,6 @@
 import { RefreshUnavailableError, summarize } from '../errors.ts'
 import { isOffline } from '../platform/page.ts'
-import { remainingMs } from './backoff.ts'
+import { remainingMs } from '../time/backoff.ts'
 import type { Outcome, RefreshRequestPorts } from './refresh-ports.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
 

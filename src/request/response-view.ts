@@ -1,6 +1,6 @@
 import { readText } from '../http/read-text.ts'
 import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 
 /** A response that `shouldRefresh` can look at without consuming it. */
 export interface ResponseView {

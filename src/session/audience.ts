@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
 import { createTokenAge, type Leeway, type TokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'

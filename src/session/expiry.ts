@@ -1,5 +1,5 @@
 import { jwtDecode } from 'jwt-decode'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */

@@ -1,5 +1,5 @@
 import type { EndReason } from '../errors.ts'
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { createEmitter, createListeners, type Emitter, type Listeners, type RefreshCause, type Tab } from './events.ts'
 import type { SignedInContent } from './session-store.ts'
 import { leavingUser, type SessionChange, type SessionState, transition } from './state.ts'

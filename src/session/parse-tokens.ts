@@ -1,6 +1,6 @@
 import { ConfigurationError, warnOnce } from '../errors.ts'
-import type { Clock, Moment } from '../platform/clock.ts'
 import { textOf } from '../platform/json.ts'
+import type { Clock, Moment } from '../time/clock.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 import { decodeClaims, lifetimeOnArrivalMs } from './expiry.ts'
 import { checkIdentity, continueIdentity, readStatements } from './identity.ts'

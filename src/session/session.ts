@@ -1,6 +1,6 @@
 import type { EndReason } from '../errors.ts'
-import { type Clock, now } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
+import { type Clock, now } from '../time/clock.ts'
 import { type Credentials, hasSame } from './credentials.ts'
 import { decideFollow } from './decide-follow.ts'
 import type { Emitter, Listeners, SessionEvents } from './events.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 
 /**
  * Runs a call of the store with a timeout, so that no request waits without end (promise 9). After the timeout it rejects with

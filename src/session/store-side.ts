@@ -1,4 +1,4 @@
-import type { Clock } from '../platform/clock.ts'
+import type { Clock } from '../time/clock.ts'
 import { type KnownState, remember } from './judge-stored-record.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'

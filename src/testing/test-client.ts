@@ -3,11 +3,11 @@ import { createClientOn } from '../client/create-client.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { ClientOptions } from '../client/options.ts'
 import { check } from '../errors.ts'
-import { systemClock } from '../platform/clock.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { TokenResponse } from '../session/parse-tokens.ts'
 import { memoryStore } from '../stores/memory.ts'
+import { systemClock } from '../time/clock.ts'
 import { createFakeServer, type FakeServer } from './fake-server.ts'
 
 /**

@@ -29,6 +29,7 @@ const rooms = {
     'unit/refresh-protocol/*.test.ts',
     ...behaviour('cookies', 'outages', 'refresh', 'circuit-breaker', 'sign-out', 'time', 'session'),
   ],
+  time: ['unit/time/*.test.ts', 'unit/refresh/*.test.ts', ...behaviour('time', 'outages', 'refresh', 'tabs')],
   login: ['unit/login/*.test.ts', ...behaviour('reauthenticate', 'session', 'cookies', 'refresh')],
 } as const satisfies Record<string, readonly string[]>
 

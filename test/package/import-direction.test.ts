@@ -23,6 +23,7 @@ const layers = [
   'checks',
   'errors',
   'http',
+  'time',
   'platform',
 ]
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/platform/clock.ts'
+import type { Clock } from '../../src/time/clock.ts'
 
 /** Longer delays are cut to this, as the clock's port says. */
 const longestDelayMs = 2 ** 31 - 1

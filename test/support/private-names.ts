@@ -4,7 +4,7 @@ import { root } from './project.ts'
 
 /** Where private names are declared: the rooms of which every client carries something, and what is built against their parts. */
 const inside =
-  /^(?:(?:platform|http|tabs|session|schemes|refresh|request|login|client)\/[^/]+|schemes\/dpop\/(?:dpop|servers|token-transport)|testing\/(?:test|control)-client)\.ts$/
+  /^(?:(?:platform|time|http|tabs|session|schemes|refresh|request|login|client)\/[^/]+|schemes\/dpop\/(?:dpop|servers|token-transport)|testing\/(?:test|control)-client)\.ts$/
 
 /**
  * Names that leave the program, or come from outside: stored, sent to other tabs, read from what an app or a server gives, or

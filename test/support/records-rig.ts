@@ -1,6 +1,6 @@
-import type { Clock } from '../../src/platform/clock.ts'
 import { createSyncedStore } from '../../src/session/create-synced-store.ts'
 import type { SessionStore, StoredRecord } from '../../src/session/session-store.ts'
+import type { Clock } from '../../src/time/clock.ts'
 import { createControlledClock } from './clock.ts'
 import { createScriptedStore } from './scripted-store.ts'
 import { storedRecord } from './session-records.ts'

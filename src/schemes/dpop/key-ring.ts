@@ -1,6 +1,6 @@
 import { ConfigurationError, RefreshUnavailableError } from '../../errors.ts'
-import { systemClock } from '../../platform/clock.ts'
 import { createTransact } from '../../stores/indexed-db.ts'
+import { systemClock } from '../../time/clock.ts'
 import { type Algorithm, generateKey, type Key } from './proof.ts'
 
 /** The key of a session: in IndexedDB, for every tab and after a reload; without IndexedDB, in this page's memory. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/platform/clock.ts'
+import type { Clock } from '../../../src/time/clock.ts'
 
 export interface TabTimer {
   readonly tab: number

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../src/platform/clock.ts'
 import type { Wake } from '../../../src/platform/wake.ts'
+import type { Clock } from '../../../src/time/clock.ts'
 import type { Random } from '../random.ts'
 import type { Timeline } from './timeline.ts'
 

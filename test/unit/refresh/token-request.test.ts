@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { now } from '../../../src/platform/clock.ts'
 import type { RefreshContext, RefreshFunction } from '../../../src/refresh/strategy.ts'
 import { sendTokenRequest, type TokenRequestPorts } from '../../../src/refresh/token-request.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import type { SessionInput } from '../../../src/session/parse-tokens.ts'
+import { now } from '../../../src/time/clock.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { createDeferred } from '../../support/deferred.ts'
 

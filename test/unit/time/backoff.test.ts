@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backoffMs, recentFailures, remainingMs, restMs } from '../../../src/refresh/backoff.ts'
+import { backoffMs, recentFailures, remainingMs, restMs } from '../../../src/time/backoff.ts'
 
 const uncapped = Number.POSITIVE_INFINITY
 const almostOne = 1 - Number.EPSILON

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { systemClock } from '../../../src/platform/clock.ts'
+import { systemClock } from '../../../src/time/clock.ts'
 
 describe('the clock of the platform', () => {
   beforeEach(() => void vi.useFakeTimers())
