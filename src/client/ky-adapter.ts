@@ -4,6 +4,7 @@ import { copyBody, isOneShot } from '../http/bodies.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
+import { kyTimeoutMs } from '../time/delays.ts'
 import { absolute, checkClientHeaders, checkLastSegment, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
 import { namesFor } from './ky-options.ts'
@@ -104,7 +105,7 @@ function attachPipeline(
   final: RequestOptions,
   { core, input, verb, auth, replay }: KyCall,
 ): RequestOptions {
-  const { fetch: chosen, timeout = 10_000, totalTimeout = false, body, retry, redirect } = final
+  const { fetch: chosen, timeout = kyTimeoutMs, totalTimeout = false, body, retry, redirect } = final
   const limits = { timeout, totalTimeout, startedAt: totalTimeout === false ? 0 : performance.now(), timedOut }
   const once = isOneShot(body)
   // With a `replay` function ky may clone: the caller wants retries.

@@ -1,5 +1,6 @@
 import { createAbort } from '../platform/abort.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
+import { systemClock } from '../time/clock.ts'
 
 export interface KyTimeouts {
   /** ky's own timeouts: milliseconds, or `false`. */
@@ -24,15 +25,15 @@ interface Deadline {
 
 function startDeadline(ms: number | false, timedOut: () => Error, upstream: AbortSignal): Deadline {
   const controller = createAbort()
-  let timer: ReturnType<typeof setTimeout> | undefined
+  let stop = () => {}
   const over = new Promise<never>((_, reject) => {
     const passed = () => {
       reject(timedOut())
       controller.abort()
     }
-    if (ms !== false) timer = setTimeout(passed, ms)
+    if (ms !== false) stop = systemClock.setTimer(passed, ms)
   })
-  return { signal: follow(upstream, controller), over, stop: () => clearTimeout(timer) }
+  return { signal: follow(upstream, controller), over, stop }
 }
 
 /**

@@ -2,6 +2,7 @@ import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
 import { remainingLifetimeMs } from '../session/expiry.ts'
+import { tryAgainMs } from '../time/delays.ts'
 import type { ClientParts } from './wiring.ts'
 
 export interface TokenAccess {
@@ -21,12 +22,12 @@ export function createTokenAccess(
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
     if (status === 'unknown') {
       const isKnown = outcome?.kind === 'unavailable'
-      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', 1000, 'it cannot be used'))
+      throw new RefreshUnavailableError(isKnown ? outcome : unavailable('store', tryAgainMs, 'it cannot be used'))
     }
     if (!credentials) throw new SessionEndedError(endReason ?? 'not-signed-in')
     // Do not wait: the caller may be the dialog itself.
     if (login.reauthentication?.kind === 'login') {
-      throw new RefreshUnavailableError(unavailable('reauthenticating', 1000, ''))
+      throw new RefreshUnavailableError(unavailable('reauthenticating', tryAgainMs, ''))
     }
     return { sessionId: id, validMs: validMs() }
   }

@@ -1,10 +1,8 @@
 import { createAudienceAge } from '../session/audience.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Clock } from '../time/clock.ts'
+import { leewayShareOf } from '../time/leeway.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
-
-/** The share of the leeway that a client uses, so that clients that signed in together do not refresh together. */
-export const leewayShareOf = (random: number): number => 0.5 + random / 2
 
 interface TokenPolicyPorts {
   readonly options: Pick<ResolvedOptions, 'canRefresh' | 'strategy' | 'limits'>

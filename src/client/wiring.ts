@@ -15,6 +15,7 @@ import { createWaits, type Waits } from '../request/wait.ts'
 import type { SessionCore } from '../session/session.ts'
 import { createTabLock, type TabLock } from '../tabs/tab-lock.ts'
 import { type Clock, systemClock } from '../time/clock.ts'
+import { leaseLifeMs } from '../time/lateness.ts'
 import { createCallbackGuard } from './callback-guard.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 import { createStoreSync, type StoreSync } from './store-sync.ts'
@@ -100,9 +101,7 @@ export function createClientParts(
     whenOffline: options.whenOffline,
     reauthenticate,
     strategy: { ...strategy, refresh: guard(context => strategy.refresh(context)) },
-    // The deadline of the token request, and 5 s: 2 s until it is sent, 1 s that its timer may be late, 2 s to save the result.
-    isLeaseOpen: createLeaseWatch(clock, limits.refreshTimeoutMs + 5000),
-    pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
+    isLeaseOpen: createLeaseWatch(clock, leaseLifeMs(limits.refreshTimeoutMs)),
     onRejected: login.onRefreshRejected,
     // Do not revoke an ambient credential: the browser's cookie may belong to another user by now.
     discard: credentials => strategy.ambient || revocation.revoke(credentials),

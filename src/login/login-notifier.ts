@@ -4,6 +4,7 @@ import type { Credentials, JwtClaims } from '../session/credentials.ts'
 import { callListener, type Tab } from '../session/events.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Clock } from '../time/clock.ts'
+import { loginLoopMs, loginQuietMs } from '../time/delays.ts'
 import { currentReturnTo } from './return-to.ts'
 
 /** What `onLoginRequired` is called with. */
@@ -27,9 +28,6 @@ export interface LoginRequiredEvent<Claims extends object = JwtClaims> {
 }
 /** Why the user has to sign in. */
 export type LoginReason = 'not-signed-in' | Exclude<EndReason, 'signed-out' | 'replaced'> | 'login-loop'
-
-const quietMs = 10_000
-const loopMs = 30_000
 
 /**
  * When this tab last called `onLoginRequired`, and whether a user signed in since. Survives reloads, since login loops go through
@@ -107,14 +105,14 @@ export function createLoginNotifier({
     // A time in the future: the clock was set back.
     return sinceMs >= 0 && sinceMs < withinMs
   }
-  const isQuiet = () => wasCalled(quietMs, false)
+  const isQuiet = () => wasCalled(loginQuietMs, false)
 
   function required(reason: LoginReason, ended: Credentials | null, tab: Tab): void {
     if (isDisposed()) return
     const { subject = null, claims = null } = ended ?? {}
     const rejected = tab === 'this' ? request : null
     const hasWorked = rejected ? accepted.has(routeOf(rejected)) : accepted.size > 0
-    const isLoop = !hasWorked && wasCalled(loopMs, true)
+    const isLoop = !hasWorked && wasCalled(loginLoopMs, true)
     lastSubject = subject
     lastCall.write({ at: clock.wallMs(), signedIn: false })
     const event: LoginRequiredEvent = {
@@ -157,7 +155,7 @@ export function createLoginNotifier({
       request = next
     },
     noteAccepted(next) {
-      mayLoop ??= wasCalled(loopMs, true)
+      mayLoop ??= wasCalled(loginLoopMs, true)
       if (mayLoop && accepted.size < 200) accepted.add(routeOf(targetOf(next)))
     },
     isQuiet,

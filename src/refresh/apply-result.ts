@@ -3,6 +3,7 @@ import type { Credentials } from '../session/credentials.ts'
 import type { RecordContent } from '../session/session-store.ts'
 import { emptyRecord } from '../session/synced-store.ts'
 import { recentFailures } from '../time/backoff.ts'
+import { pause } from '../time/wait.ts'
 import { decideSave } from './decide-save.ts'
 import { closeLease, isStillCurrent, replaceRecord } from './leased-record.ts'
 import { planRetry } from './patience.ts'
@@ -29,7 +30,7 @@ async function applyGrant(granted: Granted, sent: SentRequest, ports: RefreshReq
   const save = decideSave({ ...sent, granted, sessionId: ports.session.state.sessionId })
   if (save.kind === 'stay-signed-out') return staySignedOut(sent, ports)
   if (save.kind === 'ask-again') {
-    await ports.pause(save.afterMs)
+    await pause(ports.clock, save.afterMs)
     return null
   }
   const outcome = 'credentials' in save ? await saveTokens(save, sent, ports) : null

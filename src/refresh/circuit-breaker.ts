@@ -1,11 +1,8 @@
 import { bound } from '../platform/bounded.ts'
 import type { RefreshCause } from '../session/events.ts'
 import type { RefreshCounts } from '../session/session-store.ts'
+import { circuitWindowMs, sentWithinMs } from '../time/delays.ts'
 import { createRouteCounts } from './route-counts.ts'
-
-const windowMs = 30_000
-/** A token request is sent within so long of its lease (step d). */
-const sentWithinMs = 2000
 
 export interface CircuitBreakerLimits {
   readonly unhelpfulRefreshes: number
@@ -63,7 +60,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
   /** Times ahead of now come from a clock that has jumped. */
   const past = (times: readonly number[] = []) => times.filter(time => time <= wallMs())
   /** Recent token requests in the record: no tab has noted there that they helped. */
-  const recordedStarts = () => past(recorded()?.started).filter(time => wallMs() - time < windowMs)
+  const recordedStarts = () => past(recorded()?.started).filter(time => wallMs() - time < circuitWindowMs)
   const startedTimes = () => recordedStarts().filter(time => !notCounted.has(time) && time !== unsent)
   const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? []), ...uncounted.values()])
 
@@ -82,7 +79,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
     openForMs() {
       const recent = startedTimes()
       const first = recent[recent.length - circuitOpensAfter]
-      return first === undefined ? 0 : first + windowMs - wallMs()
+      return first === undefined ? 0 : first + circuitWindowMs - wallMs()
     },
     noteReplay(route, credentials, isRejected) {
       if (!isRejected) uncounted.delete(credentials)

@@ -1,7 +1,8 @@
 import type { Credentials } from '../session/credentials.ts'
 import { continueIdentity, isSamePerson } from '../session/identity.ts'
+import { signOutCallMs } from '../time/delays.ts'
 import type { SentRequest } from './refresh-ports.ts'
-import { callMs, isSignedOut } from './revocation.ts'
+import { isSignedOut } from './revocation.ts'
 import type { Granted } from './token-request.ts'
 
 /** What becomes of the tokens that a token request brought. */
@@ -51,7 +52,8 @@ export function decideSave(facts: SaveFacts): Save {
   if (isOpen && pending && isSignedOut(pending, credentials)) {
     if (pending.failed || pending.leaseId) return { kind: 'stay-signed-out' }
     const askedAfterMs = (lease?.startedAt ?? 0) - pending.calledAt
-    if (askedAfterMs >= 0 && askedAfterMs < callMs) return { kind: 'ask-again', afterMs: callMs - askedAfterMs }
+    if (askedAfterMs >= 0 && askedAfterMs < signOutCallMs)
+      return { kind: 'ask-again', afterMs: signOutCallMs - askedAfterMs }
   }
   if (isAnother && !isOpen) return { kind: 'end' }
   if (sessionId !== request.sessionId) return { kind: 'drop' }

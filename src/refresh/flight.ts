@@ -1,5 +1,6 @@
 import type { Credentials } from '../session/credentials.ts'
 import type { Clock } from '../time/clock.ts'
+import { createPauses, type Pauses } from '../time/wait.ts'
 import type { Patience } from './patience.ts'
 import type { Outcome, RefreshRequest } from './refresh-ports.ts'
 
@@ -14,14 +15,11 @@ export interface Flight {
 }
 
 /** A flight as the refresher, its only owner, sees it. */
-export interface RunningFlight extends Flight, RefreshRequest {
+export interface RunningFlight extends Flight, RefreshRequest, Pauses {
   replaces: Credentials | null
   generation: number
   blocksRequests: boolean
   patience?: Patience | undefined
-  /** Waits until then, or until {@link resume}. */
-  pause(ms: number): Promise<void>
-  resume(): void
   settle(outcome: Outcome): void
 }
 
@@ -30,22 +28,14 @@ export function createFlight(request: RefreshRequest & Pick<Flight, 'blocksReque
   const outcome = new Promise<Outcome>(resolve => {
     settle = resolve
   })
-  let goOn = () => {}
+  const pauses = createPauses(clock)
   return {
     ...request,
+    ...pauses,
     outcome,
-    pause: ms =>
-      new Promise(resolve => {
-        const cancel = clock.setTimer(resolve, ms)
-        goOn = () => {
-          cancel()
-          resolve()
-        }
-      }),
-    resume: () => goOn(),
     settle(ended) {
       settle(ended)
-      goOn()
+      pauses.resume()
     },
   }
 }

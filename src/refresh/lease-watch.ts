@@ -1,7 +1,6 @@
 import type { Clock } from '../time/clock.ts'
+import { isLate } from '../time/lateness.ts'
 import type { RefreshRequestPorts } from './refresh-ports.ts'
-
-const lateMs = 1000
 
 /**
  * Returns whether another tab's lease is still open: its owner may be sending or waiting. A lease is stale once this page has
@@ -19,11 +18,11 @@ export function createLeaseWatch(clock: Clock, staleAfterMs: number): RefreshReq
     if (!lease || lease.closed) return false
     const now = clock.monotonicMs()
     const isNew = lease.id !== watched
-    // Over a second later than asked for: the page slept. Late each time, it does not sleep: its timers are throttled, in hidden
-    // pages to once a minute even (test/model/watch-model).
-    const isLate = now - last > askedMs + lateMs
-    if (isNew || (isLate && !wasLate)) since = now
-    wasLate = isLate && !isNew
+    // Late: the page slept. Late each time, it does not sleep: its timers are throttled, in hidden pages to once a minute even
+    // (test/model/watch-model).
+    const cameLate = isLate(now - last, askedMs)
+    if (isNew || (cameLate && !wasLate)) since = now
+    wasLate = cameLate && !isNew
     watched = lease.id
     last = now
     // The page's start by the wall clock as it is set now, or as it was then: neither a clock set back nor a sleep ages a lease.

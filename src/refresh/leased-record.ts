@@ -1,6 +1,8 @@
 import type { Lease, RecordContent, StoredRecord } from '../session/session-store.ts'
 import type { SyncedStore } from '../session/synced-store.ts'
-import { mostTries, pollMs, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
+import { leaseLookMs } from '../time/delays.ts'
+import { pause } from '../time/wait.ts'
+import { mostTries, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
 
 /**
  * The record to compare the next write with. Where the store cannot be read, it is the one that this page knows: a failed read
@@ -24,16 +26,16 @@ interface Replacement {
 export async function replaceRecord(
   leased: StoredRecord,
   { content, isRejection }: Replacement,
-  { session: { records }, isLeaseOpen, pause }: RefreshRequestPorts,
+  { session: { records }, clock, isLeaseOpen }: RefreshRequestPorts,
 ): Promise<StoredRecord | null> {
   let expected: StoredRecord | null | undefined = leased
   const others = new Set<string>()
   for (let tries = 0; expected && isSame(expected, leased); ) {
     const { lease } = expected
     const isAnothers = isRejection && lease && lease.id !== leased.lease?.id
-    if (isAnothers && others.size < mostTries && isLeaseOpen(lease, pollMs)) {
+    if (isAnothers && others.size < mostTries && isLeaseOpen(lease, leaseLookMs)) {
       others.add(lease.id)
-      await pause(pollMs)
+      await pause(clock, leaseLookMs)
     } else {
       const written = await records.compareAndSet(expected, content)
       if (written) return written

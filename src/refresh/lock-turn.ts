@@ -1,6 +1,7 @@
 import { createAbort } from '../platform/abort.ts'
 import { type Wake, waking } from '../platform/wake.ts'
 import type { HeldLock, TabLock } from '../tabs/tab-lock.ts'
+import { lockLookMs, lockPatienceMs } from '../time/delays.ts'
 import type { Outcome, RefreshRequest, RefreshRequestPorts } from './refresh-ports.ts'
 
 export interface LockTurnPorts extends RefreshRequestPorts {
@@ -14,9 +15,6 @@ interface WaitingRefresh extends RefreshRequest {
   /** Settles early when no request waits for it any more: the client was disposed of, or its session is over. */
   readonly outcome: Promise<Outcome>
 }
-
-const lockPatienceMs = 2000
-const lookEveryMs = 500
 
 /**
  * Step a: runs `work` under the lock that all tabs share. What follows decides by the record, so going on without the lock is
@@ -84,11 +82,11 @@ function watchRecord(
   const look = async () => {
     await session.reread()
     if (!isWatching) return
-    const isAnotherAtWork = isLeaseOpen(session.records.latest?.lease, lookEveryMs)
+    const isAnotherAtWork = isLeaseOpen(session.records.latest?.lease, lockLookMs)
     if (!isAnotherAtWork && clock.monotonicMs() - startedMs >= lockPatienceMs) leave()
-    else stopTimer = clock.setTimer(look, lookEveryMs)
+    else stopTimer = clock.setTimer(look, lockLookMs)
   }
-  let stopTimer = clock.setTimer(look, lookEveryMs)
+  let stopTimer = clock.setTimer(look, lockLookMs)
   const stopChanges = session.changed.add(() => {
     const { sessionId, generation } = session.state
     if (sessionId !== request.sessionId || generation !== request.generation) leave()

@@ -25,16 +25,12 @@ export interface RefreshRequestPorts extends TokenRequestPorts {
   readonly reauthenticate?: unknown
   /** Whether another tab's token request may be under way. `askedMs`: how long this page meant to wait since its last look. */
   readonly isLeaseOpen: (lease: Lease | null | undefined, askedMs: number) => boolean
-  readonly pause: (ms: number) => Promise<void>
   readonly announce: () => void
   /** Revokes tokens that nothing will use, where revocation is configured. */
   readonly discard: (credentials: Credentials) => void
   /** For sign-outs that the server may not have heard of: found at a start, or made during a token request. */
   readonly revocation: Pick<Revocation, 'revokeAgain' | 'noteRefreshEnded'>
 }
-
-/** How often the record is looked at while another tab's lease is open. */
-export const pollMs = 250
 
 /** More than other tabs can come in between. A store that refuses a write more often is broken. */
 export const mostTries = 10

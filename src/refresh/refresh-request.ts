@@ -5,18 +5,15 @@ import type { Lease, RecordContent, StoredRecord } from '../session/session-stor
 import { emptyRecord } from '../session/synced-store.ts'
 import type { HeldLock } from '../tabs/tab-lock.ts'
 import { elapsedMs, now } from '../time/clock.ts'
+import { leaseLookMs, sentWithinMs, signOutLeadMs, tryAgainMs } from '../time/delays.ts'
+import { pause } from '../time/wait.ts'
 import { applyResult, reasonOf } from './apply-result.ts'
 import { judgeRecord } from './judge-record.ts'
 import { closeLease } from './leased-record.ts'
 import { blockedByRecord } from './refresh-blocks.ts'
-import { mostTries, type Outcome, pollMs, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
+import { mostTries, type Outcome, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
 import { sendTokenRequest } from './token-request.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
-
-/** A token request is sent within this time of its lease, or the lease counts as lost. */
-const freshLeaseMs = 2000
-/** How long the call that tells the server of a sign-out has before a start asks who is signed in. */
-const revocationLeadMs = 1000
 
 /** What step b found, and what is sent once the lease is taken. */
 interface ReadyRequest {
@@ -36,7 +33,7 @@ export async function runRefreshRequest(
   lock: HeldLock | null,
   ports: RefreshRequestPorts,
 ): Promise<Outcome> {
-  const { session, clock, circuitBreaker, pause, scheme, strategy, revocation } = ports
+  const { session, clock, circuitBreaker, scheme, strategy, revocation } = ports
   const { records } = session
   const { cause, audience } = request
   /** The leases of this page, and the session that each is of. */
@@ -57,9 +54,9 @@ export async function runRefreshRequest(
   function mustWait({ lease, revocationPending: pending }: RecordContent, underLock: boolean): boolean {
     // A cookie that is renewed while the server hears of the sign-out would outlive it.
     const calledMs = pending ? clock.wallMs() - pending.calledAt : -1
-    if (calledMs >= 0 && calledMs < revocationLeadMs) return true
+    if (calledMs >= 0 && calledMs < signOutLeadMs) return true
     if (!lease || ownLeases.has(lease.id) || (lease.underLock && underLock)) return false
-    const isOpen = ports.isLeaseOpen(lease, pollMs)
+    const isOpen = ports.isLeaseOpen(lease, leaseLookMs)
     if (isOpen) otherLeases.add(lease.id)
     return isOpen
   }
@@ -69,7 +66,7 @@ export async function runRefreshRequest(
     // An engine may take the lock from a page that it suspends. From then on only the lease protects.
     const underLock = lock?.shared === true && !lock.lost
     // Memory may be behind the store, and the store behind a message.
-    if (records.lagMs) await pause(records.lagMs)
+    if (records.lagMs) await pause(clock, records.lagMs)
     const seen = await records.read()
     if (seen === undefined) return storeUnavailable(ports)
     const early = followRecord(seen)
@@ -77,13 +74,13 @@ export async function runRefreshRequest(
     const content = seen ?? emptyRecord()
     const { generation, credentials, sessionId } = content
     if (mustWait(content, underLock)) {
-      await pause(pollMs)
+      await pause(clock, leaseLookMs)
       return null
     }
     const attempts = attemptsOf(content.lease, ports)
     // A token whose response was lost is sent once more, by whichever tab: that may outlast the outage. Not a third time.
     if (request.patience?.failed && attempts > 1)
-      return { ...unavailable('network', pollMs, 'two responses were lost'), next: 'never' }
+      return { ...unavailable('network', leaseLookMs, 'two responses were lost'), next: 'never' }
     const id = randomId()
     ownLeases.set(id, sessionId)
     // At a start the cookie may be of any user: nothing of the former one is taken over.
@@ -110,7 +107,7 @@ export async function runRefreshRequest(
     if (!leased) return null
     // d: send, in the task in which these checks hold. Other tabs may have taken a page that slept since c for lost.
     const sent = now(clock)
-    const isOld = !isAlone && elapsedMs(clock, leasedAt) > freshLeaseMs
+    const isOld = !isAlone && elapsedMs(clock, leasedAt) > sentWithinMs
     const isOver = session.state.sessionId !== request.sessionId
     if (isOver) revocation.noteRefreshEnded(leased, false)
     if (isOld || isOver || (lease.underLock && lock?.lost)) return null
@@ -145,4 +142,4 @@ const attemptsOf = (lease: Lease | null | undefined, { clock, reuseIntervalMs }:
   lease && clock.wallMs() - lease.startedAt < reuseIntervalMs ? (lease.attempts ?? 1) : 0
 
 const storeUnavailable = ({ clock }: RefreshRequestPorts): Unavailable =>
-  unavailable('store', Math.round(clock.random() * 1000), 'it cannot be used')
+  unavailable('store', Math.round(clock.random() * tryAgainMs), 'it cannot be used')

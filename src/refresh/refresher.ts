@@ -4,6 +4,7 @@ import { forAudience, isSameToken } from '../session/audience.ts'
 import type { RefreshCause } from '../session/events.ts'
 import { remainingLifetimeMs } from '../session/expiry.ts'
 import { restMs } from '../time/backoff.ts'
+import { earlyTimerMs, tryAgainMs } from '../time/delays.ts'
 import { createFlight, type Flight, type RunningFlight } from './flight.ts'
 import { type LockTurnPorts, runInLockTurn } from './lock-turn.ts'
 import { outlastsWait } from './patience.ts'
@@ -38,11 +39,6 @@ export interface Refresher {
   /** Settles all flights as disposed. A token request goes on, since a rotated token must not be lost. */
   dispose(): void
 }
-
-/** Where nothing was attempted, and no better time for the next attempt is known. */
-const retryMs = 1000
-/** What may be left of a backoff when its timer has fired. */
-const earlyMs = 50
 
 export function createRefresher(ports: RefresherPorts): Refresher {
   const { session, clock, wake, whenOffline, patienceMs } = ports
@@ -84,7 +80,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     if (found.next === 'planned' || (waitsForNetwork(found) && cause !== 'restore')) return true
     return !outlastsWait(
       found,
-      Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyMs),
+      Math.max(patience.untilMs - clock.monotonicMs(), found.next || !patienceMs ? 0 : earlyTimerMs),
     )
   }
   const startPatience = (flight: RunningFlight) => {
@@ -94,7 +90,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   async function attempt(flight: RunningFlight): Promise<Outcome> {
     // A mistake in this library must not leave requests waiting: to them the refresh is unavailable.
     const turn = ports.pendingCalls.track(runInLockTurn(flight, ports, lock => runRefreshRequest(flight, lock, ports)))
-    const outcome = await turn.catch((error): Unavailable => unavailable('store', retryMs, String(error?.message)))
+    const outcome = await turn.catch((error): Unavailable => unavailable('store', tryAgainMs, String(error?.message)))
     ports.announce()
     const hasFailed = blocks.noteOutcome(outcome)
     if (hasFailed && flight.patience) flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
@@ -120,7 +116,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         Object.assign(flight, { generation, replaces: credentials } satisfies Partial<RunningFlight>)
       const isHopeless = flight.audience !== undefined && !ports.canRefresh()
       const blocked = isHopeless
-        ? unavailable('no-refresh-token', retryMs, '')
+        ? unavailable('no-refresh-token', tryAgainMs, '')
         : blocks.blockedBy(flight.cause === 'restore')
       const outcome = blocked ?? (await attempt(flight))
       if (outcome.kind === 'unavailable') {

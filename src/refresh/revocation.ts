@@ -5,6 +5,8 @@ import { report } from '../session/events.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from '../session/session-store.ts'
 import type { SyncedStore } from '../session/synced-store.ts'
 import type { Clock } from '../time/clock.ts'
+import { leaseLifeMs } from '../time/lateness.ts'
+import { createTimeLimit } from '../time/wait.ts'
 import { isPassing, statusOf } from './judge-failure.ts'
 import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshStrategy } from './strategy.ts'
@@ -37,9 +39,6 @@ export interface Revocation {
 /** More than other tabs can come in between. */
 const mostTries = 3
 
-/** Within this time, a call that began at the sign-out has ended. */
-export const callMs = 5000
-
 const nameOf = (credentials: Pick<Credentials, 'subject' | 'claims'> | null) => {
   const { sid, auth_time: authTime } = credentials?.claims ?? {}
   return { subject: credentials?.subject ?? null, sid, authTime }
@@ -63,6 +62,7 @@ export interface PendingCalls {
 
 export function createPendingCalls(clock: Clock, longestMs: number): PendingCalls {
   const calls = new Set<Promise<unknown>>()
+  const inTime = createTimeLimit(clock, longestMs)
   const all = async (): Promise<void> => {
     while (calls.size > 0) await Promise.allSettled(calls)
   }
@@ -73,19 +73,13 @@ export function createPendingCalls(clock: Clock, longestMs: number): PendingCall
       call.then(remove, remove)
       return call
     },
-    whenSettled: () => (calls.size > 0 ? within(clock, longestMs, all()) : undefined),
+    whenSettled: () => (calls.size > 0 ? inTime(all(), resolve => resolve()) : undefined),
   }
-}
-
-function within<Value>(clock: Clock, ms: number, promise: Promise<Value>): Promise<Value | undefined> {
-  return new Promise(resolve => {
-    const cancel = clock.setTimer(() => resolve(undefined), ms)
-    promise.then(resolve).finally(cancel)
-  })
 }
 
 export function createRevocation(ports: RevocationPorts): Revocation {
   const { strategy, baseUrl, records, clock, refreshTimeoutMs, pendingCalls } = ports
+  const inTime = createTimeLimit(clock, refreshTimeoutMs)
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
   /** Changes the record while `change` says how. Resolves with the revocation that is pending then. */
@@ -147,7 +141,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   const revoke: Revocation['revoke'] = async (credentials, pending) => {
     // Send before awaiting anything: the page may be about to unload.
     const told = pendingCalls.track(send(credentials, pending))
-    return (await within(clock, refreshTimeoutMs, told)) ?? false
+    return inTime(told, resolve => resolve(false))
   }
 
   return {
@@ -157,7 +151,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       const { lease } = latest ?? {}
       const at = clock.wallMs()
       const ageMs = lease && !lease.closed ? at - lease.startedAt : -1
-      const isUnderWay = ageMs >= 0 && ageMs < refreshTimeoutMs + callMs
+      const isUnderWay = ageMs >= 0 && ageMs < leaseLifeMs(refreshTimeoutMs)
       // Signed out already: the server still has to hear of the same session.
       const name = user ? nameOf(user) : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
       const { subject, sid, authTime } = name

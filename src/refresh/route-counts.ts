@@ -1,8 +1,6 @@
 import { bound } from '../platform/bounded.ts'
+import { routePauseMs } from '../time/backoff.ts'
 
-/** After two unhelpful refreshes in a row a route causes none for so long; doubled with each further one. */
-const firstPauseMs = 30_000
-const longestPauseMs = 900_000
 const routesRemembered = 200
 
 interface RouteCount {
@@ -29,7 +27,7 @@ export function createRouteCounts(wallMs: () => number): RouteCounts {
       const { unhelpful = 0, at = 0 } = routes.get(route) ?? {}
       const sinceMs = wallMs() - at
       // Below zero the clock has jumped.
-      return unhelpful > 1 && sinceMs >= 0 && sinceMs < Math.min(firstPauseMs * 2 ** (unhelpful - 2), longestPauseMs)
+      return sinceMs >= 0 && sinceMs < routePauseMs(unhelpful)
     },
     noteUnhelpful(route, credentials) {
       const count = routes.get(route)

@@ -8,7 +8,8 @@ import { mergeAudienceTokens, withoutIdentity } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import { report } from '../session/events.ts'
 import { continueFrom, describeKeys, readCredentials } from '../session/parse-tokens.ts'
-import { type Clock, elapsedMs, type Moment, now } from '../time/clock.ts'
+import type { Clock, Moment } from '../time/clock.ts'
+import { setDeadline } from '../time/wait.ts'
 import { type Failure, isMistake, judgeFailure } from './judge-failure.ts'
 import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshContext, RefreshStrategy } from './strategy.ts'
@@ -36,19 +37,6 @@ export interface TokenRequestPorts {
 export interface TokenRequest extends Pick<RefreshContext, 'cause' | 'audience'> {
   readonly former: Credentials | null
   readonly sent: Moment
-}
-
-const lateMs = 1000
-const graceMs = 2000
-
-/** Calls back at the deadline. If the page slept through it, waits 2 s more: the response may be queued behind the timer. */
-function setDeadline(clock: Clock, timeoutMs: number, passed: () => void): () => void {
-  const started = now(clock)
-  let cancel = clock.setTimer(() => {
-    if (elapsedMs(clock, started) <= timeoutMs + lateMs) passed()
-    else cancel = clock.setTimer(passed, graceMs)
-  }, timeoutMs)
-  return () => cancel()
 }
 
 function readTokenResult(

@@ -1,6 +1,7 @@
 import { readText } from '../http/read-text.ts'
 import { type Challenge, readChallenges } from '../http/www-authenticate.ts'
 import type { Clock } from '../time/clock.ts'
+import { viewedBodyMs } from '../time/delays.ts'
 
 /** A response that `shouldRefresh` can look at without consuming it. */
 export interface ResponseView {
@@ -25,7 +26,6 @@ export interface ResponseView {
 }
 
 const mostBytes = 256 * 1024
-const longestMs = 5000
 /** JSON by its media type (WHATWG MIME Sniffing, "JSON MIME type"). */
 const isJson = /^(?:[^;]+\+|(?:application|text)\/)json\s*(?:;|$)/i
 
@@ -36,7 +36,7 @@ async function readJson(response: Response, clock: Clock): Promise<unknown> {
     const text = await readText(response.clone(), {
       mostBytes,
       started: stop => {
-        cancel = clock.setTimer(stop, longestMs)
+        cancel = clock.setTimer(stop, viewedBodyMs)
       },
     })
     return text === null ? undefined : JSON.parse(text)

@@ -1,6 +1,7 @@
 import type { Clock } from '../time/clock.ts'
+import type { Leeway } from '../time/leeway.ts'
 import { type AudienceToken, type Credentials, hasSame } from './credentials.ts'
-import { createTokenAge, type Leeway, type TokenAge } from './expiry.ts'
+import { createTokenAge, type TokenAge } from './expiry.ts'
 import type { SessionState } from './state.ts'
 
 /** Returns the audience whose token an origin takes (RFC 8707); `undefined`: the session's own. */

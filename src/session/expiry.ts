@@ -1,5 +1,6 @@
 import { jwtDecode } from 'jwt-decode'
 import type { Clock } from '../time/clock.ts'
+import { type Leeway, leewayMs } from '../time/leeway.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
@@ -46,17 +47,11 @@ export function remainingLifetimeMs(credentials: Credentials, monotonicSentAt: n
 
 export type TokenAge = 'good' | 'expiring' | 'expired'
 
-/** How long before its end a token is expiring: `share` of `maxMs`, and at most of a quarter of its lifetime. */
-export interface Leeway {
-  readonly maxMs: number
-  readonly share: number
-}
-
 /** Returns the age of a token by time alone: good, expiring (within the leeway) or expired. */
 export const createTokenAge =
-  ({ maxMs, share }: Leeway, clock: Clock) =>
+  (leeway: Leeway, clock: Clock) =>
   (credentials: Credentials, monotonicSentAt: number | null): TokenAge => {
     const remainingMs = remainingLifetimeMs(credentials, monotonicSentAt, clock)
     if (remainingMs <= 0) return 'expired'
-    return remainingMs <= Math.min(maxMs, (credentials.lifetimeMs ?? 0) / 4) * share ? 'expiring' : 'good'
+    return remainingMs <= leewayMs(leeway, credentials.lifetimeMs ?? 0) ? 'expiring' : 'good'
   }

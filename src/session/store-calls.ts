@@ -1,4 +1,5 @@
 import type { Clock } from '../time/clock.ts'
+import { createTimeLimit } from '../time/wait.ts'
 
 /**
  * Runs a call of the store with a timeout, so that no request waits without end (promise 9). After the timeout it rejects with
@@ -19,16 +20,13 @@ export const isMissing = (cause: unknown): boolean =>
   /^(Security|Reference|Type|NotSupported)Error$/.test(nameOf(cause))
 
 export function createCallStore(clock: Clock, timeoutMs: number): CallStore {
-  return <Answer>(run: () => Answer | PromiseLike<Answer>, late?: (answer: Answer) => void) =>
-    new Promise<Answer>((resolve, reject) => {
-      let hasPassed = false
-      const cancel = clock.setTimer(() => {
-        hasPassed = true
-        reject(new DOMException(`The store took over ${timeoutMs} ms.`, 'TimeoutError'))
-      }, timeoutMs)
-      // Call in this task, so that writes reach the store in the order of the calls.
-      new Promise<Answer>(started => started(run()))
-        .then(answer => (hasPassed ? late?.(answer) : resolve(answer)), reject)
-        .finally(cancel)
+  const inTime = createTimeLimit(clock, timeoutMs)
+  return <Answer>(run: () => Answer | PromiseLike<Answer>, late?: (answer: Answer) => void) => {
+    // Call in this task, so that writes reach the store in the order of the calls.
+    const answer = new Promise<Answer>(started => started(run()))
+    return inTime(answer, (_, reject) => {
+      reject(new DOMException(`The store took over ${timeoutMs} ms.`, 'TimeoutError'))
+      answer.then(late, () => {})
     })
+  }
 }

@@ -1,4 +1,6 @@
 import type { Clock } from '../time/clock.ts'
+import { storeRetryMs } from '../time/delays.ts'
+import { pause } from '../time/wait.ts'
 import { type KnownState, remember } from './judge-stored-record.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
@@ -31,8 +33,6 @@ export interface StoreSidePorts {
   readonly storeTimeoutMs: number
   readonly onFailure: (operation: 'read' | 'write', cause: unknown) => void
 }
-
-const retryMs = 200
 
 export function createStoreSide(ports: StoreSidePorts): StoreSide {
   const { store, name, clock, storeTimeoutMs, onFailure } = ports
@@ -77,13 +77,13 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
       }),
     noteHeld,
     async lookUp(late, again) {
-      const until = clock.monotonicMs() + storeTimeoutMs - retryMs
+      const until = clock.monotonicMs() + storeTimeoutMs - storeRetryMs
       for (;;) {
         try {
           return await call(find, late)
         } catch (cause) {
           if (!again?.() || isSlow(cause) || isMissing(cause) || clock.monotonicMs() >= until) throw cause
-          await new Promise<void>(resolve => clock.setTimer(resolve, retryMs))
+          await pause(clock, storeRetryMs)
         }
       }
     },

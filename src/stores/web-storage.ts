@@ -1,10 +1,10 @@
 import { check } from '../errors.ts'
 import { parseJson } from '../platform/json.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import { systemClock } from '../time/clock.ts'
+import { webStorageLagMs } from '../time/delays.ts'
+import { pause } from '../time/wait.ts'
 import { asRecord, mayReplace } from './compare-record.ts'
-
-/** Three times what another tab's write was seen to lag behind (80 ms). */
-const lagMs = 250
 
 /** How many revisions are kept: our write is recognised if fewer writes followed it before we look. */
 const trailLength = 8
@@ -23,7 +23,7 @@ const write = (storage: Storage, key: string, stored: unknown[]) => storage.setI
 
 /** Waits until all tabs see all writes, then returns whether `slot` is still the current one. */
 async function isStillCurrent(storage: Storage, name: string, slot: string): Promise<boolean> {
-  await new Promise(resolve => setTimeout(resolve, lagMs))
+  await pause(systemClock, webStorageLagMs)
   const isCurrent = currentOf(storage, name) === slot
   // A user signed in or out meanwhile: the tokens in this slot must not stay readable.
   if (!isCurrent) storage.removeItem(keyOf(name, slot))
@@ -39,7 +39,7 @@ async function isStillCurrent(storage: Storage, name: string, slot: string): Pro
 export function storageStore(find: () => Storage): SessionStore {
   return {
     shared: true,
-    lagMs,
+    lagMs: webStorageLagMs,
     read(name) {
       const storage = find()
       return asRecord(readSlot(storage, name, currentOf(storage, name))[0])

@@ -1,11 +1,19 @@
-const firstMs = 1000
-const longestMs = 60_000
-const forgottenAfterMs = 300_000
+import {
+  failuresForgottenMs,
+  firstBackoffMs,
+  firstRoutePauseMs,
+  longestBackoffMs,
+  longestRetryAfterMs,
+  longestRoutePauseMs,
+} from './delays.ts'
 
-/** Failures in a row. Long after the last one they say nothing of the server: the device slept, or no request was made. */
+/** Failures in a row, by now. */
 export function recentFailures(failures = 0, retryAt = 0, wallMs: number): number {
-  return wallMs - retryAt < forgottenAfterMs ? failures : 0
+  return wallMs - retryAt < failuresForgottenMs ? failures : 0
 }
+
+const doubledMs = (firstMs: number, times: number, longestMs: number): number =>
+  Math.min(longestMs, firstMs * 2 ** (times - 1))
 
 interface Backoff {
   /** In a row. */
@@ -21,7 +29,7 @@ interface Backoff {
  * never shorter than the server asked for.
  */
 export function backoffMs({ failures, retryAfterMs, capMs }: Backoff, random: number): number {
-  const jitterMs = random * Math.min(capMs, longestMs, firstMs * 2 ** Math.min(failures - 1, 16))
+  const jitterMs = random * Math.min(capMs, doubledMs(firstBackoffMs, failures, longestBackoffMs))
   return Math.round((retryAfterMs ?? 0) + jitterMs)
 }
 
@@ -34,5 +42,9 @@ export const restMs = (leftMs: number, random: number): number => leftMs * (0.25
 /** Milliseconds until a token request may begin. A time that no backoff can have set is ignored: the clock has jumped. */
 export function remainingMs(retryAt: number | undefined, wallMs: number): number {
   const leftMs = (retryAt ?? 0) - wallMs
-  return leftMs > 0 && leftMs <= 2 * longestMs ? leftMs : 0
+  return leftMs > 0 && leftMs <= longestRetryAfterMs + longestBackoffMs ? leftMs : 0
 }
+
+/** How long a route causes no refresh, after so many unhelpful ones in a row: a single one may be chance. */
+export const routePauseMs = (unhelpful: number): number =>
+  unhelpful > 1 ? doubledMs(firstRoutePauseMs, unhelpful - 1, longestRoutePauseMs) : 0

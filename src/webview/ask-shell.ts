@@ -1,4 +1,5 @@
 import { randomId } from '../platform/random-id.ts'
+import { bridgeLookMs, shellTimeoutMs } from '../time/delays.ts'
 import { type FoundBridge, findBridge, type ShellOptions } from './native-bridge.ts'
 import { onShellMessage } from './on-shell-message.ts'
 import { readResponse, type ShellRequest, type ShellResponse, shellError } from './protocol.ts'
@@ -10,7 +11,7 @@ async function awaitBridge({ name, bridge }: ShellOptions, signal: AbortSignal):
     const found = findBridge(name)
     if (found) return found[0]
     if (looks > 20 || !globalThis.document || signal?.aborted) throw shellError('not found')
-    await new Promise(resolve => setTimeout(resolve, 50))
+    await new Promise(resolve => setTimeout(resolve, bridgeLookMs))
   }
 }
 
@@ -24,7 +25,7 @@ export async function askShell(
   request: ShellRequest,
   options: ShellOptions,
   // Where the caller has no deadline. Engines without it listen until there is a response.
-  signal: AbortSignal = globalThis.AbortSignal?.timeout?.(10_000),
+  signal: AbortSignal = globalThis.AbortSignal?.timeout?.(shellTimeoutMs),
 ): Promise<ShellResponse> {
   const id = randomId()
   const bridge = await awaitBridge(options, signal)

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { root } from '../support/project.ts'
 import { readSourceFiles, type SourceFile } from '../support/source-files.ts'
 
 /** A folder imports only from itself and from those after it. */
@@ -26,6 +28,9 @@ const layers = [
   'time',
   'platform',
 ]
+
+/** No user waits for these. */
+const tools = ['doctor', 'testing', 'inspector', 'explain', 'observe']
 
 const files = readSourceFiles()
 const ownPaths = new Set(files.map(({ path }) => path))
@@ -104,6 +109,33 @@ describe('the source', () => {
 
   test('uses jwt-decode in session/expiry.ts alone', () => {
     expect(listImports(({ path }, target) => target === 'jwt-decode' && path !== 'src/session/expiry.ts')).toEqual([])
+  })
+
+  test('sets timers by the clock alone, except in development tools and where there is no client yet', () => {
+    const mayTouch = ['src/time/clock.ts', 'src/webview/ask-shell.ts']
+    const touched = files
+      .filter(
+        ({ path, globals }) =>
+          !mayTouch.includes(path) &&
+          !tools.includes(layerOf(path)) &&
+          (globals.has('setTimeout') || globals.has('setInterval')),
+      )
+      .map(({ path }) => path)
+    expect(touched).toEqual([])
+  })
+
+  test('has the fixed times of a client in time/delays.ts, and none there that is not used', () => {
+    const others = ['src/time/delays.ts', 'src/time/clock.ts', 'src/client/check-options.ts', 'src/client/options.ts']
+    const places = files.filter(({ path }) => !tools.includes(layerOf(path)) && !others.includes(path))
+    const textOf = (path: string) => readFileSync(root + path, 'utf8').replace(/^ *\*.*$/gm, '')
+    const texts = places.map(({ path }) => [path, textOf(path)] as const)
+    const elsewhere = texts.flatMap(([path, text]) =>
+      [...text.matchAll(/\b(\w+Ms)(?: =|:) \d{2}/g)].map(([, name]) => `${path} has ${name}`),
+    )
+    const known = [...readFileSync(`${root}src/time/delays.ts`, 'utf8').matchAll(/^export const (\w+Ms) = /gm)]
+    const unused = known.map(([, name = '']) => name).filter(name => !texts.some(([, text]) => text.includes(name)))
+    expect(known.length).toBeGreaterThan(0)
+    expect({ elsewhere, unused }).toEqual({ elsewhere: [], unused: [] })
   })
 
   test('touches the page in the folders that are about it, and nowhere else', () => {

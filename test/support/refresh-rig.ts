@@ -92,7 +92,6 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     }),
     canRefresh: () => true,
     isLeaseOpen: createLeaseWatch(clock, 12_000),
-    pause: ms => new Promise(resolve => clock.setTimer(resolve, ms)),
     announce: () => void rig.announced.push(`refresh ${session.state.sessionId}`),
     discard: credentials => void discarded.push(credentials),
     revocation: { revokeAgain: pending => void repeated.push(pending), noteRefreshEnded: () => {} },

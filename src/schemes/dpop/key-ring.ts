@@ -1,6 +1,8 @@
 import { ConfigurationError, RefreshUnavailableError } from '../../errors.ts'
 import { createTransact } from '../../stores/indexed-db.ts'
 import { systemClock } from '../../time/clock.ts'
+import { keyTimeoutMs, tryAgainMs } from '../../time/delays.ts'
+import { createTimeLimit } from '../../time/wait.ts'
 import { type Algorithm, generateKey, type Key } from './proof.ts'
 
 /** The key of a session: in IndexedDB, for every tab and after a reload; without IndexedDB, in this page's memory. */
@@ -21,16 +23,6 @@ export interface KeyRing {
   forget(thumbprint: string | undefined, ended: boolean): void
 }
 
-const deadlineMs = 2000
-
-/** As for the store: a request must not wait for a disk without end. */
-function inTime<Answer>(answer: Promise<Answer>): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const cancel = systemClock.setTimer(() => reject(new Error('IndexedDB does not respond')), deadlineMs)
-    answer.then(resolve, reject).finally(cancel)
-  })
-}
-
 /** Without IndexedDB (a server, an opaque origin), a key that is not in memory is lost. */
 const isMissing = ({ name }: Error) => name === 'ReferenceError' || name === 'SecurityError'
 
@@ -39,6 +31,9 @@ type StoredKey = Key & { readonly awaitsLogin?: boolean }
 
 export function createKeyRing(algorithm: Algorithm): KeyRing {
   const transact = createTransact('latchkey')
+  const limit = createTimeLimit(systemClock, keyTimeoutMs)
+  const inTime = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
+    limit(answer, (_, reject) => reject(new Error('IndexedDB does not respond')))
   const held = new Map<string, Key>()
   let place: IDBValidKey | undefined
   let login: string | undefined
@@ -72,7 +67,13 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
     } catch (error) {
       if (isMissing(error as Error)) return undefined
       const detail = 'the DPoP key cannot be read'
-      throw new RefreshUnavailableError({ reason: 'store', status: null, retryAfterMs: 1000, detail, cause: error })
+      throw new RefreshUnavailableError({
+        reason: 'store',
+        status: null,
+        retryAfterMs: tryAgainMs,
+        detail,
+        cause: error,
+      })
     } finally {
       reading = undefined
     }

@@ -1,3 +1,4 @@
+import { clockToleranceMs } from '../../time/delays.ts'
 import type { Learned } from '../scheme.ts'
 
 /** What a server requires of proofs (RFC 9449 §8, §9). */
@@ -27,8 +28,6 @@ export interface Servers {
 }
 
 const mostServers = 32
-/** `Date` counts whole seconds, and was on its way for a while. */
-const minClockSkewMs = 2000
 
 export function createServers(): Servers {
   const servers = new Map<string, ServerNotes>()
@@ -51,7 +50,7 @@ export function createServers(): Servers {
       const isWrong = error === 'invalid_dpop_proof'
       if (server !== role + url.origin || (!isWrong && error !== 'use_dpop_nonce')) return null
       const clockSkewMs = Date.parse(headers.get('date') ?? '') - Date.now()
-      const isOff = isWrong && Math.abs(clockSkewMs - (used.clockSkewMs ?? 0)) > minClockSkewMs
+      const isOff = isWrong && Math.abs(clockSkewMs - (used.clockSkewMs ?? 0)) > clockToleranceMs
       // First: a server may send a new nonce with every response, so the nonce alone would hide the clock.
       if (isOff) {
         note(server, { clockSkewMs })

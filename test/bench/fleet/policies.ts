@@ -1,10 +1,10 @@
-import { leewayShareOf } from '../../../src/client/token-policy.ts'
 import { planRetry } from '../../../src/refresh/patience.ts'
 import type { RefreshRequest, RefreshRequestPorts } from '../../../src/refresh/refresh-ports.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import { createTokenAge } from '../../../src/session/expiry.ts'
 import { restMs } from '../../../src/time/backoff.ts'
 import type { Clock } from '../../../src/time/clock.ts'
+import { leewayShareOf } from '../../../src/time/leeway.ts'
 import type { Policy } from './simulate.ts'
 
 export const lifetimeMs = 900_000
