@@ -78,7 +78,13 @@ export function explainUnauthorized(
     },
   )
   const sends = registeredParts(session)?.sends
-  const stops = [session.on('request', watch.onEvent), sends?.add(watch.onSend), groups.stop]
+  const stops = [
+    session.on('request', watch.onEvent),
+    session.on('ended', watch.forget),
+    sends?.add(watch.onSend),
+    groups.stop,
+    watch.forget,
+  ]
   return () => {
     for (const stop of stops) stop?.()
   }

@@ -61,8 +61,8 @@ export async function explain(response: Response): Promise<Explanation> {
   const found = find(response)
   const facts = found?.facts ?? factsOf(response)
   const known = await found?.text
-  const words =
-    known ??
-    (response.bodyUsed || response.body?.locked ? null : await readText(response.clone(), found?.secrets ?? []))
+  const secrets = found ? found.secrets.latest : []
+  const isUnreadable = !secrets || response.bodyUsed || response.body?.locked
+  const words = known ?? (isUnreadable ? null : await readText(response.clone(), secrets))
   return createExplanation({ ...facts, response: facts.response && { ...facts.response, text: words } }, [], 1)
 }

@@ -14,6 +14,11 @@ export interface ReadSend {
   readonly secrets: readonly string[]
 }
 
+/** What must not be shown, of one session. Once that is over it is forgotten, and no more text may be read. */
+export interface KnownSecrets {
+  latest: readonly string[] | null
+}
+
 /** `step`: the client's event for this send. */
 export function readSend({ context, outgoing, header }: Send, step: SentStep): ReadSend {
   const headers = new Headers(outgoing.headers ?? context.init.headers)

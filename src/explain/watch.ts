@@ -7,7 +7,7 @@ import type { Facts, ResponseFacts } from './facts.ts'
 import { createHistory } from './history.ts'
 import { type LastStep, outcomeOf } from './outcome.ts'
 import { readResponse, readText, withoutQuery } from './read-response.ts'
-import { type ReadSend, readSend, type SentStep } from './read-send.ts'
+import { type KnownSecrets, type ReadSend, readSend, type SentStep } from './read-send.ts'
 
 type RequestEvent = SessionEvents['request']
 
@@ -16,8 +16,7 @@ export interface FinishedRequest {
   /** Without the text of the response. */
   readonly facts: Facts
   readonly response: Response | null
-  /** What must not be shown. */
-  readonly secrets: readonly string[]
+  readonly secrets: KnownSecrets
   /** Resolves with the first words of the response. Never rejects. */
   readonly text: Promise<string | null>
   /** A 401, and after the refresh another response came. */
@@ -37,6 +36,7 @@ interface ObservedRequest {
   step: SentStep | null
   url: string
   read: ReadSend | null
+  secrets: KnownSecrets
   generation: number
   /** Of the first send: a replay has another token. */
   firstGeneration: number
@@ -58,6 +58,7 @@ const createObserved = (): ObservedRequest => ({
   step: null,
   url: '',
   read: null,
+  secrets: { latest: [] },
   generation: 0,
   firstGeneration: 0,
   epoch: 0,
@@ -80,10 +81,10 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
   const seen = new Map<number, ObservedRequest>()
   const history = createHistory()
   let texts = 0
-  /** Whatever a server may echo; the latest ones. */
-  let secrets: readonly string[] = []
+  /** Whatever a server may echo. */
+  let known: KnownSecrets = { latest: [] }
 
-  function textOf(response: Response): Promise<string | null> {
+  function textOf(response: Response, secrets: readonly string[]): Promise<string | null> {
     if ((response.status !== 401 && !isHtml(response)) || texts >= mostTexts || response.bodyUsed) return noText
     texts += 1
     return readText(response.clone(), secrets).finally(() => {
@@ -93,8 +94,10 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
 
   /** Before the client itself sees the response, and lets go of its body. */
   function takeResponse(request: ObservedRequest, read: ReadSend, response: Response): void {
+    // The session may have ended meanwhile.
+    const secrets = [...read.secrets, ...(known.latest ?? [])]
     const facts = readResponse(response, request.url, secrets)
-    request.received = { read, response, facts, text: textOf(response), atMs: Date.now() }
+    request.received = { read, response, facts, text: textOf(response, secrets), atMs: Date.now() }
   }
 
   function onSend(send: Send): void {
@@ -102,7 +105,8 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
     const request = seen.get(context.id)
     if (!request?.step) return
     const read = readSend(send, request.step)
-    secrets = [...new Set([...read.secrets, ...secrets])].slice(0, mostSecrets)
+    request.secrets = known
+    known.latest = [...new Set([...read.secrets, ...(known.latest ?? [])])].slice(0, mostSecrets)
     const { epoch = 0, generation = 0, credentials } = context.sentWith ?? {}
     request.isSameToken = request.isReplayed && read.value !== null && read.value === request.read?.value
     if (!request.read) request.firstGeneration = generation
@@ -156,7 +160,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
   }
 
   function end(request: ObservedRequest, event: LastStep): void {
-    const { read, received, rejected } = request
+    const { read, received, rejected, secrets } = request
     // It was never sent.
     if (!read) return
     const isUnread = event.step === 'failed' && !isLatchkeyError(event.error)
@@ -186,5 +190,11 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
     }
   }
 
-  return { onSend, onEvent }
+  /** The session is over. */
+  function forget(): void {
+    known.latest = null
+    known = { latest: [] }
+  }
+
+  return { onSend, onEvent, forget }
 }

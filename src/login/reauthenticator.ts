@@ -111,7 +111,8 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
         reauthentication.sessionId = now
         if (outcome === 'signed-in' && now === of) {
           done = {
-            reauthentication,
+            // Not what is running: it encloses the tokens of before the dialog.
+            reauthentication: { kind: question.kind, outcome: answered, sessionId: of },
             sessionId: of,
             generation,
             question: JSON.stringify(question),

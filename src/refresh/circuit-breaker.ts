@@ -47,13 +47,12 @@ export interface CircuitBreakerPorts {
 export function createCircuitBreaker({ wallMs, limits, recorded, correct }: CircuitBreakerPorts): CircuitBreaker {
   const { unhelpfulRefreshes, unhelpfulWindowMs, circuitOpensAfter } = limits
   const { routes, isPaused, noteUnhelpful } = createRouteCounts(wallMs)
-  /** Unhelpful refreshes that are not yet in the record: what they brought, and when that was rejected. */
+  /** Stand for credentials in what is counted: no token may outlive its session there. */
+  const marks = new WeakMap<object, object>()
+  /** Unhelpful refreshes that are not yet in the record: the mark of what they brought, and when that was rejected. */
   const uncounted = new Map<object, number>()
-  /** What was brought by refreshes that are counted already, or have helped. */
-  const judged = new WeakSet<object>()
   /** Tokens that were accepted here; and the start times of token requests that brought them, or were given up unsent. */
   const accepted = new WeakSet<object>()
-  let lastAccepted: SentWith
   const notCounted = new Set<number>()
   let unsent: number | undefined
 
@@ -82,15 +81,17 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       return first === undefined ? 0 : first + circuitWindowMs - wallMs()
     },
     noteReplay(route, credentials, isRejected) {
-      if (!isRejected) uncounted.delete(credentials)
-      else if (!judged.has(credentials)) bound(uncounted.set(credentials, wallMs()), unhelpfulRefreshes)
-      judged.add(credentials)
-      if (isRejected) noteUnhelpful(route, credentials)
+      const known = marks.get(credentials)
+      const mark = known ?? {}
+      marks.set(credentials, mark)
+      if (!isRejected) uncounted.delete(mark)
+      // Not if the refresh that brought them is counted already, or has helped.
+      else if (!known) bound(uncounted.set(mark, wallMs()), unhelpfulRefreshes)
+      if (isRejected) noteUnhelpful(route, mark)
     },
-    isWorthNoting: token => routes.size > 0 || (!!token && token !== lastAccepted && !accepted.has(token)),
+    isWorthNoting: token => routes.size > 0 || (!!token && !accepted.has(token)),
     noteAccepted(route, token) {
       routes.delete(route)
-      lastAccepted = token
       if (!token || accepted.has(token)) return
       accepted.add(token)
       // The token request that brought it, made here or in another tab: its lease came just before the send.

@@ -5,8 +5,8 @@ const routesRemembered = 200
 
 interface RouteCount {
   readonly unhelpful: number
-  /** What the last unhelpful refresh brought, and when it was rejected. */
-  readonly credentials: object
+  /** The mark of what the last unhelpful refresh brought, and when that was rejected. */
+  readonly mark: object
   readonly at: number
 }
 
@@ -14,8 +14,8 @@ interface RouteCount {
 export interface RouteCounts {
   /** Whether a 401 of this route may cause no refresh now. */
   isPaused(route: string): boolean
-  /** The refresh that brought `credentials` did not help this route. Counts once for all requests that waited for it. */
-  noteUnhelpful(route: string, credentials: object): void
+  /** The refresh that brought what has this mark did not help this route. Counts once for all requests that waited for it. */
+  noteUnhelpful(route: string, mark: object): void
   readonly routes: Map<string, RouteCount>
 }
 
@@ -29,10 +29,10 @@ export function createRouteCounts(wallMs: () => number): RouteCounts {
       // Below zero the clock has jumped.
       return sinceMs >= 0 && sinceMs < routePauseMs(unhelpful)
     },
-    noteUnhelpful(route, credentials) {
+    noteUnhelpful(route, mark) {
       const count = routes.get(route)
-      if (count?.credentials === credentials) return
-      routes.set(route, { unhelpful: (count?.unhelpful ?? 0) + 1, credentials, at: wallMs() })
+      if (count?.mark === mark) return
+      routes.set(route, { unhelpful: (count?.unhelpful ?? 0) + 1, mark, at: wallMs() })
       bound(routes, routesRemembered)
     },
   }

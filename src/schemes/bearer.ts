@@ -2,6 +2,7 @@ import { aText, checkOptions } from '../checks/option-rules.ts'
 import { check } from '../errors.ts'
 import { setHeader } from '../http/sent-headers.ts'
 import { readRequestOption } from '../platform/fetch.ts'
+import type { Credentials } from '../session/credentials.ts'
 import { checkToken } from './check-token.ts'
 import type { Scheme, WireScheme } from './scheme.ts'
 
@@ -49,9 +50,8 @@ export function bearer(options: BearerOptions = {}): Scheme {
     'write a header that pages can set, and a `prefix` of plain text',
   )
   const isOwn = header.toLowerCase() !== 'authorization'
-  let checked: string | null | undefined
-  /** Joined once for each token: a browser has to copy a text that was just joined. */
-  let value = ''
+  /** Joined once for each token: a browser has to copy a text that was just joined. Weak: no token outlives its session here. */
+  const values = new WeakMap<Credentials, string>()
   const scheme: WireScheme = {
     name: 'Bearer',
     header,
@@ -67,10 +67,13 @@ export function bearer(options: BearerOptions = {}): Scheme {
       if (credentials.accessToken) checkToken(credentials.accessToken)
       return credentials
     },
-    attach(init, { accessToken }, { request }) {
-      if (accessToken !== checked) checkToken(accessToken)
-      if (accessToken !== checked) value = before + accessToken
-      checked = accessToken
+    attach(init, credentials, { request }) {
+      let value = values.get(credentials)
+      if (value === undefined) {
+        checkToken(credentials.accessToken)
+        value = before + credentials.accessToken
+        values.set(credentials, value)
+      }
       setHeader(init.headers, header, value)
       // The platform sends any other header along when it follows a redirect to another origin.
       if (isOwn && (readRequestOption(init, request, 'redirect') ?? 'follow') === 'follow') init.redirect = 'error'

@@ -77,6 +77,8 @@ export function createSession({
   let brought: { own: string; readonly fresh: Credentials } | undefined
   function leave(...[next, reason, tab]: Parameters<typeof page.leaveSession>): void {
     writing = undefined
+    // No token outlives its session.
+    brought = undefined
     page.leaveSession(next, reason, tab)
   }
 

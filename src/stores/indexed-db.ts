@@ -4,10 +4,16 @@ import { asRecord, mayReplace } from './compare-record.ts'
 
 const sessions = 'sessions'
 
-/** Opens the version that exists, so that two versions of this library never block each other. */
-function open(databaseName: string, forget: () => void, version?: number): Promise<IDBDatabase> {
+type Connections = Map<string, Promise<IDBDatabase>>
+
+/**
+ * Opens the version that exists, so that two versions of this library never block each other. The listeners live as long as the
+ * connection, with all that they enclose: no step may be among it, which has a key or a record.
+ */
+function open(databaseName: string, opened: Connections, version?: number): Promise<IDBDatabase> {
   // May throw (an opaque origin, a server). No connection is stored then.
   const request = indexedDB.open(databaseName, version)
+  const forget = () => opened.delete(databaseName)
   return new Promise((resolve, reject) => {
     let blocked = false
     request.onupgradeneeded = () => request.result.createObjectStore(sessions)
@@ -32,7 +38,7 @@ function open(databaseName: string, forget: () => void, version?: number): Promi
       } else if (database.objectStoreNames.contains(sessions)) resolve(database)
       else {
         close()
-        resolve(open(databaseName, forget, database.version + 1))
+        resolve(open(databaseName, opened, database.version + 1))
       }
     }
   })
@@ -43,9 +49,9 @@ type Step<Answer> = (store: IDBObjectStore) => () => Answer
 
 // One connection for all stores of the page. An open connection that has listeners is never collected, so one for each store
 // would remain for each client that was disposed of. By factory, since a test may replace `indexedDB`.
-let connections: WeakMap<IDBFactory, Map<string, Promise<IDBDatabase>>> | undefined
+let connections: WeakMap<IDBFactory, Connections> | undefined
 
-function connectionsOf(factory: IDBFactory): Map<string, Promise<IDBDatabase>> {
+function connectionsOf(factory: IDBFactory): Connections {
   connections ??= new WeakMap()
   const known = connections.get(factory) ?? new Map()
   connections.set(factory, known)
@@ -56,8 +62,7 @@ function connectionsOf(factory: IDBFactory): Map<string, Promise<IDBDatabase>> {
 export function createTransact(databaseName: string) {
   return async function transact<Answer>(mode: IDBTransactionMode, step: Step<Answer>, again = true): Promise<Answer> {
     const opened = connectionsOf(indexedDB)
-    const forget = () => opened.delete(databaseName)
-    const held = opened.get(databaseName) ?? open(databaseName, forget)
+    const held = opened.get(databaseName) ?? open(databaseName, opened)
     opened.set(databaseName, held)
     const database = await held
     let transaction: IDBTransaction
@@ -65,7 +70,7 @@ export function createTransact(databaseName: string) {
       // Strict: after a power loss, the disk must not hold a refresh token that is already used up.
       transaction = database.transaction(sessions, mode, { durability: 'strict' })
     } catch (error) {
-      if (opened.get(databaseName) === held) forget()
+      if (opened.get(databaseName) === held) opened.delete(databaseName)
       if (!again) throw error
       // The connection was closed (storage wiped, upgraded by another tab, WebKit's storage process gone) before anything was
       // written. Do not rely on its `close` event, which may arrive late in a page that was suspended.

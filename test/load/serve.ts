@@ -2,8 +2,9 @@ import { createServer } from 'node:http'
 import { build } from 'esbuild'
 import { root } from '../support/project.ts'
 import { answerLoad } from './answer.ts'
+import { bundlePage, pageOf } from './bundle-page.ts'
 
-const page = `<!doctype html><html lang="en"><title>Load</title><link rel="icon" href="data:,"><script type="module" src="/in-page.js"></script></html>`
+const page = pageOf('/in-page.js')
 
 async function bundle(): Promise<ReadonlyMap<string, string>> {
   const { outputFiles } = await build({
@@ -16,20 +17,9 @@ async function bundle(): Promise<ReadonlyMap<string, string>> {
     logLevel: 'error',
     tsconfigRaw: {}, // as an app sees it, without this project's paths
   })
-  const pages = await build({
-    entryPoints: [`${root}test/load/in-page.ts`],
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    format: 'esm',
-    minifySyntax: true,
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'error',
-    tsconfigRaw: {},
-  })
   return new Map([
     ['/session-worker.js', outputFiles[0]?.text ?? ''],
-    ['/in-page.js', pages.outputFiles[0]?.text ?? ''],
+    ['/in-page.js', await bundlePage('test/load/in-page.ts')],
   ])
 }
 

@@ -51,7 +51,9 @@ const createNonces = (kind: string) => {
   }
 }
 
-const listen = async (answer: (request: ReceivedRequest) => Promise<Answer>): Promise<string> => {
+type WhenDone = (close: () => void) => void
+
+const listen = async (answer: (request: ReceivedRequest) => Promise<Answer>, whenDone: WhenDone): Promise<string> => {
   const server = createServer({ keepAliveTimeout: 600_000 }, async (message, response) => {
     try {
       send(response, await answer(await receive(message)))
@@ -60,7 +62,7 @@ const listen = async (answer: (request: ReceivedRequest) => Promise<Answer>): Pr
     }
   })
   await new Promise<void>(resolve => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve))
-  onTestFinished(() => {
+  whenDone(() => {
     server.close()
     server.closeAllConnections()
   })
@@ -70,8 +72,10 @@ const listen = async (answer: (request: ReceivedRequest) => Promise<Answer>): Pr
 }
 
 /** An authorization server that binds tokens to keys and rotates, and an API that checks every proof with `jose`. */
-export const startDpopServer = async (options: Partial<DpopSettings> & { readonly oneOrigin?: boolean } = {}) => {
-  const { oneOrigin = false, ...given } = options
+export const startDpopServer = async (
+  options: Partial<DpopSettings> & { readonly oneOrigin?: boolean; readonly whenDone?: WhenDone } = {},
+) => {
+  const { oneOrigin = false, whenDone = onTestFinished, ...given } = options
   const settings: DpopSettings = {
     apiNonces: false,
     tokenNonces: false,
@@ -141,8 +145,9 @@ export const startDpopServer = async (options: Partial<DpopSettings> & { readonl
   }
 
   const isOfToken = (path: string) => path === '/token' || path === '/login'
-  const api: string = await listen(request => serve(oneOrigin && isOfToken(request.path) ? 'token' : 'api', request))
-  const issuer: string = oneOrigin ? api : await listen(request => serve('token', request))
+  const destinationOf = ({ path }: ReceivedRequest) => (oneOrigin && isOfToken(path) ? 'token' : 'api')
+  const api: string = await listen(request => serve(destinationOf(request), request), whenDone)
+  const issuer: string = oneOrigin ? api : await listen(request => serve('token', request), whenDone)
 
   return {
     api,

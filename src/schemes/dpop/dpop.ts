@@ -112,11 +112,14 @@ export function dpop(options: DpopOptions = {}): Scheme {
       if (!globalThis.crypto?.subtle) throw new ConfigurationError('scheme', 'DPoP needs https, or localhost')
       keys.open(sessionName)
       session = opened
-      let held: Credentials | null = null
-      let former: Credentials | null = null
+      // The thumbprints alone: no token outlives its session here.
+      type Bound = { readonly keyThumbprint: string | undefined } | null
+      let held: Bound = null
+      let former: Bound = null
       opened.changed.add(({ credentials }) => {
         former = held
-        held = credentials
+        held = credentials && { keyThumbprint: credentials.keyThumbprint }
+        if (!held) unprovedToken = null
         if (former && (!held || (former.keyThumbprint && former.keyThumbprint !== held.keyThumbprint)))
           keys.forget(former.keyThumbprint, false)
       })
