@@ -104,6 +104,18 @@ test('a response that no client received is explained from itself alone', async 
   ])
 })
 
+test('the text of a response is read by hand while its session lasts; after it, the tokens that must not be shown are forgotten', async () => {
+  const { stage } = await listen()
+  await stage.signIn()
+  stage.answer(() => Response.json({ message: 'Not for you' }, { status: 403 }))
+  const responses = [await stage.client.fetch('https://api.test/x'), await stage.client.fetch('https://api.test/y')]
+  const [first, second] = responses as [Response, Response]
+  const before = await explain(first)
+  await stage.client.session.signOut()
+  const after = await explain(second)
+  expect([before.facts.response?.text, after.facts.response?.text]).toEqual(['Not for you', null])
+})
+
 test('a request that the app aborts is not explained', async () => {
   const { stage, explanations, collected } = await listen({ probe: false })
   stage.answer(
