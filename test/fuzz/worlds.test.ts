@@ -1,17 +1,38 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { worldsOf } from '../support/worlds/draw.ts'
 import { liveThrough } from '../support/worlds/live-through.ts'
-import { modes, worldsOf } from '../support/worlds/plan.ts'
+import { modes, networkFaults, shapes, storeFaults, strikes } from '../support/worlds/plan.ts'
+import { createCensus } from '../support/worlds/tally.ts'
 
 /**
  * Random worlds: three tabs of one browser with the real client in each, users, servers, a network and a store in which everything
  * goes wrong, by a controlled clock; and what the promises forbid (`test/support/invariants.ts`). The same worlds in every run of
  * CI; more of them, and others, by `FUZZ_RUNS=2000 FUZZ_SEED=$RANDOM`. A failure prints the seed, and the story of the smallest
- * world that fails.
+ * world that fails. `FUZZ_CENSUS=1` prints how often what happened.
  */
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 20)
 const seed = Number(process.env['FUZZ_SEED'] ?? 22)
 const maxSteps = Number(process.env['FUZZ_STEPS'] ?? 40)
+
+test('Random worlds have every way to name a user, every fault and every blow to a page that refreshes in them', () => {
+  const plans = modes.flatMap(mode =>
+    fc.sample(worldsOf({ mode, isStoreBroken: true, maxSteps: 40 }), { numRuns: 200, seed }),
+  )
+  const drawn = plans.flatMap(({ settings, steps }) => [
+    `${settings.shape}, ${settings.storage}`,
+    ...steps.flatMap(step =>
+      'fault' in step ? `${step.kind} ${step.fault}` : step.kind === 'strike' ? step.what : [],
+    ),
+  ])
+  const wanted = [
+    ...shapes.flatMap(shape => [`${shape}, atomic`, `${shape}, web`]),
+    ...networkFaults.flatMap(fault => [`token-fault ${fault}`, `api-fault ${fault}`, `login-fault ${fault}`]),
+    ...storeFaults.map(fault => `store-fault ${fault}`),
+    ...strikes,
+  ]
+  expect(wanted.filter(one => !drawn.includes(one))).toEqual([])
+})
 
 describe.each(modes)('in %s mode, the promises hold in random worlds', mode => {
   test.each([
@@ -23,13 +44,17 @@ describe.each(modes)('in %s mode, the promises hold in random worlds', mode => {
       // Signatures take longer than all the rest.
       const runs = mode === 'dpop' ? Math.ceil(numRuns / 3) : numRuns
       const sums = { happened: 0, requests: 0 }
+      const census = createCensus()
       const property = fc.asyncProperty(worldsOf({ mode, isStoreBroken, maxSteps }), async plan => {
-        const { broken, story, happened, requests } = await liveThrough(plan)
+        const { broken, story, happened, requests, counts } = await liveThrough(plan)
+        census.add(counts)
         sums.happened += happened
         sums.requests += requests
         if (broken.length > 0) throw new Error(`${broken.join('\n')}\n\n${story.join('\n')}`)
       })
+      const print = process.env['FUZZ_CENSUS'] ? () => console.log(census.lines().join('\n')) : () => {}
       await fc.assert(property, { numRuns: runs, seed, endOnFailure: process.env['FUZZ_NO_SHRINK'] !== undefined })
+      print()
       // They were worlds, and not quiet ones.
       expect(sums.requests).toBeGreaterThan(runs * 10)
     },

@@ -1,9 +1,12 @@
-import type { Step } from './plan.ts'
+import { startMs } from './computer.ts'
+import type { Step, StrikeKind } from './plan.ts'
 import type { Tab } from './tab.ts'
 import type { World } from './world.ts'
 
 /** A page that was closed is opened again within this time. */
 const longestClosedMs = 20_000
+
+const isRunning = ({ life }: Tab): boolean => !life.isDead && !life.isSuspended
 
 type Acts = {
   readonly [Kind in Step['kind']]: (step: Extract<Step, { readonly kind: Kind }>, tab: Tab | undefined) => unknown
@@ -11,6 +14,7 @@ type Acts = {
 
 function actsOn(world: World): Acts {
   const { computer, server, watcher, store, browser, network, faults, mood, timeline, noteIntent, open, close } = world
+  const { settings, count, strikes } = world
   const later = (ms: number, run: () => void) => void timeline.after(ms, run)
   /** Nobody opens a page of a computer that sleeps. */
   const reopen = (place: number): void => {
@@ -19,7 +23,24 @@ function actsOn(world: World): Acts {
   }
   /** What a user does in a tab that runs. */
   const inTab = (tab: Tab | undefined, run: (tab: Tab) => unknown) => {
-    if (tab && !tab.life.isDead && !tab.life.isSuspended) computer.enter(tab.life, () => run(tab))
+    if (tab && isRunning(tab)) computer.enter(tab.life, () => run(tab))
+  }
+  const kill = (tab: Tab | undefined, place: number, forMs: number) => {
+    if (!tab || tab.life.isDead) return
+    count(`killed, and ${tab.life.isSuspended ? 'did not run' : 'ran'}`)
+    close(tab)
+    later(Math.min(forMs, longestClosedMs), () => reopen(place))
+  }
+  function strike(what: StrikeKind, place: number): void {
+    const tab = world.places[place]
+    count(`strikes a page that refreshes: ${what}`)
+    if (what === 'kill') kill(tab, place, 300)
+    else if (what === 'sleep') computer.sleep(4000)
+    else if (what === 'freeze') {
+      tab?.life.freeze('told')
+      later(4000, () => tab?.life.thaw())
+    } else
+      inTab(tab, one => (what === 'dispose' ? one.dispose() : what === 'sign-out' ? one.signOut() : one.signIn('bob')))
   }
   const fail =
     (queue: keyof typeof faults): Acts['token-fault'] =>
@@ -45,6 +66,10 @@ function actsOn(world: World): Acts {
         close(one)
         later(Math.min(forMs, longestClosedMs), () => reopen(place))
       }),
+    kill: ({ forMs, tab: place }, tab) => kill(tab, place, forMs),
+    crash({ forMs }) {
+      for (const [place, tab] of world.places.entries()) kill(tab, place, forMs)
+    },
     freeze({ how, forMs }, tab) {
       tab?.life.freeze(how)
       later(forMs, () => tab?.life.thaw())
@@ -63,9 +88,10 @@ function actsOn(world: World): Acts {
         mood.isOverloaded = false
       })
     },
+    // No computer shows a time before 1970.
     clock({ byMs }) {
       watcher.isBroken.clock = true
-      computer.wallOffsetMs += byMs
+      computer.wallOffsetMs = Math.max(computer.wallOffsetMs + byMs, -startMs)
     },
     expire() {
       browser.newNonce()
@@ -79,10 +105,18 @@ function actsOn(world: World): Acts {
     'token-fault': fail('token'),
     'api-fault': fail('api'),
     'login-fault': fail('login'),
-    'store-fault'({ fault, count }) {
-      if (fault !== 'lags') watcher.isBroken.store = true
+    'store-fault'({ fault, count: times, at }) {
+      if (fault !== 'lags' || settings.storage === 'web') watcher.isBroken.store = true
       if (fault === 'loses' || fault === 'corrupts') watcher.isBroken.record = true
-      for (let left = count; left > 0; left -= 1) store.fail(fault)
+      for (let left = times; left > 0; left -= 1) store.fail(fault, at)
+    },
+    strike({ what, inMs }) {
+      strikes.push(({ number }) =>
+        later(inMs, () => {
+          const place = world.places.findIndex(({ life }) => life.number === number)
+          if (world.places[place]) strike(what, place)
+        }),
+      )
     },
     wait: () => {},
   }
@@ -92,5 +126,7 @@ function actsOn(world: World): Acts {
 export function act(world: World, step: Step): void {
   if (step.kind !== 'wait') world.say(JSON.stringify(step))
   const perform = actsOn(world)[step.kind] as (step: Step, tab: Tab | undefined) => unknown
-  perform(step, 'tab' in step ? world.places[step.tab] : undefined)
+  const tab = 'tab' in step ? world.places[step.tab] : undefined
+  if (!tab || isRunning(tab)) world.count(`step: ${step.kind}`)
+  perform(step, tab)
 }

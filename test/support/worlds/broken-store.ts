@@ -8,7 +8,7 @@ import type { Timeline } from './timeline.ts'
 export interface BrokenStore {
   openFor(page: PageLife): SessionStore
   /** The next call fails so. */
-  fail(fault: StoreFault): void
+  fail(fault: StoreFault, at: 'call' | 'write'): void
   /** From now on nothing fails. */
   heal(): void
   wipe(): void
@@ -27,11 +27,32 @@ const garbage: readonly unknown[] = [
   { version: 2, revision: 'r', sessionId: 5, generation: 'x' },
 ]
 
-export function createBrokenStore(timeline: Timeline, random: Random, onWrite: OnWrite): BrokenStore {
+export interface StorePorts {
+  readonly timeline: Timeline
+  readonly random: Random
+  readonly onWrite: OnWrite
+  readonly count: (what: string) => void
+}
+
+const isOfWrites = (fault: StoreFault) => fault === 'loses' || fault === 'shows-late'
+const isOfReads = (fault: StoreFault) => fault === 'stale'
+
+export function createBrokenStore({ timeline, random, onWrite, count }: StorePorts): BrokenStore {
   let content: unknown = null
-  const faults: StoreFault[] = []
+  /** What it held before the last write, and until when it is still shown. */
+  let former: unknown = null
+  let showsFormerUntilMs = -1
+  const faults: { readonly fault: StoreFault; readonly at: 'call' | 'write' }[] = []
   const recordOf = (value: unknown) =>
     typeof (value as Partial<StoredRecord> | null)?.sessionId === 'string' ? (value as StoredRecord) : null
+
+  function nextFault(isWrite: boolean): StoreFault | undefined {
+    const next = faults.findIndex(({ fault, at }) =>
+      isOfReads(fault) ? !isWrite : isWrite || (at === 'call' && !isOfWrites(fault)),
+    )
+    return next < 0 ? undefined : faults.splice(next, 1)[0]?.fault
+  }
+  const shown = () => (timeline.nowMs <= showsFormerUntilMs ? former : content)
 
   function openFor(page: PageLife): SessionStore {
     let queue: Promise<unknown> = Promise.resolve()
@@ -39,7 +60,8 @@ export function createBrokenStore(timeline: Timeline, random: Random, onWrite: O
 
     /** The browser does it whatever becomes of the page meanwhile; a page that has died may not have got so far. */
     function call<Answer>(act: () => Answer, isWrite: boolean): Promise<Answer> {
-      const fault = faults.shift()
+      const fault = nextFault(isWrite)
+      if (fault) count(`store: ${fault}, at a ${isWrite ? 'write' : 'read'}`)
       const lastMs = fault === 'lags' ? random.between(300, 1800) : fault === 'late' ? random.between(2100, 6000) : 3
       const before = queue
       let leave = () => {}
@@ -57,6 +79,8 @@ export function createBrokenStore(timeline: Timeline, random: Random, onWrite: O
         await after(isEarly ? 1 : random.between(0, lastMs))
         if (page.isDead && random.chance(0.5)) return new Promise<never>(() => {})
         if (fault === 'corrupts') content = random.pick(garbage)
+        if (fault === 'stale') showsFormerUntilMs = timeline.nowMs
+        if (fault === 'shows-late') showsFormerUntilMs = timeline.nowMs + random.between(30, 1800)
         const isLost = isWrite && fault === 'loses'
         const answer = fault === 'refuses' ? undefined : isLost ? (true as Answer) : act()
         leave()
@@ -68,13 +92,13 @@ export function createBrokenStore(timeline: Timeline, random: Random, onWrite: O
       return run()
     }
     function put(next: SessionRecord): void {
-      const former = recordOf(content)
+      former = content
       content = structuredClone(next)
-      onWrite(page, former, content as StoredRecord)
+      onWrite(page, recordOf(former), content as StoredRecord)
     }
     return {
       shared: true,
-      read: () => call(() => structuredClone(content) as SessionRecord | null, false),
+      read: () => call(() => structuredClone(shown()) as SessionRecord | null, false),
       compareAndSet: (_name, expected, next) =>
         call(() => {
           const revision = (content as Partial<SessionRecord> | null)?.revision ?? null
@@ -87,12 +111,13 @@ export function createBrokenStore(timeline: Timeline, random: Random, onWrite: O
 
   return {
     openFor,
-    fail: fault => void faults.push(fault),
+    fail: (fault, at) => void faults.push({ fault, at }),
     heal() {
       faults.length = 0
+      showsFormerUntilMs = -1
     },
     wipe() {
-      content = null
+      content = former = null
     },
     get record() {
       return recordOf(content)

@@ -36,6 +36,9 @@ export interface BrowserPorts {
   readonly faults: Readonly<Record<'token' | 'api' | 'login', NetworkFault[]>>
   readonly isOverloaded: () => boolean
   readonly say: (what: string) => void
+  readonly count: (what: string) => void
+  /** Called when a page sends a token request. */
+  readonly refreshes: (page: PageLife) => void
 }
 
 const json = (body: unknown, status = 200, headers: Record<string, string> = {}) => ({
@@ -58,8 +61,8 @@ function keyOf(proof: string | null): string | null {
 
 /** The browser with its cookie, and all servers behind the network. */
 export function createBrowser(ports: BrowserPorts) {
-  const { settings, server, network, watcher, nowMs, faults, say } = ports
-  const { mode, shape, tellsLifetime, lifetimeMs } = settings
+  const { settings, server, network, watcher, nowMs, faults, say, count } = ports
+  const { mode, lifetimeIn, lifetimeMs } = settings
   const isCookie = mode === 'cookie' || mode === 'bff'
   let jar: Jar = { value: null, changedAtMs: 0 }
   let nonce = 0
@@ -80,15 +83,15 @@ export function createBrowser(ports: BrowserPorts) {
   function bodyOf(issued: Issued): Record<string, unknown> {
     const { family, accessToken, refreshToken } = issued
     if (mode === 'bff') {
-      const statement = statementOf(issued, shape)
-      return { sub: statement['subject'], family: family.number }
+      const { subject, ...more } = statementOf(issued, settings)
+      return { sub: subject, family: family.number, ...more }
     }
     const tokens = isCookie || refreshToken === null ? { accessToken } : { accessToken, refreshToken }
     return {
       ...tokens,
-      ...statementOf(issued, shape),
+      ...statementOf(issued, settings),
       scope: `family-${family.number}`,
-      ...(tellsLifetime && { expiresInSeconds: lifetimeMs / 1000 }),
+      ...(lifetimeIn === 'response' && { expiresInSeconds: lifetimeMs / 1000 }),
       ...(mode === 'oauth' && { token_type: 'Bearer' }),
       ...(mode === 'dpop' && { token_type: 'DPoP' }),
     }
@@ -96,7 +99,9 @@ export function createBrowser(ports: BrowserPorts) {
   /** What `signIn` is given. */
   function inputOf(issued: Issued): Record<string, unknown> {
     const body = bodyOf(issued)
-    return mode === 'bff' ? { cookie: true, subject: body['sub'], claims: { family: body['family'] } } : body
+    if (mode !== 'bff') return body
+    const { sub: subject, ...claims } = body
+    return { cookie: true, subject, claims }
   }
   function logIn(person: Person): Served {
     const issued = server.issue(person)
@@ -169,19 +174,25 @@ export function createBrowser(ports: BrowserPorts) {
       }
       return network.send(page, { fault, signal, keepalive, handle, ...(onEnd && { onEnd }) })
     }
-    if (path === '/login') return pass(faults.login.shift(), () => logIn(body as Person))
+    const faultOf = (what: keyof typeof faults) => {
+      const fault = faults[what].shift()
+      if (fault) count(`${what} request: ${fault}`)
+      return fault
+    }
+    if (path === '/login') return pass(faultOf('login'), () => logIn(body as Person))
     if (path === '/logout') {
-      const fault = faults.login.shift()
+      const fault = faultOf('login')
       // A 200 counts, whatever its body is.
       return pass(fault === 'html' || fault === 'cut' ? 'broken' : fault, () => logOut(cookie))
     }
     if (path === '/refresh' || path === '/id/token' || path === '/me') {
-      const fault = faults.token.shift()
+      const fault = faultOf('token')
       const form = body.startsWith('{')
         ? (JSON.parse(body) as Record<string, string>)
         : Object.fromEntries(new URLSearchParams(body))
       const presented = isCookie ? cookie : (form['refreshToken'] ?? form['refresh_token'] ?? null)
       const presentation = watcher.presented(page, presented)
+      ports.refreshes(page)
       if (fault === 'busy-until') presentation.note({ isBusy: true, retryAfterMs })
       if (fault === 'busy') presentation.note({ isBusy: true })
       // For all that the page knows the server may have rotated it.
@@ -195,7 +206,7 @@ export function createBrowser(ports: BrowserPorts) {
     }
     const asked: AskedRequest | undefined = watcher.requestOf(url)
     if (asked) watcher.sent(page, asked, { url, token, cookie, jar })
-    return pass(faults.api.shift(), () => answerApi(url, token, cookie, proof))
+    return pass(faultOf('api'), () => answerApi(url, token, cookie, proof))
   }
 
   return {

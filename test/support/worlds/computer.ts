@@ -48,7 +48,8 @@ export interface PageLife {
   onFreeze(listener: () => void): void
 }
 
-const startMs = Date.UTC(2026, 5, 1)
+/** What its clock shows when the world begins. */
+export const startMs = Date.UTC(2026, 5, 1)
 
 export function createComputer(timeline: Timeline, settings: ComputerSettings, random: Random): Computer {
   const pages: (PageLife & { pause(): void; resume(): void })[] = []

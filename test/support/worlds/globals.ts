@@ -38,11 +38,16 @@ export interface Stage {
   /** `undefined`: there is no BroadcastChannel. */
   readonly channel: (() => typeof BroadcastChannel) | undefined
   readonly reported: (text: string) => void
+  /** In the place of `setTimeout`, which only the store in Web Storage uses. */
+  readonly setTimer: ((run: () => void, delayMs: number) => unknown) | undefined
 }
 
 /** Runs with these globals, and puts the platform's back. Resolves with the rejections that nobody handled. */
-export async function onStage({ isOnline, channel, reported }: Stage, run: () => Promise<void>): Promise<unknown[]> {
-  const names = ['BroadcastChannel', 'navigator', 'indexedDB', 'reportError']
+export async function onStage(
+  { isOnline, channel, reported, setTimer }: Stage,
+  run: () => Promise<void>,
+): Promise<unknown[]> {
+  const names = ['BroadcastChannel', 'navigator', 'indexedDB', 'reportError', 'setTimeout']
   const own = names.map(name => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const)
   const { warn, error } = console
   const put = (name: string, value: unknown) =>
@@ -61,6 +66,7 @@ export async function onStage({ isOnline, channel, reported }: Stage, run: () =>
     put('indexedDB', new IDBFactory())
     put('reportError', report)
     put('BroadcastChannel', channel?.())
+    if (setTimer) put('setTimeout', setTimer)
     console.warn = console.error = report
     await run()
     return unhandled

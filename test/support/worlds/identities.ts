@@ -1,4 +1,4 @@
-import type { Person, Shape } from './plan.ts'
+import type { Mode, Person, Shape } from './plan.ts'
 import type { Issued } from './server.ts'
 
 const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url')
@@ -18,32 +18,40 @@ const issuerOf = (person: Person, shape: Shape) =>
 /** What stands in the access token; `null`: it is opaque. */
 export function accessClaims(person: Person, shape: Shape): object | null {
   if (shape === 'other-sub') return { iss: issuerOf(person, shape), sub: `device of ${person}` }
+  if (shape === 'other-issuer') return { iss: 'https://sts.test', sub: person }
+  if (shape === 'access-token') return { iss: issuerOf(person, shape), sub: person }
   return shape === 'issuers' ? { iss: issuerOf(person, shape), sub: 'user-1' } : null
 }
 
 /** What a login or a refresh says of its user. */
-export function statementOf({ person, id, isLogin }: Issued, shape: Shape): Readonly<Record<string, unknown>> {
-  const hasIdToken = isLogin || id % 2 === 0
-  const idToken = (sub: string) =>
+export function statementOf(
+  { person, id, isLogin }: Issued,
+  { shape, mode }: { readonly shape: Shape; readonly mode: Mode },
+): Readonly<Record<string, unknown>> {
+  // Of a cookie every response has to say whose it is.
+  const hasIdToken = isLogin || id % 2 === 0 || mode === 'cookie'
+  const idToken = (sub: string | number) =>
     hasIdToken ? { idToken: jwtOf({ iss: issuerOf(person, shape), sub }, `id-${id}`) } : {}
+  const numeric = isLogin ? numbers[person] : String(numbers[person])
   switch (shape) {
     case 'app':
       return isLogin ? { subject: person } : {}
     case 'both':
       return { subject: person }
     case 'numeric':
-      return { subject: isLogin ? numbers[person] : String(numbers[person]) }
+      return { subject: numeric }
+    case 'numeric-sub':
+      return idToken(numeric)
     case 'app-and-id-token':
       return { ...idToken(`${numbers[person]}`), ...(isLogin && { subject: person }) }
     case 'id-token':
     case 'other-sub':
+    case 'other-issuer':
       return idToken(person)
     case 'issuers':
-      return idToken('user-1')
+      return mode === 'bff' ? { subject: 'user-1', iss: issuerOf(person, shape) } : idToken('user-1')
+    case 'access-token':
     case 'opaque':
       return {}
   }
 }
-
-/** Whether the client can know that a login is of the same user as another. */
-export const isNamed = (shape: Shape): boolean => shape !== 'opaque'

@@ -12,6 +12,8 @@ export interface WorldResult {
   readonly happened: number
   readonly requests: number
   readonly refreshes: number
+  /** What happened how often. */
+  readonly counts: ReadonlyMap<string, number>
 }
 
 /** More than any world needs: something runs in circles. */
@@ -82,12 +84,29 @@ async function play(world: World, { steps, settings }: WorldPlan): Promise<void>
   atRest(world)
 }
 
+function countAll({ count, server, watcher }: World, { settings }: WorldPlan): void {
+  const { seed: _, dialog, ...named } = settings
+  for (const [name, value] of Object.entries(named)) count(`world: ${name} ${value}`)
+  count(`world: ${dialog ? 'a' : 'no'} dialog`)
+  for (const { page, isLost, isBusy, isRejected, answeredAtMs } of watcher.presentations) {
+    const isCutOff = page.isDead && answeredAtMs === Number.POSITIVE_INFINITY
+    count(
+      `refresh: ${isCutOff ? 'its page died' : isLost ? 'lost' : isBusy ? 'busy' : isRejected ? 'rejected' : 'answered'}`,
+    )
+  }
+  for (let left = server.reuses; left > 0; left -= 1) count('server: a reuse is detected')
+}
+
 /** Lives through a world, and returns what was wrong with it. */
 export async function liveThrough(plan: WorldPlan): Promise<WorldResult> {
   const world = createWorld(plan)
   const { watcher, story, timeline } = world
   const stage = {
     isOnline: () => !world.network.isDown,
+    setTimer:
+      plan.settings.storage === 'web'
+        ? (run: () => void, delayMs: number) => world.computer.running?.task(delayMs, run)
+        : undefined,
     channel: plan.settings.hasChannel ? () => world.channel.Channel : undefined,
     reported: (text: string) => {
       world.say(`reported: ${text}`)
@@ -99,7 +118,15 @@ export async function liveThrough(plan: WorldPlan): Promise<WorldResult> {
     for (const tab of world.live()) tab.dispose()
     await world.settle()
   })
+  countAll(world, plan)
   for (const reason of unhandled) watcher.check(`an unhandled rejection: ${reason}`)
   const { broken, asked, presentations } = watcher
-  return { broken, story, happened: timeline.happened, requests: asked.length, refreshes: presentations.length }
+  return {
+    broken,
+    story,
+    happened: timeline.happened,
+    requests: asked.length,
+    refreshes: presentations.length,
+    counts: world.counts,
+  }
 }

@@ -1,5 +1,3 @@
-import fc from 'fast-check'
-
 export const modes = ['bearer', 'oauth', 'dpop', 'cookie', 'bff'] as const
 export type Mode = (typeof modes)[number]
 export type Person = 'alice' | 'bob'
@@ -9,23 +7,36 @@ export type Person = 'alice' | 'bob'
  *
  * - `app`: the app says so at the login, the refresh says nothing. `both`: the refresh says so, too
  * - `id-token`: an ID token names the user at the login; every other refresh brings one
+ * - `access-token`: only the access token names the user
  * - `other-sub`: the `sub` of the access token is another one than the ID token's
  * - `app-and-id-token`: the app uses a name of its own
- * - `numeric`: a number at the login, its text at the refresh
+ * - `numeric`: a number at the login, its text at the refresh. `numeric-sub`: the same in ID tokens
  * - `issuers`: the same `sub` of two issuers
+ * - `other-issuer`: the access token is of another issuer than the ID token
  * - `opaque`: nothing names the user
  */
 export const shapes = [
   'app',
   'both',
   'id-token',
+  'access-token',
   'other-sub',
   'app-and-id-token',
   'numeric',
+  'numeric-sub',
   'issuers',
+  'other-issuer',
   'opaque',
 ] as const
 export type Shape = (typeof shapes)[number]
+
+/** Whose cookie it is must be said by every response: nothing else in the page tells. Without tokens only the app can say it. */
+export function shapesOf(mode: Mode): readonly Shape[] {
+  if (mode === 'bff') return ['both', 'numeric', 'issuers']
+  return mode === 'cookie'
+    ? ['both', 'numeric', 'id-token', 'access-token', 'other-sub', 'numeric-sub', 'issuers', 'other-issuer']
+    : shapes
+}
 
 export const networkFaults = [
   'lost-before',
@@ -39,8 +50,27 @@ export const networkFaults = [
   'hang',
 ] as const
 export type NetworkFault = (typeof networkFaults)[number]
-export const storeFaults = ['lags', 'refuses', 'loses', 'corrupts', 'late', 'hangs', 'lands'] as const
+/**
+ * - `lags`: it takes long. `late`: longer than the client waits. `hangs`: for ever
+ * - `refuses`: nothing is done, and it says so. `lands`: it is done, and it says that it was not. `loses`: the reverse
+ * - `corrupts`: the record is garbage from then on
+ * - `stale`: a read returns the record before the last one. `shows-late`: a write is confirmed, and done later
+ */
+export const storeFaults = [
+  'lags',
+  'refuses',
+  'loses',
+  'corrupts',
+  'late',
+  'hangs',
+  'lands',
+  'stale',
+  'shows-late',
+] as const
 export type StoreFault = (typeof storeFaults)[number]
+
+export const strikes = ['kill', 'freeze', 'sleep', 'dispose', 'sign-out', 'sign-in'] as const
+export type StrikeKind = (typeof strikes)[number]
 
 export interface DialogAnswer {
   readonly who: 'same' | 'other' | 'declined' | 'throws'
@@ -57,10 +87,13 @@ export interface WorldSettings {
   readonly dropsLocks: boolean
   readonly hasChannel: boolean
   readonly isShared: boolean
+  /** Whether the store compares and sets, or is Web Storage, which shows other tabs a write some time later. */
+  readonly storage: 'atomic' | 'web'
   readonly monotonicStands: boolean
   readonly shape: Shape
   readonly lifetimeMs: number
-  readonly tellsLifetime: boolean
+  /** Where the lifetime of an access token is said. An opaque one does not say it. */
+  readonly lifetimeIn: 'response' | 'token' | 'nothing'
   readonly keepsOldTokens: boolean
   /** What users do when they are asked, one after the other; `null`: the app has no dialog. */
   readonly dialog: readonly DialogAnswer[] | null
@@ -82,19 +115,23 @@ export type Step = { readonly afterMs: number } & (
     }
   | { readonly kind: 'refresh' | 'token' | 'sign-out' | 'dispose'; readonly tab: number }
   | { readonly kind: 'sign-in' | 'step-up' | 'navigate'; readonly tab: number; readonly who: Person }
-  | { readonly kind: 'reload'; readonly tab: number; readonly forMs: number }
+  /** `kill`: without a word, and also if the page does not run. `crash`: of all tabs at once. */
+  | { readonly kind: 'reload' | 'kill'; readonly tab: number; readonly forMs: number }
   | {
       readonly kind: 'freeze'
       readonly tab: number
       readonly how: 'sudden' | 'told' | 'cached'
       readonly forMs: number
     }
-  | { readonly kind: 'sleep' | 'outage' | 'overload'; readonly forMs: number }
+  | { readonly kind: 'sleep' | 'outage' | 'overload' | 'crash'; readonly forMs: number }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'expire' | 'wipe' | 'wait' }
   | { readonly kind: 'revoke'; readonly who: Person | 'all' }
   | { readonly kind: 'token-fault' | 'api-fault' | 'login-fault'; readonly fault: NetworkFault; readonly count: number }
-  | { readonly kind: 'store-fault'; readonly fault: StoreFault; readonly count: number }
+  /** `at`: whether it waits for a write, which are rarer than reads. */
+  | { readonly kind: 'store-fault'; readonly fault: StoreFault; readonly count: number; readonly at: 'call' | 'write' }
+  /** Happens to the page that sends the next token request, so long after it. */
+  | { readonly kind: 'strike'; readonly what: StrikeKind; readonly inMs: number }
 )
 
 export interface WorldPlan {
@@ -103,110 +140,3 @@ export interface WorldPlan {
 }
 
 export const tabCount = 3
-
-/** What a world of this test may have; the rest follows by chance. */
-export interface Bounds {
-  readonly mode: Mode
-  readonly isStoreBroken: boolean
-  readonly maxSteps: number
-}
-
-const settingsOf = ({ mode }: Bounds): fc.Arbitrary<WorldSettings> => {
-  const isCookie = mode === 'cookie' || mode === 'bff'
-  const answer = fc.record({
-    who: fc.constantFrom<DialogAnswer['who']>('same', 'same', 'other', 'declined', 'throws'),
-    afterMs: fc.constantFrom(0, 500, 20_000),
-  })
-  return fc.record({
-    mode: fc.constant(mode),
-    hasKy: fc.boolean(),
-    reuse: fc.constantFrom<WorldSettings['reuse']>('strict', 'strict', 'grace', 'static'),
-    hasLocks: fc.boolean(),
-    dropsLocks: fc.boolean(),
-    hasChannel: fc.boolean(),
-    // The tabs of a cookie need a record that they share.
-    isShared: isCookie ? fc.constant(true) : fc.constantFrom(true, true, true, false),
-    monotonicStands: fc.boolean(),
-    // Whose cookie it is must be said: nothing else in the page tells.
-    shape: isCookie ? fc.constantFrom<Shape>('both', 'numeric') : fc.constantFrom(...shapes),
-    lifetimeMs: fc.constantFrom(5000, 60_000, 300_000, 3_600_000),
-    tellsLifetime: fc.boolean(),
-    keepsOldTokens: fc.boolean(),
-    dialog: fc.option(fc.array(answer, { maxLength: 4 })),
-    hasNonces: mode === 'dpop' ? fc.boolean() : fc.constant(false),
-    hasAudiences: mode === 'oauth' ? fc.boolean() : fc.constant(false),
-    waitsOffline: fc.boolean(),
-    seed: fc.nat(),
-  })
-}
-
-const stepOf = ({ mode, isStoreBroken }: Bounds): fc.Arbitrary<Step> => {
-  const isCookie = mode === 'cookie' || mode === 'bff'
-  const afterMs = fc.constantFrom(
-    0,
-    0,
-    0,
-    0,
-    0,
-    1,
-    1,
-    5,
-    5,
-    20,
-    60,
-    150,
-    400,
-    1000,
-    3000,
-    6000,
-    12_000,
-    31_000,
-    70_000,
-    310_000,
-  )
-  const forMs = fc.constantFrom(30, 300, 1500, 4000, 11_000, 20_000, 120_000, 4_000_000)
-  // Most of what goes wrong goes wrong in one tab, in which one thing follows closely upon another.
-  const tab = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 4, arbitrary: fc.nat(tabCount - 1) })
-  const who = fc.constantFrom<Person>('alice', 'bob')
-  const of = <Kind extends Step['kind']>(weight: number, kinds: readonly Kind[], model: object) => ({
-    weight,
-    arbitrary: fc.record({ kind: fc.constantFrom(...kinds), afterMs, ...model }) as unknown as fc.Arbitrary<Step>,
-  })
-  return fc.oneof(
-    of(14, ['ask'], {
-      tab,
-      count: fc.constantFrom(1, 1, 2, 4),
-      to: fc.constantFrom('api', 'api', 'api', 'files', 'vault', 'foreign'),
-      form: fc.constantFrom('get', 'get', 'get', 'post', 'stream', 'keepalive', 'once', 'optional', 'bare'),
-      abortAfterMs: fc.constantFrom(null, null, null, 0, 30, 200, 3000),
-    }),
-    of(2, ['refresh', 'token'], { tab }),
-    of(2, ['sign-out'], { tab }),
-    of(1, ['dispose'], { tab }),
-    of(3, ['sign-in'], { tab, who }),
-    of(1, [isCookie ? 'navigate' : 'step-up'], { tab, who }),
-    of(2, ['reload'], { tab, forMs }),
-    of(3, ['freeze'], { tab, forMs, how: fc.constantFrom('sudden', 'told', 'cached') }),
-    of(2, ['sleep', 'outage', 'overload'], { forMs }),
-    of(1, ['clock'], { byMs: fc.constantFrom(-86_400_000, -60_000, 60_000, 86_400_000) }),
-    of(6, ['expire'], {}),
-    of(1, ['revoke'], { who: fc.constantFrom('alice', 'bob', 'all') }),
-    of(4, ['token-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constantFrom(1, 1, 2, 5) }),
-    of(2, ['api-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constantFrom(1, 2) }),
-    ...(isCookie ? [of(1, ['login-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constant(1) })] : []),
-    ...(isStoreBroken
-      ? [
-          of(6, ['store-fault'], { fault: fc.constantFrom(...storeFaults), count: fc.constantFrom(1, 1, 2, 8) }),
-          of(1, ['wipe'], {}),
-        ]
-      : []),
-    of(2, ['wait'], {}),
-  )
-}
-
-/** Worlds within bounds; their size, their choice and how they shrink are fast-check's. */
-export const worldsOf = (bounds: Bounds): fc.Arbitrary<WorldPlan> =>
-  fc.record({
-    settings: settingsOf(bounds),
-    steps: fc.array(stepOf(bounds), { minLength: 4, maxLength: bounds.maxSteps, size: 'max' }),
-  })

@@ -40,11 +40,16 @@ interface TokenFacts {
 }
 
 const graceMs = 60_000
+/** A day ahead of the computer. */
+const serverStartMs = Date.UTC(2026, 5, 2)
 
 /** An authorization server that rotates refresh tokens and detects their reuse, with the sessions of a backend's cookies. */
 export type Server = ReturnType<typeof createServer>
 
-export function createServer({ reuse, lifetimeMs, keepsOldTokens, shape }: WorldSettings, nowMs: () => number) {
+export function createServer(
+  { reuse, lifetimeMs, lifetimeIn, keepsOldTokens, shape }: WorldSettings,
+  nowMs: () => number,
+) {
   const families: Family[] = []
   const tokens = new Map<string, TokenFacts>()
   let lastId = 0
@@ -56,7 +61,9 @@ export function createServer({ reuse, lifetimeMs, keepsOldTokens, shape }: World
     const id = lastId
     const { person, number, current } = family
     const claims = accessClaims(person, shape)
-    const accessToken = claims ? jwtOf(claims, `a${id}`) : `a${id}.${number}.${secretMark}`
+    const iat = Math.floor((serverStartMs + nowMs()) / 1000)
+    const times = lifetimeIn === 'token' && { iat, exp: iat + lifetimeMs / 1000 }
+    const accessToken = claims ? jwtOf({ ...claims, ...times }, `a${id}`) : `a${id}.${number}.${secretMark}`
     const refreshToken = current > 0 ? `r${id}.${number}.${secretMark}` : null
     const facts = { family, number: current, audience, issuedAtMs: nowMs(), isLogin, isExpired: false }
     tokens.set(accessToken, { ...facts, kind: 'access' })

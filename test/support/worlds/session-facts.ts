@@ -6,6 +6,8 @@ import type { Family, Server } from './server.ts'
 
 /** How long news may take: a message, and the look at the store that follows. */
 export const newsMs = 2500
+/** What Web Storage says of itself (`SessionStore.lagMs`). */
+const lagMs = 250
 /** How long the call of a sign-out may take. */
 const callMs = 15_000
 
@@ -88,6 +90,8 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
     written(page: PageLife, former: StoredRecord | null, next: StoredRecord): void {
       const { credentials, endedBy } = next
       const [left, entered] = [familyIn(former), familyIn(next)]
+      // Over Web Storage a tab signs out of what it sees. A login stored a moment before, which it could not see, is a newer one.
+      const isSeen = settings.storage === 'atomic' || current.atMs + lagMs < nowMs()
       const others = Object.values(credentials?.audienceTokens ?? {}).map(({ accessToken }) => accessToken)
       for (const token of [credentials?.accessToken, ...others]) if (token) storedTokens.add(token)
       if (left !== entered) {
@@ -105,7 +109,7 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
       if (credentials || !left) return
       // A tab that did not know of the user whose cookie it is has signed out another.
       const isMeant = !isCookie || leftBy.get(page)?.person === left.person
-      if (endedBy === 'signed-out' && isMeant) {
+      if (endedBy === 'signed-out' && isMeant && isSeen) {
         signedOutAtMs.set(left, nowMs())
         tellers.set(left, page)
       }

@@ -34,6 +34,7 @@ export interface TabPorts {
   readonly watcher: Watcher
   readonly nowMs: () => number
   readonly say: (what: string) => void
+  readonly count: (what: string) => void
   /** What the user does who is asked next. */
   readonly nextAnswer: () => { readonly who: 'same' | 'other' | 'declined' | 'throws'; readonly afterMs: number }
   /** The last thing that a user did on purpose. */
@@ -68,7 +69,7 @@ function createClientFor({ settings, life, lock }: TabPorts, options: ClientOpti
 
 /** A tab with a client in it, and a user in front. */
 export function openTab(ports: TabPorts) {
-  const { settings, life, server, browser, watcher, nowMs, say } = ports
+  const { settings, life, server, browser, watcher, nowMs, say, count } = ports
   const { mode } = settings
   const scheme: Scheme | undefined = mode === 'dpop' ? dpop() : undefined
   const shared = settings.isShared ? ports.store : memoryStore()
@@ -98,6 +99,7 @@ export function openTab(ports: TabPorts) {
     await new Promise<void>(resolve => life.task(afterMs, resolve))
     facts.dialogMs += life.awakeMs() - openedAtMs
     say(`tab ${life.number}: the dialog is answered: ${who}${signal.aborted ? ', too late' : ''}`)
+    count(`dialog for a ${kind}: ${who}${signal.aborted ? ', too late' : ''}`)
     ports.noteIntent(undefined)
     if (who === 'throws') throw new Error('The user closed the window')
     if (who === 'declined' || signal.aborted) return null
@@ -145,7 +147,10 @@ export function openTab(ports: TabPorts) {
   })
   for (const type of eventTypes)
     session.on(type, event => watcher.secretIn(`event ${type}`, inspect(event, { depth: 6 })))
-  session.on('ended', ({ reason }) => watcher.sessions.ended(facts, reason, before))
+  session.on('ended', ({ reason }) => {
+    count(`a session ends: ${reason}`)
+    watcher.sessions.ended(facts, reason, before)
+  })
   // Takes up its channel, and looks who is signed in.
   void session.ready()
 
@@ -188,11 +193,15 @@ export function openTab(ports: TabPorts) {
     try {
       const response = await call(ask, id, controller.signal)
       say(`tab ${life.number}: request ${id} ends with ${response.status}`)
+      count(`request: ${ask.form}`)
+      if (request.sends > 1) count('request: replayed')
       watcher.settled(request, response.status)
       await response.body?.cancel()
     } catch (error) {
       say(`tab ${life.number}: request ${id} ends with ${error}`)
       watcher.secretIn('an error', inspect(error, { depth: 6 }))
+      count(`request: ${ask.form}`)
+      count(request.abort ? 'request: aborted' : `request: ${(error as Partial<Error>).name}`)
       watcher.settled(request, error)
     }
   }
@@ -225,6 +234,8 @@ export function openTab(ports: TabPorts) {
         const login = await logIn(who, 1)
         if (!login) return
         facts.left.delete(login.family)
+        const former = familyNow()?.person
+        count(former === who ? 'sign-in: again' : former ? 'sign-in: another user' : 'sign-in: of nobody')
         ports.noteIntent(login.family)
         await session.signIn(login.input)
       } catch (error) {
@@ -236,6 +247,7 @@ export function openTab(ports: TabPorts) {
     async stepUp(who: Person): Promise<void> {
       const issued = server.issue(who, { level: 2, isBare: true, ...(await proved()) })
       ports.noteIntent(undefined)
+      count(familyNow()?.person === who ? 'step-up: of the same user' : 'step-up: of another, or of nobody')
       await errorOf(session.signIn(browser.inputOf(issued) as unknown as SessionInput))
     },
   }

@@ -1,7 +1,7 @@
 import * as rules from '../invariants.ts'
 import type { Jar } from './browser.ts'
 import type { PageLife } from './computer.ts'
-import { secret } from './identities.ts'
+import { accessClaims, secret } from './identities.ts'
 import type { Person, Step, WorldSettings } from './plan.ts'
 import type { Family, Server } from './server.ts'
 import { createSessionFacts, newsMs, type TabFacts } from './session-facts.ts'
@@ -53,8 +53,10 @@ export interface WatcherPorts {
 export type Watcher = ReturnType<typeof createWatcher>
 
 export function createWatcher({ settings, server, nowMs, trusted, say }: WatcherPorts) {
-  const { mode, reuse, isShared, tellsLifetime, lifetimeMs } = settings
+  const { mode, reuse, isShared, lifetimeIn, lifetimeMs } = settings
   const isCookie = mode === 'cookie' || mode === 'bff'
+  const isLifetimeKnown =
+    lifetimeIn === 'response' || (lifetimeIn === 'token' && accessClaims('alice', settings.shape) !== null)
   const broken: string[] = []
   const asked: AskedRequest[] = []
   const presentations: Presented[] = []
@@ -134,7 +136,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
         check(rules.savedFirst(sessions.isStored(token), id))
       // What a refresh adopts may have expired in the tab that did not tell of it; its 401 tells.
       const isHeld = tab.changedAtMs + newsMs < nowMs()
-      const isSure = tellsLifetime && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isHeld
+      const isSure = isLifetimeKnown && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isHeld
       if (isSure && ask.form !== 'keepalive') check(rules.notExpired(nowMs() - facts.issuedAtMs - lifetimeMs, id))
     },
 

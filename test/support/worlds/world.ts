@@ -1,14 +1,16 @@
 import { createRandom } from '../random.ts'
 import { createBrokenStore } from './broken-store.ts'
 import { createBrowser, origins } from './browser.ts'
-import { createComputer } from './computer.ts'
+import { createComputer, type PageLife } from './computer.ts'
 import { settleAll } from './globals.ts'
+import { createLaggingStorages } from './lagging-storages.ts'
 import { createNetwork } from './network.ts'
 import { type DialogAnswer, type NetworkFault, tabCount, type WorldPlan } from './plan.ts'
 import { createServer, type Family } from './server.ts'
 import { createSharedChannel } from './shared-channel.ts'
 import { createSharedLock } from './shared-lock.ts'
 import { openTab, type Tab } from './tab.ts'
+import { createTally } from './tally.ts'
 import { createTimeline, takeTurn } from './timeline.ts'
 import { createWatcher } from './watcher.ts'
 
@@ -30,15 +32,31 @@ export function createWorld({ settings }: WorldPlan) {
   const server = createServer(settings, nowMs)
   const watcher = createWatcher({ settings, server, nowMs, trusted: Object.values(origins), say })
   const network = createNetwork(timeline, computer, random)
-  const store = createBrokenStore(timeline, random, watcher.sessions.written)
+  const { count, counts } = createTally()
+  const createStore = settings.storage === 'web' ? createLaggingStorages : createBrokenStore
+  const store = createStore({ timeline, random, count, onWrite: watcher.sessions.written })
   const lock = createSharedLock(settings)
   const channel = createSharedChannel(computer, random, message =>
     watcher.secretIn('a message', JSON.stringify(message)),
   )
   const faults: Record<'token' | 'api' | 'login', NetworkFault[]> = { token: [], api: [], login: [] }
+  /** What happens to the pages that send the next token requests. */
+  const strikes: ((page: PageLife) => void)[] = []
+  const refreshes = (page: PageLife) => strikes.shift()?.(page)
   const mood = { isOverloaded: false, isCalm: false }
   const isOverloaded = () => mood.isOverloaded
-  const browser = createBrowser({ settings, server, network, watcher, nowMs, faults, say, isOverloaded })
+  const browser = createBrowser({
+    settings,
+    server,
+    network,
+    watcher,
+    nowMs,
+    faults,
+    say,
+    isOverloaded,
+    count,
+    refreshes,
+  })
   const answers = [...(settings.dialog ?? [])]
   /** What the last user wanted: this login, nobody, or (`undefined`) it is not certain. */
   const intent: { family: Family | null | undefined; atMs: number } = {
@@ -64,7 +82,7 @@ export function createWorld({ settings }: WorldPlan) {
     opened += 1
     places[place] = computer.enter(life, () =>
       openTab({
-        ...{ settings, life, server, browser, watcher, nowMs, say, noteIntent },
+        ...{ settings, life, server, browser, watcher, nowMs, say, noteIntent, count },
         store: store.openFor(life),
         lock: lock.openFor(life),
         nextAnswer: () => (mood.isCalm ? declined : (answers.shift() ?? declined)),
@@ -74,7 +92,7 @@ export function createWorld({ settings }: WorldPlan) {
 
   return {
     ...{ settings, timeline, computer, server, watcher, store, channel, browser, network, story, intent },
-    ...{ faults, mood, places, say, settle, noteIntent, open, close },
+    ...{ faults, strikes, mood, places, say, settle, noteIntent, open, close, count, counts },
     start(): void {
       for (let place = 0; place < tabCount; place += 1) open(place)
     },
@@ -84,7 +102,7 @@ export function createWorld({ settings }: WorldPlan) {
       mood.isCalm = true
       mood.isOverloaded = network.isDown = false
       network.isCalm = true
-      for (const queue of Object.values(faults)) queue.length = 0
+      for (const queue of [strikes, ...Object.values(faults)]) queue.length = 0
       store.heal()
       computer.wake()
       for (const { life } of places) life.thaw()
