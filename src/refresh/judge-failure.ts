@@ -99,7 +99,7 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
   // A proxy's page in place of the server's response: what the server did is not known.
   const isHtml = headerOf(answer.headers, 'content-type').includes('html')
   if (!isPassing(status) && (code || status === 401 || (status === 403 && !isHtml))) {
-    return { kind: 'rejected', misconfigured: code !== undefined && mistakes.test(code) }
+    return { kind: 'rejected', misconfigured: mistakes.test(String(code)) }
   }
   return {
     kind: 'unavailable',
@@ -109,7 +109,7 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
     isUnrotated: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
     detail:
       redact(describe(thrown), sent) +
-      (status >= 400 && status < 500 && !isPassing(status) && !code ? '. If the session is over, return null' : ''),
+      (status >= 400 && !isPassing(status) && !code ? '. If the session is over, return null' : ''),
   }
 }
 

@@ -10,10 +10,10 @@ import type { RefreshRequestPorts } from './refresh-ports.ts'
 export function createLeaseWatch(clock: Clock, staleAfterMs: number): RefreshRequestPorts['isLeaseOpen'] {
   const startedAt = clock.wallMs()
   const started = clock.monotonicMs()
-  let watched = ''
+  let watched: string | undefined
   let since = 0
   let last = 0
-  let wasLate = false
+  let wasLate: boolean | undefined
   return (lease, askedMs) => {
     if (!lease || lease.closed) return false
     const now = clock.monotonicMs()

@@ -34,6 +34,8 @@ export default class MutantRunner extends TestRunner {
   readonly #killed = new Set<string>()
   readonly #doubtful = new Set<string>()
   #plan: Plan | null = null
+  /** The last mutant that was active. Without one active, a worker hangs by what that has left behind. */
+  #suspect = this.#mutantAtImport
   #ticks = 0
   #isSpoilt = false
   #unhandled: unknown
@@ -99,7 +101,8 @@ export default class MutantRunner extends TestRunner {
     const plan = this.#plan
     if (!plan) return
     const mutant = plan.mutant()
-    this.#journal.beat(test.file.filepath, mutant)
+    this.#suspect = mutant ?? this.#suspect
+    this.#journal.beat(test.file.filepath, this.#suspect)
     switches.currentTestId = plan.isFirst() ? test.id : undefined
     switches.activeMutant = mutant ?? undefined
     switches.hitCount = 0

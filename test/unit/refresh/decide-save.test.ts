@@ -63,6 +63,7 @@ describe('decideSave: what becomes of the tokens that a token request brought', 
       { user: 'bob', sessionId: 'next' },
       'end',
     ],
+    ['of a record without a user: the session continues', { record: { credentials: null } }, 'continue'],
     ['after this page has signed out: they are dropped', { sessionId: 'next' }, 'drop'],
     [
       'at a start, with nothing stored: a session begins',
@@ -108,6 +109,7 @@ describe('decideSave: what becomes of the tokens that a token request brought', 
       { kind: 'stay-signed-out' },
     ],
     ['that may still reach the server: ask again', signedOut(2000), 'alice', { kind: 'ask-again', afterMs: 3000 }],
+    ['of this very moment: ask again', signedOut(0), 'alice', { kind: 'ask-again', afterMs: 5000 }],
   ])('at a start, of the session of a sign-out %s', (_title, record, user, save) => {
     expect(decide({ cause: 'restore', replaces: null, record, user })).toEqual(save)
   })
@@ -115,6 +117,7 @@ describe('decideSave: what becomes of the tokens that a token request brought', 
   test.each<[string, Partial<StoredRecord>, string | null]>([
     ['that the server has had the time to hear of', signedOut(5000), 'alice'],
     ['by a clock that has jumped', signedOut(-1), 'alice'],
+    ['where the record says nothing of the token request', { ...signedOut(2000), lease: null }, 'alice'],
     ['of another user', signedOut(2000, { failed: true }), 'bob'],
     ['where the tokens name no user', signedOut(2000, { failed: true }), null],
   ])('at a start, after a sign-out %s: a session begins', (_title, record, user) => {

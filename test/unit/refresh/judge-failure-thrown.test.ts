@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { ConfigurationError } from '../../../src/errors.ts'
 import { isMistake, isPassing, judgeFailure, statusOf } from '../../../src/refresh/judge-failure.ts'
+import { PostError } from '../../../src/refresh/post.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
 const judge = (thrown: unknown, sent = credentialsOf()) => judgeFailure(thrown, 0, sent)
@@ -32,7 +34,12 @@ describe('an OAuth code', () => {
   })
 
   test('is not read from a thrown value that has neither', () => {
-    for (const thrown of [{ data: null }, { response: null }, { response: { data: null } }])
+    for (const thrown of [
+      { data: null },
+      { response: null },
+      { response: { data: null } },
+      { error: ['invalid_grant'] },
+    ])
       expect(judge(thrown)).toMatchObject({ kind: 'unavailable', reason: 'network' })
   })
 })
@@ -81,7 +88,10 @@ describe('the status of what was thrown', () => {
     ['a good status', { status: 299 }, 'unreadable-response'],
     ['a bad status', { status: 400 }, 'status'],
     ['a mistake with a status', Object.assign(new TypeError('x is undefined'), { status: 503 }), 'status'],
+    ['the first redirect', { status: 300 }, 'status'],
     ['a mistake', new TypeError('x is undefined'), 'invalid-refresh'],
+    ['what a strategy of ours cannot use', new ConfigurationError(null, 'no token_type'), 'unreadable-response'],
+    ['a code of another library', { code: 'ECONNREFUSED' }, 'network'],
   ])('%s has the reason that fits', (_, thrown, reason) => {
     expect(judge(thrown)).toMatchObject({ kind: 'unavailable', reason })
   })
@@ -124,6 +134,14 @@ describe('what is said of a failure', () => {
       expect(detailOf(new Error('abcd was refused: abcd'), sent)).toBe('… was refused: …')
     },
   )
+
+  test.each([
+    new PostError(new URL('https://id.test/auth'), Response.json({}, { status: 410 }), 'temporarily_unavailable'),
+    new ConfigurationError('aLongNameOfAnOption', "write 'none' or `a-longer-one-here`"),
+  ])('keeps every word of an error of ours, which quotes nothing: $message', error => {
+    expect(detailOf(error)).toContain(error.message)
+    expect(detailOf({ name: 'Error', message: error.message })).not.toContain(error.message)
+  })
 
   test('keeps words that are as short as a token never is', () => {
     expect(detailOf(new Error('abc was refused'), credentialsOf({ accessToken: 'abc', refreshToken: '' }))).toBe(

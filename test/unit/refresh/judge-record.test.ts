@@ -44,6 +44,7 @@ describe('judgeRecord: what the record found in step b means for a refresh', () 
       { record: { generation: 1, credentials: { ...newer, tokensElsewhere: true } } },
       'proceed',
     ],
+    ['with credentials, where this page has none: adopted', { isSignedIn: false }, 'adopted'],
     ['marked as rejected: rejected', { record: { rejected: true } }, 'rejected'],
     ['marked as rejected, but newer: adopted', { record: { rejected: true, generation: 1 } }, 'adopted'],
   ])('%s', (_title, facts, verdict) => {

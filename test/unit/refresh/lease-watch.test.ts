@@ -34,6 +34,44 @@ describe('another tab’s lease', () => {
     expect(await look(lease, 500)).toBe(false)
   })
 
+  test.each([
+    ['there is none', undefined],
+    ['there is none any more', null],
+  ])('is not open if %s', (_when, lease) => {
+    expect(createLeaseWatch(createControlledClock(), staleAfterMs)(lease, 500)).toBe(false)
+  })
+
+  test('is not open once it is closed', () => {
+    const { isOpen, leaseOf } = start()
+    expect([isOpen(leaseOf('one')), isOpen({ ...leaseOf('one'), closed: true })]).toEqual([true, false])
+  })
+
+  test('is not watched anew if a look is just as late as a timer may be', async () => {
+    const { clock, isOpen, leaseOf } = start()
+    const lease = leaseOf('one')
+    isOpen(lease)
+    await clock.advance(1500)
+    isOpen(lease)
+    for (let passed = 1500; passed < staleAfterMs; passed += 500) {
+      expect(isOpen(lease)).toBe(true)
+      await clock.advance(500)
+    }
+    expect(isOpen(lease)).toBe(false)
+  })
+
+  test('that was begun before a page that starts on a machine that has long been running: its age is counted from the start of the page', async () => {
+    const clock = createControlledClock()
+    await clock.advance(3_600_000)
+    const isOpen = createLeaseWatch(clock, staleAfterMs)
+    const leaseOf = (agoMs: number) => ({
+      id: 'one',
+      generation: 1,
+      startedAt: clock.wallMs() - agoMs,
+      underLock: false,
+    })
+    expect([isOpen(leaseOf(staleAfterMs - 1), 500), isOpen(leaseOf(staleAfterMs), 500)]).toEqual([true, false])
+  })
+
   test('is watched anew if another lease has replaced it', async () => {
     const { leaseOf, look } = start()
     await look(leaseOf('one'), staleAfterMs - 500)

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createRefreshBlocks } from '../../../src/refresh/refresh-blocks.ts'
+import type { Outcome, RefreshRequestPorts } from '../../../src/refresh/refresh-ports.ts'
+import { type Unavailable, unavailable } from '../../../src/refresh/unavailable.ts'
+import { createControlledClock } from '../../support/clock.ts'
+import { goOffline } from '../../support/refresh-rig.ts'
+
+afterEach(() => void vi.unstubAllGlobals())
+
+/** What keeps a page from a refresh, where the record says `retryAt`, and the circuit breaker is open for `openForMs`. */
+const start = ({ backoffMs = 0, openForMs = 0 } = {}) => {
+  const clock = createControlledClock()
+  const session = { records: { latest: { retryAt: clock.wallMs() + backoffMs } } }
+  const circuitBreaker = { openForMs: () => openForMs }
+  const blocks = createRefreshBlocks({ clock, session, circuitBreaker } as unknown as RefreshRequestPorts)
+  return { clock, blocks }
+}
+const failed = (reason: Unavailable['reason'] = 'network', more: Partial<Unavailable> = {}): Unavailable =>
+  ({ ...unavailable(reason, 1000, 'of the network'), next: 'unplanned', ...more }) as Unavailable
+
+describe('why no token request may begin now', () => {
+  test('nothing, if nothing is in the way', () => {
+    expect(start().blocks.blockedBy()).toBeNull()
+  })
+
+  test('a backoff in the record, before all else', () => {
+    const { blocks } = start({ backoffMs: 700, openForMs: 900 })
+    expect(blocks.blockedBy()).toEqual(unavailable('backing-off', 700, ''))
+  })
+
+  test('an open circuit, which says what to look for', () => {
+    const found = start({ openForMs: 900 }).blocks.blockedBy()
+    expect(found).toMatchObject({ reason: 'circuit-open', retryAfterMs: 900, detail: expect.stringMatching(/\w/) })
+  })
+
+  test('no open circuit for the start of a page, only a backoff', () => {
+    expect(start({ openForMs: 900 }).blocks.blockedBy(true)).toBeNull()
+    expect(start({ backoffMs: 700 }).blocks.blockedBy(true)).toMatchObject({ reason: 'backing-off' })
+  })
+
+  test('a network that was missing, until its backoff ends or the browser reports one', async () => {
+    const { clock, blocks } = start()
+    goOffline()
+    expect(blocks.blockedBy()).toBeNull()
+    blocks.noteOutcome(failed('offline'))
+    expect(blocks.blockedBy()).toMatchObject({ reason: 'offline', retryAfterMs: 1000 })
+    goOffline(false)
+    expect(blocks.blockedBy()).toBeNull()
+    goOffline()
+    await clock.advance(1000)
+    expect(blocks.blockedBy()).toBeNull()
+  })
+
+  test('no missing network after a failure of another kind', () => {
+    const { blocks } = start()
+    goOffline()
+    blocks.noteOutcome(failed('network'))
+    expect(blocks.blockedBy()).toBeNull()
+  })
+})
+
+describe('the cause of what a request is told', () => {
+  test('is the last failure', () => {
+    const { blocks } = start({ backoffMs: 700 })
+    blocks.noteOutcome(failed('timeout'))
+    blocks.noteOutcome(failed('status', { status: 503, detail: 'busy' }))
+    expect(blocks.blockedBy()).toMatchObject({
+      reason: 'backing-off',
+      retryAfterMs: 700,
+      detail: 'after status 503: busy',
+      cause: { code: 'refresh-unavailable', reason: 'status', status: 503 },
+    })
+  })
+
+  test('is no failure that was not an attempt', () => {
+    const { blocks } = start({ backoffMs: 700 })
+    expect(blocks.noteOutcome(failed('store', { next: undefined }))).toBe(false)
+    expect(blocks.blockedBy()?.cause).toBeUndefined()
+  })
+
+  test('stays the last failure after a refresh that made no attempt', () => {
+    const { blocks } = start({ backoffMs: 700 })
+    blocks.noteOutcome(failed('timeout'))
+    blocks.noteOutcome(failed('store', { next: undefined }))
+    expect(blocks.blockedBy()?.cause).toMatchObject({ reason: 'timeout' })
+  })
+
+  test.each<Outcome>([{ kind: 'refreshed' }, { kind: 'rejected', reason: 'expired' }])(
+    'is none after a refresh that ended with %o',
+    outcome => {
+      const { blocks } = start({ backoffMs: 700 })
+      expect(blocks.noteOutcome(failed())).toBe(true)
+      expect(blocks.noteOutcome(outcome)).toBe(false)
+      expect(blocks.blockedBy()).toEqual(unavailable('backing-off', 700, ''))
+    },
+  )
+
+  test('is none for an open circuit, which no single failure explains', () => {
+    const { blocks } = start({ openForMs: 900 })
+    blocks.noteOutcome(failed())
+    expect(blocks.blockedBy()?.cause).toBeUndefined()
+  })
+})
