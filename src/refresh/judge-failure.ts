@@ -5,7 +5,7 @@ import { PostError } from './post.ts'
 
 /** What a token request that brought no credentials means. */
 export type Failure =
-  | { readonly kind: 'rejected'; readonly misconfigured: boolean }
+  | { readonly kind: 'rejected'; readonly misconfigured: boolean; readonly reason?: undefined }
   | {
       readonly kind: 'unavailable'
       readonly reason: 'offline' | 'timeout' | 'network' | 'status' | 'unreadable-response' | 'invalid-refresh'

@@ -116,8 +116,8 @@ export async function readAnswer(target: URL, response: Response): Promise<unkno
   const text = await readText(response, { mostBytes })
   let answer: unknown
   try {
-    if (text === null) throw text
-    answer = text.trim() === '' ? undefined : JSON.parse(text)
+    // `null`, if it is too large, has no `trim`.
+    answer = (text as string).trim() === '' ? undefined : JSON.parse(text as string)
   } catch {
     throw new PostError(target, response, null)
   }

@@ -124,7 +124,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
     } catch (error) {
       const { status, redirected } = statusOf(error)
       // The session is over there, however the server says so: 200 with "OK" or a page, a redirect, or 401 for no session.
-      told = redirected || (status >= 200 && status < 300) || status === 401
+      told = redirected || (status >= 200 && status < 400) || status === 401
       failed = !told && (status < 400 || isPassing(status))
       // The server would respond the same again: a mistake in the app, which must not hold up a login.
       if (!told && !failed && remembers) report(error)

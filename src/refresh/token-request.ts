@@ -1,5 +1,4 @@
 import { has } from '../checks/option-rules.ts'
-import { isLatchkeyError } from '../errors.ts'
 import { createAbort } from '../platform/abort.ts'
 import { isOffline } from '../platform/page.ts'
 import { checkToken } from '../schemes/check-token.ts'
@@ -39,6 +38,7 @@ export interface TokenRequest extends Pick<RefreshContext, 'cause' | 'audience'>
   readonly sent: Moment
 }
 
+/** Throws what it finds wrong with the credentials, like the call itself. */
 function readTokenResult(
   answer: unknown,
   { audience, former, sent }: TokenRequest,
@@ -49,19 +49,14 @@ function readTokenResult(
     ...unavailable(has(answer, 'json') ? 'invalid-refresh' : 'unreadable-response', null, detail),
     isUnrotated: false,
   })
-  try {
-    const read = readCredentials(answer, sent, ports.clock)
-    if (!read) return unreadable(`expected accessToken, access_token or null, got ${describeKeys(answer)}`)
-    if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
-    if (read.accessToken) checkToken(read.accessToken)
-    const { keyThumbprint } = ports
-    const own = audience === undefined ? read : withoutIdentity(read)
-    const fresh: Credentials = keyThumbprint ? { ...own, keyThumbprint } : own
-    return { kind: 'granted', fresh, credentials: mergeAudienceTokens(continueFrom(fresh, former), former, audience) }
-  } catch (error) {
-    if (isLatchkeyError(error)) return unreadable(error.message)
-    throw error
-  }
+  const read = readCredentials(answer, sent, ports.clock)
+  if (!read) return unreadable(`expected accessToken, access_token or null, got ${describeKeys(answer)}`)
+  if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
+  if (read.accessToken) checkToken(read.accessToken)
+  const { keyThumbprint } = ports
+  const own = audience === undefined ? read : withoutIdentity(read)
+  const fresh: Credentials = keyThumbprint ? { ...own, keyThumbprint } : own
+  return { kind: 'granted', fresh, credentials: mergeAudienceTokens(continueFrom(fresh, former), former, audience) }
 }
 
 let reported: WeakSet<object> | undefined
@@ -86,8 +81,7 @@ export function sendTokenRequest(request: TokenRequest, ports: TokenRequestPorts
     const fail = (error: unknown) => {
       if (isMistake(error)) reportOnce(strategy, error)
       const failure = judgeFailure(error, clock.wallMs(), former)
-      const isNetwork = failure.kind === 'unavailable' && failure.reason === 'network'
-      resolve(isNetwork && isOffline() ? { ...failure, reason: 'offline' } : failure)
+      resolve(failure.reason === 'network' && isOffline() ? { ...failure, reason: 'offline' } : failure)
     }
     const cancel = setDeadline(clock, refreshTimeoutMs, () => {
       const error = new DOMException(`no answer within ${refreshTimeoutMs} ms`, 'TimeoutError')

@@ -26,8 +26,10 @@ const rooms = {
   ],
   refresh: [
     'unit/refresh/**/*.test.ts',
+    'unit/refresh-protocol/step-*.test.ts',
+    'unit/refresh-protocol/refresher*.test.ts',
     'unit/refresh-protocol/*.test.ts',
-    ...behaviour('cookies', 'outages', 'refresh', 'circuit-breaker', 'sign-out', 'time', 'session'),
+    ...behaviour('cookies', 'outages', 'refresh', 'circuit-breaker', 'sign-out', 'time', 'session', 'audiences'),
   ],
   time: ['unit/time/*.test.ts', 'unit/refresh/*.test.ts', ...behaviour('time', 'outages', 'refresh', 'tabs')],
   login: ['unit/login/*.test.ts', ...behaviour('reauthenticate', 'session', 'cookies', 'refresh')],

@@ -44,7 +44,7 @@ export interface OAuthRefreshOptions {
 type OwnOptions = Omit<OAuthRefreshOptions, 'clientSecret' | 'client_secret'>
 
 const rules: OptionRules<OwnOptions> = {
-  tokenEndpoint: [isUrl, 'an absolute https URL', 'required'],
+  tokenEndpoint: [isUrl, 'an absolute https URL'],
   clientId: [isText, 'the id under which this app is registered', 'required'],
   scope: aText,
   resource: [
@@ -65,7 +65,7 @@ function checkEndpoint(endpoint: unknown, option: string, insecure: boolean): vo
   } catch {
     // Not a URL: `problem` says so already.
   }
-  check(problem === null, option, problem ?? '')
+  if (problem) check(false, option, problem)
 }
 
 /** The audiences by origin. */
@@ -73,7 +73,7 @@ function readAudiences(resource: object, insecure: boolean): ReadonlyMap<string,
   const audiences = new Map<string, string>()
   for (const [origin, name] of Object.entries(resource)) {
     const problem = originProblem(origin, insecure)
-    check(problem === null, `resource['${origin}']`, problem ?? '')
+    if (problem) check(false, `resource['${origin}']`, problem)
     check(typeof name === 'string' && name !== '', `resource['${origin}']`, 'write the name of one resource')
     audiences.set(new URL(origin).origin, name)
   }

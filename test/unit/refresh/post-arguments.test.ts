@@ -137,11 +137,12 @@ describe('what else goes along with post', () => {
     ['no redirect any more', 400, 'basic', 'answered 400'],
     ['no redirect yet', 299, 'basic', 'answered 299 without JSON'],
   ])('%s is told from other failures', async (_what, status, type, message) => {
-    const body = status === 299 ? '<p>' : ''
+    const body = status === 299 ? '<p>' : status === 400 ? '' : '{"error":"invalid_grant"}'
     const response = { ok: status === 299, status, type, headers: new Headers(), text: async () => body }
     const { post } = start({ transport: async () => response as never })
     const failure = await post('token').catch((error: unknown) => error)
     expect(failure).toMatchObject({
+      error: status === 400 ? '' : null,
       message: `POST https://api.test/v1/token ${message}`,
       redirected: message.endsWith('redirect'),
     })

@@ -8,9 +8,16 @@ import { goOffline } from '../../support/refresh-rig.ts'
 afterEach(() => void vi.unstubAllGlobals())
 
 /** What keeps a page from a refresh, where the record says `retryAt`, and the circuit breaker is open for `openForMs`. */
-const start = ({ backoffMs = 0, openForMs = 0 } = {}) => {
+const start = ({
+  backoffMs = 0,
+  openForMs = 0,
+}: {
+  readonly backoffMs?: number | null
+  readonly openForMs?: number
+} = {}) => {
   const clock = createControlledClock()
-  const session = { records: { latest: { retryAt: clock.wallMs() + backoffMs } } }
+  const latest = backoffMs === null ? null : { retryAt: clock.wallMs() + backoffMs }
+  const session = { records: { latest } }
   const circuitBreaker = { openForMs: () => openForMs }
   const blocks = createRefreshBlocks({ clock, session, circuitBreaker } as unknown as RefreshRequestPorts)
   return { clock, blocks }
@@ -49,6 +56,18 @@ describe('why no token request may begin now', () => {
     goOffline()
     await clock.advance(1000)
     expect(blocks.blockedBy()).toBeNull()
+  })
+
+  test('a network that is missing again, although a refresh has succeeded meanwhile: no failure explains it', () => {
+    const { blocks } = start()
+    goOffline()
+    blocks.noteOutcome(failed('offline'))
+    blocks.noteOutcome({ kind: 'refreshed' })
+    expect(blocks.blockedBy()).toEqual(unavailable('offline', 1000, ''))
+  })
+
+  test('nothing, if there is no record yet', () => {
+    expect(start({ backoffMs: null }).blocks.blockedBy()).toBeNull()
   })
 
   test('no missing network after a failure of another kind', () => {

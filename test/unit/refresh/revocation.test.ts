@@ -108,6 +108,14 @@ describe('what the server makes of a sign-out', () => {
     expect(stored().revocationPending).toEqual(pendingOf({ failed: false }))
   })
 
+  test('is none of a user who has signed in meanwhile', async () => {
+    const { revocation, callOf, store } = await start(signedOut({ revocationPending: undefined }))
+    const told = revocation.revoke(null, pendingOf())
+    callOf().answer.resolve(undefined)
+    expect(await told).toBe(true)
+    expect(store.calls).not.toContain('compareAndSet')
+  })
+
   test('changes no record where nothing is pending', async () => {
     const { revocation, callOf, store } = await start()
     const told = revocation.revoke(null)

@@ -54,13 +54,22 @@ describe('the post of a refresh function', () => {
   })
 
   test('is aborted at the deadline', async () => {
-    const { call, clock, transport } = start(({ post }) => post('token'), {
-      transport: (_url, init) => new Promise((_, reject) => init?.signal?.addEventListener('abort', reject)),
+    const aborts: unknown[] = []
+    const { call, clock } = start(({ post }) => post('token'), {
+      transport: (_url, init) =>
+        new Promise((_, reject) => {
+          init?.signal?.addEventListener('abort', ({ target }) => {
+            aborts.push((target as AbortSignal).reason)
+            reject(target)
+          })
+        }),
     })
     const called = call()
-    await clock.advance(10_000)
+    await clock.advance(9999)
+    expect(aborts).toEqual([])
+    await clock.advance(1)
     expect(await called).toMatchObject({ reason: 'timeout', detail: expect.stringContaining('10000 ms') })
-    expect(transport).not.toHaveBeenCalled()
+    expect(aborts).toMatchObject([{ name: 'TimeoutError' }])
   })
 
   test('takes what the app sends with each request, and a base URL that is a prefix', async () => {
