@@ -9,8 +9,8 @@ import { mostTries, type RefreshRequest, type RefreshRequestPorts } from './refr
  * must not drop what the server has just sent, and the write compares all the same.
  */
 export async function readOrRecall(records: SyncedStore): Promise<StoredRecord | null> {
-  const found = await records.read()
-  return found === undefined ? records.latest : found
+  await records.read()
+  return records.latest
 }
 
 interface Replacement {

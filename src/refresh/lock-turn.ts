@@ -66,7 +66,7 @@ export async function runInLockTurn(
     stopSleep()
     if (outcome) return outcome
     if (!disposed && !isAsleep) return work(null)
-    if (!disposed) await waking(wake, () => true, request.outcome)
+    await waking(wake, () => true, request.outcome)
   }
   return disposed
 }

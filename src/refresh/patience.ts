@@ -56,7 +56,8 @@ export function planRetry(
   const leftMs = patience ? patience.untilMs - clock.monotonicMs() : 0
   if (leftMs > 0 && patience?.failed === failures - 1 && (askedMs ?? 0) <= leftMs) {
     const lateMs = isUnrotated || askedMs ? retryAfterMs : Math.min(leftMs, capMs) * (0.6 + 0.4 * random)
-    return { retryAfterMs: Math.floor(Math.min(lateMs, leftMs)), next: 'planned' }
+    // Rounded up: with a part of a millisecond left, it would be sent again and again.
+    return { retryAfterMs: Math.ceil(Math.min(lateMs, leftMs)), next: 'planned' }
   }
   return { retryAfterMs, next: retryAfterMs < leftMs ? 'planned' : 'unplanned' }
 }

@@ -72,7 +72,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   const blocks = createRefreshBlocks(ports)
   /** Offline, a failure without a response passes when the network is back. */
   const waitsForNetwork = ({ status, reason }: Unavailable) =>
-    whenOffline === 'wait' && isOffline() && status === null && !/^(unread|no-)/.test(reason)
+    whenOffline === 'wait' && isOffline() && status === null && !/unread|no-/.test(reason)
 
   function isWorthWaiting(flight: RunningFlight, found: Unavailable): boolean {
     const { patience, cause } = flight
@@ -96,7 +96,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
     if (hasFailed && flight.patience) flight.patience = { ...flight.patience, failed: flight.patience.failed + 1 }
     // No rest for a token whose response was lost: it must be sent again while the server accepts it.
     const mayRest = outcome.kind === 'unavailable' && outcome.isUnrotated && !flight.patience
-    restsUntil = hasFailed && mayRest ? restOf(flight) : 0
+    restsUntil = mayRest ? restOf(flight) : 0
     return outcome
   }
   function restOf({ replaces, audience }: RunningFlight): number {
@@ -167,7 +167,6 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         return flight
       }
       if (!isBackground) startPatience(flight)
-      flights.delete(audience)
       const before = [...flights.values()].filter(isCurrent)
       flights.set(audience, flight)
       session.emit('refresh-started', { cause, audience: audience ?? null })

@@ -1,8 +1,8 @@
 import { createVitest, type TestSpecification, type Vitest } from 'vitest/node'
 import { root } from '../support/project.ts'
 
-/** Thousands of requests, hundreds of random days: too long for this, and they find no mutant that others do not. */
-const tooLong = ['**/one-refresh-for-many-requests*', '**/random-days*', '**/interleavings*']
+/** Thousands of requests or refreshes, hundreds of random days: too long for this, and they find no mutant that others do not. */
+const tooLong = ['**/one-refresh-for-many-requests*', '**/random-days*', '**/interleavings*', '**/between-microtasks*']
 
 export interface MutantTests {
   readonly vitest: Vitest

@@ -2,21 +2,26 @@ import { describe, expect, test } from 'vitest'
 import { runInLockTurn } from '../../../src/refresh/lock-turn.ts'
 import type { Outcome } from '../../../src/refresh/refresh-ports.ts'
 import type { HeldLock } from '../../../src/tabs/tab-lock.ts'
-import { createSignedInRig } from '../../support/refresh-rig.ts'
+import { createRefreshRig, createSignedInRig } from '../../support/refresh-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 import { allTicks, takeTicks } from '../../support/session-rig.ts'
 import { createTestLock } from '../../support/test-lock.ts'
 
 /** Asks for the lock, for the session as it is. Its turns are noted, not taken. */
-const startAsking = async ({ taken = true, store = createScriptedStore() } = {}) => {
+const startAsking = async ({
+  taken = true,
+  store = createScriptedStore(),
+  outcome = new Promise<Outcome>(() => {}),
+} = {}) => {
   const lock = createTestLock()
   const rig = await createSignedInRig({ lock, store })
+  // A page that is an hour old.
+  await rig.clock.advance(3_600_000)
   const free = taken ? lock.takenByAnother() : () => {}
   const { sessionId, generation } = rig.session.state
   const turns: (HeldLock | null)[] = []
   const listeners = rig.wake.size
-  const outcome = new Promise<Outcome>(() => {})
   const done = runInLockTurn(
     { sessionId, generation, replaces: rig.session.state.credentials, cause: 'rejected', startedMs: 0, outcome },
     rig.ports,
@@ -29,7 +34,7 @@ const startAsking = async ({ taken = true, store = createScriptedStore() } = {})
   return { ...rig, lock, free, turns, done, listeners }
 }
 
-const lease = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1), underLock: true }
+const lease = { id: 'another', generation: 0, startedAt: Date.UTC(2026, 0, 1, 1), underLock: true }
 
 describe('step a: the lock', () => {
   test('is requested by the session’s name, held for the turn, and released', async () => {
@@ -91,6 +96,33 @@ describe('step a: the lock', () => {
     expect(turns).toEqual([])
     await clock.advance(1500)
     expect(turns).toEqual([null])
+  })
+
+  test('is waited for also by a refresh that is superseded: it reads what the record holds, and follows it', async () => {
+    const { clock, free, turns, done } = await startAsking({ outcome: Promise.resolve({ kind: 'superseded' }) })
+    await clock.advance(1000)
+    expect(turns).toEqual([])
+    free()
+    expect((await done).kind).toBe('refreshed')
+    expect(turns).toHaveLength(1)
+  })
+
+  test('is waited for through changes that concern no token', async () => {
+    const { clock, session, turns } = await startAsking()
+    session.suspend(false)
+    await clock.settle()
+    expect(turns).toEqual([])
+  })
+
+  test('is done without after two seconds also where there is no record', async () => {
+    const lock = createTestLock()
+    lock.takenByAnother()
+    const { clock, refresher, calls } = createRefreshRig({ lock, ambient: true })
+    refresher.start('restore')
+    await clock.advance(1999)
+    expect(calls).toEqual([])
+    await clock.advance(1)
+    expect(calls).toHaveLength(1)
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)(

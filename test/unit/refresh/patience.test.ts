@@ -56,7 +56,16 @@ describe('when a token request is made again', () => {
     ],
     ['Not for those that wait if none waits', { patienceMs: null }, { retryAfterMs: 500, next: 'unplanned' }],
     ['Not for those whose patience has ended', { patienceMs: 0 }, { retryAfterMs: 500, next: 'unplanned' }],
-    ['Within what is left, in whole milliseconds', { patienceMs: 100.5 }, { retryAfterMs: 100, next: 'planned' }],
+    [
+      'At the end of what is left, in whole milliseconds',
+      { patienceMs: 100.5 },
+      { retryAfterMs: 101, next: 'planned' },
+    ],
+    [
+      'Not at once, again and again, in the last part of a millisecond',
+      { failure: lost, failures: 9, failed: 8, patienceMs: 0.5 },
+      { retryAfterMs: 1, next: 'planned' },
+    ],
     [
       'After failures before they waited, if the backoff ends in time',
       { failures: 3, failed: 0 },
