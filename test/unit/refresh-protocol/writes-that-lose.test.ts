@@ -17,7 +17,7 @@ const startSent = async (options?: Parameters<typeof createSignedInRig>[0]) => {
   })
   /** Another tab writes this into the record. */
   const write = (more: Partial<StoredRecord>) => {
-    rig.store.content = { ...rig.stored(), revision: `r-${Math.random()}`, ...more }
+    rig.store.content = { ...rig.stored(), revision: `r-${rig.store.calls.length}-${rig.clock.wallMs()}`, ...more }
   }
   return { ...rig, flight, writes, leaseOf, write, before: writes() }
 }
