@@ -108,6 +108,15 @@ describe('the refreshes of several audiences, which share one refresh token', ()
     expect([own.outcome?.kind, refresher.blockedBy()?.reason]).toEqual(['adopted', 'backing-off'])
   })
 
+  test('end where the server returns the same access token once more: it is not asked for another', async () => {
+    const { clock, refresher, call, calls } = await start()
+    const { outcome } = refresher.start('rejected')
+    await clock.settle()
+    call().answer.resolve({ accessToken: 'access-1', refreshToken: 'refresh-2' })
+    await clock.settle()
+    expect([(await outcome).kind, calls.length]).toEqual(['refreshed', 1])
+  })
+
   test('are hopeless where the session cannot be refreshed: only its own may be asked for', async () => {
     const { clock, refresher, calls } = await start({ ports: { canRefresh: () => false } })
     expect(await refresher.start('expired', 'files').outcome).toMatchObject({

@@ -169,6 +169,19 @@ describe('a wait that ends early', () => {
     expect(calls).toHaveLength(2)
   })
 
+  test('is none because of any other change, also where only the wait keeps it from trying again', async () => {
+    const { store, clock, session, refresher, calls } = await createSignedInRig()
+    store.fail('read', 'rejects', 1)
+    refresher.start('rejected')
+    await clock.settle()
+    session.suspend(false)
+    session.resume()
+    await clock.advance(499)
+    expect(calls).toEqual([])
+    await clock.advance(1)
+    expect(calls).toHaveLength(1)
+  })
+
   test('is that of an ambient start without a network, although requests would wait for it', async () => {
     goOffline()
     const { clock, refresher } = failing(lost, { ambient: true, ports: { whenOffline: 'wait' } })
@@ -246,7 +259,7 @@ describe('the end of a refresh', () => {
       countRefresh: () => ({ started: [], unhelpful: [] }),
       noteSent: () => {},
     }
-    const { clock, refresher, call, calls } = createRefreshRig({
+    const { store, clock, refresher, call, calls } = createRefreshRig({
       ambient: true,
       ports: { circuitBreaker: circuitBreaker as never },
     })
@@ -254,7 +267,9 @@ describe('the end of a refresh', () => {
     await clock.settle()
     call().answer.resolve({ ...newerTokens, subject: 'alice' })
     await clock.settle()
+    const before = store.calls.length
     expect(await refresher.start('rejected').outcome).toMatchObject({ reason: 'circuit-open' })
-    expect(calls).toHaveLength(1)
+    // Not even the store is asked.
+    expect([calls.length, store.calls.length]).toEqual([1, before])
   })
 })

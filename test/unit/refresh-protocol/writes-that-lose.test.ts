@@ -140,10 +140,11 @@ describe('a step-up while the token is on its way', () => {
   })
 
   test('is written ten times at most, to a store that refuses', async () => {
-    const { store, flight, call, writes, before } = await startSteppedUp()
+    const { store, flight, call, stored, writes, before } = await startSteppedUp()
     store.fail('compareAndSet', { answers: false }, 10)
     call().answer.resolve(newerTokens)
-    await flight.done
+    expect((await flight.done).kind).toBe('adopted')
+    expect(stored().credentials).toMatchObject({ accessToken: 'stepped-up', refreshToken: 'refresh-1' })
     // The ten, and one that closes the lease.
     expect(writes() - before).toBe(11)
   })
