@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { now } from '../../../src/platform/clock.ts'
 import type { RefreshFunction, RefreshStrategy } from '../../../src/refresh/strategy.ts'
 import { sendTokenRequest, type TokenRequestPorts } from '../../../src/refresh/token-request.ts'
+import { now } from '../../../src/time/clock.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { goOffline } from '../../support/refresh-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
