@@ -68,7 +68,7 @@ describe('tokens that came too late', () => {
     ],
     [
       'of another user than the session that goes on',
-      { brought: { ...fresh, subject: 'bob', statedBy: undefined }, latest: storedRecord({ sessionId: 'main' }) },
+      { brought: { ...fresh, subject: 'bob' }, latest: storedRecord({ sessionId: 'main' }) },
     ],
   ])('are discarded %s', (_when, facts) => {
     const { brought = fresh } = facts
