@@ -3,6 +3,7 @@ import { markNotReplayable, releaseBody } from '../http/bodies.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import { isSameToken } from '../session/audience.ts'
+import type { SessionState } from '../session/state.ts'
 import { decideRecovery } from './decide-recovery.ts'
 import { accept, judgeResponse, mayAskShouldRefresh, refresh, type Verdict } from './judge-response.ts'
 import { type PipelinePorts, routeOf, targetOf } from './pipeline-ports.ts'
@@ -14,7 +15,10 @@ import type { Waits } from './wait.ts'
 type MaybePromise<Value> = Value | Promise<Value>
 
 /** Decides what follows from a response: it goes to the caller, or, with `null`, the request is to be sent again now. */
-export type AfterResponse = (context: RequestContext, response: Response) => MaybePromise<Response | null>
+export type AfterResponse = (context: SentRequest, response: Response) => MaybePromise<Response | null>
+
+/** A request after its first send. */
+export type SentRequest = RequestContext & { readonly sentWith: SessionState }
 
 const routeFor = (context: RequestContext) => routeOf(targetOf(context))
 
@@ -24,15 +28,15 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   let hasWarned = false
 
   /** The credentials that were sent: for an origin with tokens of its own, that token. */
-  function credentialsSentWith(context: RequestContext) {
-    const { isAnonymous, sentWith } = context
-    const credentials = isAnonymous ? null : sentWith?.credentials
-    const audience = credentials && strategy.audienceOf?.(urlOf(context).origin)
-    return typeof audience === 'string' ? credentials?.audienceTokens?.[audience] : credentials
+  function credentialsSentWith(context: SentRequest) {
+    const { credentials } = context.sentWith
+    if (context.isAnonymous || !credentials) return null
+    const audience = strategy.audienceOf?.(urlOf(context).origin)
+    return audience === undefined ? credentials : credentials.audienceTokens?.[audience]
   }
 
   /** `shouldRefresh` is not asked twice, but the same failure again shows that the refresh did not help. */
-  function returnAccepted(context: RequestContext, response: Response, status: number): Response {
+  function returnAccepted(context: SentRequest, response: Response, status: number): Response {
     const isUseless = status >= 400 && status === context.rejectedResponse?.status
     if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, isUseless)
     const token = credentialsSentWith(context)
@@ -57,10 +61,14 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     return true
   }
 
-  async function askShouldRefresh(context: RequestContext, response: Response): Promise<Response | null> {
+  async function decideBy(
+    ask: NonNullable<typeof shouldRefresh>,
+    context: SentRequest,
+    response: Response,
+  ): Promise<Response | null> {
     let decided: unknown
     try {
-      const deciding = Promise.resolve(shouldRefresh?.(createResponseView(response, context.method, ports.clock)))
+      const deciding = Promise.resolve(ask(createResponseView(response, context.method, ports.clock)))
       decided = await unlessAborted(deciding, signalOf(context))
     } catch (error) {
       // The caller gets the error of the app's function in place of the response.
@@ -70,7 +78,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     return applyVerdict(context, response, decided ? refresh : accept)
   }
 
-  function applyVerdict(context: RequestContext, response: Response, verdict: Verdict): MaybePromise<Response | null> {
+  function applyVerdict(context: SentRequest, response: Response, verdict: Verdict): MaybePromise<Response | null> {
     const { status } = response
     if (verdict.kind === 'accept') return returnAccepted(context, response, status)
     if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, true)
@@ -90,13 +98,13 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   }
 
   /** The state that it was sent with, if that session is the current one. */
-  function currentStateSentWith({ sentWith }: RequestContext) {
+  function currentStateSentWith({ sentWith }: SentRequest) {
     const { credentials, sessionId } = session.state
-    return credentials && sentWith?.sessionId === sessionId ? sentWith : null
+    return credentials && sentWith.sessionId === sessionId ? sentWith : null
   }
 
   /** Whether the request is to be sent again, with newer credentials. Rejects if they should be there but are not. */
-  function recover(context: RequestContext, response: Response): MaybePromise<boolean> {
+  function recover(context: SentRequest, response: Response): MaybePromise<boolean> {
     const { audienceOf } = strategy
     const audience = audienceOf?.(urlOf(context).origin)
     const sentWith = currentStateSentWith(context)
@@ -116,7 +124,8 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     if (recovery === 'await-login') return awaitLogin(context, response)
     if (recovery === 'replay') return releaseForReplay(context, response)
     if (recovery === 'return-unrefreshed') warnUnrefreshed(context)
-    if (recovery === 'fail' && block && releaseForReplay(context, response)) throw new RefreshUnavailableError(block)
+    if (recovery === 'fail' && releaseForReplay(context, response))
+      throw new RefreshUnavailableError(block as NonNullable<typeof block>)
     if (recovery !== 'refresh') return false
     login.noteRequest(targetOf(context))
     // Also for a request that cannot be sent again: what comes after it should find a better token.
@@ -159,7 +168,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   }
 
   /** RFC 9470: the user has to authenticate better, or more recently. Without `reauthenticate` the caller gets the 401. */
-  async function stepUp(context: RequestContext, response: Response, requirement: StepUpRequirement): Promise<boolean> {
+  async function stepUp(context: SentRequest, response: Response, requirement: StepUpRequirement): Promise<boolean> {
     await syncStore(context)
     const sentWith = context.isAnonymous || context.notReplayableReason ? null : currentStateSentWith(context)
     const reauthentication = sentWith && login.stepUp(requirement, sentWith.generation)
@@ -177,14 +186,14 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
       context.provedAnewFor += learned
       return releaseForReplay(context, response) ? null : returnRejected(context, response)
     }
-    const mayAsk = shouldRefresh !== undefined && !context.isReplay
+    const ask = context.isReplay ? undefined : shouldRefresh
     const { status } = response
     // Nearly every response.
-    if (status !== 401 && !mayAsk) return returnAccepted(context, response, status)
+    if (status !== 401 && !ask) return returnAccepted(context, response, status)
     const { origin } = urlOf(context)
     const verdict = judgeResponse(response, origin, ports.scheme.challenges)
-    return mayAsk && mayAskShouldRefresh(response, origin, verdict)
-      ? askShouldRefresh(context, response)
+    return ask && mayAskShouldRefresh(response, origin, verdict)
+      ? decideBy(ask, context, response)
       : applyVerdict(context, response, verdict)
   }
 }

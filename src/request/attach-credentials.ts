@@ -54,11 +54,11 @@ export function createSendCredentials(
     },
     attach(context, outgoing) {
       context.sentWith = session.state
-      if (sendHeaders) addSendHeaders(context, outgoing)
+      addSendHeaders(context, outgoing)
       if (!context.isAnonymous) {
         assertSameSession(context)
-        const own = ownOf(context)
-        if (own?.accessToken) return scheme.attach(outgoing, own, context)
+        const own = ownOf(context) as Credentials
+        if (own.accessToken) return scheme.attach(outgoing, own, context)
       }
       // In a replay this would still be the rejected token: the session has none now, or a dialog is open.
       if (isHeaders(outgoing.headers)) outgoing.headers.delete(scheme.header)

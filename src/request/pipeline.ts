@@ -4,7 +4,7 @@ import { isRequest, isSentBy, markSent, pageFetch } from '../platform/fetch.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
-import { createAfterResponse } from './after-response.ts'
+import { createAfterResponse, type SentRequest } from './after-response.ts'
 import { createSendCredentials } from './attach-credentials.ts'
 import { createBeforeSend } from './before-send.ts'
 import type { PipelinePorts } from './pipeline-ports.ts'
@@ -50,8 +50,8 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     return response
   }
 
-  /** As the caller passed it. */
-  async function sendUntouched(context: RequestContext, given: RequestInit = { ...context.init }): Promise<Response> {
+  /** Without credentials: as the caller passed it. */
+  async function sendUntouched(context: RequestContext, given = createSendInit(context)): Promise<Response> {
     const { transport } = context.adapter
     return show(context, given, transport(context.input, markSent(given, mark)))
   }
@@ -63,13 +63,14 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     const mayBeLogin =
       reason === 'auth-false' && notReplayableReason !== 'keepalive' && mayHaveBody(context) && !isUnsendable
     const settling = mayBeLogin && ports.whenCallsSettled?.()
-    if (settling && init.body) init.body = copyBody(init.body)
-    if (settling) await waits.waitFor(settling, context, 'refresh')
+    if (settling) {
+      init.body = copyBody(init.body ?? null)
+      await waits.waitFor(settling, context, 'refresh')
+    }
     log.emitStep(context, { step: 'sent', credentials: 'none', reason })
-    const isOwn = reason === 'auth-false' || reason === 'own-authorization'
-    const renewed = ports.sendHeaders && isOwn && createSendInit(context)
-    if (renewed) credentials.addSendHeaders(context, renewed)
-    const response = await sendUntouched(context, renewed || undefined)
+    const outgoing = createSendInit(context)
+    if (reason === 'auth-false' || reason === 'own-authorization') credentials.addSendHeaders(context, outgoing)
+    const response = await sendUntouched(context, outgoing)
     log.emitCompleted(context, response, null)
     return response
   }
@@ -166,7 +167,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   function proceed(response: Response, context: RequestContext): Response | Promise<Response> {
     // Nothing follows from a response to what was sent without credentials.
     if (!context.sentWith) return response
-    const handled = afterResponse(context, response)
+    const handled = afterResponse(context as SentRequest, response)
     return isPromise(handled) ? settled(handled, conclude, context) : conclude(handled, context)
   }
 
