@@ -1,2 +1,45 @@
 /** Survivors that no test can or should kill, as `describeMutant` writes them, each with its reason. */
-export const argued: Readonly<Record<string, string>> = {}
+export const argued: Readonly<Record<string, string>> = {
+  'src/refresh/apply-result.ts: const { retryAfterMs, next } = planRetry({ failure, failures, attempts: ⟦leased.lease?.attempts⟧ ?? 1, request }, ports) → leased.lease.attempts':
+    'A record that was leased has its lease.',
+  "src/refresh/apply-result.ts: return ⟦save.kind === 'end'⟧ ? writeEnd(emptyRecord('replaced'), sent, ports) : null → true":
+    'Where no session ends, the record or this page has moved on, so the end would not be written.',
+  'src/refresh/circuit-breaker.ts: const past = (times: readonly number[] = ⟦[]⟧) => times.filter(time => time <= wallMs()) → ["Stryker was here"]':
+    'A text is no time: the comparison that follows drops it.',
+  'src/refresh/circuit-breaker.ts: const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? ⟦[]⟧), ...uncounted.values()]) → ["Stryker was here"]':
+    'A text is no time: `past` drops it.',
+  "src/refresh/judge-failure.ts: const known = typeof status === 'number' && ⟦status > 0⟧ ? status : 0 → status >= 0":
+    '0 becomes 0.',
+  "src/refresh/judge-failure.ts: return typeof value === 'string' ? value : ⟦''⟧ → \"Stryker was here!\"":
+    'A text without a media type and without a time means the same as an empty one.',
+  'src/refresh/leased-record.ts: const isAnothers = isRejection && lease && lease.id !== ⟦leased.lease?.id⟧ → leased.lease.id':
+    'A record that was leased has its lease.',
+  'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && seen.sessionId === sessionId; turn += 1) { → own.id':
+    'A record that was leased has its lease.',
+  'src/refresh/patience.ts: if (leftMs > 0 && ⟦patience?.failed⟧ === failures - 1 && (askedMs ?? 0) <= leftMs) { → patience.failed':
+    'Without patience, `leftMs` is 0.',
+  "src/refresh/post.ts: const isJoined = isPrefix && ⟦typeof url === 'string'⟧ && !/^[a-z][a-z\\d+.-]*:/i.test(url) → true":
+    'A URL object has a scheme, so it is absolute by the test that follows.',
+  "src/refresh/refresh-request.ts: const former = cause === 'restore' || ⟦credentials?.ownerUnverified⟧ ? null : credentials → credentials.ownerUnverified":
+    'Without credentials, only a start proceeds, and that is asked first.',
+  'src/refresh/refresh-request.ts: if (isOld || isOver || (lease.underLock && ⟦lock?.lost⟧)) return null → lock.lost':
+    'A lease is under the lock only where there is one.',
+  "src/refresh/refresh-request.ts: if (kind === 'rejected') return { kind, reason: reasonOf(⟦seen?.credentials⟧, ports) } → seen.credentials":
+    'Only a record is marked as rejected.',
+  "src/refresh/refresher.ts: const mayRest = ⟦outcome.kind === 'unavailable'⟧ && outcome.isUnrotated && !flight.patience → true":
+    'No other outcome has `isUnrotated`.',
+  'src/refresh/refresher.ts: if (!isUnderWay(flight)) return { kind: ⟦\'disposed\'⟧ } → ""':
+    'The flight is settled already, so this outcome is not used.',
+  "src/refresh/refresher.ts: if (!isUnderWay(flight)) return ⟦{ kind: 'disposed' }⟧ → {}":
+    'The flight is settled already, so this outcome is not used.',
+  'src/refresh/revocation.ts: if (!isMeant(latest) || !(mayBring || lease?.id === ⟦own?.id⟧)) return null → own.id':
+    'A record that was leased has its lease.',
+  'src/refresh/revocation.ts: if (!isMeant(latest) || !(mayBring || ⟦lease?.id⟧ === own?.id)) return null → lease.id':
+    'Without a lease there is nothing to change; what is thrown then changes nothing either.',
+  'src/refresh/revocation.ts: lease: lease?.id === ⟦own?.id⟧ ? null : lease, → own.id':
+    'A record that was leased has its lease.',
+  'src/refresh/revocation.ts: leaseId: isUnderWay ? ⟦lease?.id⟧ : undefined, → lease.id':
+    'Nothing is under way without a lease.',
+  'src/refresh/revocation.ts: return ⟦strategy.revoke?.({ …⟧ → strategy.revoke({ accessToken: credentials?.accessToken ?? undefined, refreshToken: credentials?.re…':
+    'Without `revoke`, what is thrown then has the same effect: the server has not heard, and nothing is pending.',
+}

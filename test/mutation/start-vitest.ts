@@ -2,7 +2,13 @@ import { createVitest, type TestSpecification, type Vitest } from 'vitest/node'
 import { root } from '../support/project.ts'
 
 /** Thousands of requests or refreshes, hundreds of random days: too long for this, and they find no mutant that others do not. */
-const tooLong = ['**/one-refresh-for-many-requests*', '**/random-days*', '**/interleavings*', '**/between-microtasks*']
+const tooLong = [
+  '**/one-refresh-for-many-requests*',
+  '**/random-days*',
+  '**/interleavings*',
+  '**/between-microtasks*',
+  '**/five-second-tokens*',
+]
 
 export interface MutantTests {
   readonly vitest: Vitest

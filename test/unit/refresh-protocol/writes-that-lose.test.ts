@@ -103,6 +103,15 @@ describe('a store that refuses every write, although its record does not change'
     expect([store.calls.filter(call => call === 'compareAndSet').length, calls.length]).toEqual([11, 0])
   })
 
+  test('is given up after eleven leases, too, where another tab has left a closed one: that was not waited for', async () => {
+    const { store, clock, start, stored } = await createSignedInRig()
+    const lease = { id: 'another', generation: 0, startedAt: clock.wallMs(), underLock: false, closed: true }
+    store.content = { ...stored(), revision: 'r', lease }
+    store.fail('compareAndSet', { answers: false })
+    await start().done
+    expect(store.calls.filter(call => call === 'compareAndSet')).toHaveLength(11)
+  })
+
   test('and cannot be emptied either, so that others would send the token: it is not leased again and again', async () => {
     const { store, start, calls } = await createSignedInRig()
     store.fail('compareAndSet', 'rejects')
