@@ -1,4 +1,4 @@
-import { type LoginRequiredEvent, redirectTo } from 'latchkey'
+import { ConfigurationError, type LoginRequiredEvent, redirectTo } from 'latchkey'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
 const event = (more: Partial<LoginRequiredEvent> = {}): LoginRequiredEvent => ({
@@ -65,6 +65,22 @@ describe('redirectTo', () => {
     const logged = vi.spyOn(console, 'error').mockReturnValue()
     expect(goFrom('https://app.test/', redirectTo('/login'), { reason: 'login-loop' })).toEqual([])
     expect(logged.mock.calls).toEqual([[expect.stringContaining('30 s')]])
+  })
+
+  test.each([
+    undefined,
+    null,
+    5,
+    {},
+    [],
+    'app.test/login',
+    'localhost:5173',
+    'localhost:5173/login',
+    'https://',
+    'https://[',
+  ])('rejects a login page at %j as a mistake in `path`', path => {
+    expect(() => redirectTo(path as never)).toThrow(ConfigurationError)
+    expect(() => redirectTo(path as never)).toThrow('`path`')
   })
 
   test('does nothing where there is no page to leave (LF-07)', () => {

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { createSessionRig } from '../../support/session-rig.ts'
+
+const alice = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
+
+/** Alice is signed in, and what follows is recorded. */
+const start = async (input: object = alice) => {
+  const rig = createSessionRig()
+  await rig.session.signIn(input)
+  const events: unknown[] = []
+  for (const type of ['signed-in', 'refreshed', 'ended'] as const) {
+    rig.session.listenersOf(type).add(event => void events.push(event))
+  }
+  return { ...rig, events, id: String(rig.session.state.sessionId) }
+}
+
+describe('the events of a session', () => {
+  test('after a sign-in with the current token name the user and the claims of that sign-in', async () => {
+    const { session, events } = await start({ accessToken: 'access-1' })
+    const credentials = session.state.credentials
+    await session.signIn({ ...alice, accessToken: 'access-1' })
+    expect(credentials?.subject).toBeNull()
+    expect(events).toEqual([
+      { type: 'signed-in', epoch: 1, generation: 0, tab: 'this', subject: 'alice', claims: null },
+    ])
+  })
+
+  test('after a refresh of another tab say so, and no duration: this tab has not measured it', async () => {
+    const { store, session, events, id } = await start()
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials: credentialsOf({ accessToken: 'newer' }) })
+    await session.reread()
+    expect(events).toEqual([
+      { type: 'refreshed', epoch: 1, generation: 1, tab: 'other', cause: 'expiring', durationMs: null },
+    ])
+  })
+
+  test('after a sign-out and after an end name this tab, the reason and the user', async () => {
+    const first = await start()
+    await first.session.signOut()
+    const second = await start()
+    await second.session.end('key-lost')
+    expect([first.events, second.events]).toEqual([
+      [{ type: 'ended', epoch: 2, generation: 0, tab: 'this', reason: 'signed-out', subject: 'alice' }],
+      [{ type: 'ended', epoch: 2, generation: 0, tab: 'this', reason: 'key-lost', subject: 'alice' }],
+    ])
+  })
+})
+
+describe('other tabs', () => {
+  test.each<[string, (rig: Awaited<ReturnType<typeof start>>) => Promise<void>]>([
+    ['a sign-in', ({ session }) => session.signIn({ accessToken: 'access-2', subject: 'alice' })],
+    ['a sign-out', ({ session }) => session.signOut()],
+    ['an end', ({ session }) => session.end('refresh-rejected')],
+  ])('are notified of %s once, with the session that it led to', async (_, act) => {
+    const rig = await start()
+    rig.announced.length = 0
+    await act(rig)
+    expect(rig.announced).toEqual([rig.session.state.sessionId])
+  })
+})
+
+describe('a sign-in that continues a session in a store without tokens', () => {
+  test('keeps the refresh token of this tab where another tab has written meanwhile', async () => {
+    const { store, session, id } = await start()
+    const credentials = credentialsOf({ accessToken: null, refreshToken: null, tokensElsewhere: true })
+    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
+    await session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
+    const expected = { accessToken: 'stepped-up', refreshToken: 'refresh-1' }
+    expect(session.state).toMatchObject({ sessionId: id, epoch: 1, credentials: expected })
+    expect(store.content).toMatchObject({ sessionId: id, credentials: expected })
+  })
+})
+
+describe('the age of a token', () => {
+  test('counts from the sign-in that first named its lifetime', async () => {
+    const { session, clock } = await start({ accessToken: 'access-1' })
+    await clock.advance(60_000)
+    await session.signIn({ accessToken: 'access-1', expiresInSeconds: 300 })
+    expect(session.state).toMatchObject({
+      monotonicSentAt: 60_000,
+      credentials: { lifetimeMs: 300_000, sentAt: clock.wallMs() },
+    })
+    await clock.advance(60_000)
+    await session.signIn({ accessToken: 'access-1', expiresInSeconds: 300 })
+    expect(session.state.monotonicSentAt).toBe(60_000)
+  })
+
+  test('counts anew for a newer token', async () => {
+    const { session, clock } = await start({ ...alice, expiresInSeconds: 300 })
+    await clock.advance(60_000)
+    await session.signIn({ accessToken: 'access-2', subject: 'alice', expiresInSeconds: 300 })
+    expect(session.state.monotonicSentAt).toBe(60_000)
+  })
+})
+
+describe('a dialog of an ambient strategy that returns a cookie without a user', () => {
+  const suspended = async () => {
+    const rig = createSessionRig({ ambient: true })
+    await rig.session.signIn({ cookie: true, subject: 'alice' })
+    const { sessionId: id } = rig.session.state
+    rig.session.suspend(true)
+    return { ...rig, id }
+  }
+
+  test('continues the session, but no request is sent before the server has named the user', async () => {
+    const { session, id } = await suspended()
+    await session.signIn({ cookie: true })
+    expect(session.state).toMatchObject({
+      sessionId: id,
+      credentials: { subject: 'alice', lifetimeMs: 0, tokensElsewhere: true, ownerUnverified: true },
+    })
+  })
+
+  test.each<[string, object]>([
+    ['names the user', { cookie: true, subject: 'alice' }],
+    ['brings a token', { accessToken: 'access-2' }],
+  ])('is believed if it %s', async (_, input) => {
+    const { session } = await suspended()
+    await session.signIn(input)
+    expect(session.state.credentials).not.toHaveProperty('ownerUnverified')
+  })
+
+  test('begins another session if no dialog is open', async () => {
+    const { session, id } = await suspended()
+    session.resume()
+    await session.signIn({ cookie: true })
+    expect(session.state.sessionId).not.toBe(id)
+    expect(session.state.credentials).not.toHaveProperty('ownerUnverified')
+  })
+})
+
+describe('without a session', () => {
+  test('a record that was renewed is taken over, whichever session it is of', async () => {
+    const { session } = createSessionRig()
+    await session.reread()
+    session.applyRenewal(storedRecord({ sessionId: 'any' }), 77, { cause: 'manual', startedMs: 0 })
+    expect(session.state).toMatchObject({ status: 'signed-in', sessionId: 'any', monotonicSentAt: 77 })
+  })
+
+  test('an end that is not stored, since the store holds another session, leaves that alone', async () => {
+    const { store, session } = createSessionRig()
+    await session.reread()
+    const other = storedRecord({ sessionId: 'other' })
+    store.content = other
+    const { length } = store.calls
+    await session.end('expired')
+    expect([store.content, store.calls.slice(length)]).toEqual([other, []])
+  })
+})
