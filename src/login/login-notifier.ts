@@ -44,10 +44,10 @@ function createMemory(name: string): { read(): LastCall | null; write(last: Last
   return {
     read() {
       try {
-        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastCall | null
-        if (typeof stored?.at === 'number') return stored
+        const stored = JSON.parse(sessionStorage.getItem(key) as string) as LastCall
+        if (typeof stored.at === 'number') return stored
       } catch {
-        // No storage, or not our record: use this page's memory.
+        // No storage, nothing in it (`null`), or not our record: use this page's memory.
       }
       return memory
     },

@@ -109,7 +109,8 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
         if (outcome === 'declined') declined()
         const { sessionId: now, generation } = session.state
         reauthentication.sessionId = now
-        if (outcome === 'signed-in' && now === of) {
+        // After a sign-in of another user it is of no use: their session has another id.
+        if (outcome === 'signed-in') {
           done = {
             // Not what is running: it encloses the tokens of before the dialog.
             reauthentication: { kind: question.kind, outcome: answered, sessionId: of },

@@ -9,8 +9,9 @@ const companion = /^(state|session_state|iss|error_description)$/i
 
 /** Splits a query or a fragment (a hash router keeps a query in it), and tells which pieces are left over from a login. */
 function readPieces(part: string): readonly { readonly text: string; readonly isLeftover: boolean }[] {
-  const pieces = (part.match(/[?&#]?[^?&#]+/g) ?? []).map(text => {
-    const [[name = '', value = ''] = []] = new URLSearchParams(text.replace(/^[?&#]/, ''))
+  const pieces = (part.match(/[?&#][^?&#]+/g) ?? []).map(text => {
+    // Always one pair: behind its mark, the text is not empty and has no `&`.
+    const [[name, value]] = new URLSearchParams(text.slice(1)) as Iterable<readonly string[]> as [[string, string]]
     // Without a value it is an anchor (`#token`).
     return { text, name: value && name, all: value && `${name}=${value}` }
   })
@@ -27,14 +28,15 @@ function clean({ pathname, search, hash }: URL): string {
   const isClean = !readPieces(hash).some(({ isLeftover }) => isLeftover)
   // Of a fragment with leftovers, only the route of a hash router is kept.
   const fragment = isClean ? hash : (/^#[^?&=]*(?=\?)/.exec(hash)?.[0] ?? '')
-  return pathname + query.join('').replace(/^[?&]/, '?') + fragment
+  return pathname + query.join('').replace(/[?&]/, '?') + fragment
 }
 
 /** Where the user is: a path of this origin with query and hash, without tokens and other leftovers of a login. */
 export function currentReturnTo(): string {
   const { location } = globalThis
-  // `https://app.test//evil.test` is a page of this origin, but its path alone would be read as another host.
-  return location?.href ? clean(new URL(location.href)).replace(/^\/+/, '/') : '/'
+  // `https://app.test//evil.test` is a page of this origin, but its path alone would be read as another host. The path of
+  // `about:srcdoc` has no slash.
+  return location?.href ? clean(new URL(location.href)).replace(/\/*/, '/') : '/'
 }
 
 /**

@@ -167,6 +167,15 @@ describe('the current page', () => {
     },
   )
 
+  test.each(['about:srcdoc', 'about:blank', 'blob:https://app.test/x', 'data:text/html,x', 'file:///a//b.html'])(
+    'has a path with one slash in front also at %s',
+    href => {
+      vi.stubGlobal('location', { href, origin: 'null' })
+      expect(currentReturnTo()).toMatch(/^\/(?![/\\])/)
+      expect(safeReturnTo(currentReturnTo())).toBe(currentReturnTo())
+    },
+  )
+
   test('is the start where there is no page (LF-07)', () => {
     vi.stubGlobal('location', undefined)
     expect(currentReturnTo()).toBe('/')
