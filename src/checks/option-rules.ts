@@ -18,7 +18,7 @@ export const has = (value: unknown, ...methods: readonly string[]): boolean =>
 export const aText: OptionRule = [isText, 'a string']
 export const aFlag: OptionRule = [isFlag, 'true or false']
 
-/** Without what tells `token_endpoint` from `tokenEndpoint`. */
+/** The same for `token_endpoint` and `tokenEndpoint`. */
 const plainName = (name: string): string => name.replace(/[_-]/g, '').toLowerCase()
 
 /** Whether two names differ in two letters at most, side by side: missing, too many, wrong or swapped. */
@@ -31,7 +31,7 @@ function isNear(one: string, other: string): boolean {
   return Math.max(one.length, other.length) - start - end <= (one.length > 4 ? 2 : 0)
 }
 
-/** The right name for a wrong one. Of each of `known` the last word is compared, so that it may say where a name belongs. */
+/** The right name for a wrong one. The last word of each of `known` is compared: the others may say where the name belongs. */
 export function findName(wrong: string, known: readonly string[]): string | undefined {
   const name = plainName(wrong)
   return known.find(right => isNear(name, plainName(/[\w-]+(?=\W*$)/.exec(right)?.[0] ?? '')))
@@ -41,8 +41,8 @@ export function findName(wrong: string, known: readonly string[]): string | unde
 export interface NameSources {
   /** Names, each perhaps within the place where it belongs: `limits: { leewayMs: … }`. @default the known ones */
   readonly places?: () => readonly string[]
-  /** What to write instead of names (here in lower case) of other libraries. */
-  readonly brought?: Readonly<Record<string, string>>
+  /** Names of other libraries, in lower case, and what to write instead. */
+  readonly foreign?: Readonly<Record<string, string>>
   /** Called for a name that is near none, where others may know it. */
   readonly onUnknown?: ((name: string) => void) | undefined
   /** What stands before a name in a message. @example 'limits.' */
@@ -53,11 +53,11 @@ export interface NameSources {
 export function checkNames(
   given: object,
   known: readonly string[],
-  { places = () => known, brought, onUnknown, within = '' }: NameSources = {},
+  { places = () => known, foreign, onUnknown, within = '' }: NameSources = {},
 ): void {
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || known.includes(name)) continue
-    const right = brought?.[plainName(name)] ?? findName(name, places())
+    const right = foreign?.[plainName(name)] ?? findName(name, places())
     if (right || !onUnknown)
       check(false, within + name, `write ${right ? `\`${right}\`` : `one of ${known.join(', ')}`}`)
     else onUnknown(name)
@@ -90,6 +90,6 @@ export function checkOptions<Options extends object>(
   checkValues(options, rules, within)
 }
 
-/** @throws ConfigurationError for what has no session to listen to: a session itself, or a client that is not made yet */
+/** @throws ConfigurationError for what is no client: a session, for example, or `undefined` */
 export const checkClient = (client: unknown): void =>
   check(has(Object(client).session, 'on'), 'client', 'write what `createClient` returned')

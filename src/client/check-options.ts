@@ -76,8 +76,8 @@ const sessionRules: OptionRules<SessionOptions> = {
 /** Options that belong to the session: rejected in `extend()` and `create()`, and kept out of ky's. */
 export const sessionOptionNames: readonly string[] = /* @__PURE__ */ Object.keys(sessionRules)
 
-/** What to write instead of names (here in lower case) of other libraries. */
-const brought: Readonly<Record<string, string>> = {
+/** Names of other libraries, in lower case, and what to write instead. */
+const foreign: Readonly<Record<string, string>> = {
   __proto__: null as never,
   onunauthorized: 'onLoginRequired',
   ontokenexpired: 'onLoginRequired',
@@ -99,7 +99,7 @@ const brought: Readonly<Record<string, string>> = {
 /** Options of the client may be of the session, or of its limits. */
 const sources = (onUnknown: NameSources['onUnknown'], known: readonly string[]): NameSources => ({
   places: () => [...sessionOptionNames, ...known, ...limitNames(defaultLimits).map(name => `limits: { ${name}: … }`)],
-  brought,
+  foreign,
   onUnknown,
 })
 

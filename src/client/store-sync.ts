@@ -90,9 +90,9 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
       if (!shared || !latest) return
       // Notifying other tabs does not count as use: a closed client stays closed.
       if (!closed) open()
-      const speaker = channel ?? createTabChannel(name, () => {})
-      speaker.post(latest)
-      if (closed) speaker.close()
+      const sender = channel ?? createTabChannel(name, () => {})
+      sender.post(latest)
+      if (closed) sender.close()
     },
     get isClosed() {
       return closed

@@ -15,8 +15,8 @@ export function createTokenAccess(
   { session, refresher, login, clock, canRefresh, waits }: ClientParts,
   restored: () => Promise<Outcome | undefined>,
 ): TokenAccess {
-  /** Resolves with the session once it is known, and with the age of its token. */
-  async function held(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
+  /** Resolves with the session once it is known, and with how long its token is still valid. */
+  async function awaitSession(): Promise<{ readonly sessionId: string | null; readonly validMs: number }> {
     const outcome = await restored()
     const { credentials, endReason, sessionId: id, status } = session.state
     if (outcome?.kind === 'disposed') throw new SessionEndedError('disposed')
@@ -33,7 +33,7 @@ export function createTokenAccess(
   }
 
   async function refresh(): Promise<void> {
-    const waiter = await held()
+    const waiter = await awaitSession()
     check(canRefresh(), 'refresh', 'pass it to createClient, and a refresh token to signIn')
     await waits.awaitRefresh(refresher.start('manual'), waiter)
     // A user signed in meanwhile, by a cookie alone, or in a tab that shares no tokens.
@@ -50,7 +50,7 @@ export function createTokenAccess(
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
     const { minValidityMs = 0 } = options
     check(minValidityMs >= 0, 'minValidityMs', 'write milliseconds: 60_000')
-    const waiter = await held()
+    const waiter = await awaitSession()
     const expired = waiter.validMs <= 0
     // The server's tokens live less than that: another is worth a refresh once half of this one's life is over.
     const isBest =

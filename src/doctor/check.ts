@@ -12,7 +12,7 @@ export interface Check {
   readonly question: string
   readonly needs: readonly Need[]
   readonly spends: Spend
-  /** What goes wrong for users of the app where the server does otherwise. */
+  /** What goes wrong for users of the app if the server does something else. */
   readonly why: string
   /** Sections of the standards. */
   readonly references: readonly string[]

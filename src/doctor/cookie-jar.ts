@@ -28,14 +28,14 @@ const isRemoval = ({ value, attributes }: SetCookie): boolean => {
 /** A CSRF token is a cookie that scripts read on purpose. */
 export const isCsrfCookie = ({ name }: Pick<SetCookie, 'name'>): boolean => /csrf|xsrf/i.test(name)
 
-/** The cookies that an response sets, without those that it removes. */
+/** The cookies that a response sets, without those that it removes. */
 export const readSetCookies = (headers: Headers): readonly SetCookie[] =>
   headers
     .getSetCookie()
     .map(parseSetCookie)
     .filter(cookie => !isRemoval(cookie))
 
-/** A `Cookie` value after an response. */
+/** The `Cookie` value to send after a response. */
 export function mergeCookies(sent: string, headers: Headers): string {
   const jar = new Map(
     sent

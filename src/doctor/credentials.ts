@@ -15,7 +15,7 @@ const linesOf = (text: string | undefined): readonly string[] =>
     .map(line => line.trim())
     .filter(line => line !== '')
 
-/** What is no single word cannot be a token, and what no header carries would be quoted by the platform's error. */
+/** A token is one word. The platform's error for a value that no header can carry would quote it. */
 const isToken = (text: string) => /^[\x21-\x7e]+$/.test(text)
 
 const stringsIn = (value: unknown): readonly string[] =>
@@ -35,7 +35,7 @@ function parseSecretJson(text: string, name: string): object {
   throw new UsageError(`${name} must be a JSON object.`)
 }
 
-/** Reads what must never be printed, and hides it from all that is. @throws UsageError, quoting nothing */
+/** Reads the secrets, and has them cut out of everything that is printed. @throws UsageError, quoting nothing */
 export async function readCredentials(
   { env, readStdin }: SecretSources,
   stdin: StdinSecret | null,

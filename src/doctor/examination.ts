@@ -14,7 +14,7 @@ export interface Learned {
   reuseEndsSession?: boolean
 }
 
-/** What checks ask with. */
+/** What a check gets to ask the servers with. */
 export interface Examination {
   readonly settings: Settings
   readonly redaction: Redaction
@@ -24,7 +24,7 @@ export interface Examination {
   readonly renewer: Renewer
   readonly sessions: Sessions
   readonly learned: Learned
-  /** An exchange that must be refused: with a credential that was never issued. */
+  /** A refresh that must be refused: its credential was never issued. */
   madeUpRenewal(): Promise<Renewal>
   wait(ms: number): Promise<void>
   describe(response: ProbeResponse, ...headers: readonly string[]): string

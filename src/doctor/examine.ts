@@ -7,7 +7,7 @@ import { type CheckReport, type DoctorReport, documentationOf, exitCodeOf, summa
 
 const leave = (why: string): Outcome => ({ evidence: [], findings: [skipped(why)] })
 
-/** Every text once more: what a server sent back in an unexpected place must not show. */
+/** Cleans every text once more: a server may send a secret back in an unexpected place. */
 const cleaned = (outcome: Outcome, { redaction }: Examination): Outcome => ({
   evidence: outcome.evidence.map(redaction.clean),
   findings: outcome.findings.map(({ status, says, fix }) => ({

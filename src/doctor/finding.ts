@@ -33,7 +33,7 @@ export const warning = (says: string, fix: string): Finding => ({ status: 'warni
 export const unknown = (says: string, fix: string): Finding => ({ status: 'unknown', says, fix })
 export const skipped = (says: string): Finding => ({ status: 'skipped', says })
 
-/** The problems, or, where there are none, that all is well. */
+/** The problems; if there are none, one finding that says that all is well. */
 export const orOk = (problems: readonly (Finding | false | null | undefined)[], says: string): readonly Finding[] => {
   const found = problems.filter(problem => problem !== false && problem !== null && problem !== undefined)
   return found.length > 0 ? found : [ok(says)]

@@ -33,7 +33,7 @@ export async function importKey(jwk: JsonWebKey): Promise<Key> {
   return { algorithm: algorithm.name, privateKey, jwk: publicJwk, thumbprint }
 }
 
-/** Whether an response of either server asks for a proof with a nonce. */
+/** Whether a response of either server asks for a proof with a nonce. */
 export const asksForNonce = ({ status, headers, json }: ProbeResponse): boolean => {
   const { error } = Object(json) as { readonly error?: unknown }
   if (status === 400) return error === 'use_dpop_nonce'

@@ -1,4 +1,4 @@
-/** Keeps secrets out of everything that is printed: what was given, and what servers response. */
+/** Keeps secrets out of everything that is printed: what was given, and what servers send. */
 export interface Redaction {
   /** From now on this text, and how JSON and URLs write it, is cut out. */
   hide(secret: string | null | undefined): void

@@ -19,9 +19,9 @@ export type Renewal =
       readonly isReplaced: boolean
       readonly response: ProbeResponse
     }
-  /** The server says that this credential is good no more. */
+  /** The server says that this credential is no longer valid. */
   | { readonly kind: 'refused'; readonly response: ProbeResponse }
-  /** It says something else: busy, broken, or not to be read. */
+  /** It says something else: it is busy or broken, or its response cannot be read. */
   | { readonly kind: 'unclear'; readonly response: ProbeResponse }
 
 export interface RenewOptions {
@@ -33,11 +33,11 @@ export interface RenewOptions {
 }
 
 export interface Renewer {
-  /** Exchanges the credential once. @throws NoResponseError */
+  /** Refreshes once with the credential. @throws NoResponseError */
   renew(credential: Credential, options: RenewOptions): Promise<Renewal>
   /** Signs the test account in; `null` if that brings no credential. @throws NoResponseError */
   logIn(json: string): Promise<{ readonly credential: Credential | null; readonly response: ProbeResponse }>
-  /** How many exchanges were granted. */
+  /** How many refreshes were granted. */
   readonly granted: number
 }
 

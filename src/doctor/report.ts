@@ -36,7 +36,7 @@ export function summarize(checks: readonly Pick<CheckReport, 'status'>[]): Docto
   return summary
 }
 
-/** `unreachable`: a server did not response, so a missing fault means nothing. */
+/** `unreachable`: a server did not respond, so a missing fault means nothing. */
 export function exitCodeOf({ ok, warning, fault }: DoctorReport['summary'], unreachable: boolean): 0 | 1 | 2 {
   if (fault > 0) return 1
   return unreachable || ok + warning === 0 ? 2 : 0

@@ -13,7 +13,7 @@ import { assertUsage, UsageError } from './usage-error.ts'
 export interface Terminal extends SecretSources, Platform {
   /** Standard output: the report. */
   print(text: string): void
-  /** Standard error: all else. */
+  /** Standard error: everything else. */
   tell(text: string): void
   /** Asks on standard error, and is true for "yes"; `null` where nobody can be asked. */
   readonly confirm: ((question: string) => Promise<boolean>) | null

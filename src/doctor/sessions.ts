@@ -4,9 +4,9 @@ import type { Credentials, Settings } from './settings.ts'
 
 /** A session of the test account. */
 export interface Session {
-  /** What would be used next. */
+  /** What the next refresh is sent with. */
   credential: Credential
-  /** Whether the server has renewed it. */
+  /** Whether the server has accepted a refresh of it. */
   isProved: boolean
 }
 

@@ -1,7 +1,7 @@
 /**
  * What the user allows to be used up, each with those before it:
  * - `nothing`: requests without a credential, or with an access token that is only read with;
- * - `refresh`: the refresh token is exchanged and so replaced;
+ * - `refresh`: the refresh token is used, and so replaced;
  * - `session`: a session may end.
  */
 export type Spend = 'nothing' | 'refresh' | 'session'

@@ -48,7 +48,7 @@ export type CauseCode =
   | 'no-challenge'
   | 'unknown'
 
-/** Where no standard speaks of it. */
+/** Named by causes of which no standard speaks. */
 export const documentation = 'https://github.com/latchkey-js/latchkey/blob/main/docs/explain.md'
 
 /** What a rule found in the facts. */

@@ -35,7 +35,7 @@ import {
 import { clockSkew, expired, notYetValid } from './causes/times.ts'
 import { badSignature, forbidden, idToken, revoked, wrongAudience, wrongIssuer } from './causes/token.ts'
 
-/** Every cause but `unknown`. Of two that are equally certain, the first one counts: what is more specific stands before. */
+/** Every cause but `unknown`. Of two that are equally certain, the first one counts: the more specific ones come first. */
 export const causeRules: readonly CauseRule[] = [
   malformedHeader,
   noCors,

@@ -17,12 +17,12 @@ export function remember(finished: FinishedRequest): void {
 
 const find = (response: Response): FinishedRequest | undefined =>
   byResponse.get(response) ??
-  // What is made by hand has no URL.
+  // A response that was made by `new Response` has no URL.
   (response.url
     ? latest.find(one => one.response?.url === response.url && one.response.status === response.status)
     : undefined)
 
-/** Of a response that no observed client received. */
+/** The facts of a response that no observed client received. */
 function factsOf(response: Response): Facts {
   const page = pageBaseUrl()
   const parsed = parseUrl(response.url)

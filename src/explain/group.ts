@@ -2,7 +2,7 @@ import { createExplanation, type Explanation } from './explanation.ts'
 import type { Facts } from './facts.ts'
 import { originOf } from './reading.ts'
 
-/** Of one finished request: its facts, and what is still missing of them. */
+/** One finished request: its facts so far, and how to get the rest. */
 export interface Case {
   readonly facts: Facts
   /** The rest takes time: the body's text, the probe. Never rejects. Called for the first case of a kind alone. */
@@ -18,14 +18,14 @@ interface Kind {
 
 /** How long cases of one kind are collected before they are reported as one. */
 const collectMs = 100
-/** How long the same is not said again. */
+/** How long the same kind is not reported again, unless for another route. */
 const quietMs = 30_000
 const mostRoutes = 5
 const mostReports = 3
 
 const ids = /\/(\d+|[\da-f]{8,}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})(?=\/|$)/gi
 
-/** Rows of one table are one route. */
+/** URLs that differ only in an id are one route. */
 const routeOf = ({ method, url }: Facts) => `${method} ${url.replace(ids, '/:id')}`
 
 /** What two cases must share to be reported as one. */

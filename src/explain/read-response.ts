@@ -78,7 +78,7 @@ function wordsOf(body: string, contentType: string): string {
   }
 }
 
-/** The first words of a copy of the body. `copy` is read to its end, or let go of. */
+/** The first words of a copy of the body. `copy` is read to its end, or cancelled. */
 export async function readText(copy: Response, secrets: readonly string[]): Promise<string | null> {
   const reader = copy.body?.getReader()
   const stop = () => void reader?.cancel().catch(() => {})

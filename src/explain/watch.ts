@@ -69,7 +69,7 @@ const createObserved = (): ObservedRequest => ({
   rejected: null,
 })
 
-/** So many bodies are read side by side: in a storm the first ones say enough. */
+/** The most bodies that are read at the same time: in a storm the first ones say enough. */
 const mostTexts = 8
 const mostSecrets = 12
 const noText = Promise.resolve(null)
@@ -81,7 +81,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
   const seen = new Map<number, ObservedRequest>()
   const history = createHistory()
   let texts = 0
-  /** Whatever a server may echo. */
+  /** The tokens that a server may repeat in a response. */
   let known: KnownSecrets = { latest: [] }
 
   function textOf(response: Response, secrets: readonly string[]): Promise<string | null> {
@@ -92,7 +92,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
     })
   }
 
-  /** Before the client itself sees the response, and lets go of its body. */
+  /** Called before the client itself sees the response, and cancels its body. */
   function takeResponse(request: ObservedRequest, read: ReadSend, response: Response): void {
     // The session may have ended meanwhile.
     const secrets = [...read.secrets, ...(known.latest ?? [])]

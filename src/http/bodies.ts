@@ -8,12 +8,12 @@ export function isOneShot(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-/** By its methods: `instanceof` fails for classes of another realm, and for a class that a polyfill replaced. */
-const does = (body: unknown, verb: string): boolean =>
-  typeof (body as Readonly<Record<string, unknown>> | null | undefined)?.[verb] === 'function'
-export const isParams = (body: unknown): body is URLSearchParams => does(body, 'append') && does(body, 'sort')
-export const isFormData = (body: unknown): body is FormData => does(body, 'getAll') && !does(body, 'sort')
-const isBuffer = (body: unknown): body is ArrayBuffer => does(body, 'slice') && 'byteLength' in (body as object)
+/** Bodies are told apart by their methods: `instanceof` fails for classes of another realm, and for one that a polyfill replaced. */
+const hasMethod = (body: unknown, name: string): boolean =>
+  typeof (body as Readonly<Record<string, unknown>> | null | undefined)?.[name] === 'function'
+export const isParams = (body: unknown): body is URLSearchParams => hasMethod(body, 'append') && hasMethod(body, 'sort')
+export const isFormData = (body: unknown): body is FormData => hasMethod(body, 'getAll') && !hasMethod(body, 'sort')
+const isBuffer = (body: unknown): body is ArrayBuffer => hasMethod(body, 'slice') && 'byteLength' in (body as object)
 
 /**
  * Copies the body, as `fetch` does when it is called (Fetch, "extract a body"). Changes that the caller makes later must not be

@@ -12,6 +12,7 @@ export async function readText(response: Response, { mostBytes, started }: TextL
   if (!reader) return started ? null : response.text()
   const decoder = new TextDecoder()
   let text = ''
+  /** Below zero: there were too many, or reading was stopped. */
   let leftBytes = mostBytes
   // Cancelling resolves a pending read as the end of the body does, so what waits for the text goes on at once.
   const stop = () => {

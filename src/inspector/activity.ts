@@ -3,7 +3,7 @@ import type { InspectedExplanation } from './explanation.ts'
 
 type RequestEvent = SessionEvents['request']
 
-/** What a call does for a time. `toMs` is `null` while it still does. */
+/** What a call does for a time. `toMs` is `null` until that ends. */
 export interface Segment {
   readonly kind: 'sending' | 'waiting' | 'replaying'
   readonly lane: number
@@ -85,7 +85,7 @@ export interface Burst {
 
 /** A pause of this length ends a burst. */
 const quietMs = 2000
-/** A page that polls never pauses. */
+/** A burst is no longer than this: a page that polls never pauses. */
 const longestMs = 30_000
 const mostBursts = 12
 const mostRoutes = 24
@@ -173,13 +173,13 @@ const createRoute = (method: string, path: string): Route => ({
   version: 0,
 })
 
-/** The page's own origin goes without saying. */
+/** Without the page's own origin. */
 function shorten(url: string): string {
   const { host, origin, pathname } = new URL(url, globalThis.location?.href)
   return origin === globalThis.location?.origin ? pathname : host + pathname
 }
 
-/** Adds to a list that has a bound; the oldest goes. */
+/** Adds to a list, and removes its oldest entry if it is too long. */
 export function keep<Entry>(list: Entry[], entry: Entry): void {
   list.push(entry)
   if (list.length > mostSpans) list.shift()

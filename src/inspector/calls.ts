@@ -13,10 +13,10 @@ interface Call {
   isReplay: boolean
 }
 
-/** As many are drawn side by side in one row; further calls are counted. */
+/** The most calls that are drawn side by side in one row. Further calls are only counted. */
 const mostLanes = 60
 const mostSegments = 1500
-/** So that calls which end at once still lie side by side. */
+/** A lane is free only this long after its last call, so that short calls at the same time are still drawn side by side. */
 const laneGapMs = 40
 
 const notes: Readonly<Record<string, string>> = {
@@ -84,7 +84,7 @@ function applyStep(call: Call, event: RequestEvent, atMs: number): void {
       open(call, call.isReplay ? 'replaying' : 'sending', atMs)
       break
     case 'waiting':
-      // A look into the store is over before an eye sees it.
+      // A look into the store is too short to be seen.
       if (event.for !== 'store') open(call, 'waiting', atMs)
       break
     case 'rejected':
@@ -132,7 +132,7 @@ function mark({ lane, route }: Call, kind: Mark['kind'], atMs: number): void {
 
 const count = ({ outcomes }: Route, outcome: string) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
 
-/** Ours have a code; others, as the browser's own, a name. Never the message: it may quote anything. */
+/** Our errors have a code, the browser's own a name. Never the message: it may quote anything. */
 function codeOf(error: unknown): string {
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }
   return typeof code === 'string' ? code : typeof name === 'string' ? name : 'failed'

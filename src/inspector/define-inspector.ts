@@ -16,7 +16,7 @@ export interface LatchkeyInspector extends HTMLElement {
    * @default null: rows show only what the events tell
    */
   explain: Explain | null
-  /** Stands still, so that it can be looked at; what happens meanwhile is kept. Also the attribute `paused`. @default false */
+  /** Stops drawing, so that one can look at it; what happens meanwhile is recorded. Also the attribute `paused`. @default false */
   paused: boolean
   /** Forgets what it has drawn. */
   clear(): void
@@ -108,7 +108,7 @@ function createElementClass() {
   }
 }
 
-/** A property set on an element that was not defined yet hides the accessor; it is taken off and set again. */
+/** A property that was set before the element was defined hides the accessor, so it is deleted and set again. */
 function takeEarly(element: LatchkeyInspector, name: (typeof properties)[number]): void {
   if (!Object.hasOwn(element, name)) return
   const early = element[name]

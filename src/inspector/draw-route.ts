@@ -62,7 +62,7 @@ export function createRouteView(): RouteView {
   }
 }
 
-/** In words: the bars are for eyes alone. */
+/** What the bars show, in words: screen readers do not see the bars. */
 export function describeTally({ calls, inFlight, rejected, replayed, outcomes, laneFreeAt }: Route): string {
   const drawn = laneFreeAt.length
   return joinCounts([

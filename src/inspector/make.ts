@@ -1,4 +1,4 @@
-/** Makes an element. Text is only ever text, so that nothing a server sent becomes markup. */
+/** Makes an element. Its texts become text nodes, so that nothing that a server sent becomes markup. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   className = '',
@@ -43,7 +43,7 @@ export function updateChildren<Entry, Child extends Element>(
   })
 }
 
-/** `50 rejected · 1 refresh`: what is none goes without saying. */
+/** `50 rejected · 1 refresh`: counts of zero are left out. */
 export const joinCounts = (counts: readonly (readonly [count: number, text: string])[]): string =>
   counts
     .filter(([count]) => count > 0)

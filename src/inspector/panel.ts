@@ -65,7 +65,7 @@ export function createPanel(root: ShadowRoot, onPause: (paused: boolean) => void
     if (shown.some(burst => isBusyBurst(burst) && nowMs - burst.fromMs < 10_000)) return 0
     return isTimed || follower?.activity.isBusy() ? 1000 : null
   }
-  /** Newest first. What was before makes room, and can be opened again. */
+  /** The newest is on top. The others are closed, and can be opened again. */
   function addView(burst: Burst): BurstView {
     for (const { element } of views.values()) element.open = false
     const view = createBurstView(burst)
@@ -84,7 +84,7 @@ export function createPanel(root: ShadowRoot, onPause: (paused: boolean) => void
   head.clear.addEventListener('click', clear)
 
   function tell(explanation: InspectedExplanation): void {
-    // It comes after the answer, perhaps after a probe: when others are on their way already.
+    // It comes after the response, perhaps after a probe: a newer burst may have begun.
     for (const key of [`${explanation.method} ${explanation.url}`, ...(explanation.routes ?? [])]) {
       const burst = follower?.activity.bursts.findLast(({ routes }) => routes.has(key))
       const route = burst?.routes.get(key)

@@ -41,7 +41,7 @@ export function createTicker(draw: () => number | null): Ticker {
       // Fifty thousand events may come in one task: all but the first cost nothing.
       if (isSoon) return
       isSoon = true
-      // A drawing that was wanted later is wanted now.
+      // A drawing may be planned for later: it comes now.
       clearTimeout(timer)
       timer = setTimeout(request, drawnMs + restMs() - performance.now())
     },

@@ -93,7 +93,7 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
 
   function startReauthentication(question: Question, declined: () => void): RunningReauthentication {
     const controller = createAbort()
-    const { sessionId: of, credentials: refused } = session.state
+    const { sessionId: startedIn, credentials: rejected } = session.state
     let resolve: RunningReauthentication['settle'] = () => {}
     const answered: Reauthentication['outcome'] = new Promise(settle => {
       resolve = settle
@@ -113,8 +113,8 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
         if (outcome === 'signed-in') {
           done = {
             // Not what is running: it encloses the tokens of before the dialog.
-            reauthentication: { kind: question.kind, outcome: answered, sessionId: of },
-            sessionId: of,
+            reauthentication: { kind: question.kind, outcome: answered, sessionId: startedIn },
+            sessionId: startedIn,
             generation,
             question: JSON.stringify(question),
             monotonicMs: clock.monotonicMs(),
@@ -129,15 +129,15 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
       session.listenersOf('signed-in').add(() => {
         const { credentials } = session.state
         // A login with the rejected tokens does not help. After a step-up the same tokens may be valid for more.
-        const isRefused = question.kind === 'login' && hasSame('accessToken', credentials, refused)
-        if (!isRefused || credentials?.refreshToken !== refused?.refreshToken) reauthentication.settle('signed-in')
+        const isRejected = question.kind === 'login' && hasSame('accessToken', credentials, rejected)
+        if (!isRejected || credentials?.refreshToken !== rejected?.refreshToken) reauthentication.settle('signed-in')
       }),
       // A sign-in of the same user in another tab arrives as newer credentials.
       session
         .listenersOf('refreshed')
         .add(({ tab }) => reauthentication.kind === 'login' && tab === 'other' && reauthentication.settle('signed-in')),
       session.changed.add(
-        ({ sessionId: now }) => now !== of && queueMicrotask(() => reauthentication.settle('declined')),
+        ({ sessionId: now }) => now !== startedIn && queueMicrotask(() => reauthentication.settle('declined')),
       ),
     ]
     running = reauthentication

@@ -50,7 +50,7 @@ interface Call {
   sends: number
   /** The send or the wait under way. */
   child: TelemetrySpan | null
-  /** Of the child: whether it is a send, which the `sent` step has told of. */
+  /** Of the child. `'begun'`: a send whose event `sent` has not come yet; `'sent'`: it has; `'waiting'`: a wait. */
   phase: 'begun' | 'sent' | 'waiting'
 }
 
@@ -75,7 +75,7 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
   function callOf({ id, method, url }: { id: number; method: string; url: string }): Call {
     const known = calls.get(id)
     if (known) return known
-    // Not by `new URL`: of a `data:` URL the event has no address that it could read.
+    // Not by `new URL`: the event of a `data:` URL has a text that cannot be parsed.
     const address = /:\/\/(.*?)(?::\d+)?\//.exec(url)?.[1] ?? ''
     const attributes = { 'http.request.method': method, 'url.full': url, 'server.address': address }
     const span = tracer.startSpan(`latchkey ${method}`, { attributes })
@@ -119,7 +119,7 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
     if (event.step === 'sent') {
       beginSend(call)
       call.phase = 'sent'
-      // A look into the store is part of the call.
+      // A look into the store has no span of its own.
     } else if (event.step === 'waiting' && event.for !== 'store') beginWait(call, event.for)
     else if (event.step === 'rejected') endChild(call, statusOf(event.status))
     else if (event.step === 'completed') end(event, call, statusOf(event.status))
@@ -130,7 +130,7 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
     sendHeaders(send) {
       const { id } = send
       if (!observed) return {}
-      // Of the refresh's own request.
+      // The refresh's own request.
       if (id === null) return refresh ? headersOf(refresh) : {}
       const call = callOf({ ...send, id })
       beginSend(call)

@@ -2,7 +2,7 @@ import { errorType, listen, type Observer } from './observer.ts'
 
 interface Call {
   readonly fromMs: number
-  /** What it does now; empty: nothing that is measured. */
+  /** What it does now; empty if that is not measured. */
   phase: string
   phaseFromMs: number
   isReplay: boolean
@@ -63,7 +63,7 @@ const createTrack =
   (name: string, start: number, tooltipText = name): void => {
     const full = `latchkey: ${name}`
     performance.measure(full, { start, detail: { devtools: { track, trackGroup: 'latchkey', tooltipText } } })
-    // Told to observers and traces already; kept, they would fill the page's buffer.
+    // Observers and traces have it by now. In the page's buffer it would only take space.
     performance.clearMeasures(full)
   }
 

@@ -2,23 +2,26 @@
 export const createAbort = (): AbortController =>
   globalThis.AbortController ? new AbortController() : ({ abort: () => {} } as AbortController)
 
-/** Ends one waiting, and leaves nothing behind. */
-type End = (kept: boolean, value: unknown) => void
+/** Settles one waiter, and removes its listener. */
+type Settle = (isResolved: boolean, value: unknown) => void
 
-/** Kept outside the promise, whose reactions cannot be removed: a login dialog may be open for hours. */
-const waiters = new WeakMap<Promise<unknown>, Set<End>>()
+/**
+ * The waiters of each promise. Reactions of a promise (`then`) cannot be removed, so that each aborted waiter would stay in memory
+ * until the promise settles: a login dialog may be open for hours. So a promise has one reaction, for all its waiters.
+ */
+const waiters = new WeakMap<Promise<unknown>, Set<Settle>>()
 
-function waitersOf(promise: Promise<unknown>): Set<End> {
+function waitersOf(promise: Promise<unknown>): Set<Settle> {
   const known = waiters.get(promise)
   if (known) return known
-  const all = new Set<End>()
+  const all = new Set<Settle>()
   waiters.set(promise, all)
-  const settle = (kept: boolean) => (value: unknown) => {
-    // Later callers add a new reaction.
+  const settleAll = (isResolved: boolean) => (value: unknown) => {
+    // Those who come later add a reaction of their own.
     waiters.delete(promise)
-    for (const end of all) end(kept, value)
+    for (const settle of all) settle(isResolved, value)
   }
-  promise.then(settle(true), settle(false))
+  promise.then(settleAll(true), settleAll(false))
   return all
 }
 
@@ -32,14 +35,14 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
       return reject(signal.reason)
     }
     const all = waitersOf(promise)
-    const abort = () => end(false, signal.reason)
-    const end: End = (kept, value) => {
+    const abort = () => settle(false, signal.reason)
+    const settle: Settle = (isResolved, value) => {
       signal.removeEventListener('abort', abort)
-      all.delete(end)
-      if (kept) resolve(value as Value)
+      all.delete(settle)
+      if (isResolved) resolve(value as Value)
       else reject(value)
     }
-    all.add(end)
+    all.add(settle)
     signal.addEventListener('abort', abort)
   })
 }

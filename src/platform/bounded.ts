@@ -1,4 +1,4 @@
-/** Keeps a Map or Set from growing: removes its oldest entry, which is its first, where it has more than `most`. */
+/** Removes the oldest entry of a Map or Set, which is its first, if it has more than `most`. */
 export function bound<Key>(
   kept: { readonly size: number; keys(): Iterable<Key>; delete(key: Key): unknown },
   most: number,

@@ -3,24 +3,24 @@
 type Fetch = typeof globalThis.fetch
 
 /** On a client's own `fetch`: the page's `fetch` when it was made. Registered, so that two copies of the library share it. */
-const madeOver = Symbol.for('latchkey.fetch')
+const fetchBelow = Symbol.for('latchkey.fetch')
 /** On what is sent: the client that sent it. Its value is a symbol without a description, since wrappers may log it. */
 const sentBy = Symbol('sentBy')
 
 interface Marked {
-  readonly [madeOver]?: Fetch
+  readonly [fetchBelow]?: Fetch
   [sentBy]?: symbol | undefined
 }
 
 /** The page's `fetch` as it is now; where that is a client's own (`globalThis.fetch = api.fetch`), the one below it. */
 export function pageFetch(): Fetch {
   let found = globalThis.fetch as Fetch & Marked
-  while (found && madeOver in found) found = found[madeOver] as Fetch
+  while (found && fetchBelow in found) found = found[fetchBelow] as Fetch
   return found
 }
 
 /** Marks a client's own `fetch`. */
-export const asOwnFetch = <Own extends Fetch>(own: Own): Own => Object.assign(own, { [madeOver]: pageFetch() })
+export const asOwnFetch = <Own extends Fetch>(own: Own): Own => Object.assign(own, { [fetchBelow]: pageFetch() })
 
 /** Marks what a client sends, so that the client recognises it if a wrapper around its own `fetch` passes it back. */
 export function markSent<Init extends RequestInit>(init: Init, client: symbol): Init {

@@ -7,5 +7,5 @@ export const parseJson = (text: unknown): unknown => {
   }
 }
 
-/** A text that says something; `null` if the value is none. */
+/** The value, if it is a text that is not empty; else `null`. */
 export const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)

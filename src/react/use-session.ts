@@ -46,7 +46,7 @@ export function useSession<Claims extends object>(
   )
 }
 
-/** Sessions that were waited for. Even if the server could not be asked: suspending again would take the page away. */
+/** Sessions for which a component has suspended once. It never suspends again: that would hide the page while the server is out of reach. */
 const awaited = /* @__PURE__ */ new WeakSet<object>()
 
 /**
@@ -77,7 +77,7 @@ export function useSuspenseSession<Claims extends object = JwtClaims>({
 
 const whole = <Value>(snapshot: Value): Value => snapshot
 
-/** React calls it several times for one render, and takes another object for a change: without an end. */
+/** React calls a selector several times for each render. If it made another object each time, React would render for ever. */
 function oncePerSnapshot<Snapshot, Selected>(getSnapshot: () => Snapshot, select: (snapshot: Snapshot) => Selected) {
   let last: Snapshot
   let selected: Selected

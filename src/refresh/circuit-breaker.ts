@@ -63,7 +63,7 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
   const startedTimes = () => recordedStarts().filter(time => !notCounted.has(time) && time !== unsent)
   const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? []), ...uncounted.values()])
 
-  /** A full count inside the window, for as long again. */
+  /** As many unhelpful refreshes as are allowed, within the window; and for as long as the window after the last of them. */
   function isStorm(): boolean {
     const times = unhelpfulTimes()
     const last = Math.max(...times)
@@ -96,11 +96,11 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       accepted.add(token)
       // The token request that brought it, made here or in another tab: its lease came just before the send.
       const { sentAt } = token
-      const its = startedTimes()
+      const startedAt = startedTimes()
         .filter(time => time <= sentAt && sentAt - time <= sentWithinMs)
         .pop()
-      if (its === undefined) return
-      bound(notCounted.add(its), circuitOpensAfter)
+      if (startedAt === undefined) return
+      bound(notCounted.add(startedAt), circuitOpensAfter)
       if (recordedStarts().length * 2 > circuitOpensAfter) correct()
     },
     forget() {

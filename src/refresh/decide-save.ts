@@ -27,7 +27,7 @@ export interface SaveFacts extends Pick<SentRequest, 'request' | 'leased'> {
 }
 
 /** Whether the credentials may be of any user: at a start, and after a login that did not say whose it was. */
-export const isOwnerOpen = ({ request, leased }: Pick<SaveFacts, 'request' | 'leased'>): boolean =>
+export const isOwnerUnknown = ({ request, leased }: Pick<SaveFacts, 'request' | 'leased'>): boolean =>
   request.cause === 'restore' || leased.credentials?.ownerUnverified === true
 
 /** Whether the tokens belong to another user than the record or this page's memory name. */
@@ -44,18 +44,20 @@ export function isOfAnotherUser({ granted, request, leased }: Omit<SaveFacts, 's
 export function decideSave(facts: SaveFacts): Save {
   const { granted, request, leased, sessionId } = facts
   const { credentials: former, revocationPending: pending, lease } = leased
-  const isOpen = isOwnerOpen(facts)
+  const isOfUnknownOwner = isOwnerUnknown(facts)
   const isAnother = isOfAnotherUser(facts)
   // A refresh that restores a session may name fewer sources than the record: the record keeps what it knows of the same user.
-  const named = isOpen && former && !isAnother && { statedBy: continueIdentity(granted.fresh, former).statedBy }
+  const named = isOfUnknownOwner &&
+    former &&
+    !isAnother && { statedBy: continueIdentity(granted.fresh, former).statedBy }
   const credentials = { ...granted.credentials, ...named }
-  if (isOpen && pending && isSignedOut(pending, credentials)) {
+  if (isOfUnknownOwner && pending && isSignedOut(pending, credentials)) {
     if (pending.failed || pending.leaseId) return { kind: 'stay-signed-out' }
     const askedAfterMs = (lease?.startedAt ?? 0) - pending.calledAt
     if (askedAfterMs >= 0 && askedAfterMs < signOutCallMs)
       return { kind: 'ask-again', afterMs: signOutCallMs - askedAfterMs }
   }
-  if (isAnother && !isOpen) return { kind: 'end' }
+  if (isAnother && !isOfUnknownOwner) return { kind: 'end' }
   if (sessionId !== request.sessionId) return { kind: 'drop' }
-  return { kind: isOpen && (isAnother || !former) ? 'begin' : 'continue', credentials }
+  return { kind: isOfUnknownOwner && (isAnother || !former) ? 'begin' : 'continue', credentials }
 }

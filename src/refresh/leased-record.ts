@@ -32,8 +32,8 @@ export async function replaceRecord(
   const others = new Set<string>()
   for (let tries = 0; expected && isSame(expected, leased); ) {
     const { lease } = expected
-    const isAnothers = isRejection && lease && lease.id !== leased.lease?.id
-    if (isAnothers && others.size < mostTries && isLeaseOpen(lease, leaseLookMs)) {
+    const isOfAnotherTab = isRejection && lease && lease.id !== leased.lease?.id
+    if (isOfAnotherTab && others.size < mostTries && isLeaseOpen(lease, leaseLookMs)) {
       others.add(lease.id)
       await pause(clock, leaseLookMs)
     } else {

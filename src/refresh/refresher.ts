@@ -70,7 +70,7 @@ export function createRefresher(ports: RefresherPorts): Refresher {
   })
 
   const blocks = createRefreshBlocks(ports)
-  /** Offline, a failure without a response passes when the network is back. */
+  /** Offline, a failure without a response passes when the network is back, unless it is `unreadable-response` or `no-refresh-token`. */
   const waitsForNetwork = ({ status, reason }: Unavailable) =>
     whenOffline === 'wait' && isOffline() && status === null && !/unread|no-/.test(reason)
 
@@ -156,10 +156,10 @@ export function createRefresher(ports: RefresherPorts): Refresher {
         if (!isBackground && !joined.patience) startPatience(joined)
         return joined
       }
-      const { sessionId: of, generation, credentials: replaces } = session.state
+      const { sessionId, generation, credentials: replaces } = session.state
       const startedMs = clock.monotonicMs()
       const flight = createFlight(
-        { sessionId: of, generation, replaces, cause, startedMs, audience, blocksRequests },
+        { sessionId, generation, replaces, cause, startedMs, audience, blocksRequests },
         clock,
       )
       if (ports.isDisposed()) {

@@ -83,7 +83,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   const inTime = createTimeLimit(clock, refreshTimeoutMs)
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
 
-  /** Changes the record while `change` says how. Resolves with the revocation that is pending then. */
+  /** Changes the record, unless `change` returns `null`. Resolves with the revocation that is pending then. */
   async function update(change: (latest: StoredRecord) => Partial<RecordContent> | null) {
     for (let tries = 0; tries < mostTries; tries += 1) {
       const { latest } = records
@@ -123,7 +123,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       await call(credentials, again)
     } catch (error) {
       const { status, redirected } = statusOf(error)
-      // The session is over there, however the server says so: 200 with "OK" or a page, a redirect, or 401 for no session.
+      // These say that the session is over: 200 with "OK" or a page, a redirect, and 401 for no session.
       told = redirected || (status >= 200 && status < 400) || status === 401
       failed = !told && (status < 400 || isPassing(status))
       // The server would respond the same again: a mistake in the app, which must not hold up a login.
@@ -153,7 +153,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       const at = clock.wallMs()
       const ageMs = lease && !lease.closed ? at - lease.startedAt : -1
       const isUnderWay = ageMs >= 0 && ageMs < leaseLifeMs(refreshTimeoutMs)
-      // Signed out already: the server still has to hear of the same session.
+      // Signed out before: it is still that session of which the server has to hear.
       const name = user ? nameOf(user) : (latest?.revocationPending ?? nameOf(latest?.credentials ?? null))
       const { subject, sid, authTime } = name
       return {
@@ -170,16 +170,16 @@ export function createRevocation(ports: RevocationPorts): Revocation {
     revoke,
     revokeAgain: pending => void pendingCalls.track(send(null, pending, pending)),
     noteRefreshEnded({ sessionId, lease: own, credentials }, mayBring) {
-      const isMeant = (latest: StoredRecord | null) =>
+      const isSignedOutSince = (latest: StoredRecord | null) =>
         latest !== null && latest.sessionId !== sessionId && !latest.credentials && latest.endedBy === 'signed-out'
-      if (!remembers || !isMeant(records.latest)) return
+      if (!remembers || !isSignedOutSince(records.latest)) return
       const late = update(latest => {
         const { lease, revocationPending: pending } = latest
-        if (!isMeant(latest) || !(mayBring || lease?.id === own?.id)) return null
+        if (!isSignedOutSince(latest) || !(mayBring || lease?.id === own?.id)) return null
         const calledAt = clock.wallMs()
         // Even if the server has heard of the sign-out, it must hear again: the cookie came later.
-        const meant = { id: randomId(), signedOutAt: calledAt, ...nameOf(credentials), ...pending }
-        const again = { ...meant, calledAt, failed: false }
+        const known = { id: randomId(), signedOutAt: calledAt, ...nameOf(credentials), ...pending }
+        const again = { ...known, calledAt, failed: false }
         return {
           lease: lease?.id === own?.id ? null : lease,
           revocationPending: mayBring

@@ -148,14 +148,14 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
 
   /** It was sent without credentials and rejected: it continues after the login that it waits for. */
   async function awaitLogin(context: RequestContext, response: Response): Promise<boolean> {
-    const isNobodys = context.sessionId === null
-    if (isNobodys && context.auth === 'optional') return false
+    const isOfNoSession = context.sessionId === null
+    if (isOfNoSession && context.auth === 'optional') return false
     await syncStore(context)
     const { credentials, status, sessionId } = session.state
-    const goesOn = isNobodys ? !credentials && status !== 'unknown' : sessionId === context.sessionId
-    // A user has signed in since, or its user has left: it is not theirs, and no reason to ask for a login.
+    const goesOn = isOfNoSession ? !credentials && status !== 'unknown' : sessionId === context.sessionId
+    // A user has signed in since, or its user has signed out: the request belongs to neither, so nobody is asked to sign in.
     if (!goesOn) return false
-    if (isNobodys || login.reauthentication?.kind === 'login') {
+    if (isOfNoSession || login.reauthentication?.kind === 'login') {
       if (context.auth === 'optional') return false
       const reauthentication = login.reauthentication ?? login.notSignedIn(targetOf(context))
       if (!reauthentication || context.notReplayableReason) return false

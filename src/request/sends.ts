@@ -1,7 +1,7 @@
 import { createListeners, type Listeners } from '../session/events.ts'
 import type { RequestContext } from './request-context.ts'
 
-/** One send and its response, as it goes to the network: it has the session's tokens, so it is for this package alone: no event, and on no property. */
+/** One send and its response, as it goes to the network. It has tokens, so it is no event, and only this package can reach it. */
 export interface Send {
   readonly context: RequestContext
   readonly outgoing: RequestInit

@@ -31,7 +31,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
   let lastStarted = 0
   let lastSettled = 0
-  /** The access token that was valid here, and was not stored before another tab wrote. */
+  /** The access token of this page when another tab wrote first, so that it was never stored. */
   let displacedToken: string | null | undefined
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {

@@ -60,7 +60,7 @@ export function isSpent(stored: StoredRecord | null | undefined, next: StoredRec
   return secret !== null && secret !== secretOf(next)
 }
 
-/** Long before the last of these is forgotten, no store can answer with it any more. */
+/** No store returns a record that 200 later writes have replaced. */
 const mostRemembered = 200
 
 /** In a page that stays open for months, what is remembered must not grow. */

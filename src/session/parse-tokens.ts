@@ -83,7 +83,7 @@ function durationMs(value: unknown): number | null {
   return ms > 0 && Number.isFinite(ms) ? ms : null
 }
 
-/** Of no token is it 0, a date, or more than ten years (RFC 6749 §5.1). */
+/** No token has a lifetime of 0, of a date, or of more than ten years (RFC 6749 §5.1). */
 function lifetimeOf(stated: unknown): number | null {
   const ms = durationMs(stated)
   if ((stated ?? null) === null || (ms && ms < 3.2e11)) return ms
@@ -168,7 +168,7 @@ const nameOf = (key: string): string => (/^[a-z]{1,20}([A-Z_-][a-z]{1,20}){0,4}\
 /** The keys of a response, for messages: names help, values may be secrets. */
 export function describeKeys(input: unknown): string {
   const { then, json } = Object(input) as { readonly then?: unknown; readonly json?: unknown }
-  // The two things that are forgotten most.
+  // The two most common mistakes.
   if (typeof then === 'function') return 'a Promise: write `await`'
   if (typeof json === 'function') return 'a Response: write `await response.json()`'
   return typeof input === 'object' && input !== null

@@ -73,20 +73,19 @@ export function createSession({
   let asksLogin = false
   /** The sign-in or end that took effect here and is not stored yet: until then the store is behind. */
   let writing: object | undefined
-  /** The credentials of the last sign-in, and their session. */
-  let brought: { own: string; readonly fresh: Credentials } | undefined
+  let lastSignIn: { ofSession: string; readonly fresh: Credentials } | undefined
   function leave(...[next, reason, tab]: Parameters<typeof page.leaveSession>): void {
     writing = undefined
     // No token outlives its session.
-    brought = undefined
+    lastSignIn = undefined
     page.leaveSession(next, reason, tab)
   }
 
   /** Applies a sign-in and writes it: over its own session only or, if it starts a new one, over any record. */
-  async function keep(first: SignedInContent, { fresh, monotonicSentAt, isHeld }: Arrival): Promise<void> {
+  async function applySignIn(first: SignedInContent, { fresh, monotonicSentAt, isHeld }: Arrival): Promise<void> {
     const { sessionId: own } = page.state
-    const mine = { own: first.sessionId, fresh }
-    brought = mine
+    const mine = { ofSession: first.sessionId, fresh }
+    lastSignIn = mine
     writing = mine
     let content = first
     for (let tries = 1; ; tries += 1) {
@@ -104,7 +103,7 @@ export function createSession({
       const known = moved && !moved.tokensElsewhere ? latest : page.state
       content =
         moved && tries < mostTries ? continueRecord(fresh, { sessionId: own, known, latest }) : beginRecord(fresh)
-      mine.own = content.sessionId
+      mine.ofSession = content.sessionId
     }
     if (writing !== mine) return
     writing = undefined
@@ -138,14 +137,14 @@ export function createSession({
       // The newest record may have ended this session, and `follow` may not have run yet.
       const isKnown = own !== null && former !== null && records.latest?.sessionId === own
       // The same call repeated after a refresh, or after a sign-out elsewhere, would bring back used tokens.
-      const isSpent = own === brought?.own && hasSame('accessToken', fresh, brought?.fresh)
+      const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, lastSignIn?.fresh)
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (ownerUnverified || continuesSession(fresh, former))
       const content = goesOn
         ? continueRecord(fresh, { sessionId: own, known: page.state, latest: records.latest })
         : beginRecord(continueFrom(fresh, null))
       const monotonicSentAt = isHeld && former?.lifetimeMs ? page.state.monotonicSentAt : sent.monotonicMs
-      await keep(content, { fresh, monotonicSentAt, isHeld })
+      await applySignIn(content, { fresh, monotonicSentAt, isHeld })
       announce()
     },
     async signOut(revocationPending) {

@@ -43,9 +43,9 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   return {
     isReliable: true,
     post(hint) {
-      const speaker = channel ?? open()
-      speaker.postMessage(messageOf(hint))
-      if (!channel) speaker.close()
+      const sender = channel ?? open()
+      sender.postMessage(messageOf(hint))
+      if (!channel) sender.close()
     },
     close() {
       for (const stop of stops) stop()

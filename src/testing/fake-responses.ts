@@ -1,4 +1,4 @@
-/** Not to be stored: it may have tokens (RFC 6749 §5.1), also where it is the login that a test has made. */
+/** Never cached: it may have tokens (RFC 6749 §5.1), in a login that the test made, too. */
 export const json = (status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(JSON.stringify(value), {
     status,

@@ -12,7 +12,7 @@ export interface FakeSessionsOptions {
 /** Everything that came from one login. */
 interface Family {
   readonly claims: JwtClaims
-  /** The one that may be redeemed. */
+  /** The newest, which alone may be redeemed. */
   refreshToken: string
   isRevoked: boolean
 }
@@ -47,7 +47,7 @@ export function createFakeSessions(options: FakeSessionsOptions): FakeSessions {
   const refreshTokens = new Map<string, { readonly family: Family; redeemedAtMs?: number }>()
   let reuses = 0
 
-  function grow(family: Family): TokenResponse {
+  function issueTokens(family: Family): TokenResponse {
     const iat = Math.floor(Date.now() / 1000)
     const jwt = createJwt({ iss: origin, ...family.claims, iat, exp: iat + accessTokenSeconds, jti: randomId() })
     const accessToken = opaque ? `access-${randomId()}` : jwt
@@ -65,19 +65,19 @@ export function createFakeSessions(options: FakeSessionsOptions): FakeSessions {
   }
 
   return {
-    issue: claims => grow({ claims, refreshToken: '', isRevoked: false }),
+    issue: claims => issueTokens({ claims, refreshToken: '', isRevoked: false }),
     redeem(refreshToken) {
       const known = refreshTokens.get(refreshToken)
       if (!known) return null
       const { family, redeemedAtMs } = known
       const isReuse = family.refreshToken !== refreshToken
       if (isReuse) reuses += 1
-      // Of a reuse, the first use is known.
+      // The time of the first use counts: each reuse must not extend the interval.
       const isForgiven = Date.now() - (redeemedAtMs ?? 0) < reuseIntervalMs
       if (isReuse && !isForgiven) family.isRevoked = true
       if (family.isRevoked) return null
       known.redeemedAtMs ??= Date.now()
-      return grow(family)
+      return issueTokens(family)
     },
     claimsOf(accessToken) {
       const { family, endsAtMs = 0 } = accessTokens.get(accessToken) ?? {}

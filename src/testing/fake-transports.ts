@@ -66,7 +66,7 @@ export function toNodeListener({ origin, handler }: Pick<FakeServer, 'origin' | 
 export function toPlaywrightRoute({ handler }: Pick<FakeServer, 'handler'>): PlaywrightHandler {
   return async route => {
     const asked = route.request()
-    // HTTP/2's own (`:authority`) are no headers to `Request`.
+    // `Request` rejects the pseudo-headers of HTTP/2 (`:authority`).
     const headers = Object.entries(await asked.allHeaders()).filter(([name]) => !name.startsWith(':'))
     const body = asked.postDataBuffer() as Uint8Array<ArrayBuffer> | null
     const request = new Request(asked.url(), { method: asked.method(), headers, ...(body && { body }) })

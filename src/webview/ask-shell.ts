@@ -16,7 +16,7 @@ async function awaitBridge({ name, bridge }: ShellOptions, signal: AbortSignal):
 }
 
 /**
- * Sends one request. Whatever becomes of it, nothing is left listening: neither after a response, nor after the signal.
+ * Sends one request. However it ends, by a response or by the signal, no listener is left.
  *
  * @throws Error if there was no response. Of what a bridge rejects with, only the message is passed on: neither a status nor a
  * code in it may end a session
@@ -39,7 +39,7 @@ export async function askShell(
   })
   const abort = () => {
     fail(signal.reason)
-    // Nothing is expected of it: the bridge may be gone.
+    // Its failure does not matter: the bridge may be gone.
     const cancel = async () => bridge.send({ latchkey: 1, id, type: 'cancel' }, signal)
     cancel().catch(() => {})
   }

@@ -51,7 +51,7 @@ export function followShell<Claims extends object = JwtClaims>(
     else await session.signIn(readSession(response))
   }
 
-  // What cannot be had now is asked for by the next request that needs it.
+  // If the shell cannot respond now, the next request that needs a token asks again.
   const stops = [
     onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
     session.on('signed-in', forget),

@@ -15,13 +15,13 @@ export interface ShellBridge {
 
 export interface ShellOptions {
   /**
-   * Of the message handler, the plugin or the injected object.
+   * The name of the message handler, the plugin or the injected object.
    * @default 'latchkey'
    * @example shellRefresh({ name: 'session' })
    */
   readonly name?: string | undefined
   /**
-   * Used in place of the bridges that are looked for.
+   * Used instead of the bridges that latchkey knows.
    * @default looked for at each call: WKWebView, Capacitor, Android, Flutter, React Native
    * @example shellRefresh({ bridge: { send: message => electron.invoke('latchkey', message) } })
    */
@@ -63,7 +63,7 @@ function textBridge(found: unknown): FoundBridge | false {
   return isChannel && { channel: found, send: message => (found as Channel).postMessage(JSON.stringify(message)) }
 }
 
-/** A bridge under a name of its own comes before those that serve everything. */
+/** Bridges that have a name for this app come before those that serve everything. */
 const looks: Readonly<Record<ShellKind, Look>> = {
   ios: ({ webkit }, name) => textBridge(webkit?.messageHandlers?.[name]),
   capacitor({ Capacitor: capacitor }, name) {
@@ -90,8 +90,8 @@ export function findBridge(name = 'latchkey'): readonly [FoundBridge, ShellKind]
 }
 
 /**
- * Which native shell the page is in; `null`: in none. So that one bundle serves browsers and apps. Any page can pretend: not for
- * decisions about security.
+ * Which native shell the page is in; `null`: in none. So that one bundle serves browsers and apps. Any page can pretend to be in
+ * one: do not decide about security by it.
  *
  * @example
  * createClient({ baseUrl, refresh: shellKind() ? shellRefresh() : cookieRefresh({ url, signOutUrl }) })

@@ -5,7 +5,7 @@ import type { SessionInput } from '../session/parse-tokens.ts'
 
 /** What a page asks its shell. It never contains a token. */
 export type ShellRequest =
-  /** Tokens are wanted. After `'rejected'` the shell must not answer from its cache: a server rejected that token. */
+  /** The page needs a token. After `'rejected'` the shell must not return a cached one: a server rejected that token. */
   | { readonly type: 'refresh'; readonly cause: RefreshCause; readonly audience: string | null }
   /** Show the login. `subject`: the requests that wait are sent only if this user signs in. */
   | { readonly type: 'login'; readonly reason: LoginContext['reason']; readonly subject: string | null }
@@ -43,7 +43,7 @@ export type ShellResponse = { readonly latchkey: 1; readonly id?: string | undef
   | { readonly status: 'unavailable'; readonly retryAfterSeconds?: number | undefined }
 )
 
-/** What a shell posts without being asked. */
+/** What a shell posts on its own. */
 export interface ShellEvent {
   readonly latchkey: 1
   /** `'signed-in'`: also if another user was before. `'refreshed'`: the same session has a newer token. */
@@ -81,7 +81,7 @@ export function readSession(response: ShellResponse): SessionInput {
     const headers = { 'retry-after': String(response.retryAfterSeconds) }
     throw Object.assign(shellError(response.status), { status: 503, headers })
   }
-  // What the shell keeps is not for the page, even if it is offered. The client checks the rest.
+  // The refresh token belongs to the shell, not to the page. The client checks the rest.
   const {
     refreshToken: _,
     refresh_token: __,

@@ -19,7 +19,7 @@ const outside = [
   'session/credentials.ts',
   'tabs/tab-channel.ts',
   'login/login-notifier.ts#LastCall',
-  'client/check-options.ts#brought',
+  'client/check-options.ts#foreign',
   'refresh/judge-failure.ts#Thrown',
 ]
 

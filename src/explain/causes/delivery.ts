@@ -42,7 +42,7 @@ export const headerLost: CauseRule = {
     const isBare = challenge !== undefined && challenge.error === null
     if (!isBare && !text) return null
     const evidence = isBare ? ['WWW-Authenticate has no `error`, as for a request without a token'] : []
-    // Whoever finds a token invalid has seen one.
+    // A server that finds the token invalid has seen it.
     const isSeen = wordsOf(facts, text ? /\binvalid or\b|\bor invalid\b/i : /\binvalid\b|not valid/i) !== null
     return isSeen ? possibly(...evidence) : unlessNamed(facts, null, probably(...evidence, ...quote(text)))
   },

@@ -40,6 +40,7 @@ export function createKeyRing(algorithm: Algorithm): KeyRing {
   let awaitsLogin = false
   let reading: Promise<Key | undefined> | undefined
 
+  /** Where the key is in the object store. */
   function at(): IDBValidKey {
     if (place === undefined) throw new ConfigurationError('scheme', 'pass it to `createClient` first')
     return place
