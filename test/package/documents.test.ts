@@ -90,6 +90,37 @@ test('the promises name every test file of their own', () => {
   }).toEqual({ unnamed: [], missing: [] })
 })
 
+describe('the architecture', () => {
+  const rooms = new Map(
+    [...read('docs/architecture.md').matchAll(/^\| `(src\/\S+)\/` \| (.*) \|$/gm)].map(([, room = '', text = '']) => [
+      room,
+      text,
+    ]),
+  )
+
+  test('names every file of every room', () => {
+    const unnamed = globSync('src/*/**/*.{ts,tsx}', { cwd: root }).filter(path => {
+      const room = posix.dirname(path)
+      // A folder without a row is named in the row of the folder around it.
+      const [text, name] = rooms.has(room)
+        ? [rooms.get(room), posix.basename(path).replace(/\.tsx?$/, '')]
+        : [rooms.get(posix.dirname(room)), `${posix.basename(room)}/`]
+      return !text?.includes(`\`${name}\``)
+    })
+    expect(rooms.size).toBeGreaterThan(10)
+    expect(unnamed).toEqual([])
+  })
+
+  test('sends to files that exist where it says where to change what', () => {
+    const [, after = ''] = read('docs/architecture.md').split('\n## Where to change what\n')
+    const [section = ''] = after.split('\n## ')
+    const named = [...section.matchAll(/`([\w-]+\/[\w/-]*)`/g)].map(([, name = '']) => name)
+    const exists = (path: string) => [`src/${path}.ts`, `src/${path}`, path].some(place => existsSync(root + place))
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter(name => !exists(name))).toEqual([])
+  })
+})
+
 test('the index of the decisions lists all of them by title', () => {
   const index = read('docs/decisions/README.md')
   const decisions = globSync('docs/decisions/0*.md', { cwd: root })
