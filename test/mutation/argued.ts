@@ -16,7 +16,7 @@ export const argued: Readonly<Record<string, string>> = {
     '0 becomes 0.',
   "src/refresh/judge-failure.ts: return typeof value === 'string' ? value : ⟦''⟧ → \"Stryker was here!\"":
     'A text without a media type and without a time means the same as an empty one.',
-  'src/refresh/leased-record.ts: const isAnothers = isRejection && lease && lease.id !== ⟦leased.lease?.id⟧ → leased.lease.id':
+  'src/refresh/leased-record.ts: const isOfAnotherTab = isRejection && lease && lease.id !== ⟦leased.lease?.id⟧ → leased.lease.id':
     'A record that was leased has its lease.',
   'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && seen.sessionId === sessionId; turn += 1) { → own.id':
     'A record that was leased has its lease.',
@@ -36,9 +36,9 @@ export const argued: Readonly<Record<string, string>> = {
     'The flight is settled already, so this outcome is not used.',
   "src/refresh/refresher.ts: if (!isUnderWay(flight)) return ⟦{ kind: 'disposed' }⟧ → {}":
     'The flight is settled already, so this outcome is not used.',
-  'src/refresh/revocation.ts: if (!isMeant(latest) || !(mayBring || lease?.id === ⟦own?.id⟧)) return null → own.id':
+  'src/refresh/revocation.ts: if (!isSignedOutSince(latest) || !(mayBring || lease?.id === ⟦own?.id⟧)) return null → own.id':
     'A record that was leased has its lease.',
-  'src/refresh/revocation.ts: if (!isMeant(latest) || !(mayBring || ⟦lease?.id⟧ === own?.id)) return null → lease.id':
+  'src/refresh/revocation.ts: if (!isSignedOutSince(latest) || !(mayBring || ⟦lease?.id⟧ === own?.id)) return null → lease.id':
     'Without a lease there is nothing to change; what is thrown then changes nothing either.',
   'src/refresh/revocation.ts: lease: lease?.id === ⟦own?.id⟧ ? null : lease, → own.id':
     'A record that was leased has its lease.',
