@@ -11,7 +11,7 @@ export function copyHeaders(given: HeadersInit): SentHeaders {
   if (typeof given !== 'object' || !given || Symbol.iterator in given)
     return (isHeaders(Object(given)) && asObject(given as Headers)) || new Headers(given)
   const copy: Record<string, string> = { ...given }
-  for (const name of Object.keys(copy)) if (typeof copy[name] !== 'string') copy[name] = `${copy[name]}`
+  for (const name of Object.keys(copy)) copy[name] = `${copy[name]}`
   return copy
 }
 

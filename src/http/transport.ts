@@ -20,7 +20,7 @@ export function transportOf(chosen: Fetch | undefined): Fetch {
     // Keep the body out of the init if it is a stream: it can be read only once. Otherwise the headers stay as given, since those
     // of the `Request` name the boundary of its own FormData.
     if (isOneShot(same['body'])) same['body'] = same['duplex'] = undefined
-    same['headers'] = same['body'] ? new Headers(init?.headers) : request.headers
+    same['headers'] = same['body'] ? new Headers(same['headers'] as HeadersInit) : request.headers
     passMark(init, request)
     // For wrappers that expect a URL: `input.toString()`.
     return chosen(Object.assign(request, { toString: () => request.url }), same)

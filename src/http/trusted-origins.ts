@@ -30,7 +30,7 @@ const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
 /** Whether a host has no scheme: `new URL` would read it as a path of the page, or its name as a scheme. */
-export const isHostAlone = (url: string | URL | undefined): boolean => /^[^/?#]*[.:]\w/.test(String(url ?? ''))
+export const isHostAlone = (url: string | URL | undefined): boolean => /^[^/?#]*[.:]\w/.test(String(url))
 
 export const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
@@ -45,11 +45,11 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
     .filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
   const list = [...new Set(urls.map(originOf))]
   // By parts: a joined text would have to be made for every request.
-  const hosts: Readonly<Record<string, Set<string>>> = { 'http:': new Set(), 'https:': new Set() }
-  for (const { protocol, host } of urls) hosts[protocol]?.add(host)
+  const hosts = { 'http:': new Set<string>(), 'https:': new Set<string>() }
+  for (const { protocol, host } of urls) hosts[protocol as keyof typeof hosts].add(host)
   const normalized = normalizedUnder(list)
   return {
-    has: ({ protocol, host }) => hosts[protocol]?.has(host) === true,
+    has: ({ protocol, host }) => hosts[protocol as keyof typeof hosts]?.has(host) === true,
     hasNormalized: text => normalized.test(text),
     list,
   }

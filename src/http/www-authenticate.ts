@@ -63,7 +63,7 @@ export function parseChallenges(value: string | null): ParsedChallenges {
       const name = match[1].toLowerCase()
       // The first one counts (RFC 9110 §11.2). What follows can still be parsed.
       if (name in params) malformed = true
-      else params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? match[3] ?? ''
+      else params[name] = match[2]?.replace(/\\(.)/g, '$1') ?? (match[3] as string)
     }
     return take(end)
   }

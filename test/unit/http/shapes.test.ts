@@ -50,3 +50,54 @@ describe('a body is known by what it does, not by its class', () => {
     expect(copyBody(body)).toBe(body)
   })
 })
+
+describe('the bytes of a body that is copied', () => {
+  const bytes = () => new Uint8Array([1, 2, 3, 4])
+
+  test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => BodyInit, readonly number[]]>([
+    ['a buffer', ({ buffer }) => buffer, [1, 2, 3, 4]],
+    ['a typed array', given => given, [1, 2, 3, 4]],
+    ['a part of a buffer', ({ buffer }) => new Uint8Array(buffer, 1, 2), [2, 3]],
+    ['numbers of two bytes', ({ buffer }) => new Uint16Array(buffer, 2, 1), [3, 4]],
+    ['a view', ({ buffer }) => new DataView(buffer, 3), [4]],
+  ])('stay as they were when the caller writes over them: %s', (_, bodyOf, expected) => {
+    const given = bytes()
+    const copy = copyBody(bodyOf(given)) as ArrayBuffer | Uint8Array<ArrayBuffer>
+    given.fill(9)
+    expect([...new Uint8Array(ArrayBuffer.isView(copy) ? copy.slice().buffer : copy)]).toEqual(expected)
+  })
+
+  test.each<[string, () => object]>([
+    ['shared memory, which `fetch` rejects', () => new Uint8Array(new SharedArrayBuffer(4))],
+    ['a view of nothing', () => new Uint8Array()],
+    ['an empty buffer', () => new ArrayBuffer()],
+  ])('are not copied from %s', (_, make) => {
+    const body = make()
+    expect(copyBody(body)).toBe(body)
+  })
+
+  test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => object]>([
+    ['a buffer', ({ buffer }) => buffer],
+    ['a view', given => given],
+  ])('are left to `fetch` where their memory was given away: %s', (_, bodyOf) => {
+    const given = bytes()
+    const body = bodyOf(given)
+    structuredClone(given.buffer, { transfer: [given.buffer] })
+    expect(copyBody(body)).toBe(body)
+  })
+})
+
+test('a form is copied with all of its entries, in their order, and with the names of its files', () => {
+  const given = new FormData()
+  given.append('b', '1')
+  given.append('a', new File(['x'], 'x.txt'))
+  given.append('b', '2')
+  const copy = copyBody(given) as FormData
+  given.delete('b')
+  const entries = [...copy].map(([name, value]) => [name, typeof value === 'string' ? value : value.name])
+  expect(entries).toEqual([
+    ['b', '1'],
+    ['a', 'x.txt'],
+    ['b', '2'],
+  ])
+})

@@ -183,6 +183,8 @@ describe('CH-12 at an error, complete challenges before it are kept and the rest
     ['Bearer realm="x", realm="y", error=', { realm: 'x' }],
     ['Bearer =x', undefined],
     ['error = "x"', undefined],
+    ['error \t= "x"', undefined],
+    ['error=x', undefined],
     ['Bearer"x"', undefined],
     ['"Bearer"', undefined],
     ['\u00e9', undefined],
