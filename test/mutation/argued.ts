@@ -46,4 +46,10 @@ export const argued: Readonly<Record<string, string>> = {
     'Nothing is under way without a lease.',
   'src/refresh/revocation.ts: return ⟦strategy.revoke?.({ …⟧ → strategy.revoke({ accessToken: credentials?.accessToken ?? undefined, refreshToken: credentials?.re…':
     'Without `revoke`, what is thrown then has the same effect: the server has not heard, and nothing is pending.',
+  'src/http/bodies.ts: ⟦body?.cancel⟧().catch(ignored) → body.cancel':
+    'Without a body it would throw, and the error would be caught as any other. It is there for speed: most responses have a body, but those without should not pay for an exception.',
+  'src/http/sent-headers.ts: return Object.keys(headers).some(own => ⟦own.length === name.length⟧ && own.toLowerCase() === name.toLowerCase()) → true':
+    'Names of headers are ASCII, so those that are equal in lower case are of equal length. It is there for speed: most names differ in length, and are not converted.',
+  'src/http/retry-after.ts: else if (httpDate.test(value)) delayMs = Date.parse(`${value.replace(/-| GMT/g, ⟦\' \'⟧)} GMT`) - nowMs → ""':
+    'V8 reads `20Nov26` as it reads `20 Nov 26`. ECMAScript leaves both to the engine, and only the form with blanks is common to all.',
 }

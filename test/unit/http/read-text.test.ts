@@ -13,9 +13,18 @@ function inParts(...parts: readonly Uint8Array[]): { readonly response: Response
       if (part) controller.enqueue(part)
       else controller.close()
     },
-    cancel: () => void (isCancelled = true),
+    cancel: () => {
+      isCancelled = true
+    },
   })
   return { response: new Response(body), cancelled: () => isCancelled }
+}
+
+/** Reads, and returns how to stop it as well. */
+function readStoppable(response: Response) {
+  const stops: (() => void)[] = []
+  const reading = readText(response, { mostBytes: 10, started: stop => void stops.push(stop) })
+  return { reading, stop: () => stops.forEach(stop => void stop()) }
 }
 
 /** A response whose body never says more than its first part. */
@@ -81,8 +90,7 @@ describe('reading that is stopped', () => {
 
   test('resolves with null, and cancels the body', async () => {
     const cancel = vi.fn()
-    let stop = () => {}
-    const reading = readText(unending(cancel), { mostBytes: 10, started: given => void (stop = given) })
+    const { reading, stop } = readStoppable(unending(cancel))
     await taskDone()
     expect(cancel).not.toHaveBeenCalled()
     stop()
@@ -104,8 +112,8 @@ describe('reading that is stopped', () => {
   })
 
   test('after its end changes nothing', async () => {
-    let stop = () => {}
-    const text = await readText(new Response('text'), { mostBytes: 10, started: given => void (stop = given) })
+    const { reading, stop } = readStoppable(new Response('text'))
+    const text = await reading
     stop()
     await taskDone()
     expect({ text, unhandled: unhandled.mock.calls }).toEqual({ text: 'text', unhandled: [] })
