@@ -30,7 +30,7 @@ const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/
 export const originOf = (url: URL) => `${url.protocol}//${url.host}`
 
 /** Whether a host has no scheme: `new URL` would read it as a path of the page, or its name as a scheme. */
-export const isHostAlone = (url: string | URL | undefined): boolean => /^[^/?#]*[.:]\w/.test(String(url))
+export const isHostAlone = (url: string | URL | undefined): boolean => /^[^/?#]*[.:]\w/.test(url as string)
 
 export const isWeb = ({ protocol }: URL) => /^https?:/.test(protocol)
 
