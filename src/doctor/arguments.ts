@@ -99,13 +99,16 @@ function readUrl(
   return url
 }
 
+/** The longest that Node waits, whose timers fire at once beyond 2^31-1 ms, is 24 days: less is enough. */
+const mostSeconds = 86_400
+
 function readNumber(values: Values, name: 'grace-seconds' | 'timeout-ms', fallback: number): number {
   const text = values[name]
   if (text === undefined) return fallback
   const number = Number(text)
   assertUsage(
-    text !== '' && number > 0 && Number.isFinite(number),
-    `\`--${name}\` must be a number above 0, as in ${fallback}.`,
+    text !== '' && number > 0 && number <= (name === 'timeout-ms' ? mostSeconds * 1000 : mostSeconds),
+    `\`--${name}\` must be a number above 0, as in ${fallback}, and no more than a day.`,
   )
   return number
 }
@@ -173,7 +176,8 @@ function readSettings(values: Values): Settings {
     dpop: values.dpop === true,
     spend: spend as Spend,
     graceSeconds: readNumber(values, 'grace-seconds', 30),
-    timeoutMs: readNumber(values, 'timeout-ms', 10_000),
+    // `AbortSignal.timeout` takes whole milliseconds only.
+    timeoutMs: Math.ceil(readNumber(values, 'timeout-ms', 10_000)),
     only: readIds(values, 'only'),
     skip: readIds(values, 'skip'),
     yes: values.yes === true,

@@ -2,7 +2,7 @@
 export const argued: Readonly<Record<string, string>> = {
   "src/login/reauthenticator.ts: if (!isRejected || ⟦credentials?.refreshToken⟧ !== rejected?.refreshToken) reauthentication.settle('signed-in') → credentials.refreshToken":
     'If it is refused, both have the same access token, so both are there.',
-  "src/login/reauthenticator.ts: if (!isRejected || credentials?.refreshToken !== ⟦rejected?.refreshToken⟧) reauthentication.settle('signed-in') → refused.refreshToken":
+  "src/login/reauthenticator.ts: if (!isRejected || credentials?.refreshToken !== ⟦rejected?.refreshToken⟧) reauthentication.settle('signed-in') → rejected.refreshToken":
     'If it is refused, both have the same access token, so both are there.',
   'src/refresh/apply-result.ts: const { retryAfterMs, next } = planRetry({ failure, failures, attempts: ⟦leased.lease?.attempts⟧ ?? 1, request }, ports) → leased.lease.attempts':
     'A record that was leased has its lease.',

@@ -23,6 +23,8 @@ describe('the command', () => {
     [['--origin', 'https://app.example.com/page', ...api], /must be an origin/],
     [['--spend', 'everything', ...api], /nothing, refresh, session/],
     [['--grace-seconds', '0', ...api], /a number above 0/],
+    [['--grace-seconds', '3000000', ...api], /no more than a day/],
+    [['--timeout-ms', '3000000000', ...api], /no more than a day/],
     [['--parameter', 'resource', ...api], /name=value/],
     [['--refresh-token', 'x', ...api], /shell's history.*LATCHKEY_REFRESH_TOKEN/],
     [['--client-secret', 'x', ...api], /public clients/],
