@@ -57,7 +57,9 @@ async function killsAtImport(
   vitest.provide('mutantAtImport', mutant)
   for (const file of files) {
     const { testModules, unhandledErrors } = await vitest.runTestSpecifications([file])
-    if (unhandledErrors.length > 0 || testModules.some(module => !module.ok())) return true
+    // Vitest also returns the files of former runs, which failed with other mutants.
+    const own = testModules.filter(({ moduleId }) => moduleId === file.moduleId)
+    if (unhandledErrors.length > 0 || own.some(module => !module.ok())) return true
   }
   return false
 }
