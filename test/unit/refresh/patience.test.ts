@@ -136,6 +136,7 @@ describe('whether waiting is of no use', () => {
     ['no refresh token', found('no-refresh-token'), true],
     ['an open dialog', found('reauthenticating'), true],
     ['what the app could not read', found('unreadable-response'), true],
+    ['a mistake in the app’s function', found('invalid-refresh'), true],
     ['a server that may soon respond', found('status', { status: 503 }), false],
     ['a response that will be the same', found('status', { status: 404 }), true],
   ])('%s', (_, unavailableNow, isOfNoUse) => {
