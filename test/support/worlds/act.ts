@@ -107,6 +107,7 @@ function actsOn(world: World): Acts {
     'login-fault': fail('login'),
     'store-fault'({ fault, count: times, at }) {
       if (fault !== 'lags' || settings.storage === 'web') watcher.isBroken.store = true
+      if (fault === 'stale' || fault === 'shows-late') watcher.isBroken.read = true
       if (fault === 'loses' || fault === 'corrupts') watcher.isBroken.record = true
       for (let left = times; left > 0; left -= 1) store.fail(fault, at)
     },

@@ -34,7 +34,7 @@ export interface SessionFactsPorts {
   readonly check: (violation: rules.Violation) => void
   readonly say: (what: string) => void
   /** What has gone wrong so far: what follows from it is excused. */
-  readonly isBroken: { store: boolean; record: boolean; clock: boolean; network: boolean }
+  readonly isBroken: { store: boolean; record: boolean; read: boolean; clock: boolean; network: boolean }
 }
 
 /** Which sessions there were, in the store and in tabs, and how they came and went. */

@@ -60,7 +60,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   const broken: string[] = []
   const asked: AskedRequest[] = []
   const presentations: Presented[] = []
-  const isBroken = { store: false, record: false, clock: false, network: false }
+  const isBroken = { store: false, record: false, read: false, clock: false, network: false }
   const check = (violation: rules.Violation) => {
     if (violation === null) return
     say(`!!! ${violation}`)
@@ -83,7 +83,8 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   function isAfterSignOut({ tab, began, ask }: AskedRequest, family: Family, jar: Jar): boolean {
     const leftAtMs = tab.left.get(family)
     // A store that loses the sign-out brings the session back; so does the cookie, where the server has not heard of it.
-    if (isBroken.record || (isCookie && isBroken.store)) return false
+    // So does a read of an older record (docs/decisions, 49).
+    if (isBroken.record || isBroken.read || (isCookie && isBroken.store)) return false
     // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
     if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
     const signedOut = sessions.toldAtMs(family)
