@@ -16,13 +16,13 @@ const foreign: Verdict = { kind: 'accept' }
 
 /** The challenge for this client: of its own scheme first, and of those the first with an `error` (RFC 9110 §11.6.1). */
 function ours(challenges: readonly Challenge[], schemes: readonly string[]): Challenge | undefined {
-  const matching = schemes.flatMap(scheme => challenges.filter(challenge => challenge.scheme === scheme))
-  const first = matching[0]
-  return matching.find(challenge => challenge.scheme === first?.scheme && errorOf(challenge)) ?? first
+  const own = schemes.find(scheme => challenges.some(challenge => challenge.scheme === scheme))
+  const matching = challenges.filter(challenge => challenge.scheme === own)
+  return matching.find(errorOf) ?? matching[0]
 }
 
 function requirementOf({ params }: Challenge): StepUpRequirement {
-  const seconds = params['max_age'] ?? ''
+  const seconds = String(params['max_age'])
   return {
     acrValues: (params['acr_values'] ?? '').split(' ').filter(Boolean),
     maxAgeSeconds: /^\d{1,10}$/.test(seconds) ? Number(seconds) : null,
@@ -53,11 +53,9 @@ export const mayAskShouldRefresh = (response: Evidence, origin: string, verdict:
 export function judgeResponse(response: Evidence, origin: string, schemes: readonly string[]): Verdict {
   const { status, headers } = response
   if (status !== 401 || isFromElsewhere(response, origin)) return accept
-  const header = headers.get('WWW-Authenticate')
-  // CORS may hide the header. The reason is then unknown, and invalid_token the most likely one (RFC 6750 §3.1).
-  if (header === null) return refresh
-  const { challenges, malformed } = parseChallenges(header)
+  const { challenges, malformed } = parseChallenges(headers.get('WWW-Authenticate'))
   const challenge = ours(challenges, schemes)
+  // CORS may hide the header. The reason is then unknown, and invalid_token the most likely one (RFC 6750 §3.1).
   if (!challenge) return challenges.length > 0 && !malformed ? foreign : refresh
   switch (errorOf(challenge)) {
     case 'insufficient_scope':

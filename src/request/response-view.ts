@@ -30,7 +30,7 @@ const mostBytes = 256 * 1024
 const isJson = /^(?:[^;]+\+|(?:application|text)\/)json\s*(?:;|$)/i
 
 async function readJson(response: Response, clock: Clock): Promise<unknown> {
-  if (!isJson.test(response.headers.get('content-type') ?? '')) return undefined
+  if (!isJson.test(String(response.headers.get('content-type')))) return undefined
   let cancel = () => {}
   try {
     const text = await readText(response.clone(), {
@@ -41,10 +41,11 @@ async function readJson(response: Response, clock: Clock): Promise<unknown> {
     })
     return text === null ? undefined : JSON.parse(text)
   } catch {
-    return undefined
+    // It cannot be read, or is no JSON.
   } finally {
     cancel()
   }
+  return undefined
 }
 
 /** For `shouldRefresh`. */

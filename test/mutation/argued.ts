@@ -52,4 +52,10 @@ export const argued: Readonly<Record<string, string>> = {
     'Names of headers are ASCII, so those that are equal in lower case are of equal length. It is there for speed: most names differ in length, and are not converted.',
   'src/http/retry-after.ts: else if (httpDate.test(value)) delayMs = Date.parse(`${value.replace(/-| GMT/g, ⟦\' \'⟧)} GMT`) - nowMs → ""':
     'V8 reads `20Nov26` as it reads `20 Nov 26`. ECMAScript leaves both to the engine, and only the form with blanks is common to all.',
+  'src/request/pipeline.ts: if (⟦source⟧) cloneForReplay(context, source) → true':
+    'Spares an exception: without a Request there is nothing to clone, and the error of that is caught.',
+  'src/request/replay.ts: if (⟦init === nothing⟧) return { headers: {} } → false':
+    'Spares time, in nearly every request: the copy of an empty init is the same.',
+  'src/request/request-context.ts: if (⟦(auth ?? replay) !== undefined⟧) checkValues({ auth, replay }, requestRules) → true':
+    'Spares time, in nearly every request: without a value there is nothing to check.',
 }

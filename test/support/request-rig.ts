@@ -168,7 +168,9 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
       }),
     /** From now on nothing hears the steps of requests. */
     stopListening,
-    /** What its events said, in short. */
+    /** The events of its requests. */
+    said: steps as readonly RequestStepKind[],
+    /** What they said, in short. */
     steps: () => steps.map(step => (step.step === 'waiting' ? `waiting for ${step.for}` : step.step)),
     /** The calls of these functions, without their names. */
     callsOf: (name: string) => told.filter(([called]) => called === name).map(([, ...args]) => args),

@@ -2,9 +2,10 @@ import { describe, expect, test, vi } from 'vitest'
 import { unavailable } from '../../../src/refresh/unavailable.ts'
 import type { PipelinePorts } from '../../../src/request/pipeline-ports.ts'
 import type { Outgoing } from '../../../src/schemes/scheme.ts'
+import { initialState } from '../../../src/session/state.ts'
 import { createDeferred, type Deferred } from '../../support/deferred.ts'
 import { createPipelineRig, rigUrl as url } from '../../support/pipeline-rig.ts'
-import { createRequestRig, flightOf, type Surroundings, signedIn } from '../../support/request-rig.ts'
+import { createRequestRig, flightOf, type Surroundings, signedIn, signedOut } from '../../support/request-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
 const newer = { ...signedIn, generation: 1, credentials: credentialsOf({ accessToken: 'newer' }) }
@@ -132,6 +133,12 @@ describe('An error', () => {
   })
 })
 
+test('An error in the task of the response is one step, and rejects', async () => {
+  const { send, steps } = createPipelineRig({ block: unavailable('backing-off', 1000, '') }, {}, [401])
+  await expect(send()).rejects.toMatchObject({ code: 'refresh-unavailable' })
+  expect(steps()).toEqual(['sent', 'rejected', 'failed'])
+})
+
 describe('What a request looks at before it is sent', () => {
   const audienceOf = () => 'urn:files'
   const stateWith = (files: string | null) => {
@@ -165,6 +172,14 @@ describe('What a request looks at before it is sent', () => {
     second.resolve()
     await sent
     expect([rig.callsOf('start').length, rig.tokens()]).toEqual([2, ['Bearer of-files']])
+  })
+
+  test('is looked at once, if the first refresh finds that no user is signed in', async () => {
+    const rig = createPipelineRig({ state: initialState, outcome: { kind: 'rejected', reason: 'expired' } })
+    const sent = rig.send()
+    rig.around.state = signedOut
+    await sent
+    expect([rig.tokens(), rig.callsOf('start')]).toEqual([[null], [['restore']]])
   })
 
   test('is looked at once for a keepalive request, which is sent without a token where there is none', async () => {

@@ -21,7 +21,7 @@ describe('A 401 of the current token', () => {
       end: 'sent again',
       told: refreshing,
       steps: ['rejected', 'waiting for refresh', 'replayed'],
-      context: { isReplay: true, provedAnewFor: '', awaitedCredentials: signedIn.credentials },
+      context: { isReplay: true, provedAnewFor: '', awaitedCredentials: signedIn.credentials, notRefreshed: null },
       isReleased: true,
     })
   })
@@ -111,6 +111,15 @@ describe('A 401 of the current token', () => {
       isReleased: false,
     })
     expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining(route))
+  })
+  test('is reported on the console once by each client', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const { ports } = breaker(false, 0)
+    for (const calls of [1, 2]) {
+      const rig = createRequestRig({}, ports)
+      for (const _ of [1, 2]) rig.afterResponse(rig.sent(), new Response(null, { status: 401 }))
+      expect(warn).toHaveBeenCalledTimes(calls)
+    }
   })
   test.each([
     ['good', false],

@@ -73,6 +73,45 @@ describe('What is sent', () => {
     expect(steps()).toEqual(['sent', 'completed'])
   })
 
+  test('with credentials has steps that say so', async () => {
+    const { send, steps } = createPipelineRig()
+    await send()
+    expect(steps()).toEqual(['sent', 'completed'])
+  })
+
+  test.each<[string, RequestInfo, FetchInit, string, boolean]>([
+    ['of a login', url, { auth: false }, 'auth-false', true],
+    ['with its own Authorization', url, { headers: { authorization: 'x' } }, 'own-authorization', true],
+    ['to an untrusted origin', 'https://else.test/', {}, 'untrusted-origin', false],
+    ['without CORS', url, { mode: 'no-cors' }, 'no-cors', false],
+  ])(
+    '%s says why it has no credentials, and has the headers of sendHeaders if it is the app’s own',
+    async (...given) => {
+      const [, input, init, reason, isOwn] = given
+      const { send, said, transport } = createPipelineRig({}, { sendHeaders: () => ({ 'x-csrf': '1' }) })
+      await send(input, init)
+      expect(said[0]).toMatchObject({ step: 'sent', credentials: 'none', reason })
+      const [, sent] = transport.mock.lastCall ?? []
+      expect(new Headers(sent?.headers).has('x-csrf')).toBe(isOwn)
+    },
+  )
+
+  test('is the body as it was at the call, also after a wait', async () => {
+    const { send, transport } = createPipelineRig({ age: 'expired' })
+    const body = new TextEncoder().encode('as it was')
+    const sent = send(url, { method: 'PUT', body })
+    body.fill(0)
+    await sent
+    const [input, init] = transport.mock.lastCall ?? []
+    expect(await new Request(input as string, init).text()).toBe('as it was')
+  })
+
+  test('aborted is left to fetch at once: it waits for nothing, starts nothing, and has no credentials', async () => {
+    const { send, told, steps, tokens } = createPipelineRig({ age: 'expired' })
+    await send(url, { signal: AbortSignal.abort() })
+    expect([told, steps(), tokens()]).toEqual([[], [], [null]])
+  })
+
   test.each<[string, RequestInfo, FetchInit]>([
     ['with credentials', url, {}],
     ['without credentials', url, { auth: false }],
