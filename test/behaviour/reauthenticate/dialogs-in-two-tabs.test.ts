@@ -53,7 +53,7 @@ const startTwoTabs = async (sessionName: string) => {
   server.revoke('alice')
   const waiting = [client.get('api/here'), other.get('api/there')]
   for (const promise of waiting) promise.catch(() => {})
-  await vi.waitFor(() => expect([here.asked.length, there.asked.length]).toEqual([1, 1]))
+  await vi.waitFor(() => expect([here.asked.length, there.asked.length]).toEqual([1, 1]), { timeout: 20_000 })
   return { server, client, other, here, there, waiting, logins }
 }
 
@@ -130,7 +130,7 @@ describe('a dialog in each of two tabs', () => {
     ])
     expect(there.asked[0]?.need.signal.aborted).toBe(true)
     expect([client.session.status, other.session.status]).toEqual(['signed-out', 'signed-out'])
-    await vi.waitFor(() => expect(logins).toHaveBeenCalledTimes(1))
+    await vi.waitFor(() => expect(logins).toHaveBeenCalledTimes(1), { timeout: 20_000 })
     expect(logins.mock.calls[0]?.[0]).toMatchObject({ reason: 'refresh-rejected', tab: 'other', subject: 'alice' })
   })
 
