@@ -24,7 +24,11 @@ const rooms = {
     ...behaviour('cookies', 'outages', 'refresh', 'circuit-breaker', 'sign-out', 'time', 'session', 'audiences'),
   ],
   time: ['unit/time/*.test.ts', 'unit/refresh/*.test.ts', ...behaviour('time', 'outages', 'refresh', 'tabs')],
-  login: ['unit/login/*.test.ts', ...behaviour('reauthenticate', 'session', 'cookies', 'refresh')],
+  login: [
+    'unit/login/*.test.ts',
+    'unit/client/misuse.test.ts',
+    ...behaviour('reauthenticate', 'session', 'cookies', 'refresh'),
+  ],
 } as const satisfies Record<string, readonly string[]>
 
 export type RoomName = keyof typeof rooms
