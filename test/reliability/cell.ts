@@ -1,7 +1,7 @@
 import { createClient } from '../../src/client/create-client.ts'
 import { isLatchkeyError } from '../../src/errors.ts'
 import type { Fault } from './fault.ts'
-import type { Account, World } from './world.ts'
+import type { Account, CellWorld } from './world.ts'
 
 export const accessTokens = ['valid', 'expired', 'rejected'] as const
 export const loads = ['one request', 'many requests', 'a stream body'] as const
@@ -28,6 +28,8 @@ export interface Cell extends CellOptions {
   readonly logins: number
   readonly tokenRequests: number
   readonly reuses: number
+  /** Whether more token requests came to the server than the client has made: its platform sent one again by itself. */
+  readonly isResent: boolean
   /** The longest wait that an error asked for. */
   readonly retryAfterMs: number
   /** Whether a later request succeeded once the endpoint was healthy; `null` where that was not tried. */
@@ -70,7 +72,7 @@ function describe(error: unknown): string {
   return 'reason' in error ? `${error.code} (${error.reason})` : error.code
 }
 
-function start(account: Account, count: number, options: CellOptions, { addresses }: World) {
+function start(account: Account, count: number, options: CellOptions, { addresses }: CellWorld) {
   const { fault, isOnce } = options
   let logins = 0
   let attempts = 0
@@ -106,7 +108,7 @@ function start(account: Account, count: number, options: CellOptions, { addresse
     done,
     heal: () => {
       isHealed = true
-      account.heal()
+      return account.heal()
     },
     counts: () => ({ logins, tokenRequests: attempts }),
   }
@@ -135,11 +137,11 @@ async function recovers(send: () => Promise<Response>): Promise<boolean> {
 }
 
 /** Runs one cell against the real servers. @throws if anything in it hangs */
-export async function runCell(world: World, options: CellOptions): Promise<Cell> {
+export async function runCell(world: CellWorld, options: CellOptions): Promise<Cell> {
   const { fault, accessToken, load, isOnce } = options
   const times = isOnce ? 1 : Number.POSITIVE_INFINITY
   const count = load === 'many requests' ? many : 1
-  const account = world.open({
+  const account = await world.open({
     fault,
     times,
     acceptsFirst: accessToken === 'valid',
@@ -195,16 +197,18 @@ export async function runCell(world: World, options: CellOptions): Promise<Cell>
   const waits = errors.map(error => (isLatchkeyError(error) && 'retryAfterMs' in error ? error.retryAfterMs : 0))
   const retryAfterMs = Math.max(0, ...waits)
 
-  heal()
+  await heal()
   const triesAgain = found.session === 'signed-in' && load === 'one request' && accessToken === 'expired' && !isOnce
   const isRecovered = triesAgain && retryAfterMs < 3000 ? await recovers(send) : null
   client.dispose()
+  const { tokenRequests: arrived, reuses } = await account.seen()
   return {
     ...options,
     ...found,
     outcomes: [...new Set(outcomes.map(String))].sort(),
     refreshed,
-    reuses: account.reuses,
+    reuses,
+    isResent: arrived > counts().tokenRequests,
     retryAfterMs,
     isRecovered,
   }

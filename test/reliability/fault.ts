@@ -12,6 +12,8 @@ export interface Addresses {
   readonly resetting: string
   /** Speaks plain text where TLS is expected. */
   readonly brokenTls: string
+  /** Speaks TLS, with a certificate that nobody else has signed. */
+  readonly selfSigned: string
   /** Sends bytes that are not HTTP. */
   readonly notHttp: string
 }

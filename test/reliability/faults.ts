@@ -31,6 +31,7 @@ const network: readonly Fault[] = [
   { title: 'The connection is refused', means: 'unavailable', address: 'closedPort' },
   { title: 'The connection is reset before the request is read', means: 'unavailable', address: 'resetting' },
   { title: 'The TLS handshake fails', means: 'unavailable', address: 'brokenTls' },
+  { title: 'The certificate is self-signed', means: 'unavailable', address: 'selfSigned' },
   { title: 'The response is not HTTP', means: 'unavailable', address: 'notHttp' },
   {
     title: 'The connection is reset after the server rotated the token',

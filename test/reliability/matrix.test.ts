@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, expect, test } from 'vitest'
 import { root } from '../support/project.ts'
+import { readRecord } from './browser/compare.ts'
 import { accessTokens, type Cell, loads } from './cell.ts'
 import { faults } from './faults.ts'
 import { writePage } from './page.ts'
@@ -124,5 +125,5 @@ test('no `Retry-After` delays a refresh for longer than a minute and the jitter'
 })
 
 test('docs/reliability.md says what was just seen (node test/reliability/write.ts writes it)', () => {
-  expect(readFileSync(`${root}docs/reliability.md`, 'utf8')).toBe(writePage(matrix.cells))
+  expect(readFileSync(`${root}docs/reliability.md`, 'utf8')).toBe(writePage(matrix.cells, readRecord()))
 })

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createDeferred } from '../support/deferred.ts'
+import { createSelfSigned } from '../support/self-signed.ts'
 import type { Addresses, Fault } from './fault.ts'
 
 /** The server's side of one cell. */
@@ -10,14 +12,19 @@ export interface Account {
   /** The access token of the first sign-in. */
   readonly accessToken: string
   readonly refreshToken: string
-  /** How often the token endpoint was called. */
+  seen(): Seen | Promise<Seen>
+  /** Lets the token endpoint respond. */
+  release(): unknown
+  /** From now on the token endpoint is healthy. */
+  heal(): unknown
+}
+
+/** What the token endpoint has seen. */
+export interface Seen {
+  /** How often it was called. */
   readonly tokenRequests: number
   /** How often a refresh token was presented that had been exchanged. Forgiven, as servers with a reuse interval do. */
   readonly reuses: number
-  /** Lets the token endpoint respond. */
-  release(): void
-  /** From now on the token endpoint is healthy. */
-  heal(): void
 }
 
 export interface AccountOptions {
@@ -30,9 +37,16 @@ export interface AccountOptions {
   readonly isHeld: boolean
 }
 
-export interface World {
+/** What a cell needs of the servers. */
+export interface CellWorld {
   readonly addresses: Addresses
-  open(options: AccountOptions): Account
+  open(options: AccountOptions): Account | Promise<Account>
+}
+
+export interface World extends CellWorld {
+  open(options: AccountOptions, origin?: string): Account
+  /** The same server, as often as was wanted: browsers open six connections to an origin. */
+  readonly origins: readonly string[]
   /** What reached the other origin that redirects lead to. */
   readonly elsewhere: readonly string[]
   close(): Promise<void>
@@ -92,12 +106,7 @@ function createEndpoint({ fault, times, acceptsFirst, isHeld }: AccountOptions, 
     url,
     accessToken: tokenOf('access'),
     refreshToken: tokenOf('refresh'),
-    get tokenRequests() {
-      return seen.tokenRequests
-    },
-    get reuses() {
-      return seen.reuses
-    },
+    seen: () => ({ ...seen }),
     release: released.resolve,
     heal: () => {
       faultsLeft = 0
@@ -106,18 +115,27 @@ function createEndpoint({ fault, times, acceptsFirst, isHeld }: AccountOptions, 
   return { account, serve: (path: string): Endpoint => (path.startsWith('/token') ? refresh : api) }
 }
 
+export interface WorldOptions {
+  /** @default 1 */
+  readonly origins?: number
+  /** What is at the paths that no cell has. */
+  readonly files?: ReadonlyMap<string, { readonly type: string; readonly text: string }>
+}
+
 /** One HTTP server for all cells, each under a path of its own, and the servers that are no good. */
-export async function startWorld(): Promise<World> {
+export async function startWorld({ origins = 1, files = new Map() }: WorldOptions = {}): Promise<World> {
   const endpoints: ReturnType<typeof createEndpoint>[] = []
   const elsewhere: string[] = []
-  const main = createServer((request, response) => {
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const file = files.get(request.url ?? '')
+    if (file) return void response.writeHead(200, { 'content-type': file.type }).end(file.text)
     const [, id = '', path = ''] = /^\/(\d+)(\/.*)$/.exec(request.url ?? '') ?? []
     endpoints[Number(id)]
       ?.serve(path)(request, response, path)
       .catch(() => response.destroy())
-  })
+  }
   // A kept connection that ends just as it is used again would be a fault that nobody ordered.
-  main.keepAliveTimeout = 120_000
+  const mains = Array.from({ length: origins }, () => createServer({ keepAliveTimeout: 120_000 }, answer))
   const other = createServer((request, response) => {
     elsewhere.push(`${request.method} ${request.url}`)
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"access_token":"stolen"}')
@@ -131,11 +149,14 @@ export async function startWorld(): Promise<World> {
     socket.end('220 mail.example.com ESMTP\r\n')
   })
   const closed = createTcpServer()
-  const servers = [main, other, resetting, babbling]
-  const [mainPort = 0, otherPort = 0, resettingPort = 0, babblingPort = 0] = await Promise.all(servers.map(listen))
+  const selfSigned = createTlsServer(createSelfSigned(), (_, response) => response.end('{"access_token":"stolen"}'))
+  const servers = [other, resetting, babbling, selfSigned, ...mains]
+  const ports = await Promise.all(servers.map(listen))
+  const [otherPort = 0, resettingPort = 0, babblingPort = 0, selfSignedPort = 0, ...mainPorts] = ports
   const closedPort = await listen(closed)
   await new Promise(resolve => closed.close(resolve))
   const origin = (port: number) => `http://127.0.0.1:${port}`
+  const [firstOrigin = '', ...otherOrigins] = mainPorts.map(origin)
   return {
     addresses: {
       // A label of more than 63 letters: every resolver says no without asking another.
@@ -143,18 +164,19 @@ export async function startWorld(): Promise<World> {
       closedPort: `${origin(closedPort)}/token`,
       resetting: `${origin(resettingPort)}/token`,
       brokenTls: `https://127.0.0.1:${babblingPort}/token`,
+      selfSigned: `https://127.0.0.1:${selfSignedPort}/token`,
       notHttp: `${origin(babblingPort)}/token`,
     },
-    open: options => {
+    origins: [firstOrigin, ...otherOrigins],
+    open: (options, at = firstOrigin) => {
       const id = endpoints.length
       const endpoint = createEndpoint(options, id, origin(otherPort))
       endpoints.push(endpoint)
-      return endpoint.account(`${origin(mainPort)}/${id}/`)
+      return endpoint.account(`${at}/${id}/`)
     },
     elsewhere,
     close: async () => {
-      main.closeAllConnections()
-      other.closeAllConnections()
+      for (const server of [other, selfSigned, ...mains]) server.closeAllConnections()
       for (const socket of babbled) socket.destroy()
       await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
     },
