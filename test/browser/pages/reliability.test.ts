@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, expect, test } from 'vitest'
 import { findDifferences, readRecord, withoutResends } from '../../reliability/browser/compare.ts'
 import { type ChromiumMatrix, cellsForPages, runInChromium } from '../../reliability/browser/run.ts'
@@ -19,16 +20,38 @@ const isChosen = ({ fault, accessToken, load, isOnce }: CellOptions) =>
 
 const list = isWhole ? cellsForPages : cellsForPages.filter(isChosen)
 
-let inNode: Matrix
+const runBoth = (cells: readonly CellOptions[]) =>
+  Promise.all([runMatrix(cells), runInChromium(cells, isWhole ? 16 : 6)])
+
+const known = new Map(withoutResends(readRecord().differences).map(difference => [difference.cell, difference]))
+
+/** The cells whose difference is another than that of docs/reliability.md, and what it is. */
+function findUnknown(cells: readonly CellOptions[], [inNode, inChromium]: readonly [Matrix, ChromiumMatrix]) {
+  const found = new Map(
+    withoutResends(findDifferences(inNode.cells, inChromium.cells)).map(difference => [difference.cell, difference]),
+  )
+  return cells
+    .map(options => ({ options, found: found.get(nameOf(options)), known: known.get(nameOf(options)) }))
+    .filter(cell => !isDeepStrictEqual(cell.found, cell.known))
+}
+
+/** The cells run in real time, and a busy machine misses a deadline now and then. What is really different is so each time. */
+const mostLooks = 3
+
 let inChromium: ChromiumMatrix
+let unknown: ReturnType<typeof findUnknown>
 beforeAll(async () => {
-  ;[inNode, inChromium] = await Promise.all([runMatrix(list), runInChromium(list, isWhole ? 16 : 6)])
+  const first = await runBoth(list)
+  inChromium = first[1]
+  unknown = findUnknown(list, first)
+  for (let looks = 1; looks < mostLooks && unknown.length > 0; looks += 1) {
+    const again = unknown.map(({ options }) => options)
+    unknown = findUnknown(again, await runBoth(again))
+  }
 }, 900_000)
 
 test('a refresh that fails ends in a page of Chromium as it does in Node, but for what docs/reliability.md says', () => {
-  const names = new Set(list.map(nameOf))
-  const known = readRecord().differences.filter(({ cell }) => names.has(cell))
-  expect(withoutResends(findDifferences(inNode.cells, inChromium.cells))).toEqual(withoutResends(known))
+  expect(unknown.map(({ options, ...cell }) => ({ name: nameOf(options), ...cell }))).toEqual([])
 })
 
 test('no failure of a refresh signs anybody out in a page of Chromium, except a rejection by the server', () => {
