@@ -46,9 +46,14 @@ const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string
 const nameOf = (base: URL | null, strategy: RefreshStrategy, root: string | undefined): string =>
   `${base ? originOf(base) : ''} ${idOf(strategy, root)}`
 
+/** A URL object may be changed by its owner before it is first used. */
+const fixed = <Url extends string | URL | undefined>(url: Url) => url && `${url}`
+
 /** Everything that depends on the page. Read when needed: the client may be created before there is a page. */
 function resolveUrls(options: GivenOptions, strategy: RefreshStrategy, isInsecure: boolean) {
-  const { baseUrl, prefix, sessionName, trustedOrigins = [] } = options
+  const { sessionName } = options
+  const [baseUrl, prefix] = [options.baseUrl, options.prefix].map(fixed)
+  const trustedOrigins = options.trustedOrigins?.map(fixed) ?? []
   const base = baseUrl ?? prefix
   const isPrefix = Boolean(prefix)
   let known: TrustedOrigins | undefined

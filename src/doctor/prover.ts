@@ -37,7 +37,7 @@ export async function importKey(jwk: JsonWebKey): Promise<Key> {
 export const asksForNonce = ({ status, headers, json }: ProbeResponse): boolean => {
   const { error } = Object(json) as { readonly error?: unknown }
   if (status === 400) return error === 'use_dpop_nonce'
-  return status === 401 && /\bdpop\b.*use_dpop_nonce/i.test(headers.get('www-authenticate') ?? '')
+  return status === 401 && /^(?=.*\bdpop\b).*use_dpop_nonce/i.test(headers.get('www-authenticate') ?? '')
 }
 
 /** With the key that the account's refresh tokens are bound to, or else a new one. */

@@ -7,8 +7,8 @@ import { parseUrl } from '../platform/page.ts'
 
 /** Origins that may get credentials. */
 export interface TrustedOrigins {
-  /** Whether the final URL of a send has one of these origins. */
-  has(url: URL): boolean
+  /** Whether the final URL of a send has one of these origins. With a password in it, which `fetch` rejects, it has none. */
+  has(url: Pick<URL, 'href'>): boolean
   /**
    * Whether a URL's text begins with one of them and a slash, and goes on with what parsing would not change. Its origin is fixed
    * then (URL standard, "authority state"), so it need not be parsed. `false` says nothing: it has to be parsed.

@@ -20,15 +20,21 @@ const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, ''
  * onLoginRequired: redirectTo('/login')
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
-  const isTarget = isUrl(path) && !isHostAlone(path) && parseUrl(path, 'https://latchkey.invalid')
-  check(isTarget, 'path', "write where your login page is: '/login', or an absolute https URL")
+  const parsed = isUrl(path) && !isHostAlone(path) && parseUrl(path, 'https://latchkey.invalid')
+  check(
+    parsed && !/^(?:java|vb|data|blob)/.test(parsed.protocol),
+    'path',
+    "write where your login page is: '/login', or an absolute https URL",
+  )
   checkOptions(options, { param: aText })
   const { param = 'returnTo' } = options
+  // As text: a URL object may be changed by its owner.
+  const login = `${path}`
   // The parameter's type has no claims: `createClient` would infer their type from it.
   return ({ reason, returnTo }: Pick<LoginRequiredEvent, 'reason' | 'returnTo'>): void => {
     const { location } = globalThis
     if (!location) return
-    const target = new URL(path, location.href)
+    const target = new URL(login, location.href)
     const isThere = target.origin === location.origin && trim(target) === trim(location)
     // With a hash router, all pages have one path.
     if (isThere && location.hash.startsWith(target.hash)) return

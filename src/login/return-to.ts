@@ -51,9 +51,10 @@ export function safeReturnTo(value: string | readonly (string | null)[] | null |
   // Any base origin works: a value that resolves to another origin is not a path.
   const origin = globalThis.location?.origin
   const base = origin && origin !== 'null' ? origin : 'https://latchkey.invalid'
-  const url = first ? parseUrl(first, base) : null
+  const url = first && typeof first === 'string' ? parseUrl(first, base) : null
   // `/\evil`, `//evil` and `javascript:` resolve to other origins; a path that begins with two slashes would do so when it is
-  // used. Do not compare `origin`: `blob:` has the origin of its creator, and `capacitor:` and `javascript:` both have "null".
-  if (!url?.href.startsWith(`${base}/`) || url.pathname.startsWith('//')) return fallback
+  // used, and so might one that keeps a backslash (`capacitor:`). Do not compare `origin`: `blob:` has the origin of its creator,
+  // and `capacitor:` and `javascript:` both have "null".
+  if (!url?.href.startsWith(`${base}/`) || /^\/[/\\]/.test(url.pathname)) return fallback
   return clean(url)
 }

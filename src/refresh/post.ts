@@ -1,5 +1,5 @@
 import { isUrl } from '../checks/option-rules.ts'
-import { check, hide } from '../errors.ts'
+import { ConfigurationError, check, hide } from '../errors.ts'
 import { isFormData, isParams } from '../http/bodies.ts'
 import { readText } from '../http/read-text.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
@@ -64,10 +64,17 @@ function errorCode(answer: unknown): string {
   return typeof error === 'string' && !access_token && !accessToken ? error : ''
 }
 
-/** What an option of the app returned. A promise would count as no headers. @throws ConfigurationError */
+/**
+ * What an option of the app returned. A promise would count as no headers.
+ * @throws ConfigurationError also for what no header can carry: the platform's own TypeError would print it
+ */
 export function readHeaders(returned: HeadersInit | undefined, option: string): Headers {
   check(!isPromise(returned), option, 'write a function that is not async')
-  return new Headers(returned)
+  try {
+    return new Headers(returned)
+  } catch {
+    throw new ConfigurationError(option, 'has a name or a value that no header can have')
+  }
 }
 
 /**

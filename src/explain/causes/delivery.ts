@@ -23,7 +23,7 @@ export const redirected: CauseRule = {
 }
 
 const saysMissing =
-  /\b(no|missing|without|not (provided|found|present|set))\b.*\b(token|authorization|credentials?|header)\b|\b(token|jwt|header)\b.*\b(missing|required|empty|not (provided|found|present|set))\b/i
+  /\b(no|missing|without|not (provided|found|present|set))\b.{0,80}\b(token|authorization|credentials?|header)\b|\b(token|jwt|header)\b.{0,80}\b(missing|required|empty|not (provided|found|present|set))\b/i
 
 export const headerLost: CauseRule = {
   code: 'header-lost',

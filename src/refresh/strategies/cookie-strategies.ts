@@ -104,7 +104,10 @@ interface CookieMode {
 }
 
 function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieMode): WatchingStrategy {
-  const { url, signOutUrl, headers, credentials = 'include', isSignedOut } = given
+  const { headers, credentials = 'include', isSignedOut } = given
+  // As text: a URL object may be changed by its owner.
+  const url = `${given.url}`
+  const signOutUrl = given.signOutUrl && `${given.signOutUrl}`
   const initOf = (verb: CookieMode['method']): OwnPostInit => {
     const own = readHeaders(typeof headers === 'function' ? headers() : headers, 'headers')
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')
@@ -133,7 +136,7 @@ function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieM
       const isNothing = method === 'GET' || cookie === 'token' ? isEmpty(answer) : answer === null
       return isNothing ? null : withoutSecrets(await read(answer))
     },
-    ...(signOutUrl !== false && {
+    ...(signOutUrl && {
       revoke: ({ post, signedOutSession }) => post(signOutUrl, signedOutSession, initOf('POST')),
     }),
   }

@@ -126,16 +126,19 @@ export const oauthRefresh = /* @__PURE__ */ factory(
 
     const audiences = typeof resource === 'object' ? readAudiences(resource, insecure) : undefined
 
+    // As text: a URL object may be changed by its owner.
+    const endpoint = new URL(tokenEndpoint).href
+    const revocation = revocationEndpoint && new URL(revocationEndpoint).href
     const form = (fields: Readonly<Record<string, string | undefined>>) => {
       const defined = Object.entries({ ...fields, client_id: clientId }).filter(([, value]) => value !== undefined)
       return new URLSearchParams(defined as [string, string][])
     }
-    const call = <Answer>(post: Post, endpoint: string | URL, fields: Readonly<Record<string, string | undefined>>) =>
-      post<Answer>(endpoint, form(fields), { credentials: 'omit' })
+    const call = <Answer>(post: Post, url: string, fields: Readonly<Record<string, string | undefined>>) =>
+      post<Answer>(url, form(fields), { credentials: 'omit' })
 
     return {
-      id: `${new URL(tokenEndpoint)} ${clientId}`,
-      endpoint: tokenEndpoint,
+      id: `${endpoint} ${clientId}`,
+      endpoint,
       needsRefreshToken: true,
       watchSession,
       ...(audiences && { audienceOf: (origin: string) => audiences.get(origin) }),
@@ -151,17 +154,17 @@ export const oauthRefresh = /* @__PURE__ */ factory(
           scope,
           resource: audiences ? audience : (resource as string | undefined),
         }
-        const answer = await call<TokenResponse>(post, tokenEndpoint, { ...parameters, ...grant })
+        const answer = await call<TokenResponse>(post, endpoint, { ...parameters, ...grant })
         // RFC 6749 §5.1: required. It says how to send the token.
         check(typeof answer?.token_type === 'string', null, 'the response has no token_type')
         return answer
       },
-      ...(revocationEndpoint !== undefined && {
+      ...(revocation && {
         revoke({ refreshToken, accessToken, post }) {
           const [token, token_type_hint] = refreshToken
             ? [refreshToken, 'refresh_token']
             : [accessToken, 'access_token']
-          return token === undefined ? undefined : call(post, revocationEndpoint, { token, token_type_hint })
+          return token === undefined ? undefined : call(post, revocation, { token, token_type_hint })
         },
       }),
     }

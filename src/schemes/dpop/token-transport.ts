@@ -1,4 +1,5 @@
 import { releaseBody } from '../../http/bodies.ts'
+import { readText } from '../../http/read-text.ts'
 import type { ProvedTransport } from '../scheme.ts'
 import { type Key, prove } from './proof.ts'
 import type { ServerNotes, Servers } from './servers.ts'
@@ -16,10 +17,14 @@ interface TokenTransportPorts {
   readonly endpoint: string | URL | undefined
 }
 
+/** No error response is larger: the other branch of the copy would hold all that is read here. */
+const mostBytes = 2 ** 16
+
 /** RFC 6749 §5.2. Reads a copy, so that the caller can read the response. */
 async function errorOf(response: Response): Promise<unknown> {
   try {
-    return response.ok ? undefined : ((await response.clone().json()) as { readonly error?: unknown }).error
+    const text = response.ok ? null : await readText(response.clone(), { mostBytes })
+    return text === null ? undefined : (JSON.parse(text) as { readonly error?: unknown }).error
   } catch {
     return undefined
   }

@@ -49,13 +49,22 @@ describe('TX-05 the URL that an input resolves to decides, not how it looks', ()
     'https:evil.test',
     'HTTPS://API.EXAMPLE.COM:443/x',
     'https://api.example.com:0443/x',
-    'https://evil.test@api.example.com/x',
     'https://ap%69.example.com/x',
     '\u00a0https://api.example.com',
     'https://api.example\u3002com/',
   ])('%j resolves to the trusted origin', input => {
     expect(new URL(input, base).hostname).toBe('api.example.com')
     expect(trusts(base, input)).toBe(true)
+  })
+
+  test.each([
+    'https://evil.test@api.example.com/x',
+    'https://ada:secret@api.example.com/x',
+    'https://:x@api.example.com/',
+  ])('%j is not trusted: fetch rejects a URL with user information', input => {
+    expect(new URL(input, base).hostname).toBe('api.example.com')
+    expect(() => new Request(input)).toThrow(TypeError)
+    expect(trusts(base, input)).toBe(false)
   })
 
   test.each(['https://api.example.com', 'HTTPS://API.EXAMPLE.COM:443/', 'https://api.example.com/v1/', new URL(base)])(
