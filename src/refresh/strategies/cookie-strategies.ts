@@ -105,9 +105,7 @@ interface CookieMode {
 
 function cookieStrategy(given: CookieEndpoint, { cookie, method, read }: CookieMode): WatchingStrategy {
   const { headers, credentials = 'include', isSignedOut } = given
-  // As text: a URL object may be changed by its owner.
-  const url = `${given.url}`
-  const signOutUrl = given.signOutUrl && `${given.signOutUrl}`
+  const [url, signOutUrl] = [`${given.url}`, given.signOutUrl && `${given.signOutUrl}`] as const // URL objects may change
   const initOf = (verb: CookieMode['method']): OwnPostInit => {
     const own = readHeaders(typeof headers === 'function' ? headers() : headers, 'headers')
     if (!own.has('x-requested-with')) own.set('x-requested-with', 'latchkey')

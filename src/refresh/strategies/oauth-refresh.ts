@@ -102,15 +102,8 @@ const watchSession: WatchingStrategy['watchSession'] = session => credentials =>
 export const oauthRefresh = /* @__PURE__ */ factory(
   'oauthRefresh',
   (options: OAuthRefreshOptions): WatchingStrategy => {
-    const {
-      tokenEndpoint,
-      clientId,
-      scope,
-      resource,
-      parameters = {},
-      revocationEndpoint,
-      allowInsecureRequests: insecure = false,
-    } = options ?? {}
+    const { clientId, scope, resource, parameters = {}, allowInsecureRequests: insecure = false } = options ?? {}
+    const { tokenEndpoint, revocationEndpoint } = options ?? {}
     for (const name of ['clientSecret', 'client_secret']) {
       check(
         !(name in Object(options)),
