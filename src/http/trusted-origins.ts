@@ -44,12 +44,11 @@ export function createTrustedOrigins(origins: readonly (string | URL)[], insecur
     .map(origin => parseUrl(origin))
     .filter(url => url !== null && isWeb(url) && (insecure || isSecure(url))) as URL[]
   const list = [...new Set(urls.map(originOf))]
-  // By parts: a joined text would have to be made for every request.
-  const hosts = { 'http:': new Set<string>(), 'https:': new Set<string>() }
-  for (const { protocol, host } of urls) hosts[protocol as keyof typeof hosts].add(host)
+  const roots = list.map(origin => `${origin}/`)
   const normalized = normalizedUnder(list)
   return {
-    has: ({ protocol, host }) => hosts[protocol as keyof typeof hosts]?.has(host) === true,
+    // By the text that is sent: a page's own `URL` class may read its parts differently than `fetch` does (React Native).
+    has: ({ href }) => roots.some(root => href.startsWith(root)),
     hasNormalized: text => normalized.test(text),
     list,
   }
