@@ -55,7 +55,7 @@ const inputs: Readonly<Record<string, (text: string) => { readonly input: unknow
       return {
         input,
         spoil: () => {
-          input.href = text
+          if (URL.canParse(text)) input.href = text
         },
       }
     },
