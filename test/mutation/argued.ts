@@ -13,7 +13,7 @@ export const argued: Readonly<Record<string, string>> = {
   'src/refresh/circuit-breaker.ts: const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? ⟦[]⟧), ...uncounted.values()]) → ["Stryker was here"]':
     'A text is no time: `past` drops it.',
   "src/refresh/judge-failure.ts: const known = typeof status === 'number' && ⟦status > 0⟧ ? status : 0 → status >= 0":
-    '0 becomes 0.',
+    'It makes 0 of 0.',
   "src/refresh/judge-failure.ts: return typeof value === 'string' ? value : ⟦''⟧ → \"Stryker was here!\"":
     'A text without a media type and without a time means the same as an empty one.',
   'src/refresh/leased-record.ts: const isOfAnotherTab = isRejection && lease && lease.id !== ⟦leased.lease?.id⟧ → leased.lease.id':

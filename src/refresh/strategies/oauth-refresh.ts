@@ -44,7 +44,7 @@ export interface OAuthRefreshOptions {
 type OwnOptions = Omit<OAuthRefreshOptions, 'clientSecret' | 'client_secret'>
 
 const rules: OptionRules<OwnOptions> = {
-  tokenEndpoint: [isUrl, 'an absolute https URL'],
+  tokenEndpoint: [isUrl, 'an absolute https URL', 'required'],
   clientId: [isText, 'the id under which this app is registered', 'required'],
   scope: aText,
   resource: [
