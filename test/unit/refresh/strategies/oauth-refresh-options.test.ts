@@ -41,7 +41,8 @@ describe('a wrong option of oauthRefresh is named, and the message says what to 
   })
 
   test('also if there are no options at all', () => {
-    for (const options of [undefined, null]) expect(thrownBy(options as never)).toMatchObject({ option: 'tokenEndpoint' })
+    for (const options of [undefined, null])
+      expect(thrownBy(options as never)).toMatchObject({ option: 'tokenEndpoint' })
   })
 
   test('and where the function itself is given, which was not called', () => {
