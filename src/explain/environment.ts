@@ -1,4 +1,4 @@
-import { hostOf } from './reading.ts'
+import { hostOf } from './questions.ts'
 
 const names: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/^(staging|stage|stg)\d*$/, 'staging'],

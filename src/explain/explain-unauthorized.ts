@@ -5,10 +5,10 @@ import { callListener } from '../session/events.ts'
 import { remember } from './explain.ts'
 import { belowHeadline, type Explanation, headlineOf } from './explanation.ts'
 import type { Facts } from './facts.ts'
+import { createWatch, type FinishedRequest } from './follow-requests.ts'
 import { createGroups } from './group.ts'
 import { probe } from './probe.ts'
-import { isCrossOrigin } from './reading.ts'
-import { createWatch, type FinishedRequest } from './watch.ts'
+import { isCrossOrigin } from './questions.ts'
 
 export interface ExplainOptions {
   /**

@@ -1,6 +1,6 @@
 import { createExplanation, type Explanation } from './explanation.ts'
 import type { Facts } from './facts.ts'
-import { originOf } from './reading.ts'
+import { originOf } from './questions.ts'
 
 /** One finished request: its facts so far, and how to get the rest. */
 export interface Case {

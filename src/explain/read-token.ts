@@ -1,6 +1,7 @@
 import type { Credentials } from '../session/credentials.ts'
 import { decodeClaims } from '../session/expiry.ts'
 import type { HeaderFacts, HeaderFlaw, TokenFacts } from './facts.ts'
+import { tokenSchemes } from './questions.ts'
 
 /** What is shown of a token: claims by name, never a part of it. */
 
@@ -51,7 +52,7 @@ export function readToken(token: string, held: Credentials | null): TokenFacts {
 }
 
 /** Only these are shown: the first word of a header may be the token itself. */
-const knownSchemes = ['bearer', 'dpop', 'basic', 'digest', 'jwt', 'token', 'apikey', 'negotiate', 'gnap', 'hawk']
+const knownSchemes = [...tokenSchemes, 'basic', 'digest', 'token', 'apikey', 'negotiate', 'gnap', 'hawk']
 
 /** What a credentials header has, apart from its token; `token` is for `readToken` and is never shown. */
 export interface ReadHeader {
@@ -59,14 +60,12 @@ export interface ReadHeader {
   readonly token: string | null
 }
 
-const forTokens = /^(bearer|dpop|jwt)$/
-
 function flawOf(scheme: string | null, token: string, value: string): HeaderFlaw | null {
   if (/^(undefined|null|\[object Object\])$/.test(token || value.trim())) return 'undefined'
   if (scheme === null) return /^[\w-]+\.[\w-]+\.[\w-]*$/.test(value.trim()) ? 'no-scheme' : null
-  if (!forTokens.test(scheme)) return null
+  if (!tokenSchemes.includes(scheme)) return null
   if (token === '') return 'no-token'
-  if (/^(bearer|dpop|jwt)(\s|$)/i.test(token)) return 'scheme-twice'
+  if (tokenSchemes.includes(token.toLowerCase().split(/\s/, 1)[0] as string)) return 'scheme-twice'
   return /^["'].*["']$/.test(token) ? 'quotes' : null
 }
 

@@ -1,6 +1,6 @@
 import type { Finding } from './cause.ts'
 import type { Facts } from './facts.ts'
-import { wordsOf } from './reading.ts'
+import { wordsOf } from './questions.ts'
 
 /** What a server can name in its own words, in `error_description` or in the body. */
 const patterns = {

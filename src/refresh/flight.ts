@@ -1,7 +1,7 @@
 import type { Credentials } from '../session/credentials.ts'
 import type { Clock } from '../time/clock.ts'
 import { createPauses, type Pauses } from '../time/wait.ts'
-import type { Patience } from './patience.ts'
+import type { Patience } from './plan-retry.ts'
 import type { Outcome, RefreshRequest } from './refresh-ports.ts'
 
 /** A refresh under way, shared by all requests that wait for it. */

@@ -19,10 +19,19 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
+const isEqual = (seen: unknown, expected: unknown): boolean => {
+  try {
+    expect(seen).toEqual(expected)
+    return true
+  } catch {
+    return false
+  }
+}
+
 test.each(['with a token', 'signed out'])(
   'a client does what ky does, %s',
   async state => {
-    const property = fc.asyncProperty(kyCall, async call => {
+    const observeBoth = async (call: Parameters<typeof observeKy>[1]) => {
       const expected = await observeKy(options => ky.create({ baseUrl: server.origin, ...options }), call, server)
       const clients: (() => void)[] = []
       const make = (options: Options) => {
@@ -33,6 +42,13 @@ test.each(['with a token', 'signed out'])(
       }
       const seen = await observeKy(make, call, server)
       for (const dispose of clients) dispose()
+      return { expected, seen }
+    }
+    const property = fc.asyncProperty(kyCall, async call => {
+      let { expected, seen } = await observeBoth(call)
+      // ky's timeouts go by the real clock, which a busy machine does not keep: what differs must differ each time.
+      for (let again = 0; again < 2 && !isEqual(seen, expected); again += 1)
+        ({ expected, seen } = await observeBoth(call))
       expect(seen).toEqual(expected)
     })
     await fc.assert(property, { numRuns, seed })

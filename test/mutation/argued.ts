@@ -20,7 +20,7 @@ export const argued: Readonly<Record<string, string>> = {
     'A record that was leased has its lease.',
   'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && seen.sessionId === sessionId; turn += 1) { → own.id':
     'A record that was leased has its lease.',
-  'src/refresh/patience.ts: if (leftMs > 0 && ⟦patience?.failed⟧ === failures - 1 && (askedMs ?? 0) <= leftMs) { → patience.failed':
+  'src/refresh/plan-retry.ts: if (leftMs > 0 && ⟦patience?.failed⟧ === failures - 1 && (askedMs ?? 0) <= leftMs) { → patience.failed':
     'Without patience, `leftMs` is 0.',
   "src/refresh/post.ts: const isJoined = isPrefix && ⟦typeof url === 'string'⟧ && !/^[a-z][a-z\\d+.-]*:/i.test(url) → true":
     'A URL object has a scheme, so it is absolute by the test that follows.',

@@ -22,7 +22,7 @@ function judge(response: ProbeResponse, isDpop: boolean): readonly Finding[] {
     ...judgeChallenge(response, isDpop),
     ...(challenges.length > 0 && codes.length === 0 ? [warning('The challenge has no `error`.', fix)] : []),
     ...(codes.length > 0 && !codes.includes('invalid_token')
-      ? [fault('The challenge has another `error` than `invalid_token`, so no client refreshes for it.', fix)]
+      ? [fault('The challenge has another `error` than `invalid_token`, so most clients do not refresh for it.', fix)]
       : []),
   ]
 }

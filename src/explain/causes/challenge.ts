@@ -10,7 +10,7 @@ import {
   quote,
   tokenChallenge,
   wordsOf,
-} from '../reading.ts'
+} from '../questions.ts'
 
 /** What the server asks for, and how it says so. */
 

@@ -1,6 +1,6 @@
 import { type CauseRule, documentation, possibly, probably, surely } from '../cause.ts'
 import type { Facts } from '../facts.ts'
-import { is401, isCrossOrigin, originOf, quote, tokenChallenge, wordsOf } from '../reading.ts'
+import { is401, isCrossOrigin, originOf, quote, tokenChallenge, wordsOf } from '../questions.ts'
 import { unlessNamed } from '../topics.ts'
 
 /** Where the response came from, and whether the page may read it. */

@@ -1,5 +1,5 @@
 import { type CauseRule, documentation, probably, surely } from '../cause.ts'
-import { duration, wordsOf } from '../reading.ts'
+import { duration, wordsOf } from '../questions.ts'
 
 /** What the client did about the 401. */
 

@@ -1,6 +1,6 @@
 import { type CauseRule, documentation, type Finding, possibly, probably, surely } from '../cause.ts'
 import type { Facts, HeaderFlaw } from '../facts.ts'
-import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsForOtherScheme, wordsOf } from '../reading.ts'
+import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsForOtherScheme, wordsOf } from '../questions.ts'
 
 /** What the page sent, or did not send. */
 

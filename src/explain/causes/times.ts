@@ -1,6 +1,6 @@
 import { type CauseRule, type Finding, possibly, probably, surely } from '../cause.ts'
 import type { Facts } from '../facts.ts'
-import { duration, hasSentToken, quote, skewMs, wordsOf } from '../reading.ts'
+import { duration, hasSentToken, quote, skewMs, wordsOf } from '../questions.ts'
 import { namesOther } from '../topics.ts'
 
 /** When the token is valid, by the device's clock and by the server's. */

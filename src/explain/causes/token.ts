@@ -11,7 +11,7 @@ import {
   tokenChallenge,
   wordsForOtherScheme,
   wordsOf,
-} from '../reading.ts'
+} from '../questions.ts'
 import { namesTokenFault, unlessNamed, wordsAbout } from '../topics.ts'
 
 /** What the token is, and for whom. */

@@ -1,4 +1,4 @@
-import { planRetry } from '../../../src/refresh/patience.ts'
+import { planRetry } from '../../../src/refresh/plan-retry.ts'
 import type { RefreshRequest, RefreshRequestPorts } from '../../../src/refresh/refresh-ports.ts'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import { createTokenAge } from '../../../src/session/expiry.ts'

@@ -17,6 +17,8 @@ interface Served extends Reply {
 interface CookieCall {
   readonly page: PageLife
   readonly sentAtMs: number
+  /** When the page asked for it: a login may have waited since. */
+  readonly askedAtMs: number
   readonly isLogin: boolean
 }
 const patienceOfLoginMs = 10_000
@@ -71,8 +73,9 @@ export function createBrowser(ports: BrowserPorts) {
   const setCookie = (value: string | null, by?: CookieCall) => {
     const login = lastLogin
     const isOlder = by && !by.isLogin && by.page === login?.page && by.sentAtMs < login.sentAtMs
-    // A login does not wait for ever.
-    watcher.check(rules.sparesLogin(Boolean(isOlder && login && login.sentAtMs - by.sentAtMs < patienceOfLoginMs)))
+    // A login does not wait for ever: neither for one call, nor for several of one refresh.
+    const isDue = login && login.sentAtMs - Math.min(login.askedAtMs, by?.sentAtMs ?? 0) >= patienceOfLoginMs
+    watcher.check(rules.sparesLogin(Boolean(isOlder && !isDue)))
     lastLogin = by?.isLogin ? by : null
     jar = { value, changedAtMs: nowMs() }
     watcher.sessions.noteCookie(server.factsOf(value)?.family)
@@ -166,7 +169,8 @@ export function createBrowser(ports: BrowserPorts) {
     const signal = init?.signal ?? request.signal
     watcher.seen(page, { url: request.url, headers, body, token })
     const path = `${url.origin === origins.id ? '/id' : ''}${url.pathname}`
-    const call: CookieCall = { page, sentAtMs: nowMs(), isLogin: path === '/login' }
+    const askedAtMs = Number(url.searchParams.get('askedAtMs') ?? nowMs())
+    const call: CookieCall = { page, sentAtMs: nowMs(), askedAtMs, isLogin: path === '/login' }
     const pass = (fault: NetworkFault | undefined, serve: () => Served, onEnd?: (isAnswered: boolean) => void) => {
       const handle = () => {
         const { response, cookie: brought } = serve()

@@ -81,7 +81,7 @@ export function openTab(ports: TabPorts) {
   async function logIn(who: Person, level: number): Promise<{ input: SessionInput; family: Family } | null> {
     if (browser.isCookie) {
       const init = { method: 'POST', body: who, auth: false } as RequestInit
-      const response = await client.fetch(`${origins.api}/login`, init)
+      const response = await client.fetch(`${origins.api}/login?askedAtMs=${nowMs()}`, init)
       const input = (await response.json()) as SessionInput & { scope?: string; claims?: { family: number } }
       const number = mode === 'bff' ? input.claims?.family : input.scope?.split('-')[1]
       const family = server.families[Number(number)]

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { Patience } from '../../../src/refresh/patience.ts'
+import type { Patience } from '../../../src/refresh/plan-retry.ts'
 import { runRefreshRequest } from '../../../src/refresh/refresh-request.ts'
 import type { Lease } from '../../../src/session/session-store.ts'
 import { createSignedInRig, goOffline, newerTokens, oauthError, statusError } from '../../support/refresh-rig.ts'

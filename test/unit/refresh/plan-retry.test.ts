@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { outlastsWait, planRetry } from '../../../src/refresh/patience.ts'
+import { outlastsWait, planRetry } from '../../../src/refresh/plan-retry.ts'
 import { type Unavailable, unavailable } from '../../../src/refresh/unavailable.ts'
 
 const refused = (status: number, more: object = {}) =>

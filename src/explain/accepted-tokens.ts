@@ -1,5 +1,5 @@
 import type { HistoryFacts } from './facts.ts'
-import { originOf } from './reading.ts'
+import { originOf } from './questions.ts'
 
 interface Accepted {
   readonly generation: number

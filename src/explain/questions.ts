@@ -2,7 +2,8 @@ import type { ChallengeFacts, Facts } from './facts.ts'
 
 /** Questions about facts that several rules ask. */
 
-const ours = ['bearer', 'dpop', 'jwt']
+/** Schemes whose credentials are a token. */
+export const tokenSchemes: readonly string[] = ['bearer', 'dpop', 'jwt']
 
 export const is401 = ({ response }: Facts): boolean => response?.status === 401
 
@@ -27,7 +28,7 @@ export const hasSentToken = ({ sent }: Facts): boolean =>
 
 /** The challenge that speaks of tokens; of several, the first that says what is wrong (RFC 9110 §11.6.1). */
 export const tokenChallenge = ({ response }: Facts): ChallengeFacts | undefined => {
-  const speaking = response?.challenges.filter(({ scheme }) => ours.includes(scheme)) ?? []
+  const speaking = response?.challenges.filter(({ scheme }) => tokenSchemes.includes(scheme)) ?? []
   return speaking.find(({ error }) => error) ?? speaking[0]
 }
 
@@ -36,7 +37,7 @@ export const errorIn = (facts: Facts): string | null => tokenChallenge(facts)?.e
 /** Schemes that the server asks for, none of which is one for tokens. */
 export const foreignSchemes = ({ response }: Facts): readonly string[] => {
   const schemes = response?.challenges.map(({ scheme }) => scheme) ?? []
-  return schemes.some(scheme => ours.includes(scheme)) ? [] : schemes
+  return schemes.some(scheme => tokenSchemes.includes(scheme)) ? [] : schemes
 }
 
 /** The server's own words about the refusal that match; `null`: none do. */
