@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { liveThrough } from './virtual-day/day.ts'
 
 /** More by `DAYS=5000 npx vitest run … test/behaviour/virtual-day.test.ts`; one of them by `SEED=123 DAYS=1`. */
-const days = Number(process.env['DAYS'] ?? 200)
+const days = Number(process.env['DAYS'] ?? 120)
 const firstSeed = Number(process.env['SEED'] ?? 1)
 
 const add = (sums: Record<string, number>, more: Readonly<Record<string, number>>) => {
