@@ -76,8 +76,6 @@ export function createSession({
   let lastSignIn: { ofSession: string; readonly fresh: Credentials } | undefined
   function leave(...[next, reason, tab]: Parameters<typeof page.leaveSession>): void {
     writing = undefined
-    // No token outlives its session.
-    lastSignIn = undefined
     page.leaveSession(next, reason, tab)
   }
 
@@ -152,6 +150,8 @@ export function createSession({
       const lease = revocationPending?.leaseId ? records.latest?.lease : undefined
       const content = { ...emptyRecord('signed-out'), lease, revocationPending }
       const stored = records.overwrite(content)
+      // No token outlives a sign-out. A session that ended otherwise may come back from the store.
+      lastSignIn = undefined
       leave(content.sessionId, 'signed-out', 'this')
       await stored
       // If the write failed, another tab's may have come in between.
