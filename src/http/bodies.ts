@@ -8,7 +8,7 @@ export function isOneShot(body: unknown): boolean {
   return typeof body === 'object' && body !== null && ('getReader' in body || Symbol.asyncIterator in body)
 }
 
-/** Bodies are told apart by their methods: `instanceof` fails for classes of another realm, and for one that a polyfill replaced. */
+/** The kind of a body is recognised by its methods: `instanceof` fails for classes of another realm, and for one that a polyfill replaced. */
 const hasMethod = (body: unknown, name: string): boolean =>
   typeof (body as Readonly<Record<string, unknown>> | null | undefined)?.[name] === 'function'
 export const isParams = (body: unknown): body is URLSearchParams => hasMethod(body, 'append') && hasMethod(body, 'sort')

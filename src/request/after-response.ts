@@ -153,7 +153,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
     await syncStore(context)
     const { credentials, status, sessionId } = session.state
     const goesOn = isOfNoSession ? !credentials && status !== 'unknown' : sessionId === context.sessionId
-    // A user has signed in since, or its user has signed out: the request belongs to neither, so nobody is asked to sign in.
+    // A user has signed in since, or its user has signed out: the request belongs to neither, so no login is asked for.
     if (!goesOn) return false
     if (isOfNoSession || login.reauthentication?.kind === 'login') {
       if (context.auth === 'optional') return false

@@ -1,4 +1,5 @@
 import type { RootClient } from '../../src/client/client.ts'
+import { turning } from '../support/turning.ts'
 import { goodHost } from './hostile-urls.ts'
 
 const home = `https://${goodHost}/home`
@@ -7,17 +8,6 @@ const home = `https://${goodHost}/home`
 export interface Attack {
   readonly send: (client: RootClient) => Promise<unknown>
   readonly spoil?: () => unknown
-}
-
-/** Says one thing the first time it is asked, another after that. */
-const turning = (first: string, then: string) => {
-  let asked = 0
-  return {
-    toString: () => {
-      asked += 1
-      return asked === 1 ? first : then
-    },
-  }
 }
 
 const showing = (request: object, url: string) => Object.defineProperty(request, 'url', { value: url })

@@ -73,24 +73,24 @@ export const cookieScenarios: readonly Scenario[] = [
   ),
   ...signOuts.map(faults =>
     cookieScenario(
-      `the server is told of a sign-out, ${say(faults)}`,
+      `the server hears of a sign-out, ${say(faults)}`,
       { ...withToken, server: 'lenient', faults },
       // The call failed and the same person signed in again: a page cannot tell the two sessions apart. Once, no more.
       faults.lost && faults.navigateSame ? ['C7'] : [],
     ),
   ),
   cookieScenario(
-    'the server is told of a sign-out, and a start repeats that blindly',
+    'the server hears of a sign-out, and a start repeats that blindly',
     { ...withToken, start: 'repeats', faults: { outCall: 1, lost: 1, navigateOther: 1 } },
     ['C7'],
   ),
   cookieScenario(
-    'the server is told of a sign-out, but not again after a late answer',
+    'the server hears of a sign-out, but not again after a late answer',
     { ...withToken, lateCall: false, server: 'lenient', faults: { outCall: 1, reload: 1 } },
     ['C3'],
   ),
   cookieScenario(
-    'the server is told of a sign-out, and a login does not wait for what is under way',
+    'the server hears of a sign-out, and a login does not wait for what is under way',
     { ...withToken, loginWaits: false, server: 'lenient', faults: { outCall: 1, inOther: 1 } },
     ['C7'],
   ),

@@ -1,20 +1,10 @@
 import { createClient } from 'latchkey'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createNetwork, refusal } from '../../support/network.ts'
+import { turning } from '../../support/turning.ts'
 
 const home = 'https://api.test/home'
 const evil = 'https://evil.test/evil'
-
-/** Says one thing the first time it is asked, another after that. */
-const turning = (first: string, then: string) => {
-  let asked = 0
-  return {
-    toString: () => {
-      asked += 1
-      return asked === 1 ? first : then
-    },
-  }
-}
 
 const showing = (request: Request, members: object) =>
   Object.defineProperties(

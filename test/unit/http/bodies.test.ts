@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { isOneShot, isReplayable, markNotReplayable, releaseBody } from '../../../src/http/bodies.ts'
+import { taskDone, watchUnhandledRejections } from '../../support/unhandled-rejections.ts'
 
 async function* pieces() {
   yield new Uint8Array([1])
@@ -43,14 +44,7 @@ describe('RP-05 one-shot bodies are told from others', () => {
 })
 
 describe('RP-07 the unread body of a response is released', () => {
-  const unhandled = vi.fn()
-  beforeEach(() => void process.on('unhandledRejection', unhandled))
-  afterEach(() => {
-    process.off('unhandledRejection', unhandled)
-    unhandled.mockReset()
-  })
-  /** Unhandled rejections are told after the microtasks of the task they came up in. */
-  const taskDone = () => new Promise<void>(resolve => setImmediate(resolve))
+  const unhandled = watchUnhandledRejections()
 
   const withStream = (cancel: () => undefined | Promise<undefined>) => new Response(new ReadableStream({ cancel }))
 

@@ -1,5 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { readText } from '../../../src/http/read-text.ts'
+import { taskDone, watchUnhandledRejections } from '../../support/unhandled-rejections.ts'
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
@@ -80,13 +81,7 @@ describe('the text of a body', () => {
 })
 
 describe('reading that is stopped', () => {
-  const unhandled = vi.fn()
-  beforeEach(() => void process.on('unhandledRejection', unhandled))
-  afterEach(() => {
-    process.off('unhandledRejection', unhandled)
-    unhandled.mockReset()
-  })
-  const taskDone = () => new Promise<void>(resolve => setImmediate(resolve))
+  const unhandled = watchUnhandledRejections()
 
   test('resolves with null, and cancels the body', async () => {
     const cancel = vi.fn()

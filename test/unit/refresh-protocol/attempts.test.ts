@@ -126,7 +126,7 @@ describe('a failure, after which there is something newer', () => {
   })
 })
 
-describe('what the sign-out is told of a token request', () => {
+describe('what a token request reports to the sign-out', () => {
   const startNoting = async () => {
     const noteRefreshEnded = vi.fn()
     const rig = await createSignedInRig({ ports: { revocation: { revokeAgain: () => {}, noteRefreshEnded } } })

@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllGlobals())
 
 const failure = (status: number, more: object = {}) => Object.assign(new Error(`HTTP ${status}`), { status, ...more })
-describe('the server is told of a sign-out', () => {
+describe('the server hears of a sign-out', () => {
   test('in the very task, with the tokens that there were, and as no repetition', async () => {
     const { revocation, calls, callOf } = await start()
     void revocation.revoke(credentialsOf({ idToken: 'id-1' }))

@@ -5,27 +5,11 @@ import { nothing, readInit } from '../../../src/request/read-init.ts'
 const url = 'https://api.test/a'
 
 /** What a `Request` shows of how it will be sent. */
-const shown = ({
-  method,
-  headers,
-  referrer,
-  referrerPolicy,
-  mode,
-  credentials,
-  cache,
-  redirect,
-  keepalive,
-}: Request) => ({
-  method,
-  headers: [...headers],
-  referrer,
-  referrerPolicy,
-  mode,
-  credentials,
-  cache,
-  redirect,
-  keepalive,
-})
+const shown = (request: Request) => {
+  const { method, referrer, referrerPolicy, mode, credentials, cache, redirect, keepalive } = request
+  const headers = [...request.headers]
+  return { method, headers, referrer, referrerPolicy, mode, credentials, cache, redirect, keepalive }
+}
 
 /** Counts how often each member is read. */
 function counting<Init extends object>(init: Init) {

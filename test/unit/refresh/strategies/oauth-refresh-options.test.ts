@@ -108,7 +108,7 @@ describe('the resource of oauthRefresh', () => {
   })
 })
 
-describe('what a client is told of oauthRefresh', () => {
+describe('what a client knows of oauthRefresh', () => {
   test('its endpoint, and that it needs a refresh token', () => {
     expect(oauthRefresh(base)).toMatchObject({
       id: 'https://id.test/token spa',
