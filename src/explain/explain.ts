@@ -1,8 +1,9 @@
+import { withoutQuery } from '../http/without-query.ts'
 import { isOffline, pageBaseUrl, parseUrl } from '../platform/page.ts'
 import { createExplanation, type Explanation } from './explanation.ts'
 import type { Facts } from './facts.ts'
 import type { FinishedRequest } from './follow-requests.ts'
-import { readResponse, readText, withoutQuery } from './read-response.ts'
+import { readResponse, readText } from './read-response.ts'
 
 /** By the response itself; ky’s hooks and the app may hold a copy, so the latest ones are found by URL and status, too. */
 const byResponse = new WeakMap<Response, FinishedRequest>()

@@ -1,4 +1,5 @@
 import { type EndReason, isLatchkeyError } from '../errors.ts'
+import { withoutQuery } from '../http/without-query.ts'
 import { isOffline, pageBaseUrl } from '../platform/page.ts'
 import { urlOf } from '../request/request-context.ts'
 import type { Send } from '../request/sends.ts'
@@ -6,7 +7,7 @@ import type { SessionEvents } from '../session/events.ts'
 import { createHistory } from './accepted-tokens.ts'
 import type { Facts, ResponseFacts } from './facts.ts'
 import { type LastStep, outcomeOf } from './outcome.ts'
-import { readResponse, readText, withoutQuery } from './read-response.ts'
+import { readResponse, readText } from './read-response.ts'
 import { type KnownSecrets, type ReadSend, readSend, type SentStep } from './read-send.ts'
 
 type RequestEvent = SessionEvents['request']

@@ -1,5 +1,5 @@
 import { createExplanation, type Explanation } from './explanation.ts'
-import type { Facts } from './facts.ts'
+import type { ChallengeFacts, Facts } from './facts.ts'
 import { originOf } from './questions.ts'
 
 /** One finished request: its facts so far, and how to get the rest. */
@@ -28,12 +28,19 @@ const ids = /\/(\d+|[\da-f]{8,}|[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12})(?=\/|$)/
 /** URLs that differ only in an id are one route. */
 const routeOf = ({ method, url }: Facts) => `${method} ${url.replace(ids, '/:id')}`
 
+/** Servers write times and ids of requests into their texts. What differs in such words alone is said once. */
+const withoutNumbers = ({ description, ...challenge }: ChallengeFacts) => [
+  challenge,
+  description?.replace(/\w+/g, word => (/\d/.test(word) ? '0' : word)),
+]
+
 /** What two cases must share to be reported as one. */
 const kindOf = ({ url, sent, response, refresh, history }: Facts): string =>
   JSON.stringify([
     originOf(url),
     sent,
-    response && [response.status, response.type, response.challenges, response.contentType, response.redirectedTo],
+    response && [response.status, response.type, response.contentType, response.redirectedTo],
+    response?.challenges.map(withoutNumbers),
     [refresh.outcome, refresh.reason, refresh.isReplayed, refresh.notReplayable, refresh.isSameToken],
     history.isOtherSession,
   ])

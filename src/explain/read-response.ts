@@ -1,3 +1,4 @@
+import { withoutQuery } from '../http/without-query.ts'
 import { type Challenge, parseChallenges } from '../http/www-authenticate.ts'
 import { parseUrl } from '../platform/page.ts'
 import type { ChallengeFacts, ResponseFacts } from './facts.ts'
@@ -13,8 +14,6 @@ const alwaysVisible = [
   'last-modified',
   'pragma',
 ]
-
-export const withoutQuery = ({ origin, pathname }: URL): string => origin + pathname
 
 function issuerOf({ params }: Challenge): string | null {
   const url = parseUrl(params['authorization_uri'] ?? params['issuer'] ?? params['as_uri'] ?? '')

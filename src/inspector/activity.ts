@@ -176,7 +176,8 @@ const createRoute = (method: string, path: string): Route => ({
 /** Without the page's own origin. */
 function shorten(url: string): string {
   const { host, origin, pathname } = new URL(url, globalThis.location?.href)
-  return origin === globalThis.location?.origin ? pathname : host + pathname
+  // A `data:` URL has neither.
+  return origin === globalThis.location?.origin ? pathname : host + pathname || url
 }
 
 /** Adds to a list, and removes its oldest entry if it is too long. */

@@ -1,5 +1,6 @@
 import type { StepUpRequirement } from '../errors.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
+import { withoutQuery } from '../http/without-query.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import type { SendHeaders } from '../refresh/post.ts'
 import type { Refresher } from '../refresh/refresher.ts'
@@ -42,10 +43,10 @@ export interface RequestTarget {
   readonly url: string
 }
 
-export const targetOf = (request: RequestIdentity): RequestTarget => {
-  const { origin, pathname } = urlOf(request)
-  return { method: request.method, url: origin + pathname }
-}
+export const targetOf = (request: RequestIdentity): RequestTarget => ({
+  method: request.method,
+  url: withoutQuery(urlOf(request)),
+})
 
 export const routeOf = ({ method, url }: RequestTarget): string => `${method} ${url}`
 

@@ -67,9 +67,10 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
       init.body = copyBody(init.body ?? null)
       await waits.waitFor(settling, context, 'refresh')
     }
-    log.emitStep(context, { step: 'sent', credentials: 'none', reason })
     const outgoing = createSendInit(context)
     if (reason === 'auth-false' || reason === 'own-authorization') credentials.addSendHeaders(context, outgoing)
+    // After `sendHeaders`, as with credentials: a tracer begins a send at either, and takes the other for the same send.
+    log.emitStep(context, { step: 'sent', credentials: 'none', reason })
     const response = await sendUntouched(context, outgoing)
     log.emitCompleted(context, response, null)
     return response

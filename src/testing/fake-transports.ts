@@ -8,7 +8,7 @@ export type NodeListener = (
     readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   },
   outgoing: {
-    writeHead(status: number, headers: Record<string, string>): unknown
+    writeHead(status: number, headers: Record<string, string | string[]>): unknown
     end(body: Uint8Array): unknown
     destroy(): unknown
   },
@@ -32,6 +32,23 @@ interface NodeGlobal {
 
 const bytesOf = async (response: Response) => new Uint8Array(await response.arrayBuffer())
 
+/** All headers, and each cookie for itself: `Headers` lists several under one name, which an object would keep once. */
+const readHeaders = ({ headers }: Response) => ({
+  cookies: headers.getSetCookie(),
+  others: Object.fromEntries([...headers].filter(([name]) => name !== 'set-cookie')),
+})
+
+/** `null` if the client goes away before its end. */
+async function readBody(incoming: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>[] | null> {
+  const chunks: Uint8Array[] = []
+  try {
+    for await (const chunk of incoming) chunks.push(chunk)
+  } catch {
+    return null
+  }
+  return chunks as Uint8Array<ArrayBuffer>[]
+}
+
 /**
  * A fake server as a listener of Node's `http`, for tests in which the app's requests go over a real network.
  *
@@ -40,17 +57,20 @@ const bytesOf = async (response: Response) => new Uint8Array(await response.arra
  */
 export function toNodeListener({ origin, handler }: Pick<FakeServer, 'origin' | 'handler'>): NodeListener {
   return async (incoming, outgoing) => {
-    const chunks: Uint8Array[] = []
-    for await (const chunk of incoming) chunks.push(chunk)
+    const chunks = await readBody(incoming)
+    if (!chunks) return void outgoing.destroy()
     const { method = 'GET', url = '/', headers } = incoming
+    // `Request` rejects a body here, and a listener's rejection would end the process.
+    const hasBody = chunks.length > 0 && method !== 'GET' && method !== 'HEAD'
     const request = new Request(new URL(url, origin), {
       method,
       headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
-      ...(chunks.length > 0 && { body: new Blob(chunks as Uint8Array<ArrayBuffer>[]) }),
+      ...(hasBody && { body: new Blob(chunks) }),
     })
     const response = await handler({ request })
     if (response.type === 'error') return void outgoing.destroy()
-    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    const { cookies, others } = readHeaders(response)
+    outgoing.writeHead(response.status, { ...others, ...(cookies.length > 0 && { 'set-cookie': cookies }) })
     outgoing.end(await bytesOf(response))
   }
 }
@@ -72,9 +92,11 @@ export function toPlaywrightRoute({ handler }: Pick<FakeServer, 'handler'>): Pla
     const request = new Request(asked.url(), { method: asked.method(), headers, ...(body && { body }) })
     const response = await handler({ request })
     if (response.type === 'error') return route.abort()
+    const { cookies, others } = readHeaders(response)
     await route.fulfill({
       status: response.status,
-      headers: Object.fromEntries(response.headers),
+      // Playwright splits cookies at line ends.
+      headers: { ...others, ...(cookies.length > 0 && { 'set-cookie': cookies.join('\n') }) },
       // Playwright runs in Node, and takes bytes as a Buffer only.
       body: (globalThis as unknown as NodeGlobal).Buffer.from(await bytesOf(response)) as never,
     })

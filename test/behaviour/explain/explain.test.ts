@@ -55,6 +55,17 @@ describe.each(forms)('a 401, by %s,', (_form, send) => {
     expect(explanations).toHaveLength(2)
   })
 
+  test('that comes thirty times is explained once, though the server writes the time and an id into its text', async () => {
+    const { stage, explanations, collected } = await listen()
+    stage.answer(({ path }) => {
+      const words = `Expired at 2026-11-29T10:00:00Z, now 10:05:${path.slice(1)}Z, a difference of ${path.slice(1)} ms (e${path.slice(1)}f)`
+      return unauthorized(`Bearer error="invalid_token", error_description="${words}"`)
+    })
+    await Promise.all(Array.from({ length: 30 }, (_, index) => send(stage.client, `/${index + 10}`)))
+    await collected()
+    expect(explanations.map(({ requests }) => requests)).toEqual([30])
+  })
+
   test('of another kind is explained for itself', async () => {
     const { stage, explanations, collected } = await listen()
     stage.answer(({ path }) => unauthorized(path === '/basic' ? 'Basic realm="x"' : 'Bearer'))

@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { explainUnauthorized } from '../../../src/explain.ts'
 import type { RequestStep } from '../../../src/session/events.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { begin, pass, takeTimers } from '../../support/ky-timers.ts'
@@ -78,6 +79,25 @@ describe.each(forms)('the steps of a request, by %s', (_form, send) => {
     expect(short()).toEqual(['waiting for store', 'sent none', 'rejected', 'completed'])
   })
 })
+
+test.each([
+  ['data:text/plain,content', 'data:'],
+  ['blob:https://app.test/id', 'blob:https://app.test/id'],
+  ['capacitor://localhost/assets/texts.json?key=1', 'capacitor://localhost/assets/texts.json'],
+])(
+  'the steps of a request to %s have the address %s: neither a body nor a query, and the scheme',
+  async (url, shown) => {
+    const stage = createStage()
+    const { steps } = listen(stage)
+    const reported = vi.fn()
+    vi.stubGlobal('reportError', reported)
+    onTestFinished(explainUnauthorized(stage.client))
+    stage.answer(() => new Response())
+    await stage.client.fetch(url)
+    expect(steps.map(step => step.url)).toEqual([shown, shown])
+    expect(reported).not.toHaveBeenCalled()
+  },
+)
 
 describe('ky’s retries of one call', () => {
   beforeEach(takeTimers)

@@ -108,6 +108,17 @@ describe('openTelemetry', () => {
     expect(String(parent).slice(36, 52)).toBe(traced?.spanContext().spanId)
   })
 
+  test.each([
+    ['without a token', { auth: false as const }],
+    ['with an Authorization header of its own', { headers: { authorization: 'Bearer own' } }],
+  ])('makes one child for a request that is sent %s, with the ids that the API gets', async (_, options) => {
+    const { client, parents, childrenOf, callSpan } = await startTraced()
+    await client.get('notes', { throwHttpErrors: false, ...options })
+    const children = childrenOf(callSpan())
+    expect(children.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined])
+    expect(parents.map(parent => parent?.slice(36, 52))).toEqual(children.map(send => send.spanContext().spanId))
+  })
+
   test('gives no traceparent to an origin that is not trusted, and traces its send', async () => {
     const { client, parents, answer, childrenOf, callSpan } = await startTraced()
     answer((_, request) => {
