@@ -74,7 +74,6 @@ const createObserved = (): ObservedRequest => ({
 const mostTexts = 8
 const mostSecrets = 12
 const noText = Promise.resolve(null)
-
 const isHtml = (response: Response) => /html/i.test(response.headers.get('content-type') ?? '')
 
 /** Follows the requests of one client by its events and its sends. `onFinished` is called at the end of each. */
