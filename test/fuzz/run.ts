@@ -11,6 +11,8 @@ const fuzzers = {
   ky: ['test/fuzz/client-ky.test.ts', 2000],
   worlds: ['test/fuzz/worlds.test.ts', 200],
   days: ['test/behaviour/refresh/random-days.test.ts', 5000],
+  'virtual-days': ['test/behaviour/virtual-day.test.ts', 200],
+  walks: ['test/model/steps/same-steps.test.ts', 400],
   interleavings: ['test/unit/refresh-protocol/interleavings.test.ts', 1500],
   stores: ['test/behaviour/stores/any-store.test.ts', 3000],
   identity: ['test/unit/session/identity.properties.test.ts', 4000],

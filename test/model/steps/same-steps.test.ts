@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 import { createModel } from '../model.ts'
 import { type FaultBudget, type Rules, timeless } from '../rules.ts'
 import { say } from '../scenario.ts'
 import { plainLabel } from './observer.ts'
 import { walk } from './walk.ts'
 
-/** Random schedules for each world; more by `WALKS=5000 npx vitest run … test/model/steps`. */
-const walks = Number(process.env['WALKS'] ?? 120)
+/** Random schedules for each world, one for each seed. */
+const { numRuns: walks, seed: firstSeed } = fuzzSettings({ numRuns: 100, seed: 0 })
 
 interface World {
   readonly tabs: number
@@ -53,8 +54,8 @@ function labelsOf(world: World): Set<string> {
 describe('the code takes the steps of the model, whatever the schedule (RT-07, RT-09, RT-11)', () => {
   const taken = new Set<string>()
 
-  test.each(worlds)('$tabs tabs, locks: $lock, $faults', { timeout: 60_000 }, async world => {
-    for (let seed = 0; seed < walks; seed += 1) {
+  test.each(worlds)('$tabs tabs, locks: $lock, $faults', { timeout: fuzzTimeout(60_000) }, async world => {
+    for (let seed = firstSeed; seed < firstSeed + walks; seed += 1) {
       const walked = await walk({ ...world, seed }).catch((cause: unknown) => {
         throw new Error(`seed ${seed}, ${world.tabs} tabs, locks ${world.lock}, ${say(world.faults)}`, { cause })
       })

@@ -2,14 +2,15 @@ import fc from 'fast-check'
 import { safeReturnTo } from 'latchkey'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { currentReturnTo } from '../../../src/login/return-to.ts'
+import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 
 const home = 'https://app.test'
 const standAt = (href: string) => vi.stubGlobal('location', { href, origin: new URL(href).origin })
 
 beforeEach(() => standAt(`${home}/login`))
 
-/** More by hand: `RUNS=100000 npx vitest run … return-to.properties`. */
-const numRuns = Number(process.env['RUNS'] ?? 500)
+const parameters = fuzzSettings({ numRuns: 500, seed: 1 })
+vi.setConfig({ testTimeout: fuzzTimeout(30_000) })
 
 const secret = 'S3CR3T'
 const encoded = (text: string) => text.replaceAll('=', '%3D').replaceAll('&', '%26').replaceAll('?', '%3F')
@@ -75,7 +76,7 @@ describe('the parameters of a login response are removed, wherever they stand', 
         standAt(home + value)
         expect(currentReturnTo()).not.toContain(secret)
       }),
-      { numRuns },
+      parameters,
     )
   })
 })
@@ -91,7 +92,7 @@ describe('the app’s own parameters survive a login, byte for byte', () => {
           expect(currentReturnTo()).toBe(value)
         }
       }),
-      { numRuns },
+      parameters,
     )
   })
 
@@ -100,7 +101,7 @@ describe('the app’s own parameters survive a login, byte for byte', () => {
       fc.property(answers, left => {
         expect(safeReturnTo(`/x?q=%E4&${left}&page=2`)).toMatch(/^\/x\?q=%E4(\?tab=open)?&page=2$/)
       }),
-      { numRuns },
+      parameters,
     )
   })
 })
@@ -123,7 +124,7 @@ test('for any input the result stays on this origin, and is a fixed point', () =
       // But for a mark with nothing behind it.
       expect(safeReturnTo(target).replace(/[?#]+$/, '')).toBe(target.replace(/[?#]+$/, ''))
     }),
-    { numRuns },
+    parameters,
   )
 })
 

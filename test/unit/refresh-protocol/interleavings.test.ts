@@ -1,16 +1,15 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 import { createWorld, runOut, type WorldOptions } from '../../support/interleaving.ts'
 import type { LockKind, Person, RefreshFault, Step } from '../../support/interleaving-steps.ts'
 
 /**
- * The same orders in every run of CI, more and others by `RUNS=5000 SEED=7 npm run test:fast -- interleavings`; a failure prints its
+ * The same orders in every run of CI, more and others by `FUZZ_RUNS=5000 FUZZ_SEED=7 npm run test:fast -- interleavings`; a failure prints its
  * seed and path. What they found in a store that fails at any call is mended (docs/decisions, 49, and `synced-store-two-tabs`).
  */
-const numRuns = Number(process.env['RUNS'] ?? 150)
-const seed = Number(process.env['SEED'] ?? 1)
-const parameters = { numRuns, seed }
-const timeoutMs = 90_000 + numRuns * 200
+const parameters = fuzzSettings({ numRuns: 150, seed: 1 })
+const timeoutMs = fuzzTimeout(120_000)
 
 const people = fc.constantFrom<Person>('alice', 'bob')
 const faults = fc.constantFrom<RefreshFault>('lost-before', 'lost-after', 'busy', 'refused')
