@@ -1,5 +1,6 @@
 import { jwtDecode } from 'jwt-decode'
 import type { Clock } from '../time/clock.ts'
+import { longestTravelMs } from '../time/delays.ts'
 import { type Leeway, leewayMs } from '../time/leeway.ts'
 import type { Credentials, JwtClaims } from './credentials.ts'
 
@@ -18,7 +19,8 @@ export function decodeClaims(token: string | null): JwtClaims | null {
 /**
  * The lifetime of a token that has just arrived, counted from its request, which was sent `travelledMs` ago (RFC 6749 §5.1): the
  * stated one, else `exp - iat` as a duration, so that a wrong device clock does no harm. `null` if it is unknown, or if the token
- * would be expired on arrival: it is then used until a 401, since otherwise every request would refresh.
+ * would be expired on arrival: it is then used until a 401, since otherwise every request would refresh. But a response that was
+ * under way for so long lay in a page that slept: the next one comes in time.
  */
 export function lifetimeOnArrivalMs(
   stated: number | null,
@@ -29,7 +31,7 @@ export function lifetimeOnArrivalMs(
   // A date after the year 5138 is in milliseconds, against RFC 7519 §2: do not read it.
   const isDated = typeof exp === 'number' && typeof iat === 'number' && exp < 1e11
   const lifetimeMs = stated ?? (isDated ? (exp - iat) * 1000 : null)
-  return lifetimeMs && lifetimeMs > travelledMs ? lifetimeMs : null
+  return lifetimeMs && (lifetimeMs > travelledMs || travelledMs > longestTravelMs) ? lifetimeMs : null
 }
 
 /**

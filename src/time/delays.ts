@@ -40,6 +40,8 @@ export const sentWithinMs = 2000
 export const lateTimerMs = 1000
 /** After a sleep, the response may be in the queue behind the timer of the deadline: it has this time to come. */
 export const queuedResponseMs = 2000
+/** A token response that took longer lay in a page that slept: no deadline that an app would set is as long. */
+export const longestTravelMs = 60_000
 /** The result of a token request is saved within this time. */
 export const savedWithinMs = 2000
 

@@ -130,6 +130,21 @@ describe('promise 18: a token that looks expired on arrival is used until a 401'
     expect(stage.refreshes.length).toBe(1)
   })
 
+  test('but a token whose response lay for an hour in a page that slept is not sent: one more refresh comes first', async () => {
+    // No timer of a page that sleeps runs: here the deadline is longer than the sleep.
+    const stage = await signedIn({ limits: { refreshTimeoutMs: 2 * hour } })
+    stage.refresh(async () => {
+      const tokens = stage.issue()
+      await stage.clock.advance(hour)
+      return tokens
+    })
+    await stage.client.session.refresh()
+    stage.refresh(undefined)
+    expect(await ask(stage)).toEqual(fine())
+    expect(stage.refreshes.map(({ cause }) => cause)).toEqual(['manual', 'expired'])
+    expect(stage.sends.map(({ token }) => token)).not.toContain('access-2')
+  })
+
   test('TM-04: a 401 counts, however much time there should be left', async () => {
     const stage = await signedIn()
     stage.refuseAll()
