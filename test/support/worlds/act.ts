@@ -82,10 +82,16 @@ function actsOn(world: World): Acts {
         network.isDown = false
       })
     },
-    overload({ forMs }) {
-      mood.isOverloaded = true
+    overload({ forMs, retryAfterMs }) {
+      mood.overload = { retryAfterMs }
       later(forMs, () => {
-        mood.isOverloaded = false
+        mood.overload = null
+      })
+    },
+    refusal({ forMs }) {
+      mood.isRefusing = true
+      later(forMs, () => {
+        mood.isRefusing = false
       })
     },
     // No computer shows a time before 1970.

@@ -4,7 +4,7 @@ import type { PageLife } from './computer.ts'
 import { statementOf } from './identities.ts'
 import { type Network, type Reply, retryAfterMs } from './network.ts'
 import type { NetworkFault, Person, WorldSettings } from './plan.ts'
-import type { Issued, Server } from './server.ts'
+import type { Family, Issued, Server } from './server.ts'
 import type { AskedRequest, Watcher } from './watcher.ts'
 
 export const origins = { api: 'https://api.test', files: 'https://files.test', id: 'https://id.test' } as const
@@ -13,6 +13,8 @@ export const foreignOrigin = 'https://api.test.evil.test'
 /** What a server answers; `cookie`: what the browser keeps from then on. */
 interface Served extends Reply {
   readonly cookie?: string | null
+  /** The access token in it. */
+  readonly brought?: string
 }
 interface CookieCall {
   readonly page: PageLife
@@ -29,6 +31,14 @@ export interface Jar {
   readonly changedAtMs: number
 }
 
+/** What the servers do for a while, whoever asks. */
+export interface ServerMood {
+  /** The token endpoint has too much to do. */
+  overload: { readonly retryAfterMs: number } | null
+  /** The APIs reject every token. */
+  isRefusing: boolean
+}
+
 export interface BrowserPorts {
   readonly settings: WorldSettings
   readonly server: Server
@@ -36,7 +46,7 @@ export interface BrowserPorts {
   readonly watcher: Watcher
   readonly nowMs: () => number
   readonly faults: Readonly<Record<'token' | 'api' | 'login', NetworkFault[]>>
-  readonly isOverloaded: () => boolean
+  readonly mood: Readonly<ServerMood>
   readonly say: (what: string) => void
   readonly count: (what: string) => void
   /** Called when a page sends a token request. */
@@ -49,7 +59,8 @@ const json = (body: unknown, status = 200, headers: Record<string, string> = {})
 })
 const rejection: Reply = json({ error: 'invalid_grant' }, 401)
 
-const overload: Reply = json({}, 503)
+const overloadFor = (retryAfterMs: number): Reply =>
+  json({}, 503, retryAfterMs > 0 ? { 'retry-after': `${retryAfterMs / 1000}` } : {})
 
 /** The thumbprint of the key that made a proof (RFC 7638). */
 function keyOf(proof: string | null): string | null {
@@ -63,12 +74,14 @@ function keyOf(proof: string | null): string | null {
 
 /** The browser with its cookie, and all servers behind the network. */
 export function createBrowser(ports: BrowserPorts) {
-  const { settings, server, network, watcher, nowMs, faults, say, count } = ports
+  const { settings, server, network, watcher, nowMs, faults, say, count, mood } = ports
   const { mode, lifetimeIn, lifetimeMs } = settings
   const isCookie = mode === 'cookie' || mode === 'bff'
   let jar: Jar = { value: null, changedAtMs: 0 }
   let nonce = 0
   let lastLogin: CookieCall | null = null
+  /** How often the server was called for the sign-out of a login, whether or not it heard of it. */
+  const signOutCalls = new Map<Family, number>()
   /** `by`: the call whose response brings it; left out for a navigation. */
   const setCookie = (value: string | null, by?: CookieCall) => {
     const login = lastLogin
@@ -111,7 +124,6 @@ export function createBrowser(ports: BrowserPorts) {
     return { ...json(inputOf(issued)), cookie: issued.refreshToken }
   }
   function refresh(body: string, cookie: string | null, proof: string | null): Served {
-    if (ports.isOverloaded()) return overload
     const form = body.startsWith('{')
       ? (JSON.parse(body) as Record<string, string>)
       : Object.fromEntries(new URLSearchParams(body))
@@ -126,7 +138,8 @@ export function createBrowser(ports: BrowserPorts) {
     if (mode === 'dpop' && keyOf(proof) !== server.factsOf(token)?.family.jkt) return rejection
     const issued = server.refresh(token, form['resource'])
     if (!issued) return rejection
-    return { ...json(bodyOf(issued)), ...(isCookie && { cookie: issued.refreshToken }) }
+    const { accessToken: brought } = issued
+    return { ...json(bodyOf(issued)), brought, ...(isCookie && { cookie: issued.refreshToken }) }
   }
   function logOut(cookie: string | null): Served {
     const family = server.factsOf(cookie)?.family
@@ -137,10 +150,11 @@ export function createBrowser(ports: BrowserPorts) {
   function answerApi(url: URL, token: string | null, cookie: string | null, proof: string | null): Reply {
     const family = mode === 'bff' ? server.factsOf(cookie)?.family : server.factsOf(token)?.family
     const audience = settings.hasAudiences && url.origin === origins.files ? 'files' : ''
-    const isIn =
+    const isRight =
       mode === 'bff'
         ? family !== undefined && !family.revoked && nowMs() < family.freshUntilMs
         : server.accepts(token, audience)
+    const isIn = isRight && !mood.isRefusing
     const scheme = mode === 'dpop' ? 'DPoP' : 'Bearer'
     const challenge = (value: string, more: Record<string, string> = {}) =>
       json({}, 401, { 'www-authenticate': `${scheme} ${value}`, ...more })
@@ -154,6 +168,7 @@ export function createBrowser(ports: BrowserPorts) {
     if (mode === 'dpop' && keyOf(proof) !== family.jkt) return challenge('error="invalid_dpop_proof"')
     if (url.pathname.startsWith('/vault') && family.level < 2)
       return challenge('error="insufficient_user_authentication", acr_values="high"')
+    watcher.accepted(token)
     return json({ served: family.person })
   }
 
@@ -186,6 +201,8 @@ export function createBrowser(ports: BrowserPorts) {
     if (path === '/login') return pass(faultOf('login'), () => logIn(body as Person))
     if (path === '/logout') {
       const fault = faultOf('login')
+      const family = server.factsOf(cookie)?.family
+      if (family) signOutCalls.set(family, (signOutCalls.get(family) ?? 0) + 1)
       // A 200 counts, whatever its body is.
       return pass(fault === 'html' || fault === 'cut' ? 'broken' : fault, () => logOut(cookie))
     }
@@ -202,21 +219,29 @@ export function createBrowser(ports: BrowserPorts) {
       // For all that the page knows the server may have rotated it.
       if (fault === 'broken' || fault === 'html') presentation.note({ isLost: true })
       const handle = () => {
+        if (mood.overload) {
+          presentation.note({ isBusy: true, ...mood.overload })
+          return overloadFor(mood.overload.retryAfterMs)
+        }
         const reply = refresh(body, cookie, proof)
-        presentation.note({ isRejected: reply === rejection, isBusy: reply === overload })
+        presentation.note({ isRejected: reply === rejection, brought: reply.brought })
         return reply
       }
       return pass(fault, handle, presentation.end)
     }
     const asked: AskedRequest | undefined = watcher.requestOf(url)
     if (asked) watcher.sent(page, asked, { url, token, cookie, jar })
-    return pass(faultOf('api'), () => answerApi(url, token, cookie, proof))
+    const fault = faultOf('api')
+    // Whatever answers in the server's place, it is no 401.
+    if (fault) watcher.accepted(token)
+    return pass(fault, () => answerApi(url, token, cookie, proof))
   }
 
   return {
     send,
     inputOf,
     isCookie,
+    signOutCalls,
     get jar() {
       return jar
     },

@@ -47,7 +47,9 @@ function atRest({ watcher, store, settings, intent, browser, server, live }: Wor
   if (isCertain && !browser.isCookie)
     watcher.check(rules.sameEverywhere([...views, { of: 'the last user', user: nameOf(wanted ?? undefined) }]))
   const cookie = server.factsOf(browser.jar.value)?.family
-  if (cookie && isNobody)
+  // "signOutUrl is called once more" (docs/servers.md): what is found after that counts as a login made since (docs/decisions, 26).
+  const isGivenUp = cookie && browser.signOutCalls.get(cookie) !== 1 && store.record?.revocationPending?.repeated
+  if (cookie && isNobody && !isGivenUp)
     watcher.check(rules.cookieIsOver(watcher.sessions.signedOutAtMs.has(cookie) && !cookie.revoked))
 }
 
@@ -88,7 +90,8 @@ function countAll({ count, server, watcher }: World, { settings }: WorldPlan): v
   const { seed: _, dialog, ...named } = settings
   for (const [name, value] of Object.entries(named)) count(`world: ${name} ${value}`)
   count(`world: ${dialog ? 'a' : 'no'} dialog`)
-  for (const { page, isLost, isBusy, isRejected, answeredAtMs } of watcher.presentations) {
+  for (const { page, isLost, isBusy, isRejected, answeredAtMs, isAfterRetryAfter } of watcher.presentations) {
+    if (isAfterRetryAfter) count('refresh: after a Retry-After')
     const isCutOff = page.isDead && answeredAtMs === Number.POSITIVE_INFINITY
     count(
       `refresh: ${isCutOff ? 'its page died' : isLost ? 'lost' : isBusy ? 'busy' : isRejected ? 'rejected' : 'answered'}`,

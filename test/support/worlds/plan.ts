@@ -123,7 +123,10 @@ export type Step = { readonly afterMs: number } & (
       readonly how: 'sudden' | 'told' | 'cached'
       readonly forMs: number
     }
-  | { readonly kind: 'sleep' | 'outage' | 'overload' | 'crash'; readonly forMs: number }
+  /** `refusal`: the APIs reject every token, however new. */
+  | { readonly kind: 'sleep' | 'outage' | 'refusal' | 'crash'; readonly forMs: number }
+  /** The token endpoint responds with 503, and asks to be left alone for so long; 0: it does not say. */
+  | { readonly kind: 'overload'; readonly forMs: number; readonly retryAfterMs: number }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'expire' | 'wipe' | 'wait' }
   | { readonly kind: 'revoke'; readonly who: Person | 'all' }

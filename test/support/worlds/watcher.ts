@@ -34,6 +34,10 @@ interface Presented extends rules.Presentation {
   readonly page: PageLife
   /** The server took it for spent or unknown: to ask again does no harm. */
   readonly isRejected: boolean
+  /** The access token that the server made of it. */
+  readonly brought: string | undefined
+  /** Whether it had to wait for the end of a `Retry-After`. */
+  readonly isAfterRetryAfter: boolean
 }
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] }
 
@@ -60,6 +64,8 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   const broken: string[] = []
   const asked: AskedRequest[] = []
   const presentations: Presented[] = []
+  /** Access tokens for which an API had anything but a 401. */
+  const accepted = new Set<string | null>()
   const isBroken = { store: false, record: false, read: false, clock: false, network: false }
   const check = (violation: rules.Violation) => {
     if (violation === null) return
@@ -93,6 +99,24 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     return leftAtMs !== undefined || (mayLook && signedOut !== undefined && isKnown(signedOut, tab.life))
   }
 
+  /** Whether the page that presents a token, and this one, were told of the server's `Retry-After` for this token. */
+  const isTold = (now: Presented) => (other: Presented) => {
+    const isSame = other.token === now.token && !isBroken.clock
+    if (!isSame || (isCookie && sessions.current().atMs >= other.atMs - aroundMs)) return false
+    return now.page === other.page || isTellable(other)
+  }
+  const isTellable = ({ page, atMs, answeredAtMs }: Presented) =>
+    isShared && !isBroken.store && !wasPaused(page, atMs, answeredAtMs + aroundMs)
+
+  /** When refreshes began that have helped nobody yet, as far as the record that all tabs share can say it. */
+  function unhelpfulTimes(): number[] {
+    if (isCookie || !isShared || settings.storage === 'web' || isBroken.store || isBroken.clock) return []
+    const sinceMs = sessions.current().atMs
+    return presentations
+      .filter(({ atMs, brought }) => atMs > sinceMs && !(brought && accepted.has(brought)))
+      .map(({ atMs }) => atMs)
+  }
+
   const mostSends = ({ form, to }: Ask) => {
     if (to === 'foreign' || ['stream', 'keepalive', 'once', 'bare'].includes(form)) return 1
     return mode === 'dpop' ? 4 : 2
@@ -107,6 +131,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     isBroken,
     sessions,
     requestOf: (url: URL) => asked[Number(url.searchParams.get('id') ?? -1)],
+    accepted: (token: string | null) => void accepted.add(token),
     secretIn: (where: string, text: string) => check(rules.keepsSecrets(where, text, secret)),
 
     /** Every request that leaves a page. */
@@ -152,6 +177,8 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
         retryAfterMs: 0,
         answeredAtMs: Number.POSITIVE_INFINITY,
         isRejected: false,
+        brought: undefined,
+        isAfterRetryAfter: false,
       }
       say(`tab ${page.number} presents ${nameOf(token)}`)
       const isExcused = ({ page: other, atMs, isLost, isBusy, isRejected, answeredAtMs }: Presented) =>
@@ -164,14 +191,10 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
         wasPaused(other, atMs - aroundMs, Math.min(nowMs(), answeredAtMs + aroundMs))
       const isRotating = mode !== 'bff' && reuse !== 'static' && token !== null
       if (isRotating) check(rules.presentedOnce(now, presentations, isExcused))
-      const isShownTo = ({ page: other, token: before, atMs, answeredAtMs }: Presented) =>
-        before === now.token &&
-        !isBroken.store &&
-        !isBroken.clock &&
-        (isShared || other === page) &&
-        !wasPaused(other, atMs, answeredAtMs + aroundMs)
-      if (!isCookie) check(rules.honoursRetryAfter(now, presentations, isShownTo))
+      check(rules.honoursRetryAfter(now, presentations, isTold(now)))
+      now.isAfterRetryAfter = presentations.some(other => other.retryAfterMs > 0 && isTold(now)(other))
       presentations.push(now)
+      check(rules.fewRefreshes(unhelpfulTimes().slice(-11)))
       return {
         /** How the server has answered it, as far as it has. */
         note(facts: Partial<Mutable<Presented>>) {

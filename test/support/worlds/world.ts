@@ -1,6 +1,6 @@
 import { createRandom } from '../random.ts'
 import { createBrokenStore } from './broken-store.ts'
-import { createBrowser, origins } from './browser.ts'
+import { createBrowser, origins, type ServerMood } from './browser.ts'
 import { createComputer, type PageLife } from './computer.ts'
 import { settleAll } from './globals.ts'
 import { createLaggingStorages } from './lagging-storages.ts'
@@ -15,6 +15,11 @@ import { createTimeline, takeTurn } from './timeline.ts'
 import { createWatcher } from './watcher.ts'
 
 export type World = ReturnType<typeof createWorld>
+
+/** What lasts for a while. */
+interface Mood extends ServerMood {
+  isCalm: boolean
+}
 
 const declined: DialogAnswer = { who: 'declined', afterMs: 10 }
 
@@ -43,8 +48,7 @@ export function createWorld({ settings }: WorldPlan) {
   /** What happens to the pages that send the next token requests. */
   const strikes: ((page: PageLife) => void)[] = []
   const refreshes = (page: PageLife) => strikes.shift()?.(page)
-  const mood = { isOverloaded: false, isCalm: false }
-  const isOverloaded = () => mood.isOverloaded
+  const mood: Mood = { overload: null, isRefusing: false, isCalm: false }
   const browser = createBrowser({
     settings,
     server,
@@ -53,7 +57,7 @@ export function createWorld({ settings }: WorldPlan) {
     nowMs,
     faults,
     say,
-    isOverloaded,
+    mood,
     count,
     refreshes,
   })
@@ -100,7 +104,8 @@ export function createWorld({ settings }: WorldPlan) {
     calm(): void {
       say('all is calm')
       mood.isCalm = true
-      mood.isOverloaded = network.isDown = false
+      mood.isRefusing = network.isDown = false
+      mood.overload = null
       network.isCalm = true
       for (const queue of [strikes, ...Object.values(faults)]) queue.length = 0
       store.heal()
