@@ -122,7 +122,16 @@ function attachPipeline(
     const request = input as Request
     // What neither ky nor `Request` knows, by ky's own lists.
     if (init && Object.keys(init).length > 0) checkRequestOptions(init, namesFor(chosen))
-    const call = { transport: transportOf(chosen), id, auth, replay, source, onWait: undefined, signal: undefined }
+    const call = {
+      transport: transportOf(chosen),
+      id,
+      auth,
+      replay,
+      source,
+      isStream: !!final.onUploadProgress,
+      onWait: undefined,
+      signal: undefined,
+    }
     // A `Request` does not show whether `redirect` was set by the caller, and it loses its referrer with an init (Fetch).
     const { referrer, referrerPolicy } = request
     const given = redirect

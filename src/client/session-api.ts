@@ -54,9 +54,9 @@ export interface Session<Claims extends object = JwtClaims> {
    */
   signIn(input: SessionInput): Promise<void>
   /**
-   * Signs the user out at once, in every tab, offline too. Resolves when that is stored; never rejects. `onLoginRequired` is not
-   * called. The strategy's `revoke` tells the server at the same time; await `revoked` of the result to wait for it.
-   * It takes no argument, so it can be an `onClick` handler.
+   * Signs the user out at once, in every tab, offline too. Resolves when that is stored; never rejects. Await it before
+   * you leave the page. `onLoginRequired` is not called. The strategy's `revoke` tells the server at the same time; await
+   * `revoked` of the result to wait for it. It takes no argument, so it can be an `onClick` handler.
    * @example
    * const { revoked } = await api.session.signOut()
    * await revoked

@@ -36,8 +36,8 @@ export function summarize(checks: readonly Pick<CheckReport, 'status'>[]): Docto
   return summary
 }
 
-/** `unreachable`: a server did not respond, so a missing fault means nothing. */
-export function exitCodeOf({ ok, warning, fault }: DoctorReport['summary'], unreachable: boolean): 0 | 1 | 2 {
+/** `isIncomplete`: a server did not respond, or the login failed, so a missing fault means nothing. */
+export function exitCodeOf({ ok, warning, fault }: DoctorReport['summary'], isIncomplete: boolean): 0 | 1 | 2 {
   if (fault > 0) return 1
-  return unreachable || ok + warning === 0 ? 2 : 0
+  return isIncomplete || ok + warning === 0 ? 2 : 0
 }

@@ -30,6 +30,8 @@ export interface Sessions {
   readonly accessToken: string | null
   /** The response of the last login, for its cookies. */
   readonly loginResponse: ProbeResponse | null
+  /** The login endpoint gave no credential that can be used, so no session could be examined. */
+  readonly hasLoginFailed: boolean
   /** Why there is none left. */
   readonly shortage: string
 }
@@ -84,9 +86,14 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
     get loginResponse() {
       return loginResponse
     },
+    get hasLoginFailed() {
+      return loginFailed
+    },
     get shortage() {
-      if (loginFailed)
-        return `The login (status ${loginResponse?.status}) returned no credential that the server accepts.`
+      const status = loginResponse?.status ?? 0
+      if (loginFailed && status >= 400)
+        return `The login was refused with ${status}: check --login-endpoint and LATCHKEY_LOGIN.`
+      if (loginFailed) return `The login (status ${status}) returned no credential that the server accepts.`
       if (refused > 0) return 'The server does not accept the credential that was given, and there is no other.'
       return 'Every session that was given is used up.'
     },

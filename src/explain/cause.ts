@@ -42,6 +42,7 @@ export type CauseCode =
   | 'header-lost'
   | 'html-page'
   | 'unreachable'
+  | 'stream-over-http1'
   | 'preflight'
   | 'cors-missing'
   | 'challenge-hidden'

@@ -16,6 +16,7 @@ import {
   loginPage,
   preflight,
   redirected,
+  streamOverHttp1,
   unknown,
   unreachable,
 } from './causes/delivery.ts'
@@ -73,6 +74,7 @@ export const causeRules: readonly CauseRule[] = [
   forbidden,
   htmlPage,
   unreachable,
+  streamOverHttp1,
   preflight,
   corsMissing,
   challengeHidden,

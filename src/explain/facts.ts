@@ -20,6 +20,8 @@ export interface SentFacts {
   /** `credentials` of the request: whether the browser sends cookies along. */
   readonly cookies: RequestCredentials
   readonly wantsJson: boolean
+  /** The body is a stream, or ky sends it as one for `onUploadProgress`. */
+  readonly isStream: boolean
 }
 
 /** What a token says of itself, unverified. Times are in milliseconds since 1970. */
@@ -77,6 +79,8 @@ export interface RefreshFacts {
   readonly reason: EndReason | UnavailableReason | 'not-signed-in' | 'disposed' | null
   /** The token endpoint's status, if it responded with one. */
   readonly status: number | null
+  /** What `RefreshUnavailableError` says. */
+  readonly message: string | null
   /** The request was sent again. */
   readonly isReplayed: boolean
   readonly notReplayable: NotReplayableReason | null

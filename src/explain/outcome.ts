@@ -4,9 +4,9 @@ import type { RefreshFacts } from './facts.ts'
 
 export type LastStep = Extract<SessionEvents['request'], { readonly step: 'completed' | 'failed' }>
 
-type Outcome = Pick<RefreshFacts, 'outcome' | 'reason' | 'status' | 'notReplayable'>
+type Outcome = Pick<RefreshFacts, 'outcome' | 'reason' | 'status' | 'message' | 'notReplayable'>
 
-const none: Outcome = { outcome: 'none', reason: null, status: null, notReplayable: null }
+const none: Outcome = { outcome: 'none', reason: null, status: null, message: null, notReplayable: null }
 
 /** What the last step of a request says of the refresh that it waited for. */
 export function outcomeOf(step: LastStep, isReplayed: boolean): Outcome {
@@ -20,7 +20,7 @@ export function outcomeOf(step: LastStep, isReplayed: boolean): Outcome {
     case 'session-ended':
       return { ...none, outcome: 'rejected', reason: error.reason }
     case 'refresh-unavailable':
-      return { ...none, outcome: 'unavailable', reason: error.reason, status: error.status }
+      return { ...none, outcome: 'unavailable', reason: error.reason, status: error.status, message: error.message }
     case 'step-up-required':
       return { ...none, outcome: 'declined' }
     default:

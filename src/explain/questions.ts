@@ -64,6 +64,10 @@ export const quote = (words: string | null): readonly string[] => (words ? [`The
 export const looksLikeLogin = ({ method, url }: Facts): boolean =>
   method === 'POST' && /\/(log-?in|sign-?in|sessions?|auth(enticate)?|token)\/?$/i.test(new URL(url).pathname)
 
+/** The same, where only names that are a login's count. */
+export const isNamedLogin = ({ method, url }: Facts): boolean =>
+  method === 'POST' && /\/(log-?in|sign-?in)\/?$/i.test(new URL(url).pathname)
+
 /** How far the server's clock is ahead of the device's; `null`: its `Date` cannot be read. */
 export const skewMs = ({ response, atMs }: Facts): number | null =>
   response?.serverTimeMs == null ? null : response.serverTimeMs - atMs

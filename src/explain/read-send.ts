@@ -1,3 +1,4 @@
+import { isOneShot } from '../http/bodies.ts'
 import type { Send } from '../request/sends.ts'
 import type { SessionEvents } from '../session/events.ts'
 import type { SentFacts, TokenFacts } from './facts.ts'
@@ -35,6 +36,7 @@ export function readSend({ context, outgoing, header }: Send, step: SentStep): R
       header: read && { ...read.facts, flaw: isOwn ? null : read.facts.flaw },
       cookies: outgoing.credentials ?? context.request?.credentials ?? 'same-origin',
       wantsJson: /^application\/([\w.]+\+)?json/i.test(headers.get('accept') ?? ''),
+      isStream: context.adapter.isStream || isOneShot(context.init.body),
     },
     token: read?.token ? readToken(read.token, held) : null,
     value,

@@ -109,7 +109,9 @@ export function judgeFailure(error: unknown, wallMs: number, sent: Credentials |
     isUnrotated: status >= 400 && ![408, 500, 502, 504].includes(status) && !isHtml && thrown.error !== null,
     detail:
       redact(describe(thrown), sent) +
-      (status >= 400 && !isPassing(status) && !code ? '. If the session is over, return null' : ''),
+      (status >= 400 && !isPassing(status) && !code
+        ? `. ${status === 404 ? 'Is its URL right? ' : ''}If the session is over, return null`
+        : ''),
   }
 }
 

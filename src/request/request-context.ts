@@ -46,6 +46,8 @@ export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'
   readonly id?: number | undefined
   /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
+  /** ky sends the body as a stream, to count its progress. */
+  readonly isStream?: boolean | undefined
   /** Called before the call waits for anything but its response (a refresh, a login), and before it is sent again. */
   readonly onWait?: (() => void) | undefined
   /** Aborts the waiting, instead of the request's own signal. Read when the waiting begins. */

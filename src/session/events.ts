@@ -53,7 +53,10 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
     readonly kind: 'login' | 'step-up'
     readonly subject: string | null
   }
-  /** The session ended, for whatever reason; `signOut()` is one. Clear caches here. */
+  /**
+   * The session ended, for whatever reason; `signOut()` is one. Clear caches here. Do not load another page here if `tab` is
+   * `'this'`: the sign-out is not stored yet.
+   */
   ended: AnyEvent<'ended'> & { readonly reason: EndReason; readonly subject: string | null }
   /**
    * The store failed; the session continues in memory. Emitted once. `cause` is what the store threw, without texts that may

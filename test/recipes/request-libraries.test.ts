@@ -1,12 +1,12 @@
 import axios from 'axios'
 import { expect, test } from 'vitest'
-import { createAxios, isSessionEnded as isAxiosSessionEnded } from '../../demo/recipes/axios.ts'
+import { createAxios, isSessionEnded as isAxiosSessionEnded, withoutToken } from '../../demo/recipes/axios.ts'
 import { createSdkClient } from '../../demo/recipes/hey-api.ts'
 import { createOfetch, isSessionEnded as isOfetchSessionEnded } from '../../demo/recipes/ofetch.ts'
 import { createTypedApi } from '../../demo/recipes/openapi-fetch.ts'
 import { createWretch } from '../../demo/recipes/wretch.ts'
 import { describeRecipe } from './recipe-behaviour.ts'
-import { type ApiHandler, sendJson } from './recipe-server.ts'
+import { type ApiHandler, sendJson, startRecipeWorld } from './recipe-server.ts'
 
 const todos = [{ title: 'Buy milk' }]
 const handler: ApiHandler = (_call, response) => sendJson(response, 200, todos)
@@ -84,4 +84,12 @@ test('the recipe for axios tells the end of a session from other failures', () =
     plain: isAxiosSessionEnded(new axios.AxiosError('Network Error')),
     nothing: isAxiosSessionEnded(undefined),
   }).toEqual({ plain: false, nothing: false })
+})
+
+test('a login by the recipe for axios is sent without a token, and its 401 refreshes nothing', async () => {
+  const { api, origin, calls, refreshes, loginsRequired } = await startRecipeWorld(handler)
+  const login = createAxios(api, origin).post('/auth/login', { name: 'alice' }, withoutToken)
+  await expect(login).rejects.toMatchObject({ response: { status: 401 } })
+  expect(calls.map(({ headers }) => headers.authorization)).toEqual([undefined])
+  expect({ refreshes: refreshes(), logins: loginsRequired() }).toEqual({ refreshes: 0, logins: 0 })
 })

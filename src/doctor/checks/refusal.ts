@@ -22,6 +22,12 @@ function judgeStatus(renewal: Renewal, settings: Settings): Finding | false {
       'Compare --client-id and --parameter with the registration of a public client; a page cannot keep a client secret.',
     )
   }
+  if (status === 404 || status === 405) {
+    return fault(
+      `The token endpoint responds with ${status}: it is probably not at this URL. Clients treat that as an outage.`,
+      `Check the URL. If it is right: ${fix}`,
+    )
+  }
   if (renewal.kind === 'unclear') {
     return fault(
       `An invalid credential gets ${status}, which clients treat as an outage: the user is never asked to sign in again.`,

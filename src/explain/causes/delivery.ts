@@ -112,6 +112,22 @@ export const preflight: CauseRule = {
   },
 }
 
+export const streamOverHttp1: CauseRule = {
+  code: 'stream-over-http1',
+  title: 'The body is a stream, which browsers send over HTTP/2 or newer only.',
+  page: 'Send the file itself, without `onUploadProgress`, which makes a stream of it. For progress over HTTP/1.1 use XMLHttpRequest, as tus and Uppy do.',
+  server: 'Serve the API by https with HTTP/2, in development, too. Browsers speak HTTP/1.1 with plain http.',
+  see: 'Fetch, HTTP-network fetch',
+  find(facts) {
+    const { probe, sent, method, url } = facts
+    if (!isHidden(facts) || facts.isOffline || (probe && !probe.isReachable)) return null
+    const isPlain = url.startsWith('http:')
+    if (sent.isStream) return isPlain ? surely('It was sent by plain http') : possibly()
+    // A `Request` does not show whether its body is a stream.
+    return isPlain && /^(POST|PUT|PATCH)$/.test(method) && facts.history.wasReadable ? possibly() : null
+  },
+}
+
 export const corsMissing: CauseRule = {
   code: 'cors-missing',
   title: 'The server responded without CORS headers, so the browser hides its response.',

@@ -34,14 +34,18 @@ export const notReplayed: CauseRule = {
 export const refreshFailed: CauseRule = {
   code: 'refresh-failed',
   title: 'The token was refused, and the refresh that should bring a newer one failed.',
-  page: 'Look at the request to the token endpoint. `RefreshUnavailableError` has `reason`, `status` and `retryAfterMs`.',
+  page: 'Look at the request to the token endpoint: with 404 or 405 its URL is wrong. If there is none, and the reason is `timeout`, `refresh` calls the client itself, which waits for this very refresh: use the `post` of its argument.',
   server:
     'Let the token endpoint return 401 or `invalid_grant` when the session is over, and 503 or 429 with `Retry-After` for “not now”; with CORS headers on each of them.',
   see: 'RFC 6749 §5.2',
-  find({ refresh: { outcome, reason, status } }) {
+  find({ refresh: { outcome, reason, status, message } }) {
     if (outcome !== 'unavailable' || isHeldBack(reason)) return null
     const unread = reason === 'network' ? ['The token endpoint is unreachable, or CORS hides its response'] : []
-    return surely(`Its reason is ${reason}${status === null ? '' : `, its status ${status}`}`, ...unread)
+    return surely(
+      `Its reason is ${reason}${status === null ? '' : `, its status ${status}`}`,
+      ...(message ? [`The error says: “${message}”`] : []),
+      ...unread,
+    )
   },
 }
 

@@ -1,6 +1,16 @@
 import { type CauseRule, documentation, type Finding, possibly, probably, surely } from '../cause.ts'
 import type { Facts, HeaderFlaw } from '../facts.ts'
-import { foreignSchemes, is401, looksLikeLogin, originOf, quote, wordsForOtherScheme, wordsOf } from '../questions.ts'
+import {
+  foreignSchemes,
+  is401,
+  isNamedLogin,
+  isRefused,
+  looksLikeLogin,
+  originOf,
+  quote,
+  wordsForOtherScheme,
+  wordsOf,
+} from '../questions.ts'
 
 /** What the page sent, or did not send. */
 
@@ -87,14 +97,16 @@ export const loginRefused: CauseRule = {
 
 export const loginWithoutAuthFalse: CauseRule = {
   code: 'login-without-auth-false',
-  title: 'A login was sent without `auth: false`, so its 401 was taken for a missing session.',
+  title: 'A login was sent without `auth: false`, so its 401 was taken for one about the session.',
   page: 'Send the login with `auth: false`: then its 401 is yours, and `onLoginRequired` is not called.',
   server: null,
   see: documentation,
   find(facts) {
     const { sent } = facts
     const isBare = sent.credentials === 'none' && sent.reason === 'signed-out'
-    return isBare && is401(facts) && looksLikeLogin(facts) ? probably('It is a POST to what looks like a login') : null
+    // With a token, `/sessions` and `/token` may well be resources of the API.
+    const isLogin = isBare ? looksLikeLogin(facts) : sent.credentials === 'attached' && isNamedLogin(facts)
+    return isLogin && is401(facts) ? probably('It is a POST to what looks like a login') : null
   },
 }
 
@@ -105,9 +117,11 @@ export const authFalse: CauseRule = {
   server: null,
   see: 'RFC 6750 §3',
   find(facts) {
-    const { sent } = facts
-    if (sent.reason !== 'auth-false' || sent.header) return null
-    return loginRefused.find(facts) ? possibly() : unlessUnread(facts, surely())
+    const { sent, response } = facts
+    // A login is sent so. And it causes no other response than a refusal, or a redirect to a login.
+    if (sent.reason !== 'auth-false' || sent.header || looksLikeLogin(facts) || loginRefused.find(facts)) return null
+    const isElse = response !== null && !isRefused(facts) && !response.redirectedTo
+    return isElse ? null : unlessUnread(facts, surely())
   },
 }
 

@@ -67,7 +67,7 @@ export const clockSkew: CauseRule = {
 export const expired: CauseRule = {
   code: 'expired',
   title: 'The token has expired.',
-  page: 'Give `createClient` a `refresh`, and `signIn` the refresh token and `expiresInSeconds`: then it is renewed before its end.',
+  page: 'Give `createClient` a `refresh` if it has none, and `signIn` the refresh token and `expiresInSeconds`: then it is renewed before its end.',
   server: 'Say `error="invalid_token"` in `WWW-Authenticate`, and issue a refresh token.',
   see: 'RFC 6750 §3.1',
   find(facts) {

@@ -17,18 +17,18 @@ beforeAll(async () => {
 }, 240_000)
 afterAll(() => server.close())
 
+const situationsOf = (engine: Engine) => situations.filter(({ only = engine }) => only === engine)
+
 /** All situations in one page of one browser; each has a client, and routes, of its own. */
 const runAll = async (engine: Engine): Promise<readonly Told[]> => {
   const browser = await openBrowser(engine)
   try {
     const page = await browser.newPage(`${server.page}/page.html`)
-    const given = situations.map(
-      ({ reply: _ofTheServer, ...situation }, index): PageSituation => ({
-        ...situation,
-        id: `${engine}-${index}`,
-        folder: server.folderOf(index, engine),
-      }),
-    )
+    const given = situationsOf(engine).map((one): PageSituation => {
+      const { reply: _ofTheServer, ...situation } = one
+      const index = situations.indexOf(one)
+      return { ...situation, id: `${engine}-${index}`, folder: server.folderOf(index, engine) }
+    })
     return await page.run<readonly Told[]>(runSituations, given)
   } finally {
     await browser.close()
@@ -37,8 +37,8 @@ const runAll = async (engine: Engine): Promise<readonly Told[]> => {
 
 /** What is said of a situation, where it is not what it is. */
 const misses = (told: readonly Told[], isMiss: (one: Told, wanted: Situation) => boolean): readonly string[] =>
-  told.flatMap((one, index) => {
-    const wanted = situations[index]
+  told.flatMap(one => {
+    const wanted = situations.find(({ name }) => name === one.name)
     if (!wanted || !isMiss(one, wanted)) return []
     const said = one.causes.map(({ certainty, code }) => `${certainty} ${code}`)
     return [`${one.name}: ${wanted.code}, not ${said.join(', ') || one.text}`]

@@ -25,6 +25,7 @@ const sent: SentFacts = {
   header: { scheme: 'bearer', flaw: null },
   cookies: 'same-origin',
   wantsJson: true,
+  isStream: false,
 }
 
 const token: TokenFacts = {
@@ -59,6 +60,7 @@ const refresh: RefreshFacts = {
   outcome: 'refreshed',
   reason: null,
   status: null,
+  message: null,
   isReplayed: true,
   notReplayable: null,
   isSameToken: false,

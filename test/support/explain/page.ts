@@ -45,8 +45,13 @@ export const runSituations = `
     const told = []
     let heard = () => {}
     const stop = explainUnauthorized(client, { tell: explanation => { told.push(explanation); heard() } })
-    const send = async ({ path = 'todos', by = 'ky', init = {}, meanwhile }) => {
+    const send = async ({ path = 'todos', by = 'ky', init: given = {}, stream, meanwhile }) => {
       if (path === 'sign-out') return client.session.signOut()
+      const init = {
+        ...given,
+        ...(stream === 'own' && { body: new Blob(['text']).stream(), duplex: 'half' }),
+        ...(stream === 'progress' && { body: new Blob(['text']), onUploadProgress: () => {} }),
+      }
       const url = folder + path + '?secret=S3cr3tS3cr3tQuery'
       const left = new Promise(resolve => client.session.on('request', event => event.step === 'sent' && resolve()))
       const sent = by === 'fetch' ? client.fetch(url, init) : client(url, init).json()

@@ -1,4 +1,5 @@
 import type { CauseCode } from '../../../src/explain/cause.ts'
+import type { Engine } from '../browsers.ts'
 import type { Answer, ReceivedRequest } from '../http-messages.ts'
 
 /** Where a situation’s API is, seen from the page. */
@@ -16,6 +17,8 @@ export interface PageCall {
   /** @default 'ky', which asks for JSON */
   readonly by?: 'ky' | 'fetch'
   readonly init?: Readonly<Record<string, unknown>>
+  /** Sends a body as a stream: as one of the app's own, or for ky's `onUploadProgress`. */
+  readonly stream?: 'own' | 'progress'
   /** While it is under way: by another user’s tokens, or the end of the session. */
   readonly meanwhile?: 'sign-in' | 'sign-out'
 }
@@ -24,6 +27,8 @@ export interface PageCall {
 export interface Situation {
   readonly name: string
   readonly code: CauseCode
+  /** Only this engine can do it. @default all */
+  readonly only?: Engine
   /** What else it may be sure of, because it is true too. */
   readonly also?: readonly CauseCode[]
   /** @default 'cross' */

@@ -35,6 +35,23 @@ export const deliverySituations: readonly Situation[] = [
     reply: ({ path }) => (path.endsWith('/me') ? say(200, {}) : refuse(invalidToken(), {})),
   },
   {
+    name: 'A stream over HTTP/1.1',
+    code: 'stream-over-http1',
+    only: 'chromium',
+    signIn: tokens(),
+    call: { by: 'fetch', init: { method: 'POST' }, stream: 'own' },
+    reply: () => say(200, {}),
+  },
+  {
+    name: 'An upload with progress over HTTP/1.1, where other requests succeed',
+    code: 'stream-over-http1',
+    only: 'chromium',
+    signIn: tokens(),
+    before: [{ path: 'me' }],
+    call: { init: { method: 'POST' }, stream: 'progress' },
+    reply: () => say(200, {}),
+  },
+  {
     name: 'The first answer has no CORS headers',
     code: 'cors-missing',
     cors: 'not-errors',

@@ -87,13 +87,14 @@ describe('the doctor', () => {
     expect(run.check('cookie-flags').status).toBe('ok')
   })
 
-  test('signs in no second time where the login brings nothing', async () => {
+  test('signs in no second time where the login is refused, says so, and does not pass for a good result', async () => {
     const server = await startExaminedServer()
     const args = [...server.ofCookie, '--login-endpoint', `${server.origin}/login`, '--yes', '--json']
     const run = await callDoctor(args, { env: { LATCHKEY_LOGIN: '{"password":"wrong horse"}' } })
     expect(server.received.filter(({ path }) => path === '/login')).toHaveLength(1)
-    expect(run.check('lost-response').findings[0]?.says).toMatch(/login \(status 401\) returned no credential/)
+    expect(run.check('lost-response').findings[0]?.says).toMatch(/login was refused with 401/)
     expect(run.check('lost-response').status).toBe('unknown')
+    expect(run.exitCode).toBe(2)
   })
 })
 

@@ -57,6 +57,13 @@ const cases: readonly Case[] = [
   },
   {
     check: 'refusal',
+    wrong: 'is not at this URL',
+    spoil: instead(isRefused, { status: 404 }),
+    status: 'fault',
+    says: /probably not at this URL/,
+  },
+  {
+    check: 'refusal',
     wrong: 'does not know the client',
     spoil: instead(isRefused, json(401, { error: 'invalid_client' })),
     status: 'fault',

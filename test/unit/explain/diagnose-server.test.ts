@@ -146,6 +146,16 @@ const deliveries: readonly Case[] = [
   ['no server', hidden({ isReachable: false, isReadable: false, isRedirected: false }), 'probably unreachable'],
   ['no network', hidden(null, { isOffline: true }), 'surely unreachable'],
   ['no CORS', hidden(reachable), 'probably cors-missing'],
+  [
+    'a stream by plain http, where other responses were readable',
+    hidden(null, {
+      method: 'POST',
+      url: 'http://localhost:3000/files',
+      sent: { isStream: true },
+      history: { wasReadable: true },
+    }),
+    'surely stream-over-http1',
+  ],
   ['no CORS on an error alone', hidden(reachable, { history: { wasReadable: true } }), 'surely cors-missing'],
   ['a preflight that forbids Authorization', hidden({ ...reachable, isReadable: true }), 'probably preflight'],
   [

@@ -17,6 +17,8 @@ const firstOf = (differences: Differences): string => {
   return `${cause?.certainty} ${cause?.code}`
 }
 
+const login = { method: 'POST', url: 'https://api.example.com/auth/login' }
+
 const whatWasSent: readonly Case[] = [
   ['nobody is signed in', bareBecause('signed-out'), 'surely not-signed-in'],
   [
@@ -51,6 +53,16 @@ const whatWasSent: readonly Case[] = [
     'a sign-in without `auth: false` and without a challenge',
     bareBecause('signed-out', { method: 'POST', url: 'https://api.example.com/v1/sign-in', response: silent }),
     'probably login-without-auth-false',
+  ],
+  [
+    'a login without `auth: false` while a user is signed in',
+    { ...login, response: silent },
+    'probably login-without-auth-false',
+  ],
+  [
+    'a login to a URL where an HTML page is',
+    bareBecause('auth-false', { ...login, response: { ...silent, status: 200, contentType: 'text/html' } }),
+    'probably html-page',
   ],
   ['`no-cors`', bareBecause('no-cors', { response: { status: 0, type: 'opaque' } }), 'surely no-cors'],
   ['`no-cors` where nothing came back', bareBecause('no-cors', { response: null }), 'surely no-cors'],
@@ -253,4 +265,22 @@ describe('diagnose, of what followed the 401,', () => {
   test.each(followed)('says of “%s” first what it is', (_situation, differences, first) => {
     expect(firstOf(differences)).toBe(first)
   })
+})
+
+test('diagnose advises nobody to leave `auth: false` out of a login', () => {
+  const unreachable = { isReachable: false, isReadable: false, isRedirected: false }
+  const refused = bareBecause('auth-false', { ...login, response: silent })
+  for (const differences of [refused, bareBecause('auth-false', { ...login, response: null, probe: unreachable })])
+    expect(diagnose(factsWith(differences)).map(({ code }) => code)).not.toContain('auth-false')
+})
+
+test('diagnose takes a POST with a token to a resource that is called sessions for no login', () => {
+  const facts = factsWith({ method: 'POST', url: 'https://api.example.com/sessions' })
+  expect(diagnose(facts).map(({ code }) => code)).not.toContain('login-without-auth-false')
+})
+
+test('diagnose repeats what the error of a failed refresh says', () => {
+  const message = 'No newer token (unreadable-response: expected accessToken, access_token or null, got { token }).'
+  const refresh = { outcome: 'unavailable', reason: 'unreadable-response', message } as const
+  expect(diagnose(factsWith({ refresh }))[0]?.evidence).toContain(`The error says: “${message}”`)
 })

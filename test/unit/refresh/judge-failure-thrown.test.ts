@@ -171,6 +171,11 @@ describe('what is said of a failure', () => {
   })
 })
 
+test('the detail of a 404 asks for the URL, and that of a 400 does not', () => {
+  expect(detailOf({ status: 404, message: 'no' })).toContain('Is its URL right?')
+  expect(detailOf({ status: 400, message: 'no' })).not.toContain('URL')
+})
+
 describe('headers of what was thrown', () => {
   test.each([
     ['with `get`', new Headers({ 'retry-after': '2' }), 2000],
