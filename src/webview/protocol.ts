@@ -56,7 +56,12 @@ export const shellError = (what: unknown): Error => new Error(`shell: ${what}`)
 /** An object of the protocol, given as such or as JSON; `null` if it is none. */
 export function readProtocol(value: unknown): Readonly<Record<string, unknown>> | null {
   const read = (typeof value === 'string' ? parseJson(value) : value) as Readonly<Record<string, unknown>> | null
-  return read?.['latchkey'] === 1 ? read : null
+  try {
+    return read?.['latchkey'] === 1 ? read : null
+  } catch {
+    // Any script of the page may post an object that cannot be read: a window of another origin, for example.
+    return null
+  }
 }
 
 /** @throws Error for what is no response to `id` */
