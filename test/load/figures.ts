@@ -33,7 +33,7 @@ export const countOf = (kind: 'requests' | 'cycles', few: number): number =>
 /** Whether other counts than those of CI were asked for. */
 export const isFull = Boolean(process.env['LEAK_REQUESTS'] || process.env['LEAK_CYCLES'])
 
-/** The rows of docs/load.md. */
+/** What was found, as a table. */
 export function showGrowth(place: string, all: readonly Grown[]): void {
   const names = [...new Set(all.flatMap(({ after }) => Object.keys(after)))]
   const rows = all.map(({ name, count, before, after }) => [

@@ -1,4 +1,7 @@
-/** A process of its own, so that nothing but latchkey moves the figures. Writes a line of JSON for each soak that it finds. */
+/**
+ * A process of its own, so that nothing but latchkey moves the figures. Writes a line of JSON for each soak that it finds. By
+ * itself, some of them: `LEAK_ONLY=dispose LEAK_CYCLES=1000 node --expose-gc test/load/in-node.ts`.
+ */
 import { fetchLoad } from './answer.ts'
 import { clientSoaks } from './client-soaks.ts'
 import { controlName, controlSoak } from './control-soak.ts'
@@ -17,10 +20,13 @@ const kinds = [
   [{ ...clientSoaks, ...toolSoaks, [controlName]: controlSoak }, countOf('cycles', 60)],
 ] as const
 
+const only = new RegExp(process.env['LEAK_ONLY'] ?? '')
+
 // All are begun first, so that one measure stands between two of them: what is made once is there by then.
 const soaks: { readonly name: string; readonly count: number; readonly soak: Soak }[] = []
 for (const [kind, count] of kinds) {
   for (const [name, start] of Object.entries(kind)) {
+    if (!only.test(name)) continue
     const soak = await start({ origin: 'https://api.test', name })
     await soak.run(20)
     soaks.push({ name, count, soak })

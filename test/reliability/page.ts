@@ -100,8 +100,9 @@ function browserSection({ version, cells, differences }: BrowserRecord): string 
   return [
     `## In a browser
 
-All cells but those with a stream body (which Chromium sends over HTTP/2 and newer only) were run from a page in Chromium ${version}, too: ${cells} cells
-with the built package, and a server of the page's own origin. ${cells - differences.length} of them ended as in Node. These did not:`,
+All cells but those with a stream body were run from a page in Chromium ${version}, too: ${cells} cells with the built package, and a server of
+the page's own origin. A stream body cannot be: Chromium refuses to send one over HTTP/1.1, and resets, drips and broken bodies are made on
+connections of HTTP/1.1. ${cells - differences.length} of the cells ended as in Node. These did not:`,
     '',
     '| The refresh request | Expired token | Once | Cells |',
     '|---|---|---|---|',

@@ -30,8 +30,15 @@ export const show = (value: unknown): string => {
     error?.message,
     error?.stack,
     error?.cause && show(error.cause),
+    ...((error as Partial<AggregateError> | null | undefined)?.errors ?? []).map(show),
   ].join('\n')
 }
+
+/** Every way to write to a console. */
+const levels = [
+  ...(['error', 'warn', 'info', 'log', 'debug', 'trace', 'table', 'dir', 'dirxml'] as const),
+  ...(['assert', 'group', 'groupCollapsed', 'timeLog'] as const),
+]
 
 export interface LeakHunt {
   /** Notes what a promise rejects with, or what it brings. */
@@ -47,9 +54,7 @@ export interface LeakHunt {
 export const huntLeaks = (): LeakHunt => {
   const shown: string[] = []
   const note = (value: unknown) => void shown.push(show(value))
-  for (const level of ['error', 'warn', 'info', 'log', 'debug'] as const) {
-    vi.spyOn(console, level).mockImplementation((...said) => note(said))
-  }
+  for (const level of levels) vi.spyOn(console, level).mockImplementation((...said: unknown[]) => note(said))
   vi.stubGlobal('reportError', note)
   process.on('unhandledRejection', note)
   onTestFinished(() => void process.off('unhandledRejection', note))

@@ -55,6 +55,57 @@ const attack = async () => {
   return { events, subject }
 }
 
+/** Posts the events of a shell, as objects and as JSON, and what is none: many of each, and one that is huge. */
+const flooder = \`<body><script>
+  addEventListener('message', ({ data: count }) => {
+    const cyclic = { latchkey: 1, type: 'signed-out' }
+    cyclic.self = cyclic
+    const forged = ['signed-out', 'signed-in', 'refreshed'].flatMap(type =>
+      [{ latchkey: 1, type }, JSON.stringify({ latchkey: 1, type })])
+    for (let round = 0; round < count; round += 1)
+      for (const data of [...forged, cyclic, null, [], '{', 1n, new Map([['latchkey', 1]])]) parent.postMessage(data, '*')
+    parent.postMessage(JSON.stringify({ latchkey: 1, type: 'signed-out', padding: 'x'.repeat(5e6) }), '*')
+    parent.postMessage('last', '*')
+  })
+</script></body>\`
+
+/** What comes of a page that follows its shell, and of what its shell was asked. */
+const flood = async count => {
+  const frames = [await addFrame({ sandbox: 'allow-scripts' }, flooder), await addFrame({}, flooder)]
+  const asked = []
+  const shell = installBridge('react-native', ({ id, type }, reply) => {
+    asked.push(type)
+    reply({ latchkey: 1, id, status: 'signed-in', session: { accessToken: 'access-alice', subject: 'alice' } })
+  })
+  const client = createClient({ baseUrl: 'https://api.example.com/', refresh: shellRefresh() })
+  const stop = followShell(client)
+  await client.session.ready()
+  const errors = []
+  let heard = 0
+  const note = ({ message }) => void errors.push(message)
+  addEventListener('error', note)
+  for (const frame of frames) {
+    const over = new Promise(resolve => {
+      const hear = ({ data }) => {
+        heard += 1
+        if (data !== 'last') return
+        removeEventListener('message', hear)
+        resolve()
+      }
+      addEventListener('message', hear)
+    })
+    frame.contentWindow.postMessage(count, '*')
+    await over
+    frame.remove()
+  }
+  const { status, subject, generation } = client.session.getSnapshot()
+  stop()
+  client.dispose()
+  shell.remove()
+  removeEventListener('error', note)
+  return { heard, asked, errors, status, subject, generation }
+}
+
 /** Each found under its name in the page, with a postMessage: a cross-origin one, and one three frames deep. */
 const nameFrames = async () => {
   let received = 0

@@ -66,6 +66,19 @@ const refreshes: Readonly<Record<string, (context: RefreshContext) => Promise<un
   'a SyntaxError that quotes the answer': async () => JSON.parse(`${secret('text')} {`),
   'an error that quotes the answer': throwing(() => new Error(`Cannot read ${body}`)),
   'an error that wraps another': throwing(token => new Error('Cannot refresh', { cause: new Error(token) })),
+  'errors in an AggregateError': throwing(
+    token => new AggregateError([new Error(`first ${token}`), new TypeError(body), newer], 'Cannot refresh'),
+  ),
+  'an error at the end of a chain of causes': throwing(token =>
+    Array.from({ length: 5 }).reduce<Error>(cause => new Error('Cannot refresh', { cause }), new Error(token)),
+  ),
+  'an error whose toJSON shows the request': throwing(token =>
+    Object.assign(new Error('Cannot refresh'), { toJSON: () => ({ token, body }), toString: () => token }),
+  ),
+  'an error whose stack and message are getters': throwing(token =>
+    Object.defineProperties(new Error(), { message: { get: () => `no ${token}` }, stack: { get: () => body } }),
+  ),
+  'a DOMException that quotes the token': throwing(token => new DOMException(`'${token}' is no token`, 'SyntaxError')),
   'an error that quotes half of the answer': throwing(() => new Error(`Unexpected: ${body.slice(20, 70)}`)),
   'an error of a schema': throwing(() =>
     Object.assign(new Error(`[{"received": "${secret('received')}"}]`), { name: 'ZodError', issues: [newer] }),

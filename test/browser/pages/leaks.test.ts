@@ -17,9 +17,11 @@ const ofPages = [
 /** Some of what is counted in Node, which counts all of it in less time. */
 const ofBoth = [
   'requests with a valid token, the ky form',
+  'requests with a valid token, latchkey/fetch',
   'requests that wait once behind a refresh, the ky form',
   'requests that wait once behind a refresh, latchkey/fetch',
   'create and dispose, the ky form',
+  'create and dispose, latchkey/fetch',
   'dispose while a dialog is open that never closes',
   'sign in and sign out',
 ]

@@ -12,7 +12,7 @@ import { attackScript } from '../../support/shell-frames.ts'
 
 const begin = `
 const { createClient } = await import('latchkey')
-const { shellKind, shellRefresh } = await import('latchkey/webview')
+const { followShell, shellKind, shellRefresh } = await import('latchkey/webview')
 ${bridgeScript}`
 
 /** A page that needs no server: everything is in it. */
@@ -79,6 +79,12 @@ describe.each(['chromium', 'webkit'] as const)('webviews in %s', engine => {
       // WebKit forgets who sent it, so that "no source" alone would let this one through.
       { from: 'gone', isTrusted: true, hasSource: engine === 'chromium' },
     ])
+  })
+
+  test('frames that post thousands of forged messages sign nobody out or in, ask nothing of the shell, and cause no error', async () => {
+    const seen = await page.run<object>(`${begin}${attackScript} return flood(...args)`, 200)
+    const kept = { status: 'signed-in', subject: 'alice', generation: 0 }
+    expect(seen).toEqual({ heard: 2 * (200 * 12 + 2), asked: ['refresh'], errors: [], ...kept })
   })
 
   test('frames that are named like a bridge are none, and get no message (WV-07)', async () => {
