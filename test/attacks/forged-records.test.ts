@@ -110,6 +110,19 @@ describe('a record that a script of the origin has forged', () => {
   })
 })
 
+/** Does as a tab would that waits for each call of the store. */
+function afterEachCall(store: ReturnType<typeof createScriptedStore>, act: () => void): void {
+  for (const call of ['read', 'compareAndSet', 'overwrite', 'remove'] as const) {
+    const run = store[call]?.bind(store) as (...given: unknown[]) => unknown
+    const runAndAct = (...given: unknown[]) => {
+      const result = run(...given)
+      act()
+      return result
+    }
+    Object.assign(store, { [call]: runAndAct })
+  }
+}
+
 describe('a tab that forges another record after each call of the store', () => {
   const unhandled = watchUnhandledRejections()
 
@@ -126,16 +139,7 @@ describe('a tab that forges another record after each call of the store', () => 
       const isRecord = typeof forged === 'object' && forged !== null && 'revision' in forged
       store.content = isRecord ? { ...forged, revision: `forged ${turn}` } : forged
     }
-    for (const call of ['read', 'compareAndSet', 'overwrite', 'remove'] as const) {
-      const run = store[call]?.bind(store) as (...given: unknown[]) => unknown
-      Object.assign(store, {
-        [call]: (...given: unknown[]) => {
-          const result = run(...given)
-          forge()
-          return result
-        },
-      })
-    }
+    afterEachCall(store, forge)
     for (let round = 1; round <= 30; round += 1) {
       stage.wake()
       expect(await settle(stage, stage.client.fetch(url))).toMatch(defined)
@@ -147,4 +151,22 @@ describe('a tab that forges another record after each call of the store', () => 
     await taskDone()
     expect(unhandled).not.toHaveBeenCalled()
   })
+})
+
+test('a tab that writes the same record anew after each call wins each race, and costs a bounded number of calls', async () => {
+  const store = createScriptedStore()
+  const stage = await startWith(store)
+  await stage.signIn({ subject: 'alice' })
+  let turn = 0
+  afterEachCall(store, () => {
+    turn += 1
+    store.content = { ...(store.content as StoredRecord), revision: `rewritten ${turn}` }
+  })
+  const before = store.calls.length
+  expect(await settle(stage, stage.client.session.refresh())).toBe('refresh-unavailable')
+  expect(store.calls.length - before).toBeLessThan(100)
+  expect(stage.refreshes).toEqual([])
+  expect(await settle(stage, stage.client.fetch(url))).toBe('200')
+  expect(await settle(stage, stage.client.session.signOut())).toBe('fine')
+  expect(stage.client.session.status).toBe('signed-out')
 })
