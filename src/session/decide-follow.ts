@@ -35,7 +35,7 @@ export function decideFollow(record: StoredRecord | null, { state, isAmbient, as
     return isNews ? { kind: 'leave', sessionId: record?.sessionId ?? null, reason: reason ?? null } : stay
   }
   // A session that only a dialog can renew, in the tabs that are in it.
-  if (record.rejected && state.status === 'signed-out') return stay
+  if (record.rejected && !state.credentials && !isUnknown) return stay
   // The user answered this page's login dialog in another tab.
   const isAnswered = asksLogin && state.status === 'reauthenticating' && !record.rejected
   // In cookie modes each tab keeps its own tokens, unless they were rejected and the user has signed in since.

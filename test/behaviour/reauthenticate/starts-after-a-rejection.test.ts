@@ -40,6 +40,35 @@ describe.each(['session', 'token'] as const)(
       expect(page.client.session.getSnapshot()).toMatchObject({ status: 'signed-out', subject: null })
     })
 
+    test('keeps its dialog open when it wakes, while the dialog of another tab is open, and nobody counts as signed in', async () => {
+      const world = createCookieWorld(mode)
+      const closed: string[] = []
+      const open = (name: string) =>
+        world.open({
+          reauthenticate: ({ signal }) =>
+            new Promise(() => signal.addEventListener('abort', () => void closed.push(name))),
+        })
+      world.logIn('alice')
+      const there = open('there')
+      await there.ready()
+      ;(world.sessions as Map<string, string>).clear()
+      there.client.session.refresh().catch(() => {})
+      await world.clock.advance(1000)
+      const here = open('here')
+      expect(await here.ready()).toBe('signed-out null')
+      const waiting = here.ask()
+      await world.clock.advance(1000)
+      here.wake()
+      await world.clock.advance(1000)
+      expect(closed).toEqual([])
+      expect(here.client.session.getSnapshot()).toMatchObject({ status: 'reauthenticating', subject: null })
+      world.logIn('alice')
+      await there.client.session.signIn({ cookie: true, subject: 'alice' })
+      here.wake()
+      await world.clock.advance(1000)
+      expect([closed, await waiting]).toEqual([['there', 'here'], 'alice'])
+    })
+
     test('asks again at the next start, after a login by navigation', async () => {
       const { world, open, asked } = await start()
       await open().ready()

@@ -92,6 +92,16 @@ describe('decideFollow: what a page does with the record that its store holds', 
     ['A user signed in elsewhere: the session is taken over', {}, takeOver({ sessionId: 'main' })],
     ['A session that was rejected: it is left to the tabs that are in it', { record: { rejected: true } }, stay],
     [
+      'A session that was rejected, while a login dialog is open here: the dialog stays open',
+      { state: { ...signedOut, status: 'reauthenticating' }, asksLogin: true, record: { rejected: true } },
+      stay,
+    ],
+    [
+      'A session that is no longer rejected, while a login dialog is open here: it is taken over',
+      { state: { ...signedOut, status: 'reauthenticating' }, asksLogin: true },
+      takeOver({ sessionId: 'main' }),
+    ],
+    [
       'A user whose token is in another tab: the session is taken over',
       { isAmbient: true, record: { credentials: elsewhere } },
       takeOver({ credentials: elsewhere }),
