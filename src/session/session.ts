@@ -79,6 +79,16 @@ export function createSession({
     page.leaveSession(next, reason, tab)
   }
 
+  /**
+   * The record of a sign-in that continues the session `own`, from the newest credentials there are: the record may have newer ones
+   * that `follow` has not brought here yet, and the refresh token in memory is used up then.
+   */
+  function goOn(own: string, fresh: Credentials): SignedInContent {
+    const { latest } = records
+    const isNewest = latest?.sessionId === own && latest.credentials && !latest.credentials.tokensElsewhere
+    return continueRecord(fresh, { sessionId: own, known: isNewest ? latest : page.state, latest })
+  }
+
   /** Applies a sign-in and writes it: over its own session only or, if it starts a new one, over any record. */
   async function applySignIn(first: SignedInContent, { fresh, monotonicSentAt, isHeld }: Arrival): Promise<void> {
     const { sessionId: own } = page.state
@@ -96,11 +106,8 @@ export function createSession({
         emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
       if ((await stored) !== false || writing !== mine || isHeld) break
       // Another tab has written meanwhile. If it ended the session, this sign-in starts a new one, with nothing of the old.
-      const { latest } = records
-      const moved = latest?.sessionId === own && latest.credentials
-      const known = moved && !moved.tokensElsewhere ? latest : page.state
-      content =
-        moved && tries < mostTries ? continueRecord(fresh, { sessionId: own, known, latest }) : beginRecord(fresh)
+      const moved = own !== null && records.latest?.sessionId === own && records.latest.credentials
+      content = moved && tries < mostTries ? goOn(own, fresh) : beginRecord(fresh)
       mine.ofSession = content.sessionId
     }
     if (writing !== mine) return
@@ -138,9 +145,7 @@ export function createSession({
       const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, lastSignIn?.fresh)
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (ownerUnverified || continuesSession(fresh, former))
-      const content = goesOn
-        ? continueRecord(fresh, { sessionId: own, known: page.state, latest: records.latest })
-        : beginRecord(continueFrom(fresh, null))
+      const content = goesOn ? goOn(own, fresh) : beginRecord(continueFrom(fresh, null))
       const monotonicSentAt = isHeld && former?.lifetimeMs ? page.state.monotonicSentAt : sent.monotonicMs
       await applySignIn(content, { fresh, monotonicSentAt, isHeld })
       announce()

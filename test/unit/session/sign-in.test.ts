@@ -207,3 +207,25 @@ test('a sign-in with the current refresh token continues the session, unless it 
   await session.signIn({ accessToken: 'access-3', refreshToken: 'refresh-1', subject: 'bob' })
   expect(session.state.sessionId).not.toBe(id)
 })
+
+test('A step-up never stores the refresh token that another tab has used up, however lately its successor was read', async () => {
+  for (const ticks of allTicks) {
+    const { store, session, stored, clock, id } = await start()
+    store.content = storedRecord({
+      sessionId: id,
+      generation: 1,
+      credentials: credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' }),
+    })
+    const reading = session.reread()
+    await takeTicks(ticks)
+    await Promise.all([reading, session.signIn(stepUp)])
+    await clock.settle()
+    const continued = { accessToken: 'stepped-up', refreshToken: 'refresh-2' }
+    expect(stored(), `after ${ticks} microtasks`).toMatchObject({
+      sessionId: id,
+      generation: 2,
+      credentials: continued,
+    })
+    expect(session.state.credentials, `after ${ticks} microtasks`).toMatchObject(continued)
+  }
+})
