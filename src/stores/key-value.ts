@@ -1,19 +1,31 @@
 import { parseJson } from '../platform/json.ts'
 import type { KeyValueStorage, SessionRecord, SessionStore } from '../session/session-store.ts'
+import { systemClock } from '../time/clock.ts'
+import { lostCallMs } from '../time/delays.ts'
+import { createTimeLimit } from '../time/wait.ts'
 import { asRecord, mayReplace } from './compare-record.ts'
 import { storageStore } from './web-storage.ts'
 
 // By storage, not by store: two clients that were given the same storage must take turns with each other.
 let turns: WeakMap<KeyValueStorage, Promise<unknown>> | undefined
 
-/** Runs each step after the one before has settled: no other step of this page can run between its awaits. */
-function inTurn<Answer>(storage: KeyValueStorage, step: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Runs each step after the one before has settled: no other step of this page can run between its awaits. A native bridge may
+ * lose a call. All later ones would wait for it without end, so a step that takes too long is over, and must write no more.
+ */
+function inTurn<Answer>(storage: KeyValueStorage, step: (isOver: () => boolean) => Promise<Answer>): Promise<Answer> {
   turns ??= new WeakMap()
-  const turn = (turns.get(storage) ?? Promise.resolve()).then(step)
-  turns.set(
-    storage,
-    turn.catch(() => {}),
+  let isOver = false
+  const before = turns.get(storage) ?? Promise.resolve()
+  const turn = before.then(() => step(() => isOver))
+  const settled = turn.catch(() => {})
+  const limited = before.then(() =>
+    createTimeLimit(systemClock, lostCallMs)<unknown>(settled, resolve => {
+      isOver = true
+      resolve(undefined)
+    }),
   )
+  turns.set(storage, limited)
   return turn
 }
 
@@ -22,10 +34,10 @@ export function keyValueStore(storage: KeyValueStorage): SessionStore {
   const keyOf = (name: string) => `latchkey:${name}`
   const read = async (name: string) => asRecord(parseJson(await storage.getItem(keyOf(name))))
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
-    inTurn(storage, async () => {
+    inTurn(storage, async isOver => {
       // A sign-in or sign-out writes even if the old record cannot be read.
       const stored = expected === undefined ? await read(name).catch(() => null) : await read(name)
-      if (!mayReplace(stored, next, expected)) return false
+      if (isOver() || !mayReplace(stored, next, expected)) return false
       if (!next && storage.removeItem) await storage.removeItem(keyOf(name))
       else await storage.setItem(keyOf(name), next ? JSON.stringify(next) : '')
       return true

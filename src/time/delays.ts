@@ -56,6 +56,8 @@ export const signOutCallMs = 5000
 
 /** After this time a read that failed is tried again, while nothing is known yet. */
 export const storeRetryMs = 200
+/** A call of a key-value storage that takes longer is lost, and the next one runs. Longer than most storages are slow. */
+export const lostCallMs = 5000
 /** Three times what another tab's write to Web Storage was seen to lag behind (80 ms). */
 export const webStorageLagMs = 250
 /** The DPoP key is in IndexedDB: a request must not wait for a disk without end. As long as the default for the store. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { KeyValueStorage } from '../../src/session/session-store.ts'
 import { asSessionStore, keyValueStore } from '../../src/stores/key-value.ts'
 import { memoryStore } from '../../src/stores/memory.ts'
@@ -56,6 +56,48 @@ test('A storage that throws rejects that call, and the next one succeeds (SG-03)
   expect(await store.compareAndSet('main', null, recordOf('b'))).toBe(true)
   expect(await store.read('main')).toEqual(recordOf('b'))
 })
+
+test.each(['getItem', 'setItem'] as const)(
+  'A call of %s that the storage never answers holds up the others for five seconds, and writes no more',
+  async lost => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const values = new Map<string, string>()
+    const bridge = createDeferred()
+    let loses = false
+    const answered = async (call: string) => {
+      if (!loses || call !== lost) return
+      loses = false
+      await bridge.promise
+    }
+    const store = keyValueStore({
+      async getItem(key) {
+        const found = values.get(key)
+        await answered('getItem')
+        return found
+      },
+      async setItem(key, value) {
+        await answered('setItem')
+        if (lost === 'getItem' || !value.includes('"lost"')) values.set(key, value)
+      },
+    })
+    await store.overwrite('main', recordOf('a'))
+    loses = true
+    const late = store.compareAndSet('main', 'a', recordOf('lost'))
+    const signOut = store.overwrite('main', recordOf('out', { credentials: null }))
+    const found = store.read('main')
+    await vi.advanceTimersByTimeAsync(4999)
+    expect(values.get('latchkey:main')).toContain('"a"')
+    await vi.advanceTimersByTimeAsync(1)
+    await signOut
+    expect(await found).toMatchObject({ revision: 'out' })
+    bridge.resolve()
+    await late
+    expect(await store.read('main')).toMatchObject({ revision: 'out' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(vi.getTimerCount()).toBe(0)
+  },
+)
 
 test('A compare-and-set resolves only when the storage has the record', async () => {
   const written = createDeferred()
