@@ -41,7 +41,8 @@ export function followShell<Claims extends object = JwtClaims>(
     if (parts?.storeSync.isClosed || !/^(signed-(in|out)|refreshed)$/.test(type as string)) return
     latest = event
     if (type === 'refreshed' && session.status === 'signed-in') {
-      await session.refresh()
+      // Not as `session.refresh()` does: to that cause the shell responds by another refresh, and says so to its other pages.
+      parts?.refresher.start('expiring')
       return
     }
     const response =

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { followShell } from '../../../src/webview/follow-shell.ts'
-import { createShellClient } from '../../support/shell-client.ts'
+import { createShellClient, signedOut } from '../../support/shell-client.ts'
+import { createShell } from '../../support/shell-page.ts'
 
 const start = async () => {
   const world = createShellClient()
@@ -240,4 +241,35 @@ describe('followShell', () => {
     two.page.post({ type: 'signed-out' })
     expect([one.seen().status, two.seen().status]).toEqual(['signed-in', 'signed-out'])
   })
+})
+
+test('Two pages of one shell, which posts `refreshed` to both after each refresh, do not make each other refresh without end', async () => {
+  const shell = createShell()
+  const [first, second] = [createShellClient({}, shell), createShellClient({}, shell)]
+  const causes: unknown[] = []
+  let cached = shell.session()
+  shell.respond = message => {
+    if (message.type !== 'refresh') return signedOut
+    causes.push(message.cause)
+    // As docs/webview says: after `rejected` and `manual` not from a cache.
+    if (/rejected|manual/.test(message.cause)) {
+      cached = {
+        latchkey: 1,
+        status: 'signed-in',
+        session: { accessToken: `token-${causes.length}`, subject: 'alice' },
+      }
+      if (causes.length < 20) queueMicrotask(() => second.page.post({ type: 'refreshed' }))
+    }
+    return cached
+  }
+  for (const { client, follow } of [first, second]) {
+    await client.session.ready()
+    follow()
+  }
+  await first.client.session.refresh()
+  await first.clock.settle()
+  await second.clock.settle()
+  expect(causes).toEqual(['restore', 'restore', 'manual', 'expiring'])
+  const tokens = await Promise.all([first, second].map(({ client }) => client.session.getAccessToken()))
+  expect(tokens).toEqual(['token-3', 'token-3'])
 })
