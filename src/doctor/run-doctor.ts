@@ -39,7 +39,12 @@ async function examine(command: Command, terminal: Terminal, redaction: Redactio
   write.line(printTargets(settings))
   await agree(describeSpending(steps, settings, credentials), command, terminal)
   const examination = await createExamination(settings, { credentials, redaction, platform: terminal })
-  const report = await examineAll(steps, examination, check => write.line(printCheck(check, settings.verbose)))
+  const { only, verbose } = settings
+  // The others were not asked for: they are in the count and in the JSON.
+  const isAskedFor = (id: string) => only.length === 0 || only.includes(id)
+  const report = await examineAll(steps, examination, check => {
+    if (isAskedFor(check.id)) write.line(printCheck(check, verbose))
+  })
   write.line(printSummary(report))
   if (settings.json) terminal.print(JSON.stringify(report, null, 2))
   return report.exitCode

@@ -54,7 +54,7 @@ export const otherScheme: CauseRule = {
   title: 'The server wants another way of signing in than a token.',
   page: 'Check the URL: a token helps only where the API accepts tokens. Send an API key or a password with `auth: false` and a header of your own.',
   server:
-    'If the API accepts tokens, its `WWW-Authenticate` must name `Bearer`. If a proxy in front of it asks for a password, let requests with a token pass.',
+    'If the API accepts tokens, its `WWW-Authenticate` must name `Bearer`; where a cookie is the session, leave the header out. If a proxy in front of it asks for a password, let requests with a token pass.',
   see: 'RFC 9110 §11.6.1',
   find(facts) {
     const { response, sent } = facts
@@ -62,7 +62,9 @@ export const otherScheme: CauseRule = {
     if (response?.status === 403) return words ? probably(...quote(words)) : null
     const wanted = foreignSchemes(facts)
     if (!is401(facts) || wanted.includes(sent.header?.scheme ?? '')) return null
-    const evidence = `WWW-Authenticate asks for ${wanted.join(', ')}`
+    const isLeft = facts.refresh.outcome === 'none' && sent.reason !== 'auth-false'
+    const left = isLeft ? ', so latchkey left this 401 to the app: no refresh, no `onLoginRequired`' : ''
+    const evidence = `WWW-Authenticate asks for ${wanted.join(', ')}${left}`
     if (wanted.some(scheme => noTokens.test(scheme))) return surely(evidence)
     // A name of the server's own may well mean a token.
     if (wanted.length > 0) return possibly(evidence)

@@ -9,6 +9,14 @@ const setUp = async (count = 2) => {
 }
 
 describe('the doctor', () => {
+  test('prints only the checks that --only names', async () => {
+    const { args } = await setUp()
+    const run = await callDoctor([...args, '--only', 'clock', '--spend', 'nothing'])
+    expect(run.printed.split('\n').filter(line => /^(ok|skipped|unknown|WARNING|FAULT) /.test(line))).toEqual([
+      expect.stringContaining('clock'),
+    ])
+  })
+
   test('says what it spends and sends nothing where no terminal can be asked', async () => {
     const { server, args, env } = await setUp()
     const run = await callDoctor(args, { env })

@@ -284,3 +284,10 @@ test('diagnose repeats what the error of a failed refresh says', () => {
   const refresh = { outcome: 'unavailable', reason: 'unreadable-response', message } as const
   expect(diagnose(factsWith({ refresh }))[0]?.evidence).toContain(`The error says: “${message}”`)
 })
+
+test('diagnose says that a 401 with a scheme of another kind was left to the app', () => {
+  const response = { challenges: bearer({ scheme: 'cookie', error: null }) }
+  const causes = diagnose(factsWith(bareBecause('signed-out', { response })))
+  const other = causes.find(({ code }) => code === 'other-scheme')
+  expect(String(other?.evidence)).toContain('left this 401 to the app')
+})
