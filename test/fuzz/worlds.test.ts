@@ -12,7 +12,7 @@ import { createCensus } from '../support/worlds/tally.ts'
  * smallest world that fails: `FUZZ_SEED=7 FUZZ_PATH=42:0:1 … -t "in bff mode.*works"` lives through that one alone.
  * `FUZZ_CENSUS=1` prints how often what happened.
  */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 20)
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 16)
 const seed = Number(process.env['FUZZ_SEED'] ?? 22)
 const maxSteps = Number(process.env['FUZZ_STEPS'] ?? 40)
 const { FUZZ_PATH: path = '', FUZZ_NO_SHRINK: noShrink } = process.env

@@ -6,6 +6,8 @@ import type { World } from './world.ts'
 /** A page that was closed is opened again within this time. */
 const longestClosedMs = 20_000
 
+const plainRequest = { kind: 'ask', tab: 0, count: 1, to: 'api', form: 'get', abortAfterMs: null, afterMs: 0 } as const
+
 const isRunning = ({ life }: Tab): boolean => !life.isDead && !life.isSuspended
 
 type Acts = {
@@ -82,11 +84,17 @@ function actsOn(world: World): Acts {
         network.isDown = false
       })
     },
-    overload({ forMs, retryAfterMs }) {
+    overload({ forMs, retryAfterMs, isMet }) {
       mood.overload = { retryAfterMs }
       later(forMs, () => {
         mood.overload = null
       })
+      if (!isMet) return
+      server.expireAll()
+      for (const ms of [0, 1500, 7000])
+        later(ms, () => {
+          for (const tab of world.places) inTab(tab, one => one.askAll(plainRequest))
+        })
     },
     refusal({ forMs }) {
       mood.isRefusing = true

@@ -125,8 +125,11 @@ export type Step = { readonly afterMs: number } & (
     }
   /** `refusal`: the APIs reject every token, however new. */
   | { readonly kind: 'sleep' | 'outage' | 'refusal' | 'crash'; readonly forMs: number }
-  /** The token endpoint responds with 503, and asks to be left alone for so long; 0: it does not say. */
-  | { readonly kind: 'overload'; readonly forMs: number; readonly retryAfterMs: number }
+  /**
+   * The token endpoint responds with 503, and asks to be left alone for so long; 0: it does not say. `isMet`: the tokens expire,
+   * and all tabs go on asking. Otherwise a token request seldom meets it.
+   */
+  | { readonly kind: 'overload'; readonly forMs: number; readonly retryAfterMs: number; readonly isMet: boolean }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'expire' | 'wipe' | 'wait' }
   | { readonly kind: 'revoke'; readonly who: Person | 'all' }
