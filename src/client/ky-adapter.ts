@@ -117,7 +117,8 @@ function attachPipeline(
   if (core.isInsideCallback()) into.auth = false
   const id = core.nextId()
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
-  if ((once && !isTheirs) || spared) into.retry = { ...(typeof retry === 'object' && retry), limit: 0 }
+  // A number, since ky takes no member from what `replaceOption` made but its value.
+  if ((once && !isTheirs) || spared) into.retry = 0
   into.fetch = (input, init) => {
     const request = input as Request
     // What neither ky nor `Request` knows, by ky's own lists.

@@ -1,4 +1,4 @@
-import { isHTTPError, type RetryOptions } from 'ky'
+import { isHTTPError, type RetryOptions, replaceOption } from 'ky'
 import { isReplayable } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
 import { createDeferred } from '../../support/deferred.ts'
@@ -143,6 +143,22 @@ test('a stream is not sent again by ky either', async () => {
   expect(isHTTPError(error) && error.response.status).toBe(503)
   expect(server.sends).toHaveLength(1)
 })
+
+test.each([
+  ['as they are', (retry: RetryOptions) => retry],
+  ['by replaceOption', (retry: RetryOptions) => replaceOption(retry)],
+])(
+  'a stream is not sent again by ky where retries were asked for %s, without a function that makes it again',
+  async (_, given) => {
+    const stage = createStage()
+    await stage.signIn()
+    const sends = vi.fn(() => new Response(null, { status: 503 }))
+    stage.answer(sends)
+    const retry = given({ limit: 1, methods: ['post'], delay: () => 0 })
+    await expect(stage.client.post('upload', { body: streamOf('once'), retry })).rejects.toThrow('503')
+    expect(sends).toHaveBeenCalledOnce()
+  },
+)
 
 describe('with `replay: false` (RP-10)', () => {
   test.each([
