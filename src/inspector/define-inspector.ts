@@ -84,6 +84,9 @@ function createElementClass() {
     disconnectedCallback() {
       this.#panel?.close()
     }
+    adoptedCallback() {
+      if (this.shadowRoot) addStyles(this.shadowRoot)
+    }
     attributeChangedCallback() {
       if (this.isConnected) this.#panel?.pause(this.paused)
     }
@@ -93,9 +96,7 @@ function createElementClass() {
 
     #createPanel(): Panel {
       const root = this.attachShadow({ mode: 'open' })
-      const sheet = new CSSStyleSheet()
-      sheet.replaceSync(styles)
-      root.adoptedStyleSheets = [sheet]
+      addStyles(root)
       return createPanel(root, paused => {
         this.paused = paused
       })
@@ -106,6 +107,14 @@ function createElementClass() {
       this.connectedCallback()
     }
   }
+}
+
+/** Anew in each document that the element is moved to (a window of its own): a sheet is of one document (CSSOM, adoptedStyleSheets). */
+function addStyles(root: ShadowRoot): void {
+  const { CSSStyleSheet } = root.ownerDocument.defaultView ?? globalThis
+  const sheet = new CSSStyleSheet()
+  sheet.replaceSync(styles)
+  root.adoptedStyleSheets = [sheet]
 }
 
 /** A property that was set before the element was defined hides the accessor, so it is deleted and set again. */

@@ -208,6 +208,18 @@ describe.each(engines)('the inspector in %s', engine => {
     })
   })
 
+  test('keeps its styles in the document of another window, and when it comes back', async () => {
+    const radii = await run<string[]>(`
+      const inspector = document.createElement('latchkey-inspector')
+      const { body } = main.appendChild(document.createElement('iframe')).contentDocument
+      return [main, body, main].map(place => {
+        place.append(inspector)
+        const section = inspector.shadowRoot.querySelector('section')
+        return place.ownerDocument.defaultView.getComputedStyle(section).borderTopLeftRadius
+      })`)
+    expect(radii).toEqual(['12px', '12px', '12px'])
+  })
+
   test('stands still while paused, by its button or its attribute, and then shows what happened meanwhile', async () => {
     const result = await run<Record<string, unknown>>(`
       const { api, inspector, root } = await start()
