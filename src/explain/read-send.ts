@@ -20,9 +20,18 @@ export interface KnownSecrets {
   latest: readonly string[] | null
 }
 
+/** None, if `fetch` is about to reject them: the app gets that error already. */
+function readHeaders(given: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(given)
+  } catch {
+    return new Headers()
+  }
+}
+
 /** `step`: the client's event for this send. */
 export function readSend({ context, outgoing, header }: Send, step: SentStep): ReadSend {
-  const headers = new Headers(outgoing.headers ?? context.init.headers)
+  const headers = readHeaders(outgoing.headers ?? context.init.headers)
   const value = headers.get(header)
   const read = value === null ? null : readHeader(value, header.toLowerCase() === 'authorization')
   const isOwn = step.credentials === 'attached'

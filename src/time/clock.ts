@@ -4,7 +4,10 @@ export interface Clock {
   wallMs(): number
   /** Milliseconds that never go back. They may stop during sleep (hr-time issue 115). */
   monotonicMs(): number
-  /** Calls back once; returns a function that cancels. Longer delays are cut to 2^31-1 ms: browsers fire such timers at once. */
+  /**
+   * Calls back once; returns a function that cancels. Longer delays are cut to 2^31-1 ms: browsers fire such timers at once. Of
+   * those below 0, a time that is over, Node would warn.
+   */
   setTimer(callback: () => void, delayMs: number): () => void
   /** From 0 up to, but not including, 1. */
   random(): number
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
   wallMs: () => Date.now(),
   monotonicMs: () => globalThis.performance?.now() ?? Date.now(),
   setTimer(callback, delayMs) {
-    const timer = setTimeout(callback, Math.min(delayMs, longestDelayMs))
+    const timer = setTimeout(callback, Math.max(0, Math.min(delayMs, longestDelayMs)))
     return () => clearTimeout(timer)
   },
   random: () => Math.random(),

@@ -168,6 +168,15 @@ describe('where the page may not read an answer', () => {
   })
 })
 
+test('headers that fetch rejects are reported to the caller alone', async () => {
+  const reported = vi.fn()
+  vi.stubGlobal('reportError', reported)
+  const { stage } = await listen()
+  stage.answer(() => new Response())
+  await expect(stage.client.fetch('https://api.test/x', { headers: { 'no name': 'x' } })).rejects.toThrow(TypeError)
+  expect(reported).not.toHaveBeenCalled()
+})
+
 test('a report callback that throws is reported as the app’s mistake, and changes nothing', async () => {
   const reported = vi.fn()
   vi.stubGlobal('reportError', reported)

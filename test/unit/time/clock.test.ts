@@ -17,6 +17,13 @@ describe('the clock of the platform', () => {
     },
   )
 
+  test('a timer of a time that is over is due at once: Node warns of a delay below 0', () => {
+    const started = vi.spyOn(globalThis, 'setTimeout')
+    const fired = vi.fn()
+    systemClock.setTimer(fired, -2.5)
+    expect(started).toHaveBeenCalledWith(fired, 0)
+  })
+
   test('a timer fires once, after its time, and not if it was cancelled', () => {
     const [fired, cancelled] = [vi.fn(), vi.fn()]
     systemClock.setTimer(fired, 100)
