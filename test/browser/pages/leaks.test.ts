@@ -66,7 +66,7 @@ beforeAll(async () => {
     await call('run', name, isFull ? 200 : 20)
   }
   before = await measurePage(page, protocol)
-})
+}, 3_600_000)
 afterAll(async () => {
   await browser.close()
   server.close()
