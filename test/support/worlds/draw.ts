@@ -105,7 +105,7 @@ const stepOf = ({ mode, isStoreBroken }: Bounds): fc.Arbitrary<Step> => {
     of(1, ['clock'], { byMs: fc.constantFrom(...clockJumpsMs) }),
     of(6, ['expire'], {}),
     of(1, ['revoke'], { who: fc.constantFrom('alice', 'bob', 'all') }),
-    of(3, ['strike'], { what: fc.constantFrom(...strikes), inMs: fc.constantFrom(0, 5, 30, 80, 400) }),
+    of(5, ['strike'], { what: fc.constantFrom(...strikes), inMs: fc.constantFrom(0, 5, 30, 80, 400) }),
     of(4, ['token-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constantFrom(1, 1, 2, 5) }),
     of(2, ['api-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constantFrom(1, 2) }),
     ...(isCookie ? [of(1, ['login-fault'], { fault: fc.constantFrom(...networkFaults), count: fc.constant(1) })] : []),
