@@ -1,3 +1,4 @@
+import { check } from '../errors.ts'
 import { isFormData, isOneShot } from '../http/bodies.ts'
 import { isHeaders } from '../http/sent-headers.ts'
 import { unlessAborted } from '../platform/abort.ts'
@@ -50,5 +51,9 @@ export function createReplayInit(context: RequestContext): Outgoing | Promise<Ou
     return isChosen ? next : { ...next, cache: 'no-cache' }
   }
   if (typeof replay !== 'function') return withBody(adapter.source?.())
-  return unlessAborted(Promise.resolve(replay()), signalOf(context)).then(withBody)
+  return unlessAborted(Promise.resolve(replay()), signalOf(context)).then(body => {
+    // `fetch` would send the request without its body, and the server might store that.
+    check(body != null, 'replay', 'return the body')
+    return withBody(body)
+  })
 }

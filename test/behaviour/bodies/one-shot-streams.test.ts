@@ -8,6 +8,12 @@ import { createStage, outcomeOf, refusal, stageOrigin } from '../../support/stag
 const streamOf = (text: string) => new Blob([text]).stream()
 const init = (body: ReadableStream) => ({ method: 'POST', body, duplex: 'half' }) as const
 
+/** The forms with ky return its errors in place of a response. */
+const thrown = (answer: unknown) => {
+  if (answer instanceof Error) throw answer
+  return answer
+}
+
 /** With ky's own retries, as by default; the API takes no token issued so far. */
 const startExpired = async () => {
   const { server, client } = await createServedClient({ retry: { limit: 2, methods: ['post'], delay: () => 0 } })
@@ -80,6 +86,19 @@ describe.each(forms)('a stream given as the body, through %s', (_, send) => {
     await send(started, streamOf('good token'), { replay })
     expect(replay).toHaveBeenCalledTimes(1)
   })
+
+  test.each([undefined, null])(
+    'is not sent again without a body where `replay` returns %s: the error names the option',
+    async nothing => {
+      const started = await startExpired()
+      const replay = async () => nothing
+      await expect(send(started, streamOf('once'), { replay }).then(thrown)).rejects.toMatchObject({
+        code: 'configuration',
+        option: 'replay',
+      })
+      expect(started.server.sends.map(({ body }) => String(body))).toEqual(['once'])
+    },
+  )
 })
 
 test.each([{}, { onUploadProgress: () => {} }, { hooks: { beforeRequest: [() => {}] } }])(
