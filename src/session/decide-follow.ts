@@ -16,7 +16,7 @@ export interface FollowFacts {
   readonly state: SessionState
   readonly isAmbient: boolean
   /** Whether the dialog that suspended the session asks for a login, not for a step-up. */
-  readonly asksLogin: boolean
+  readonly asksLogin: boolean | undefined
 }
 
 const stay: Follow = { kind: 'stay' }

@@ -26,7 +26,7 @@ type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown
 const objectOf = (value: unknown): Members | null =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
 /** RFC 6750 §2.1: with a token that no header can carry, the first request would throw. */
-const tokenOf = (value: unknown) => (/^[\x21-\x7e]+$/.test(textOf(value) ?? '') ? textOf(value) : null)
+const tokenOf = (value: unknown) => (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : null)
 const optionalText = (value: unknown) => textOf(value) ?? undefined
 /** Times, durations, counts: all of them JSON, none below zero. */
 const numberOf = (value: unknown) => (Number.isFinite(value) && (value as number) >= 0 ? (value as number) : undefined)
@@ -118,7 +118,7 @@ const pendingChecks: Checks<RevocationPending> = {
 
 /** This library writes no longer lists, and they would be too long for `Math.max`. */
 const timesOf = (value: unknown): number[] =>
-  (Array.isArray(value) ? value : []).filter(time => numberOf(time) !== undefined).slice(-100)
+  Array.isArray(value) ? value.filter(time => numberOf(time) !== undefined).slice(-100) : []
 const countChecks: Checks<RefreshCounts> = { started: timesOf, unhelpful: timesOf }
 
 const endReasons: Readonly<Record<EndReason, true>> = {
@@ -139,7 +139,7 @@ const recordChecks: Checks<StoredRecord> = {
   lease: value => keepValid(objectOf(value), leaseChecks, ['id', 'generation', 'startedAt']),
   retryAt: numberOf,
   failures: value => (isCount(value) ? value : undefined),
-  endedBy: value => (Object.hasOwn(endReasons, textOf(value) ?? '') ? (value as EndReason) : undefined),
+  endedBy: value => (endReasons[textOf(value) as EndReason] === true ? (value as EndReason) : undefined),
   revocationPending: value => keepValid(objectOf(value), pendingChecks, ['id', 'signedOutAt', 'calledAt']),
   rejected: flagOf,
   refreshCounts: value => keepValid(objectOf(value), countChecks),

@@ -22,8 +22,8 @@ export interface SessionCore extends Emitter {
   readonly changed: Listeners<SessionState>
   /** Reads the store and follows what is there. Never rejects. */
   reread(): Promise<void>
-  /** Adopts the record that the store holds; `null`: it holds none (any more). */
-  follow(record: StoredRecord | null): void
+  /** Adopts the record that the store holds; `null`: it holds none (any more); `undefined`: that is unknown, so nothing changes. */
+  follow(record: StoredRecord | null | undefined): void
   /** Takes effect at once; resolves when stored. Rejects with ConfigurationError if the input has no credentials. */
   signIn(input: unknown): Promise<void>
   /** Ends the session at once, whatever other tabs do; resolves when stored. */
@@ -70,7 +70,7 @@ export function createSession({
 }: SessionPorts): SessionCore {
   const page = createPageState(clock, stateAssuming(assumed))
   const { emit, change, enterSession, takeOver } = page
-  let asksLogin = false
+  let asksLogin: boolean | undefined
   /** The sign-in or end that took effect here and is not stored yet: until then the store is behind. */
   let writing: object | undefined
   let lastSignIn: { ofSession: string; readonly fresh: Credentials } | undefined
@@ -119,8 +119,7 @@ export function createSession({
   const members: Omit<SessionCore, keyof PageState> = {
     records,
     async reread() {
-      const record = await records.read()
-      if (record !== undefined) core.follow(record)
+      core.follow(await records.read())
     },
     follow(record) {
       // The record is old if this page has signed in or out since it was read, even in the same task.

@@ -6,10 +6,10 @@ export const asRecord = (stored: unknown): SessionRecord | null =>
 
 /**
  * Whether `next` (`null`: a removal) may replace the stored record. With `expected`: if the stored revision is that one. Without
- * (a sign-in or sign-out): unless a newer release of this library wrote the record.
+ * (a sign-in or sign-out, never a removal): unless a newer release of this library wrote the record.
  */
 export function mayReplace(stored: unknown, next: SessionRecord | null, expected: string | null | undefined): boolean {
   const record = asRecord(stored)
   if (expected !== undefined) return (record?.revision ?? null) === expected
-  return !record || !next || !(record.version > next.version)
+  return !record || !(record.version > (next as SessionRecord).version)
 }

@@ -16,7 +16,7 @@ export type WorkerMessage =
 
 /** The part of `SharedWorkerGlobalScope` that is used. */
 interface WorkerScope {
-  onconnect?: ((event: { readonly ports: readonly MessagePort[] }) => void) | null
+  onconnect?: ((event: { readonly ports: readonly [MessagePort] }) => void) | null
 }
 
 /**
@@ -43,7 +43,6 @@ export function serveSharedMemory(): void {
     return true
   }
   ;(globalThis as WorkerScope).onconnect = ({ ports: [port] }) => {
-    if (!port) return
     ports.add(port)
     port.onmessage = ({ data }: MessageEvent<StoreCall | 'leave'>) => {
       // Not every engine has a `close` event on MessagePort, so a page says when it closes.

@@ -9,11 +9,11 @@ import { asRecord, mayReplace } from './compare-record.ts'
 /** How many revisions are kept: our write is recognised if fewer writes followed it before we look. */
 const trailLength = 8
 
-const keyOf = (name: string, part: string) => `latchkey:${name}:${part}`
+const keyOf = (name: string, part: string | null) => `latchkey:${name}:${part}`
 
-/** The record, then the revisions that it was built on; empty if there is none. */
+/** The record, then the revisions that it was built on; empty if there is none. No slot has the key of `null`. */
 function readSlot(storage: Storage, name: string, slot: string | null): unknown[] {
-  const stored = slot === null ? null : parseJson(storage.getItem(keyOf(name, slot)))
+  const stored = parseJson(storage.getItem(keyOf(name, slot)))
   return Array.isArray(stored) ? stored : []
 }
 

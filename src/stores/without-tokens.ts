@@ -30,11 +30,10 @@ export function withoutTokens(store: SessionStore): SessionStore {
   }
   function own(found: SessionRecord | null): SessionRecord | null {
     const record = found as StoredRecord | null
-    const isOurs =
-      record?.credentials?.tokensElsewhere &&
-      record.sessionId === held?.sessionId &&
-      record.generation === held.generation
-    return isOurs ? { ...record, credentials: held?.credentials ?? null } : record
+    const isBare = record?.credentials?.tokensElsewhere
+    if (isBare && record.sessionId === held?.sessionId && record.generation === held.generation)
+      return { ...record, credentials: held.credentials }
+    return record
   }
 
   return {

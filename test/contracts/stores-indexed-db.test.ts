@@ -151,6 +151,7 @@ describe('the connection', () => {
     const ours = nextOf(open.mock.results.at(-1)?.value, 'success')
     blocking.close()
     await ours
+    expect(() => opened.at(-1)?.transaction('sessions')).toThrow(expect.objectContaining({ name: 'InvalidStateError' }))
     expect(await store.compareAndSet('main', null, recordOf('a'))).toBe(true)
   })
 

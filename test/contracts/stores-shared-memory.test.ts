@@ -27,6 +27,14 @@ storeContract('sharedMemoryStore without a worker', () => {
   return { open: () => store }
 })
 
+/** The listeners of the page, as it unloads or enters the back-forward cache. */
+const stubPage = () => {
+  const listeners = new Set<() => void>()
+  vi.stubGlobal('addEventListener', (_type: string, listener: () => void) => void listeners.add(listener))
+  vi.stubGlobal('removeEventListener', (_type: string, listener: () => void) => void listeners.delete(listener))
+  return listeners
+}
+
 /** Everything that was posted before has arrived, there and back. */
 const settled = (store: SessionStore) => store.read('settled')
 
@@ -63,6 +71,7 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(close).not.toHaveBeenCalled()
     expect((await pending)?.revision).toBe('a')
     expect(close).toHaveBeenCalledOnce()
+    expect(port.onmessage).toBeNull()
     expect((await store.read('main'))?.revision).toBe('a')
   })
 
@@ -128,6 +137,16 @@ describe('A store in the memory of a SharedWorker', () => {
     expect([worker.connections, told.mock.calls.length]).toEqual([3, 1])
   })
 
+  test('leaves no listener on the page when its last client is disposed of', async () => {
+    const page = stubPage()
+    const store = open()
+    const stop = store.watch?.('main', () => {})
+    await store.overwrite('main', recordOf('a'))
+    expect(page.size).toBe(1)
+    stop?.()
+    expect(page.size).toBe(0)
+  })
+
   test('says that it is shared where there are SharedWorkers, and shows no record to code that prints it', () => {
     vi.stubGlobal('SharedWorker', undefined)
     expect(open().shared).toBe(false)
@@ -164,7 +183,7 @@ describe('Without a worker, the store', () => {
     const worker = vi.fn(() => dead as unknown as SharedWorker)
     const store = sharedMemoryStore({ worker })
     const told = vi.fn()
-    store.watch?.('main', told)
+    const stop = store.watch?.('main', told)
     const written = [
       store.overwrite('main', recordOf('a')),
       store.compareAndSet('main', 'a', recordOf('b')),
@@ -174,6 +193,22 @@ describe('Without a worker, the store', () => {
     expect(await Promise.all(written)).toEqual([undefined, true, false])
     expect(await store.read('main')).toEqual(recordOf('b'))
     expect([worker.mock.calls.length, warn.mock.calls.length, told.mock.calls.length]).toEqual([1, 1, 2])
+    stop?.()
+    await store.overwrite('main', recordOf('c'))
+    expect(told).toHaveBeenCalledTimes(2)
+  })
+
+  test('does not look for a worker again after a stay in the back-forward cache: its session is in memory', async () => {
+    const page = stubPage()
+    const dead = { port: { postMessage: () => {} }, onerror: null as (() => void) | null }
+    const worker = vi.fn(() => dead as unknown as SharedWorker)
+    const store = sharedMemoryStore({ worker })
+    const written = store.overwrite('main', recordOf('a'))
+    dead.onerror?.()
+    await written
+    for (const leave of page) leave()
+    expect(await store.read('main')).toEqual(recordOf('a'))
+    expect(worker).toHaveBeenCalledOnce()
   })
 
   test('does not replace a worker that has responded: an error of other code in its file changes nothing', async () => {

@@ -148,3 +148,20 @@ describe('without a session', () => {
     expect([store.content, store.calls.slice(length)]).toEqual([other, []])
   })
 })
+
+test('a sign-in that meets a newer write of another tab each time is tried ten times, and then starts another session', async () => {
+  const { store, session, id } = await start()
+  let refreshes = 0
+  store.compareAndSet = () => {
+    refreshes += 1
+    store.content = storedRecord({ sessionId: id, generation: refreshes })
+    return false
+  }
+  await session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
+  expect(refreshes).toBe(10)
+  expect(session.state.sessionId).not.toBe(id)
+  expect(store.content).toMatchObject({
+    sessionId: session.state.sessionId,
+    credentials: { accessToken: 'stepped-up', refreshToken: null },
+  })
+})
