@@ -98,7 +98,7 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
   /** Writes `next` over the stored record, or deletes it. Returns whether it did. */
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
     transact('readwrite', store => {
-      let replaced = false
+      let replaced: boolean
       const stored = store.get(name)
       stored.onsuccess = () => {
         replaced = mayReplace(stored.result, next, expected)

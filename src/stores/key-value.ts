@@ -36,7 +36,7 @@ export function keyValueStore(storage: KeyValueStorage): SessionStore {
   const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
     inTurn(storage, async isOver => {
       // A sign-in or sign-out writes even if the old record cannot be read.
-      const stored = expected === undefined ? await read(name).catch(() => null) : await read(name)
+      const stored = expected === undefined ? await read(name).catch(() => {}) : await read(name)
       if (isOver() || !mayReplace(stored, next, expected)) return false
       if (!next && storage.removeItem) await storage.removeItem(keyOf(name))
       else await storage.setItem(keyOf(name), next ? JSON.stringify(next) : '')

@@ -30,15 +30,14 @@ interface WorkerScope {
  * @see https://html.spec.whatwg.org/multipage/workers.html#shared-workers-and-the-sharedworker-interface
  */
 export function serveSharedMemory(): void {
-  const records = new Map<string, SessionRecord>()
+  const records = new Map<string, SessionRecord | null>()
   const ports = new Set<MessagePort>()
 
   /** Atomic over all pages: a worker has one thread, and nothing may be awaited between the comparison and the write. */
   function replace({ name, next = null, expected }: StoreCall, by: MessagePort): boolean {
     const isReplaced = mayReplace(records.get(name), next, expected)
     if (!isReplaced) return false
-    if (next) records.set(name, next)
-    else records.delete(name)
+    records.set(name, next)
     for (const port of ports) if (port !== by) port.postMessage({ changed: name } satisfies WorkerMessage)
     return true
   }

@@ -66,16 +66,16 @@ export function storageStore(find: () => Storage): SessionStore {
         point(storage, name, slot)
       } finally {
         // Also when the storage is full: the tokens of a user who signed out must not stay.
-        if (former !== null) storage.removeItem(keyOf(name, former))
+        storage.removeItem(keyOf(name, former))
       }
-      return isStillCurrent(storage, name, slot).then(() => true)
+      return isStillCurrent(storage, name, slot).then(() => {})
     },
     remove(name, expected) {
       const storage = find()
       const current = currentOf(storage, name)
       const isUnchanged = mayReplace(readSlot(storage, name, current)[0], null, expected)
       // A tab that writes to the slot meanwhile finds that it is not the current one, and removes it.
-      if (isUnchanged) for (const part of ['current', current]) if (part) storage.removeItem(keyOf(name, part))
+      if (isUnchanged) for (const part of ['current', current]) storage.removeItem(keyOf(name, part))
       return isUnchanged
     },
   }

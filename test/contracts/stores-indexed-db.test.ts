@@ -24,6 +24,10 @@ storeContract('indexedDbStore', make)
 removeContract('indexedDbStore', make)
 garbageContract('indexedDbStore', make)
 
+test('A store in IndexedDB is shared by all tabs', () => {
+  expect(indexedDbStore().shared).toBe(true)
+})
+
 describe('the connection', () => {
   /** Every database that was opened, ours too, in order. */
   let opened: IDBDatabase[]

@@ -137,6 +137,20 @@ describe('A store in the memory of a SharedWorker', () => {
     expect([worker.connections, told.mock.calls.length]).toEqual([3, 1])
   })
 
+  test('sends nothing more to a page that has left', async () => {
+    const [leaving, other] = [open(), open()]
+    const stop = leaving.watch?.('main', () => {})
+    await leaving.overwrite('main', recordOf('a'))
+    const [port] = worker.ports
+    const send = vi.spyOn(port as MessagePort, 'postMessage')
+    await other.overwrite('main', recordOf('b'))
+    expect(send).toHaveBeenCalledOnce()
+    stop?.()
+    await settled(other)
+    await other.overwrite('main', recordOf('c'))
+    expect(send).toHaveBeenCalledOnce()
+  })
+
   test('leaves no listener on the page when its last client is disposed of', async () => {
     const page = stubPage()
     const store = open()
@@ -168,6 +182,13 @@ describe('Without a worker, the store', () => {
     const said =
       'latchkey: sharedMemoryStore() has no worker (ReferenceError: SharedWorker is not defined), so this tab does not share its session.'
     expect(warn.mock.calls).toEqual([[said], [said]])
+  })
+
+  test('removes no record, since a write to its own memory never fails', async () => {
+    const store = withoutWorker()
+    await store.overwrite('main', recordOf('a'))
+    expect(await store.remove?.('main', 'a')).toBe(false)
+    expect(await store.read('main')).toEqual(recordOf('a'))
   })
 
   test('says nothing on a server, where there never is one', async () => {

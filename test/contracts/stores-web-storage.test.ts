@@ -192,6 +192,30 @@ describe('a page with web storage', () => {
     expect(await store.compareAndSet('main', 'other', recordOf('b'))).toBe(false)
   })
 
+  test('keeps its sessions in localStorage, which all tabs share', async () => {
+    vi.setTimerTickMode('nextTimerAsync')
+    const tab = createLaggingStorage(80).openTab()
+    vi.stubGlobal('localStorage', tab)
+    const store = webStorageStore()
+    await store.overwrite('main', recordOf('a'))
+    expect([store.shared, tab.getItem('latchkey:main:current')]).toEqual([true, 'a'])
+    expect(await store.read('main')).toEqual(recordOf('a'))
+  })
+
+  test('has no options, and rejects any by that name', () => {
+    const make = webStorageStore as (options: object) => unknown
+    expect(() => make({})).toThrow(expect.objectContaining({ code: 'configuration', option: 'options' }))
+  })
+
+  test('leaves nothing in the storage when a record is removed', async () => {
+    vi.setTimerTickMode('nextTimerAsync')
+    const tab = createLaggingStorage(80).openTab()
+    const store = storageStore(() => tab)
+    await store.overwrite('main', recordOf('a'))
+    expect(await store.remove?.('main', 'a')).toBe(true)
+    expect(tab.length).toBe(0)
+  })
+
   test('keeps a bounded number of former revisions, however often a session is refreshed', async () => {
     vi.setTimerTickMode('nextTimerAsync')
     const tab = createLaggingStorage(80).openTab()

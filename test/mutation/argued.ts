@@ -1,5 +1,16 @@
 /** Survivors that no test can or should kill, as `describeMutant` writes them, each with its reason. */
 export const argued: Readonly<Record<string, string>> = {
+  'src/stores/indexed-db.ts: ⟦close()⟧ → ;':
+    'The event `versionchange` of the next opening closes it, too. It is there so that this does not depend on an event.',
+  'src/stores/shared-memory.ts: ⟦waiting.get(data.id)?.(data)⟧ → waiting.get(data.id)(data)':
+    'The worker responds once to each call.',
+  'src/stores/shared-memory.ts: ⟦lastId += 1⟧ → lastId -= 1': 'Counting down, each id is used once, too.',
+  'src/stores/shared-memory.ts: const stop = ⟦memory.watch?.(name, changed)⟧ → memory.watch(name, changed)':
+    'A store in memory can be watched; the type of stores says that some cannot.',
+  'src/stores/shared-memory.ts: ⟦stop?.()⟧ → stop()':
+    'A store in memory can be watched; the type of stores says that some cannot.',
+  'src/stores/web-storage.ts: return Array.isArray(stored) ? stored : ⟦[]⟧ → ["Stryker was here"]':
+    'A text is no record: `asRecord` drops it.',
   "src/login/reauthenticator.ts: if (!isRejected || ⟦credentials?.refreshToken⟧ !== rejected?.refreshToken) reauthentication.settle('signed-in') → credentials.refreshToken":
     'If it is refused, both have the same access token, so both are there.',
   "src/login/reauthenticator.ts: if (!isRejected || credentials?.refreshToken !== ⟦rejected?.refreshToken⟧) reauthentication.settle('signed-in') → rejected.refreshToken":

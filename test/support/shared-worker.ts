@@ -8,6 +8,8 @@ export interface TestWorker {
   connect(): SharedWorker
   /** How many pages have connected so far. */
   readonly connections: number
+  /** The worker's ends of their connections. */
+  readonly ports: readonly MessagePort[]
 }
 
 /** The real code of the worker, with real ports to it, in this program. */
@@ -16,11 +18,14 @@ export const createTestWorker = (): TestWorker => {
   serveSharedMemory()
   const { onconnect } = globalThis as unknown as { readonly onconnect: OnConnect }
   let connections = 0
+  const ports: MessagePort[] = []
   return {
+    ports,
     connect() {
       connections += 1
       const { port1, port2 } = new MessageChannel()
       onTestFinished(() => port1.close())
+      ports.push(port2)
       onconnect({ ports: [port2] })
       return { port: port1, onerror: null } as unknown as SharedWorker
     },
