@@ -51,4 +51,7 @@ export const hasSame = (
   name: 'accessToken' | 'refreshToken',
   one: Credentials | null | undefined,
   other: Credentials | null | undefined,
-): boolean => Boolean(one?.[name]) && one?.[name] === other?.[name]
+): boolean => {
+  const token = one?.[name]
+  return Boolean(token) && token === other?.[name]
+}

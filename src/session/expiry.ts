@@ -6,9 +6,8 @@ import type { Credentials, JwtClaims } from './credentials.ts'
 
 /** The claims of a JWT; `null` for any other text: an access token need not be one (RFC 9068 §6). */
 export function decodeClaims(token: string | null): JwtClaims | null {
-  if (!token) return null
   try {
-    const claims: unknown = jwtDecode(token)
+    const claims: unknown = jwtDecode(token as string)
     // jwt-decode returns any JSON: null, numbers, arrays.
     return typeof claims === 'object' && !Array.isArray(claims) ? (claims as JwtClaims | null) : null
   } catch {

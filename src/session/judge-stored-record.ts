@@ -41,7 +41,7 @@ export function judgeStoredRecord(
 ): StoredRecordVerdict {
   const { record, revision, isNewer } = found
   if (isNewer) return 'newer'
-  if (!latest || state === 'unread') return 'theirs'
+  if (!latest) return 'theirs'
   if (!isRetaining && !record && state !== 'ahead') return 'forgotten'
   if (revision === latest.revision) return 'theirs'
   if (outdatedRevisions.has(revision)) return 'ours'

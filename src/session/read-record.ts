@@ -24,7 +24,7 @@ type Members = Readonly<Record<string, unknown>>
 type Checks<Type> = { readonly [Member in keyof Required<Type>]: (value: unknown) => Type[Member] | undefined }
 
 const objectOf = (value: unknown): Members | null =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null
+  typeof value === 'object' && !Array.isArray(value) ? (value as Members | null) : null
 /** RFC 6750 §2.1: with a token that no header can carry, the first request would throw. */
 const tokenOf = (value: unknown) => (typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : null)
 const optionalText = (value: unknown) => textOf(value) ?? undefined
@@ -56,10 +56,11 @@ const audienceChecks: Checks<AudienceToken> = { accessToken: tokenOf, lifetimeMs
 
 function audienceTokensOf(value: unknown): Credentials['audienceTokens'] {
   const found = objectOf(value)
-  const tokens = Object.entries(found ?? {}).map(
-    ([name, token]) => [name, keepValid(objectOf(token), audienceChecks, ['accessToken', 'sentAt'])] as const,
-  )
-  return found ? Object.fromEntries(tokens.filter((entry): entry is [string, AudienceToken] => !!entry[1])) : undefined
+  const tokens = Object.entries(found ?? {}).flatMap(([name, token]) => {
+    const valid = keepValid(objectOf(token), audienceChecks, ['accessToken', 'sentAt'])
+    return valid ? [[name, valid] as const] : []
+  })
+  return found ? Object.fromEntries(tokens) : undefined
 }
 
 const statementChecks: Checks<Statement> = { issuer: textOf, subject: textOf }

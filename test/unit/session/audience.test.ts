@@ -65,6 +65,8 @@ describe('whether two states have the same token', () => {
     ['neither has any', stateOf(1, null), stateOf(2, null), single, true],
     ['only one has any', stateOf(1, own), stateOf(1, null), single, false],
     ['only the other has any', stateOf(1, null), stateOf(1, own), single, false],
+    ['only one has any, of several audiences', stateOf(1, own), stateOf(1, null), of('files'), false],
+    ['only the other has any, of several audiences', stateOf(1, null), stateOf(1, own), of('files'), false],
     ['they have the same credentials', stateOf(1, own), stateOf(2, own), single, true],
     ['the token is the same, in the same generation', stateOf(1, own), stateOf(1, { ...own }), single, true],
     ['the token is the same, in a newer generation', stateOf(1, own), stateOf(2, { ...own }), single, false],

@@ -55,6 +55,11 @@ describe('decideFollow: what a page does with the record that its store holds', 
       { record: { credentials: { ...alice, refreshToken: 'refresh-2' } } },
       takeOver({ credentials: { refreshToken: 'refresh-2' } }),
     ],
+    [
+      'A newer generation that was rejected, in a tab that is in the session: it is taken over',
+      { record: { generation: 1, credentials: newer, rejected: true } },
+      takeOver({ generation: 1, rejected: true }),
+    ],
     ['Another session: it is taken over', { record: { sessionId: 'other' } }, takeOver({ sessionId: 'other' })],
   ])('Signed in. %s', (_title, facts, expected) => {
     expect(decide(facts)).toMatchObject(expected)
@@ -136,6 +141,11 @@ describe('decideFollow: what a page does with the record that its store holds', 
 
   test.each<[string, Case, object]>([
     ['Tokens in another tab: this page keeps its own', { record: { generation: 1, credentials: elsewhere } }, stay],
+    [
+      'Tokens in another tab, after a login dialog was closed here: this page keeps its own',
+      { asksLogin: true, record: { generation: 1, credentials: elsewhere } },
+      stay,
+    ],
     [
       'Tokens in another tab, while a login dialog is open here: the user has answered it there',
       { state: asking, asksLogin: true, record: { generation: 1, credentials: elsewhere } },

@@ -67,7 +67,9 @@ describe('listeners', () => {
 
 describe('a callback of the app', () => {
   test('is called if there is one', () => {
+    catchReports()
     expect(() => callListener(undefined, 1)).not.toThrow()
+    expect(reported).toEqual([])
   })
 
   test('may throw, which is reported as the app’s mistake', () => {

@@ -52,10 +52,12 @@ describe('how long a token lives', () => {
     ['TM-02: the payload is a list', jwtWith('[{"exp":1}]')],
     ['TM-02: the payload is no JSON', jwtWith('{"exp":')],
     ['TM-02: exp is a text', jwtOf({ iat: 1000, exp: '1300' })],
+    ['TM-02: iat is a text', jwtOf({ iat: '1000', exp: 1300 })],
     ['TM-02: exp is negative', jwtOf({ iat: 1000, exp: -1300 })],
     ['TM-02: exp is null', jwtOf({ iat: 1000, exp: null })],
     ['TM-02: exp is beyond all numbers', jwtWith('{"iat":1000,"exp":1e400}')],
     ['TM-02: exp is in milliseconds', jwtOf({ iat: 1_767_225_600, exp: 1_767_225_900_000 })],
+    ['TM-02: exp is in the year 5138', jwtOf({ iat: 1e11 - 300, exp: 1e11 })],
     ['TM-02: both are in milliseconds', jwtOf({ iat: 1_767_225_600_000, exp: 1_767_225_900_000 })],
     ['TM-02: exp is before iat', jwtOf({ iat: 1300, exp: 1000 })],
     ['TM-02: exp is iat', jwtOf({ iat: 1300, exp: 1300 })],
@@ -157,6 +159,14 @@ describe('promise 18: clocks that are wrong', () => {
     expect([age(), left()]).toEqual(['good', 300_000])
     await clock.advance(300_000)
     expect(age()).toBe('expired')
+  })
+
+  test('a token that was requested when the page had been open for an hour has its own age, not that of the page', async () => {
+    const clock = createControlledClock()
+    await clock.advance(hour)
+    const { left } = await arrive({ expiresInSeconds: 300 }, 1000, clock)
+    clock.jumpWall(-day)
+    expect(left()).toBe(299_000)
   })
 
   test('set forward by a day it looks expired, once: the next token is judged by its own time', async () => {

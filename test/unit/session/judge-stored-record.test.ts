@@ -35,7 +35,7 @@ const judge = ({ found = {}, isNewer = false, ...known }: Case) => {
 describe('judgeStoredRecord: whether the record of the store is valid, or the one of this page', () => {
   test.each<[string, Case, StoredRecordVerdict]>([
     ['A record of a newer release cannot be read', { isNewer: true }, 'newer'],
-    ['A page that has not read yet takes what there is', { state: 'unread' }, 'theirs'],
+    ['A page that has not read yet takes what there is', { state: 'unread', latest: null }, 'theirs'],
     ['A page without a record takes what there is', { latest: null }, 'theirs'],
     ['A record of another tab is valid', {}, 'theirs'],
     [

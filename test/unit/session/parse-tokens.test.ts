@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.ts'
 import { continueFrom, describeKeys, readCredentials, requireCredentials } from '../../../src/session/parse-tokens.ts'
 import { createControlledClock } from '../../support/clock.ts'
@@ -198,6 +198,11 @@ describe('what a refresh leaves out stays as it was', () => {
     expect(read({ access_token: jwtOf({ sub: 'alice', roles: 2 }) }, login)?.claims).toMatchObject({ roles: 2 })
   })
 
+  test('claims of a JWT access token are renewed also beside an ID token that cannot be read', () => {
+    const login = read({ access_token: jwtOf({ sub: 'alice', roles: 1 }), id_token: 'opaque' })
+    expect(read({ access_token: jwtOf({ sub: 'alice', roles: 2 }) }, login)?.claims).toMatchObject({ roles: 2 })
+  })
+
   test('TM-05: the age is not carried over: it is the new token’s own', () => {
     expect(read({ access_token: 'newer' }, former)?.lifetimeMs).toBeNull()
   })
@@ -230,6 +235,29 @@ describe('a sign-in with what is no credential', () => {
     ['secret', 'string'],
   ])('names only the type of a value that is no object (%j)', (input, type) => {
     expect(describeKeys(input)).toBe(type)
+  })
+})
+
+describe('a lifetime that is none', () => {
+  // A page is warned once: each test has the module anew.
+  const readAnew = async (input: object) => {
+    vi.resetModules()
+    const { readCredentials: readFirst } = await import('../../../src/session/parse-tokens.ts')
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const lifetimeMs = readFirst({ access_token: 'access', ...input }, sent, clock)?.lifetimeMs
+    return { lifetimeMs, warnings: warn.mock.calls.length }
+  }
+
+  test.each([0, 3.2e8, 1_767_225_600, 'soon'])('`expires_in: %j` is ignored, with a warning', async expires_in => {
+    expect(await readAnew({ expires_in })).toEqual({ lifetimeMs: null, warnings: 1 })
+  })
+
+  test.each([
+    [undefined, null],
+    [null, null],
+    [3.2e8 - 1, 3.2e11 - 1000],
+  ])('`expires_in: %j` causes no warning', async (expires_in, lifetimeMs) => {
+    expect(await readAnew({ expires_in })).toEqual({ lifetimeMs, warnings: 0 })
   })
 })
 
