@@ -33,7 +33,7 @@ describe('promise 9: a store that can be read but not written, before a refresh'
     store.mend()
     store.fail('compareAndSet', 'rejects', 2)
     expect(await records.acquireLease(seen, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
-    expect(store.content).toMatchObject({ credentials: null })
+    expect(store.content).toMatchObject({ credentials: null, endedBy: 'signed-out' })
   })
 
   test('where even that fails the token may not be used, and stays as it was', async () => {
@@ -101,6 +101,7 @@ describe('promise 9: a store that can be read but not written, after a refresh',
   test('a failure that is noted beside the same token removes nothing', async () => {
     const { store, records, seen } = await createFull()
     await records.compareAndSet(seen, content({ ...tokens('stored'), failures: 1 }))
+    await records.read()
     expect(store.content).toEqual(seen)
   })
 
