@@ -39,6 +39,7 @@ export function decideFollow(record: StoredRecord | null, { state, isAmbient, as
   // The user answered this page's login dialog in another tab.
   const isAnswered = asksLogin && state.status === 'reauthenticating' && !record.rejected
   // In cookie modes each tab keeps its own tokens, unless they were rejected and the user has signed in since.
-  const isNewer = isOther(record, state) && (!credentials.tokensElsewhere || isAnswered)
-  return isAnothers || isNewer ? { kind: 'take-over', content: { ...record, credentials } } : stay
+  const content = { ...record, credentials }
+  const isNewer = isOther(content, state) && (!credentials.tokensElsewhere || isAnswered)
+  return isAnothers || isNewer ? { kind: 'take-over', content } : stay
 }

@@ -65,12 +65,12 @@ export function leavingUser(
  * generations by size: a sign-in in a tab that missed a refresh has one that is not higher than ours.
  */
 export const isOther = (
-  { generation, credentials }: Pick<SessionState, 'generation' | 'credentials'>,
+  { generation, credentials }: { readonly generation: number; readonly credentials: Credentials },
   state: SessionState,
 ): boolean =>
   generation !== state.generation ||
-  credentials?.accessToken !== state.credentials?.accessToken ||
-  credentials?.refreshToken !== state.credentials?.refreshToken
+  credentials.accessToken !== state.credentials?.accessToken ||
+  credentials.refreshToken !== state.credentials?.refreshToken
 
 /** Every transition of the state. Pure. */
 export function transition(state: SessionState, change: SessionChange): SessionState {

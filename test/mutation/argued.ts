@@ -1,5 +1,9 @@
 /** Survivors that no test can or should kill, as `describeMutant` writes them, each with its reason. */
 export const argued: Readonly<Record<string, string>> = {
+  "src/session/create-synced-store.ts: if (⟦turn < lastSettled⟧) return state === 'unread' ? undefined : latest → turn <= lastSettled":
+    'No turn is settled twice.',
+  'src/session/state.ts: credentials.refreshToken !== ⟦state.credentials?.refreshToken⟧ → state.credentials.refreshToken':
+    'Without credentials in this page, the access tokens differ already.',
   'src/stores/indexed-db.ts: ⟦close()⟧ → ;':
     'The event `versionchange` of the next opening closes it, too. It is there so that this does not depend on an event.',
   'src/stores/shared-memory.ts: ⟦waiting.get(data.id)?.(data)⟧ → waiting.get(data.id)(data)':

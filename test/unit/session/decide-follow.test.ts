@@ -51,6 +51,11 @@ describe('decideFollow: what a page does with the record that its store holds', 
       takeOver({ generation: 0, credentials: newer }),
     ],
     [
+      'Another access token beside the same refresh token: it is taken over',
+      { record: { credentials: { ...alice, accessToken: 'access-2' } } },
+      takeOver({ credentials: { accessToken: 'access-2' } }),
+    ],
+    [
       'Another refresh token beside the same access token: it is taken over',
       { record: { credentials: { ...alice, refreshToken: 'refresh-2' } } },
       takeOver({ credentials: { refreshToken: 'refresh-2' } }),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 import { createSessionRig } from '../../support/session-rig.ts'
 
@@ -32,6 +33,19 @@ describe('the events of a session', () => {
     await session.reread()
     expect(events).toEqual([
       { type: 'refreshed', epoch: 1, generation: 1, tab: 'other', cause: 'expiring', durationMs: null },
+    ])
+  })
+
+  test('after a refresh of this tab have the time since it started', async () => {
+    const { session, records, events, clock } = await start()
+    await clock.advance(1000)
+    const credentials = credentialsOf({ accessToken: 'newer' })
+    session.applyRenewal({ ...(records.latest as StoredRecord), generation: 1, credentials }, 500, {
+      cause: 'expired',
+      startedMs: 400,
+    })
+    expect(events).toEqual([
+      { type: 'refreshed', epoch: 1, generation: 1, tab: 'this', cause: 'expired', durationMs: 600 },
     ])
   })
 
