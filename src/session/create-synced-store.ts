@@ -143,7 +143,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const isExposed = () => isAlone() && isShown(content.credentials?.refreshToken)
     if (!leased || !expected || !isExposed()) return leased
     await read()
-    const isSafe = latest !== leased || !isExposed() || (await withdraw(side.found.revision))
+    const isSafe = !isExposed() || (await withdraw(side.found.revision))
     if (latest !== leased || isSafe) return latest === leased ? leased : null
     // No token request follows, so this lease must not be stored later.
     set(expected)

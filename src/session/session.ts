@@ -80,13 +80,12 @@ export function createSession({
   }
 
   /**
-   * The record of a sign-in that continues the session `own`, from the newest credentials there are: the record may have newer ones
+   * The record of a sign-in that continues the session of `latest`, from the newest credentials there are: the record may have newer ones
    * that `follow` has not brought here yet, and the refresh token in memory is used up then.
    */
-  function goOn(own: string, fresh: Credentials): SignedInContent {
-    const { latest } = records
-    const isNewest = latest?.sessionId === own && latest.credentials && !latest.credentials.tokensElsewhere
-    return continueRecord(fresh, { sessionId: own, known: isNewest ? latest : page.state, latest })
+  function goOn(latest: StoredRecord, fresh: Credentials): SignedInContent {
+    const isNewest = latest.credentials && !latest.credentials.tokensElsewhere
+    return continueRecord(fresh, { known: isNewest ? latest : page.state, latest })
   }
 
   /** Applies a sign-in and writes it: over its own session only or, if it starts a new one, over any record. */
@@ -106,8 +105,9 @@ export function createSession({
         emit('signed-in', { subject: credentials.subject, claims: credentials.claims })
       if ((await stored) !== false || writing !== mine || isHeld) break
       // Another tab has written meanwhile. If it ended the session, this sign-in starts a new one, with nothing of the old.
-      const moved = own !== null && records.latest?.sessionId === own && records.latest.credentials
-      content = moved && tries < mostTries ? goOn(own, fresh) : beginRecord(fresh)
+      const { latest } = records
+      const moved = latest?.sessionId === own && latest.credentials
+      content = moved && tries < mostTries ? goOn(latest, fresh) : beginRecord(fresh)
       mine.ofSession = content.sessionId
     }
     if (writing !== mine) return
@@ -139,12 +139,13 @@ export function createSession({
       const fresh = ownerUnverified ? { ...adopted, lifetimeMs: 0, tokensElsewhere: true, ownerUnverified } : adopted
       const isHeld = hasSame('accessToken', fresh, former)
       // The newest record may have ended this session, and `follow` may not have run yet.
-      const isKnown = own !== null && former !== null && records.latest?.sessionId === own
+      const { latest } = records
+      const isKnown = former !== null && latest?.sessionId === own
       // The same call repeated after a refresh, or after a sign-out elsewhere, would bring back used tokens.
       const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, lastSignIn?.fresh)
       if (isHeld ? !isKnown : isSpent) return
       const goesOn = isKnown && (ownerUnverified || continuesSession(fresh, former))
-      const content = goesOn ? goOn(own, fresh) : beginRecord(continueFrom(fresh, null))
+      const content = goesOn ? goOn(latest, fresh) : beginRecord(continueFrom(fresh, null))
       const monotonicSentAt = isHeld && former?.lifetimeMs ? page.state.monotonicSentAt : sent.monotonicMs
       await applySignIn(content, { fresh, monotonicSentAt, isHeld })
       announce()

@@ -20,19 +20,19 @@ export const beginRecord = (credentials: Credentials): SignedInContent => ({ ...
 
 /** The session that a sign-in continues. */
 interface ContinuedSession {
-  readonly sessionId: string
   /** As memory or the store knows it. */
   readonly known: Pick<SessionState, 'generation' | 'credentials'>
-  /** The newest record there is. */
-  readonly latest: StoredRecord | null
+  /** The newest record there is. It is of the same session. */
+  readonly latest: StoredRecord
 }
 
 /** The record of a sign-in that continues a session. */
-export function continueRecord(fresh: Credentials, { sessionId, known, latest }: ContinuedSession): SignedInContent {
+export function continueRecord(fresh: Credentials, { known, latest }: ContinuedSession): SignedInContent {
+  const { sessionId } = latest
   const { generation, credentials: former } = known
   const credentials = continueFrom(fresh, former)
   // With the same refresh token, a running token request of it continues, so its lease stays.
-  const goesOn = latest?.sessionId === sessionId && credentials.refreshToken === latest.credentials?.refreshToken
+  const goesOn = credentials.refreshToken === latest.credentials?.refreshToken
   if (!former || !hasSame('accessToken', fresh, former)) {
     // So does the backoff that the server asked for.
     const { lease, retryAt, failures } = goesOn ? latest : ({} as Partial<StoredRecord>)

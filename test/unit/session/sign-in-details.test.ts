@@ -36,6 +36,13 @@ describe('the events of a session', () => {
     ])
   })
 
+  test('are none where another tab writes the same token with a higher generation', async () => {
+    const { store, session, events } = await start()
+    store.content = { ...(store.content as StoredRecord), revision: 'higher', generation: 1 }
+    await session.reread()
+    expect([session.state.generation, events]).toEqual([1, []])
+  })
+
   test('after a refresh of this tab have the time since it started', async () => {
     const { session, records, events, clock } = await start()
     await clock.advance(1000)
@@ -133,6 +140,23 @@ describe('a dialog of an ambient strategy that returns a cookie without a user',
     const { session } = await suspended()
     await session.signIn(input)
     expect(session.state.credentials).not.toHaveProperty('ownerUnverified')
+  })
+
+  test('closes the dialog if it brings a newer token of the same user', async () => {
+    const { session, id } = await suspended()
+    await session.signIn({ accessToken: 'access-2', subject: 'alice' })
+    expect(session.state).toMatchObject({ status: 'signed-in', sessionId: id, generation: 1 })
+  })
+
+  test('is believed where the strategy is not ambient, or no user was signed in', async () => {
+    const [tokens, signedOut] = [createSessionRig(), createSessionRig({ ambient: true })]
+    await tokens.session.signIn({ cookie: true, subject: 'alice' })
+    for (const { session } of [tokens, signedOut]) {
+      session.suspend(true)
+      await session.signIn({ cookie: true })
+      expect(session.state.status).toBe('signed-in')
+      expect(session.state.credentials).not.toHaveProperty('ownerUnverified')
+    }
   })
 
   test('begins another session if no dialog is open', async () => {

@@ -88,6 +88,38 @@ describe('a sign-in that continues a session which another tab has signed out of
   })
 })
 
+describe('two actions of this page at once', () => {
+  test('of two sign-ins the second counts, although the first ends earlier and another tab has signed out', async () => {
+    const { store, session } = await start()
+    store.content = signedOut()
+    const [first, second] = [store.hold('compareAndSet'), store.hold('compareAndSet')]
+    const one = session.signIn(stepUp)
+    const two = session.signIn({ ...stepUp, accessToken: 'stepped-up-again' })
+    first.open()
+    await one
+    await session.reread()
+    second.open()
+    await two
+    expect(session.state.credentials?.accessToken).toBe('stepped-up-again')
+  })
+
+  test('a sign-in is not taken back while it is stored, although the end of the former session is stored meanwhile', async () => {
+    const { store, session } = await start()
+    const ending = store.hold('compareAndSet')
+    const ended = session.end('expired')
+    await ending.reached
+    const writing = store.hold('overwrite')
+    const done = session.signIn({ accessToken: 'of-bob', subject: 'bob' })
+    ending.open()
+    await ended
+    store.content = storedRecord({ sessionId: 'other' })
+    await session.reread()
+    expect(session.state.credentials?.accessToken).toBe('of-bob')
+    writing.open()
+    await done
+  })
+})
+
 describe('a sign-in that continues a session which has moved in another tab', () => {
   test('continues with the refresh token that the other tab was given', async () => {
     const { store, session, stored, id, told } = await start()
@@ -159,6 +191,32 @@ describe('a sign-in with the current access token', () => {
     await session.signIn(alice)
     expect(session.state).toMatchObject({ status: 'signed-out', sessionId: 'over' })
     expect(stored().credentials).toBeNull()
+  })
+
+  test.each([
+    ['signed out', signedOut],
+    ['wiped the storage', () => null],
+  ])('restores no session, however close to reading that another tab has %s', async (_, record) => {
+    for (const ticks of allTicks) {
+      const { store, session, clock } = await start()
+      store.content = record()
+      const reread = session.reread()
+      await takeTicks(ticks)
+      if (session.state.status === 'signed-out') break
+      await Promise.all([reread, session.signIn(alice)])
+      await clock.settle()
+      const note = `after ${ticks} microtasks`
+      expect(session.state.status, note).toBe('signed-out')
+      expect((store.content as StoredRecord | null)?.credentials ?? null, note).toBeNull()
+    }
+  })
+
+  test('counts if another user has signed in elsewhere since', async () => {
+    const { store, session } = await start()
+    store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ accessToken: 'of-bob' }) })
+    await session.reread()
+    await session.signIn(alice)
+    expect(session.state.credentials?.accessToken).toBe('access-1')
   })
 
   test('has no effect once that token was replaced, since its refresh token is used up', async () => {

@@ -67,6 +67,14 @@ describe('the snapshot of a session', () => {
     expect(Object.isFrozen(toSnapshot(stateOf()))).toBe(true)
   })
 
+  test.each(['reauthenticating', 'signed-out'] as const)(
+    'does not show the user that the server knew once the status is %s',
+    status => {
+      const assumed = { status: 'signed-in', subject: 'alice', claims: null } as const
+      expect(toSnapshot({ ...initialState, status, assumed })).toMatchObject({ status, subject: null })
+    },
+  )
+
   test('has the reason of an end', () => {
     const state: SessionState = { ...initialState, status: 'signed-out', endReason: 'refresh-rejected' }
     expect(toSnapshot(state)).toMatchObject({ status: 'signed-out', endReason: 'refresh-rejected', subject: null })

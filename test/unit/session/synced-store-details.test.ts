@@ -181,6 +181,29 @@ describe('what is put back into the store', () => {
   })
 })
 
+test('promise 4: newer tokens that could not be stored over those of this page are stored by the next read', async () => {
+  const { store, records } = create()
+  store.content = storedRecord(tokens('first'))
+  const seen = (await records.read()) as StoredRecord
+  const second = await records.compareAndSet(seen, content({ ...tokens('second'), generation: 1 }))
+  store.fail('compareAndSet', 'rejects', 1)
+  store.fail('read', 'rejects', 1)
+  await records.compareAndSet(second, content({ ...tokens('third'), generation: 2 }))
+  expect(records.state).toBe('ahead')
+  expect(await records.read()).toMatchObject(tokens('third'))
+  expect(store.content).toMatchObject(tokens('third'))
+})
+
+test('promise 4: a used token is not sent as long as the store says that it did not remove it', async () => {
+  const { store, records } = create()
+  store.content = storedRecord(tokens('stored'))
+  const seen = (await records.read()) as StoredRecord
+  store.fail('compareAndSet', 'rejects')
+  store.fail('remove', { answers: false })
+  expect(await records.acquireLease(seen, content(tokens('stored')))).toBeUndefined()
+  expect(await records.acquireLease(seen, content(tokens('stored')))).toBeUndefined()
+})
+
 describe('compare-and-set', () => {
   test('over a record that has disappeared returns null', async () => {
     const { store, records } = create()

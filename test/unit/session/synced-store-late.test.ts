@@ -96,7 +96,7 @@ describe('promise 9: a store whose first read fails', () => {
     const reading = records.read()
     await clock.advance(1500)
     expect(await Promise.race([reading, Promise.resolve(pending)])).toBe(pending)
-    await clock.advance(500)
+    await clock.advance(499)
     expect(await reading).toBeNull()
     expect(records.state).toBe('unreliable')
   })
