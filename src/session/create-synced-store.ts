@@ -1,6 +1,6 @@
 import { isSpent, judgeStoredRecord, remember, type SyncState } from './judge-stored-record.ts'
 import type { FoundRecord } from './read-record.ts'
-import type { RecordContent, StoredRecord } from './session-store.ts'
+import type { RecordContent, SignedInContent, StoredRecord } from './session-store.ts'
 import { isSlow } from './store-calls.ts'
 import { createStoreSide, type StoreSidePorts, type Written } from './store-side.ts'
 import { emptyRecord, type SyncedStore, stampRecord } from './synced-store.ts'
@@ -151,16 +151,16 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     return undefined
   }
 
-  async function writeAhead(content: RecordContent): Promise<boolean> {
+  async function writeAhead(content: SignedInContent): Promise<boolean> {
     const isKnown = !isAlone() && !side.found.isNewer
     const next = set(stamp(content))
     state = 'ahead'
     displacedToken = undefined
     const run = () => store.compareAndSet(name, side.found.revision, next)
-    const written = isKnown ? await write(next, run) : 'moved'
+    const written = isKnown && (await write(next, run))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
-    if (written !== 'written' && written !== 'slow' && isAlone()) await read()
-    return written === 'written' || displacedToken !== next.credentials?.accessToken
+    if (written !== 'slow' && isAlone()) await read()
+    return written === 'written' || displacedToken !== content.credentials.accessToken
   }
 
   return {
@@ -174,7 +174,11 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     },
     read: () => read(),
     watch: side.watch,
-    peekCredentials: async () => (await side.lookUp().catch(() => null))?.record?.credentials ?? null,
+    peekCredentials: () =>
+      side.lookUp().then(
+        ({ record }) => record?.credentials ?? null,
+        () => null,
+      ),
     compareAndSet,
     acquireLease,
     writeAhead,

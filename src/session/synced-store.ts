@@ -1,7 +1,7 @@
 import type { EndReason } from '../errors.ts'
 import { randomId } from '../platform/random-id.ts'
 import type { SyncState } from './judge-stored-record.ts'
-import { type RecordContent, recordVersion, type StoredRecord } from './session-store.ts'
+import { type RecordContent, recordVersion, type SignedInContent, type StoredRecord } from './session-store.ts'
 
 /** The store with a timeout, and with this page's memory in front of it for when it fails (promise 9). */
 export interface SyncedStore {
@@ -26,7 +26,7 @@ export interface SyncedStore {
   /** Sets `latest` at once; resolves when stored, or when storing failed. */
   overwrite(content: RecordContent): Promise<void>
   /** The same, unless another tab has written since: then it resolves with `false`, and `latest` is that tab's record. */
-  writeAhead(content: RecordContent): Promise<boolean>
+  writeAhead(content: SignedInContent): Promise<boolean>
 }
 
 /** The content of a new session without a user. */

@@ -1,5 +1,22 @@
 /** Survivors that no test can or should kill, as `describeMutant` writes them, each with its reason. */
 export const argued: Readonly<Record<string, string>> = {
+  'src/session/create-synced-store.ts: const isExposed = () => isAlone() && isShown(⟦content.credentials?.refreshToken⟧) → content.credentials.refreshToken':
+    'A lease is of a session, so there are credentials.',
+  'src/session/create-synced-store.ts: const found = await side.lookUp().catch(⟦() => null⟧) → () => undefined':
+    'Both mean that the store cannot be read.',
+  "src/session/session.ts: const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, ⟦lastSignIn?.fresh⟧) → lastSignIn.fresh":
+    'Without a last sign-in, no session is its own.',
+  'src/session/session.ts: const monotonicSentAt = isHeld && ⟦former?.lifetimeMs⟧ ? page.state.monotonicSentAt : sent.monotonicMs → former.lifetimeMs':
+    'A token that is held already is one of the former credentials.',
+  'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦records.latest?.lease⟧ : undefined → records.latest.lease':
+    'Only a record has the lease that a pending revocation names.',
+  'src/session/store-side.ts: const watching = call(() => ⟦store.watch?.(name, heard)⟧) → store.watch(name, heard)':
+    'It is called only where there is one.',
+  'src/session/store-side.ts: return () => void watching.then(stop => ⟦stop?.()⟧).catch(() => {}) → stop()':
+    'What is thrown is caught: there is nothing to stop.',
+  'src/session/store-side.ts: if (!⟦again?.()⟧ || isSlow(cause) || isMissing(cause) || clock.monotonicMs() >= until) throw cause → again()':
+    'Without it, what is thrown is ignored by all callers.',
+  'src/session/store-side.ts: } catch ⟦{ …⟧ → {}': 'What is `undefined` counts as `false`.',
   "src/session/create-synced-store.ts: if (⟦turn < lastSettled⟧) return state === 'unread' ? undefined : latest → turn <= lastSettled":
     'No turn is settled twice.',
   'src/session/state.ts: credentials.refreshToken !== ⟦state.credentials?.refreshToken⟧ → state.credentials.refreshToken':

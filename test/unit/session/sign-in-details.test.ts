@@ -187,6 +187,49 @@ describe('without a session', () => {
   })
 })
 
+describe('a sign-in that continues a session', () => {
+  const stepUp = { accessToken: 'stepped-up', subject: 'alice' }
+
+  test('is one call of the store, and one more generation', async () => {
+    const { store, session } = await start()
+    const { length } = store.calls
+    await session.signIn(stepUp)
+    expect(store.calls.slice(length)).toEqual(['compareAndSet'])
+    expect(session.state.generation).toBe(1)
+  })
+
+  test('is not repeated if it was stored although the store said otherwise', async () => {
+    const { store, session } = await start()
+    store.fail('compareAndSet', 'lands-then-rejects', 1)
+    const { length } = store.calls
+    await session.signIn(stepUp)
+    expect(store.calls.slice(length)).toEqual(['compareAndSet', 'read'])
+    expect([session.state.generation, session.records.state]).toEqual([1, 'synced'])
+  })
+
+  test('waits for a slow store once', async () => {
+    const { store, session, clock } = await start()
+    store.fail('compareAndSet', 'hangs', 1)
+    let isStored = false
+    const done = session.signIn(stepUp).then(() => {
+      isStored = true
+    })
+    await clock.advance(2000)
+    expect(isStored).toBe(true)
+    await done
+  })
+
+  test('writes nothing over the record of a newer release', async () => {
+    const { store, session } = await start()
+    const newer = storedRecord({ version: 3 })
+    store.content = newer
+    await session.reread()
+    await session.signIn(stepUp)
+    expect(store.content).toBe(newer)
+    expect(session.state.credentials?.accessToken).toBe('stepped-up')
+  })
+})
+
 test('a sign-in that meets a newer write of another tab each time is tried ten times, and then starts another session', async () => {
   const { store, session, id } = await start()
   let refreshes = 0

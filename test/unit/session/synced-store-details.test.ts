@@ -56,131 +56,6 @@ describe('a record of a newer release', () => {
   })
 })
 
-describe('promise 12: a sign-out that could not be stored', () => {
-  test('is not undone by a refresh that ends after it', async () => {
-    const { store, records, before } = await createAhead()
-    expect(await records.compareAndSet(before, content({ sessionId: 'session-a', generation: 1 }))).toBeNull()
-    expect(records.latest).toMatchObject(over)
-    expect(await records.read()).toMatchObject(over)
-    expect(store.content).toMatchObject(over)
-  })
-
-  test('is not undone by a refresh that is stored at the same moment', async () => {
-    const { store, records } = create()
-    store.content = storedRecord()
-    const seen = await records.read()
-    const held = store.hold('compareAndSet', 'before')
-    const writing = records.compareAndSet(seen ?? null, content({ generation: 1 }))
-    store.fail('overwrite', 'rejects', 1)
-    store.fail('compareAndSet', 'rejects', 1)
-    store.fail('remove', 'rejects', 1)
-    await records.overwrite(content(over))
-    held.open()
-    expect(await writing).toBeNull()
-    expect(records.state).toBe('ahead')
-    expect(await records.read()).toMatchObject(over)
-    expect(store.content).toMatchObject(over)
-  })
-
-  test('is not undone by a refresh that waits for the store meanwhile', async () => {
-    const { store, records } = create()
-    store.fail('overwrite', 'rejects')
-    store.fail('compareAndSet', 'rejects')
-    store.fail('remove', 'rejects')
-    await records.overwrite(content())
-    const held = store.hold('read')
-    const writing = records.compareAndSet(records.latest, content({ generation: 1 }))
-    await records.overwrite(content(over))
-    held.open()
-    expect(await writing).toBeNull()
-    expect(records.latest).toMatchObject(over)
-  })
-
-  test('is not undone where a lease is given up, since the token cannot be taken out of the store', async () => {
-    const { store, records } = create()
-    store.content = storedRecord(tokens('stored'))
-    const seen = (await records.read()) as StoredRecord
-    for (const call of ['compareAndSet', 'overwrite', 'remove'] as const) store.fail(call, 'rejects')
-    const held = store.hold('read')
-    const leasing = records.acquireLease(seen, content(tokens('stored')))
-    await held.reached
-    await records.overwrite(content(over))
-    held.open()
-    expect(await leasing).toBeNull()
-    expect(records.latest).toMatchObject(over)
-  })
-})
-
-describe('what is put back into the store', () => {
-  test('is not what another tab wrote about the same session since, although this page has tried to put its own back', async () => {
-    const { store, records } = create()
-    store.content = storedRecord()
-    await records.read()
-    store.fail('overwrite', 'rejects', 1)
-    store.fail('compareAndSet', 'rejects', 1)
-    await records.overwrite(content({ generation: 1 }))
-    expect(records.state).toBe('ahead')
-    const others = storedRecord({ generation: 2 })
-    store.content = others
-    expect(await records.read()).toEqual(others)
-    expect(store.content).toBe(others)
-  })
-
-  test('is not taken for lost by a read that began before it', async () => {
-    const [store, clock, failures] = [createScriptedStore(), createControlledClock(), [] as string[]]
-    const { records } = createRecordsOver(store, clock, operation => void failures.push(operation))
-    store.fail('overwrite', 'rejects', 1)
-    store.fail('compareAndSet', 'rejects', 1)
-    await records.overwrite(content())
-    const putting = store.hold('compareAndSet')
-    const first = records.read()
-    await putting.reached
-    const held = store.hold('read', 'before')
-    const second = records.read()
-    putting.open()
-    await first
-    held.open()
-    expect(await second).toMatchObject({ sessionId: 'session-a' })
-    expect([records.state, failures]).toEqual(['synced', ['write', 'write']])
-  })
-
-  test('does not take the place of who signed in while it was stored', async () => {
-    const { store, records } = await createAhead()
-    const held = store.hold('compareAndSet', 'before')
-    const reading = records.read()
-    await held.reached
-    const stored = records.overwrite(content({ sessionId: 'session-c' }))
-    held.open()
-    expect(await reading).toMatchObject({ sessionId: 'session-c' })
-    await stored
-    expect(await records.read()).toMatchObject({ sessionId: 'session-c' })
-  })
-
-  test('is followed by who signed in while it was stored, if that could not be stored', async () => {
-    const { store, records } = await createAhead()
-    const held = store.hold('compareAndSet', 'before')
-    const reading = records.read()
-    await held.reached
-    store.fail('overwrite', 'rejects', 1)
-    store.fail('compareAndSet', 'rejects', 1)
-    await records.overwrite(content({ sessionId: 'session-c' }))
-    held.open()
-    expect(await reading).toMatchObject({ sessionId: 'session-c' })
-    expect(store.content).toMatchObject({ sessionId: 'session-c' })
-  })
-
-  test('is written three times in a row at most, and stays in memory', async () => {
-    const { store, records } = create()
-    store.fail('overwrite', 'throws')
-    store.fail('compareAndSet', { answers: false })
-    await records.overwrite(content())
-    const writes = () => store.calls.filter(call => call === 'compareAndSet').length
-    expect([writes(), records.state]).toEqual([3, 'ahead'])
-    await records.read()
-    expect([writes(), records.state]).toEqual([6, 'ahead'])
-  })
-})
-
 test('promise 4: newer tokens that could not be stored over those of this page are stored by the next read', async () => {
   const { store, records } = create()
   store.content = storedRecord(tokens('first'))
@@ -204,7 +79,53 @@ test('promise 4: a used token is not sent as long as the store says that it did 
   expect(await records.acquireLease(seen, content(tokens('stored')))).toBeUndefined()
 })
 
+test('The credentials that the store holds can be looked at: none without a record, or if it cannot be read', async () => {
+  const { store, records } = create()
+  expect(await records.peekCredentials()).toBeNull()
+  store.content = storedRecord(tokens('stored'))
+  expect(await records.peekCredentials()).toEqual(credentialsOf({ refreshToken: 'stored' }))
+  store.fail('read', 'rejects', 1)
+  expect(await records.peekCredentials()).toBeNull()
+  expect([records.latest, records.state]).toEqual([null, 'unread'])
+})
+
+test('A sign-in that is stored after the sign-out that followed it leaves the sign-out to be written once more', async () => {
+  const { store, records } = create()
+  store.content = storedRecord()
+  await records.read()
+  const held = store.hold('overwrite')
+  const signedIn = records.overwrite(content({ sessionId: 'session-b' }))
+  await records.overwrite(content(over))
+  held.open()
+  await signedIn
+  expect(records.state).toBe('ahead')
+  expect(await records.read()).toMatchObject(over)
+  expect(store.content).toMatchObject(over)
+})
+
+test('A sign-out counts as not stored yet while it is written', async () => {
+  const { store, records } = create()
+  const held = store.hold('overwrite')
+  const stored = records.overwrite(content(over))
+  expect(records.state).toBe('ahead')
+  held.open()
+  await stored
+  expect(records.state).toBe('synced')
+})
+
 describe('compare-and-set', () => {
+  test('counts when it is stored, and not before, also if the record before it had to be put back', async () => {
+    const { store, records } = await createAhead()
+    const former = records.latest
+    const held = store.hold('compareAndSet')
+    const writing = records.compareAndSet(former, content({ ...over, generation: 1 }))
+    await held.reached
+    expect(records.latest).toBe(former)
+    held.open()
+    expect(await writing).toBe(records.latest)
+    expect(records.latest).toMatchObject({ generation: 1 })
+  })
+
   test('over a record that has disappeared returns null', async () => {
     const { store, records } = create()
     store.content = storedRecord()
