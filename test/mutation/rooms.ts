@@ -8,6 +8,9 @@ const rooms = {
     ...behaviour('bodies', 'fetch', 'origins', 'outages', 'responses'),
   ],
   session: [
+    // Before those that try every moment, or many cases.
+    ...['sy', 'session.', 'p', 'r', 's'].map(start => `unit/session/${start}*.test.ts`),
+    'unit/session/identity.test.ts',
     'unit/session/*.test.ts',
     'unit/client/*.test.ts',
     ...behaviour('session', 'sign-out', 'stores', 'identity', 'audiences', 'cookies'),
