@@ -174,11 +174,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     },
     read: () => read(),
     watch: side.watch,
-    peekCredentials: () =>
-      side.lookUp().then(
-        ({ record }) => record?.credentials ?? null,
-        () => null,
-      ),
+    peekCredentials: async () => (await side.lookUp().catch(() => null))?.record?.credentials ?? null,
     compareAndSet,
     acquireLease,
     writeAhead,

@@ -4,6 +4,8 @@ export const argued: Readonly<Record<string, string>> = {
     'A lease is of a session, so there are credentials.',
   'src/session/create-synced-store.ts: const found = await side.lookUp().catch(⟦() => null⟧) → () => undefined':
     'Both mean that the store cannot be read.',
+  'src/session/create-synced-store.ts: peekCredentials: async () => (await side.lookUp().catch(⟦() => null⟧))?.record?.credentials ?? null, → () => undefined':
+    'Both mean that the store cannot be read.',
   "src/session/session.ts: const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, ⟦lastSignIn?.fresh⟧) → lastSignIn.fresh":
     'Without a last sign-in, no session is its own.',
   'src/session/session.ts: const monotonicSentAt = isHeld && ⟦former?.lifetimeMs⟧ ? page.state.monotonicSentAt : sent.monotonicMs → former.lifetimeMs':
