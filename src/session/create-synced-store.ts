@@ -104,7 +104,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
       if (latest === known) latest = mine
       if (latest === mine) state = 'synced'
       // The user signed in meanwhile, and the read that should have stored that is old by now: read again.
-      else if (isAlone()) return read()
+      else return read()
     } else if (isSpent(record, mine)) await withdraw(revision)
     return latest
   }

@@ -80,8 +80,8 @@ export function createSession({
   }
 
   /**
-   * The record of a sign-in that continues the session of `latest`, from the newest credentials there are: the record may have newer ones
-   * that `follow` has not brought here yet, and the refresh token in memory is used up then.
+   * The record of a sign-in that continues the session of `latest`, from the newest credentials there are: the record may have
+   * newer ones that `follow` has not brought here yet, and the refresh token in memory is used up then.
    */
   function goOn(latest: StoredRecord, fresh: Credentials): SignedInContent {
     const isNewest = latest.credentials && !latest.credentials.tokensElsewhere

@@ -21,6 +21,8 @@ export const argued: Readonly<Record<string, string>> = {
   'src/session/store-side.ts: } catch ⟦{ …⟧ → {}': 'What is `undefined` counts as `false`.',
   "src/session/create-synced-store.ts: if (⟦turn < lastSettled⟧) return state === 'unread' ? undefined : latest → turn <= lastSettled":
     'No turn is settled twice.',
+  'src/session/sign-in.ts: const goesOn = credentials.refreshToken === ⟦latest.credentials?.refreshToken⟧ → latest.credentials.refreshToken':
+    'An end has another session id, so the record of a session that goes on has credentials.',
   'src/session/state.ts: credentials.refreshToken !== ⟦state.credentials?.refreshToken⟧ → state.credentials.refreshToken':
     'Without credentials in this page, the access tokens differ already.',
   'src/stores/indexed-db.ts: ⟦close()⟧ → ;':

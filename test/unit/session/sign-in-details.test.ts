@@ -209,7 +209,7 @@ describe('a sign-in that continues a session', () => {
 
   test('waits for a slow store once', async () => {
     const { store, session, clock } = await start()
-    store.fail('compareAndSet', 'hangs', 1)
+    store.fail('all', 'hangs')
     let isStored = false
     const done = session.signIn(stepUp).then(() => {
       isStored = true

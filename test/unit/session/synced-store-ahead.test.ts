@@ -5,8 +5,10 @@ import { storedRecord } from '../../support/session-records.ts'
 describe('records that are ahead of a store that works again', () => {
   test('promise 12: a sign-out that could not be stored is stored by the next read', async () => {
     const { store, records } = await createAhead()
+    const { length } = store.calls
     expect(await records.read()).toMatchObject(over)
     expect(store.content).toMatchObject(over)
+    expect(store.calls.slice(length)).toEqual(['read', 'compareAndSet'])
   })
 
   test('promise 12: it is stored, too, where the next call is a compare-and-set', async () => {
