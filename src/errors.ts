@@ -18,7 +18,7 @@ export type EndReason =
   | 'refresh-rejected' // the server rejected the refresh
   | 'expired' // the token was rejected or ran out, and there is no way to refresh
   | 'misconfigured' // invalid_client and the like: signing in again will not help
-  | 'key-lost' // the DPoP key is gone
+  | 'key-lost' // the DPoP key is gone, or the app's `scheme` is another than that of the tokens
 
 // With two copies of the library on one page, `instanceof` fails; a registered symbol does not.
 const mark = Symbol.for('latchkey.error')

@@ -85,6 +85,11 @@ export async function runRefreshRequest(
     ownLeases.set(id, sessionId)
     // At a start the cookie may be of any user: nothing of the former one is taken over.
     const former = cause === 'restore' || credentials?.ownerUnverified ? null : credentials
+    // Stored by a release with another scheme: the refresh token may be bound to a key, too.
+    if (former?.refreshToken && !scheme.accepts(former.tokenType)) {
+      await session.end('key-lost')
+      return null
+    }
     // A proof takes time, so it is made here: nothing is awaited between the lease and the send.
     const proved = scheme.prepare && (await scheme.prepare(former, ports.transport, strategy.endpoint))
     if (scheme.prepare && !proved) return null

@@ -58,7 +58,10 @@ export function createSendCredentials(
       if (!context.isAnonymous) {
         assertSameSession(context)
         const own = ownOf(context) as Credentials
-        if (own.accessToken) return scheme.attach(outgoing, own, context)
+        const { accessToken, tokenType } = own
+        // Stored by a release with another scheme. A bound token must not be sent as Bearer (RFC 9449 §7.2).
+        if (accessToken && !scheme.accepts(tokenType)) return session.end('key-lost').then(() => undefined)
+        if (accessToken) return scheme.attach(outgoing, own, context)
       }
       // In a replay this would still be the rejected token: the session has none now, or a dialog is open.
       if (isHeaders(outgoing.headers)) outgoing.headers.delete(scheme.header)
