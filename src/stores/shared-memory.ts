@@ -1,6 +1,9 @@
 import { checkOptions, isFunction } from '../checks/option-rules.ts'
 import { listen } from '../platform/wake.ts'
 import type { SessionStore } from '../session/session-store.ts'
+import { systemClock } from '../time/clock.ts'
+import { lostCallMs } from '../time/delays.ts'
+import { createTimeLimit } from '../time/wait.ts'
 import { asRecord } from './compare-record.ts'
 import { memoryStore } from './memory.ts'
 import type { StoreCall, WorkerMessage } from './shared-memory-worker.ts'
@@ -21,15 +24,27 @@ export interface SharedMemoryStoreOptions {
 type Request = Omit<StoreCall, 'id'>
 
 interface Connection {
-  /** Resolves with `undefined` if the worker turns out to be missing. */
-  ask(request: Request): Promise<{ readonly result: unknown } | undefined>
+  /** Resolves with `undefined` if the worker turns out to be missing. Rejects if it does not respond. */
+  ask(request: Request): Promise<Answer>
   /** Tells the worker to send no more changes here. Pending results still arrive; then the port is closed. */
   leave(): void
 }
 
-/** One port to the worker. `failed` is called if the worker's script cannot be loaded. */
-function connect(worker: SharedWorker, changed: (name: string) => void, failed: () => void): Connection {
-  const waiting = new Map<number, (answer: { readonly result: unknown } | undefined) => void>()
+type Answer = { readonly result: unknown } | undefined
+
+interface Connected {
+  /** A page changed the record of that name. */
+  changed(name: string): void
+  /** The worker's script cannot be loaded. */
+  failed(): void
+  /** The worker did not respond to a call. `wasHeard`: it did before. */
+  lost(wasHeard: boolean): void
+}
+
+/** One port to the worker. */
+function connect(worker: SharedWorker, { changed, failed, lost }: Connected): Connection {
+  const inTime = createTimeLimit(systemClock, lostCallMs)
+  const waiting = new Map<number, (answer: Answer) => void>()
   const { port } = worker
   let isHeard = false
   let isLeaving = false
@@ -55,12 +70,19 @@ function connect(worker: SharedWorker, changed: (name: string) => void, failed: 
     for (const settle of waiting.values()) settle(undefined)
   }
   return {
-    ask: request =>
-      new Promise(resolve => {
-        lastId += 1
-        waiting.set(lastId, resolve)
-        port.postMessage({ ...request, id: lastId } satisfies StoreCall)
-      }),
+    ask(request) {
+      lastId += 1
+      const id = lastId
+      const answer = new Promise<Answer>(resolve => {
+        waiting.set(id, resolve)
+        port.postMessage({ ...request, id } satisfies StoreCall)
+      })
+      return inTime(answer, (_, reject) => {
+        waiting.delete(id)
+        lost(isHeard)
+        reject(new DOMException('The worker does not respond.', 'TimeoutError'))
+      })
+    },
     leave() {
       port.postMessage('leave')
       isLeaving = true
@@ -91,8 +113,9 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   let connection: Connection | null | undefined
   let wasWatched = false
 
-  function notifyWatchers(name: string): void {
-    for (const [watched, changed] of [...watchers.values()]) if (watched === name) changed()
+  /** Without a name: those of every name. */
+  function notifyWatchers(name?: string): void {
+    for (const [watched, changed] of [...watchers.values()]) if (watched === (name ?? watched)) changed()
   }
   function standAlone(reason: unknown): void {
     connection = null
@@ -103,7 +126,17 @@ export function sharedMemoryStore(options: SharedMemoryStoreOptions): SessionSto
   function open(): Connection | null | undefined {
     if (connection !== undefined) return connection
     try {
-      const { ask, leave } = connect(worker(), notifyWatchers, () => standAlone('its script could not be loaded'))
+      const { ask, leave } = connect(worker(), {
+        changed: notifyWatchers,
+        failed: () => standAlone('its script could not be loaded'),
+        // No event tells a page that the worker has crashed. Disconnect, so that the next call starts another.
+        lost(wasHeard) {
+          const isCurrent = connection === made
+          made.leave()
+          // Changes may have been missed. A worker that hangs from the start is not asked again and again.
+          if (isCurrent && wasHeard) notifyWatchers()
+        },
+      })
       const made: Connection = {
         ask,
         leave() {

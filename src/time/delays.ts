@@ -56,7 +56,7 @@ export const signOutCallMs = 5000
 
 /** After this time a read that failed is tried again, while nothing is known yet. */
 export const storeRetryMs = 200
-/** A call of a key-value storage that takes longer is lost, and the next one runs. Longer than most storages are slow. */
+/** A call of a key-value storage or a SharedWorker that takes longer is lost. Longer than most of them are slow. */
 export const lostCallMs = 5000
 /** Three times what another tab's write to Web Storage was seen to lag behind (80 ms). */
 export const webStorageLagMs = 250

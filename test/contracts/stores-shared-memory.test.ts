@@ -161,12 +161,12 @@ describe('A store in the memory of a SharedWorker', () => {
     expect(page.size).toBe(0)
   })
 
-  test('says that it is shared where there are SharedWorkers, and shows no record to code that prints it', () => {
+  test('says that it is shared where there are SharedWorkers, and shows no record to code that prints it', async () => {
     vi.stubGlobal('SharedWorker', undefined)
     expect(open().shared).toBe(false)
     vi.stubGlobal('SharedWorker', class {})
     const store = open()
-    store.overwrite('main', recordOf('a'))
+    await store.overwrite('main', recordOf('a'))
     expect(JSON.stringify(store)).toBe('{"shared":true}')
   })
 })

@@ -6,6 +6,8 @@ type OnConnect = (event: { readonly ports: readonly MessagePort[] }) => void
 export interface TestWorker {
   /** A further page connects. */
   connect(): SharedWorker
+  /** It is gone, with its memory: no page is told, and no call is answered. */
+  crash(): void
   /** How many pages have connected so far. */
   readonly connections: number
   /** The worker's ends of their connections. */
@@ -28,6 +30,9 @@ export const createTestWorker = (): TestWorker => {
       ports.push(port2)
       onconnect({ ports: [port2] })
       return { port: port1, onerror: null } as unknown as SharedWorker
+    },
+    crash() {
+      for (const port of ports) port.close()
     },
     get connections() {
       return connections
