@@ -96,7 +96,7 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
   checkOptions(options, { databaseName: aText })
   const transact = createTransact(options?.databaseName ?? 'latchkey')
   /** Writes `next` over the stored record, or deletes it. Returns whether it did. */
-  const replace = (name: string, next: SessionRecord | null, expected?: string | null) =>
+  const replace = (name: string, next: SessionRecord | null, expected: string | null) =>
     transact('readwrite', store => {
       let replaced: boolean
       const stored = store.get(name)
@@ -114,7 +114,19 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
         return () => asRecord(stored.result)
       }),
     compareAndSet: (name, expected, next) => replace(name, next, expected),
-    overwrite: (name, next) => replace(name, next),
+    async overwrite(name, next) {
+      // In one task, and committed: the page may be left at once, and what its transaction still waits for is then undone.
+      const former = await transact('readwrite', store => {
+        const stored = store.get(name)
+        store.put(next, name)
+        store.transaction.commit?.()
+        return () => asRecord(stored.result)
+      })
+      if (mayReplace(former, next, undefined)) return true
+      // A newer release wrote it since this page last looked.
+      await replace(name, former, next.revision)
+      return false
+    },
     remove: (name, expected) => replace(name, null, expected),
   }
 }
