@@ -11,7 +11,6 @@ export interface SyncedStorePorts extends StoreSidePorts {
 }
 
 type MaybeRecord = Promise<StoredRecord | null | undefined>
-
 /** What a read writes if it finds an older record: `wanted`, or the newest record of this page. */
 interface WriteGoal {
   readonly wanted?: StoredRecord | undefined
@@ -174,6 +173,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     },
     read: () => read(),
     watch: side.watch,
+    formerCredentials: side.formerCredentials,
     peekCredentials: async () => (await side.lookUp().catch(() => null))?.record?.credentials ?? null,
     compareAndSet,
     acquireLease,
@@ -182,7 +182,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
       if (latest && latest.sessionId !== content.sessionId) remember(abandonedIds, latest.sessionId)
       const next = set(stamp(content))
       state = 'ahead'
-      const written = side.found.isNewer ? 'moved' : await write(next, () => store.overwrite(name, next))
+      const written = side.found.isNewer ? 'moved' : await write(next, () => side.overwrite(next))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
       if (written === 'failed') {
         const found = await side.lookUp().catch(() => null)

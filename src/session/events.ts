@@ -54,8 +54,8 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
     readonly subject: string | null
   }
   /**
-   * The session ended, for whatever reason; `signOut()` is one. Clear caches here. Do not load another page here if `tab` is
-   * `'this'`: the sign-out is not stored yet.
+   * The session ended, for whatever reason; `signOut()` is one. Clear caches here. The sign-out is on its way to the store: an
+   * asynchronous storage of your own may lose it if another page is loaded here.
    */
   ended: AnyEvent<'ended'> & { readonly reason: EndReason; readonly subject: string | null }
   /**

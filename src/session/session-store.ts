@@ -113,6 +113,11 @@ export interface SessionStore {
    */
   overwrite(name: string, next: SessionRecord): Overwritten | PromiseLike<Overwritten>
   /**
+   * The same, and resolves with the record that was there. Implement it where one step is surer than `read` and `overwrite`: a
+   * sign-out calls it, and its page may be left at once.
+   */
+  getAndSet?: ((name: string, next: SessionRecord) => PromiseLike<SessionRecord | null>) | undefined
+  /**
    * Removes the record if its `revision` is still `expected`. Returns whether it did. Called after a write failed, so that no
    * used token stays readable; it should work when the storage is full.
    * @default a record without credentials is written instead

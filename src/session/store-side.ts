@@ -22,6 +22,10 @@ export interface StoreSide {
   lookUp(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
   /** Never rejects. */
   write(next: StoredRecord, run: () => unknown): Promise<Written>
+  /** The call that writes over any record, for `write`. */
+  overwrite(next: StoredRecord): unknown
+  /** The credentials that the last overwrite found, if the store says so; `undefined`: it does not. */
+  readonly formerCredentials: SyncedStore['formerCredentials']
   /** Removes the record if it cannot be overwritten (a full storage): removing needs no space. Never rejects. */
   removeOrEmpty(revision: string | null, empty: StoredRecord): Promise<boolean>
 }
@@ -41,6 +45,7 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
   let known: Set<string | null> | undefined
   const outdatedRevisions = new Set<string | null>()
   let isRetaining = false
+  let former: StoredRecord['credentials'] = null
   /** Whether this task is starting a write. */
   let isWriting = false
   /** Settles with the last write. */
@@ -108,6 +113,16 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
         return 'slow'
       }
     },
+    overwrite(next) {
+      if (!store.getAndSet) return store.overwrite(name, next)
+      former = null
+      return store.getAndSet(name, next).then(stored => {
+        const { record, isNewer } = readRecord(stored)
+        former = record?.credentials ?? null
+        return !isNewer
+      })
+    },
+    formerCredentials: store.getAndSet && (() => former),
     async removeOrEmpty(revision, empty) {
       const { remove } = store
       try {

@@ -14,6 +14,8 @@ export interface SyncedStore {
   read(): Promise<StoredRecord | null | undefined>
   /** Calls `changed` when the store reports a change of its record. Returns a function that stops it. Never throws. */
   readonly watch: ((changed: () => void) => () => void) | undefined
+  /** Returns the credentials that the last `overwrite` replaced. `undefined`: the store does not say it, so look before. */
+  readonly formerCredentials: (() => StoredRecord['credentials']) | undefined
   /** The credentials that the store holds now. Changes nothing here. Never rejects. */
   peekCredentials(): Promise<StoredRecord['credentials']>
   /** Resolves with the written record, or `null` if the stored one is no longer `expected`. Never rejects. */

@@ -106,6 +106,18 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
       }
       return () => replaced
     })
+  async function getAndSet(name: string, next: SessionRecord): Promise<SessionRecord | null> {
+    // All in one task, and committed: the page may be left at once, and a transaction that waits for its page is then undone.
+    const former = await transact('readwrite', store => {
+      const stored = store.get(name)
+      store.put(next, name)
+      store.transaction.commit?.()
+      return () => asRecord(stored.result)
+    })
+    // A newer release wrote it since this page last looked.
+    if (!mayReplace(former, next, undefined)) await replace(name, former, next.revision)
+    return former
+  }
   return {
     shared: true,
     read: name =>
@@ -114,19 +126,8 @@ export function indexedDbStore(options?: { readonly databaseName?: string | unde
         return () => asRecord(stored.result)
       }),
     compareAndSet: (name, expected, next) => replace(name, next, expected),
-    async overwrite(name, next) {
-      // In one task, and committed: the page may be left at once, and what its transaction still waits for is then undone.
-      const former = await transact('readwrite', store => {
-        const stored = store.get(name)
-        store.put(next, name)
-        store.transaction.commit?.()
-        return () => asRecord(stored.result)
-      })
-      if (mayReplace(former, next, undefined)) return true
-      // A newer release wrote it since this page last looked.
-      await replace(name, former, next.revision)
-      return false
-    },
+    overwrite: async (name, next) => mayReplace(await getAndSet(name, next), next, undefined),
+    getAndSet,
     remove: (name, expected) => replace(name, null, expected),
   }
 }

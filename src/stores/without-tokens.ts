@@ -38,6 +38,8 @@ export function withoutTokens(store: SessionStore): SessionStore {
 
   return {
     ...store,
+    // In cookie modes nobody asks which tokens were overwritten.
+    getAndSet: undefined,
     read: async name => own(await store.read(name)),
     async compareAndSet(name, expected, next) {
       const written = await store.compareAndSet(name, expected, share(next))

@@ -1,4 +1,4 @@
-import { forceCloseDatabase, IDBFactory, IDBObjectStore } from 'fake-indexeddb'
+import { forceCloseDatabase, IDBFactory, IDBObjectStore, IDBTransaction } from 'fake-indexeddb'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { indexedDbStore } from '../../src/stores/indexed-db.ts'
 import { garbageContract, recordOf, removeContract, type StoreUnderTest, storeContract } from './store-contract.ts'
@@ -205,9 +205,42 @@ describe('a write', () => {
       return request
     })
     await expect(store.compareAndSet('main', 'a', recordOf('b'))).rejects.toBeDefined()
+    // A committed transaction can no longer be aborted from here, but still by a full disk.
+    vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(() => {})
     await expect(store.overwrite('main', recordOf('b'))).rejects.toBeDefined()
     spy.mockRestore()
     expect(await store.read('main')).toEqual(recordOf('a'))
+  })
+
+  test('over any record is requested and committed in one task, since the page may be left', async () => {
+    const store = indexedDbStore()
+    await store.read('main')
+    const calls: string[] = []
+    for (const name of ['get', 'put'] as const) {
+      const original = IDBObjectStore.prototype[name] as (...given: never[]) => IDBRequest
+      vi.spyOn(IDBObjectStore.prototype, name).mockImplementation(function (this: IDBObjectStore, ...given: never[]) {
+        calls.push(name)
+        return original.apply(this, given)
+      })
+    }
+    const { commit } = IDBTransaction.prototype
+    vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+      calls.push('commit')
+      commit.call(this)
+    })
+    const stored = store.overwrite('main', recordOf('a'))
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve()
+    expect(calls).toEqual(['get', 'put', 'commit'])
+    expect(await stored).toBe(true)
+    expect(await store.getAndSet?.('main', recordOf('b'))).toEqual(recordOf('a'))
+  })
+
+  test('over one of a newer release puts that back, and says what was there', async () => {
+    const store = indexedDbStore()
+    const newer = recordOf('newer', { version: 2 })
+    await store.overwrite('main', newer)
+    expect(await store.getAndSet?.('main', recordOf('a'))).toEqual(newer)
+    expect(await store.read('main')).toEqual(newer)
   })
 
   test('is requested with strict durability', async () => {

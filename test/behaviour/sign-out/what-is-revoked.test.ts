@@ -80,31 +80,47 @@ describe('a sign-out revokes what it overwrites', () => {
   const stored = (token: string) =>
     storedRecord({ credentials: credentialsOf({ accessToken: `a-${token}`, refreshToken: token }) })
 
-  test('where the store was not read yet', async () => {
+  /** As `indexedDbStore`: one step reads and writes. */
+  const createStoreThatSwaps = () => {
     const store = createScriptedStore()
-    store.content = stored('r1')
-    const { client, clock, revoked } = start(store)
-    await client.session.signOut()
-    await clock.settle()
-    expect(revoked).toEqual(['a-r1/r1'])
-  })
+    const getAndSet: SessionStore['getAndSet'] = async (name, next) => {
+      const former = await store.read(name)
+      await store.overwrite(name, next)
+      return former
+    }
+    return Object.assign(store, { getAndSet })
+  }
 
-  test('where another tab has refreshed since: both tokens', async () => {
-    const store = createScriptedStore()
-    const { client, clock, revoked } = start(store)
-    await client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
-    store.content = stored('r2')
-    await client.session.signOut()
-    await clock.settle()
-    expect(revoked).toEqual(['a1/r1', 'a-r2/r2'])
-  })
+  describe.each([
+    ['is read before', createScriptedStore],
+    ['says what it replaced', createStoreThatSwaps],
+  ])('in a store that %s,', (_, createStore) => {
+    test('where the store was not read yet', async () => {
+      const store = createStore()
+      store.content = stored('r1')
+      const { client, clock, revoked } = start(store)
+      await client.session.signOut()
+      await clock.settle()
+      expect(revoked).toEqual(['a-r1/r1'])
+    })
 
-  test('once, where the store holds what memory does', async () => {
-    const { client, clock, revoked } = start(createScriptedStore())
-    await client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
-    await client.session.signOut()
-    await clock.settle()
-    expect(revoked).toEqual(['a1/r1'])
+    test('where another tab has refreshed since: both tokens', async () => {
+      const store = createStore()
+      const { client, clock, revoked } = start(store)
+      await client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
+      store.content = stored('r2')
+      await client.session.signOut()
+      await clock.settle()
+      expect(revoked).toEqual(['a1/r1', 'a-r2/r2'])
+    })
+
+    test('once, where the store holds what memory does', async () => {
+      const { client, clock, revoked } = start(createStore())
+      await client.session.signIn({ accessToken: 'a1', refreshToken: 'r1' })
+      await client.session.signOut()
+      await clock.settle()
+      expect(revoked).toEqual(['a1/r1'])
+    })
   })
 
   test('but not the tokens of a later login, which a slow read finds', async () => {

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type Browser, engines } from '../../support/browsers.ts'
+import { type Browser, type Engine, engines } from '../../support/browsers.ts'
 import { createStage, openStageBrowser } from '../../support/tab-stage.ts'
 
-const rounds = 8
+/** Only Chromium's storage has another process than its page, and loses what that one had not committed. */
+const roundsOf = (engine: Engine) => (engine === 'chromium' ? 6 : 1)
 
 describe.for(engines)('in %s', { concurrent: true }, engine => {
   let browser: Browser
@@ -11,6 +12,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
   })
   afterAll(() => browser.close())
 
+  const rounds = roundsOf(engine)
   // Two of five such sign-outs were undone in Chromium, where the next page came at once.
   test('a sign-out stands although its page goes to another one as soon as the session ends (promise 12)', async context => {
     const { server, openTab } = await createStage(context, browser)
@@ -20,7 +22,7 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       await signIn(server.issue('alice'))
       await page.run(`
         tab.api.session.on('ended', () => location.assign('/page.html?next'))
-        setTimeout(() => tab.api.session.signOut(), 20)
+        setTimeout(() => tab.api.session.signOut(), 200)
       `)
       const arrived = () =>
         page.run("if (location.search !== '?next' || document.readyState !== 'complete') throw new Error('not yet')")
