@@ -216,13 +216,15 @@ describe('a write', () => {
     const store = indexedDbStore()
     await store.read('main')
     const calls: string[] = []
-    for (const name of ['get', 'put'] as const) {
-      const original = IDBObjectStore.prototype[name] as (...given: never[]) => IDBRequest
-      vi.spyOn(IDBObjectStore.prototype, name).mockImplementation(function (this: IDBObjectStore, ...given: never[]) {
-        calls.push(name)
-        return original.apply(this, given)
-      })
-    }
+    const { get, put } = IDBObjectStore.prototype
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+      calls.push('get')
+      return get.call(this, key)
+    })
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      calls.push('put')
+      return put.call(this, value, key)
+    })
     const { commit } = IDBTransaction.prototype
     vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
       calls.push('commit')
