@@ -30,16 +30,18 @@ export function createSignOut(
     const sinceMs = clock.wallMs()
     // Memory may be behind the store. The tokens that the sign-out overwrites there must be revoked, too.
     const looks = !ambient && (records.shared || session.state.status === 'unknown')
-    const found = looks && !records.formerCredentials ? records.peekCredentials() : undefined
+    const found = looks ? records.peekCredentials?.() : undefined
     // Until the server has responded, only `initial` names the user. A repeated call must name one: another may have signed in.
     const pending = revocation.pendingOf(credentials ?? (assumed?.subject ? assumed : null))
-    const stored = session.signOut(pending)
+    let replaced: Credentials | null = null
+    const stored = session.signOut(pending, former => {
+      replaced = former
+    })
     // Call before awaiting anything: the page may be about to unload.
     const call = credentials || !looks ? revocation.revoke(credentials, pending) : undefined
-    const replaced = found ?? stored.then(() => records.formerCredentials?.() ?? null)
     const settle = (held: Credentials | null) =>
       isOverwritten(held, credentials, sinceMs) ? revocation.revoke(held) : (call ?? revocation.revoke(null))
-    const storedCall = looks ? replaced.then(settle) : undefined
+    const storedCall = looks ? (found ?? stored.then(() => replaced)).then(settle) : undefined
     const revoked = Promise.all([call, storedCall]).then(calls => !calls.includes(false))
     await stored
     return { revoked }

@@ -173,16 +173,15 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     },
     read: () => read(),
     watch: side.watch,
-    formerCredentials: side.formerCredentials,
-    peekCredentials: async () => (await side.lookUp().catch(() => null))?.record?.credentials ?? null,
+    peekCredentials: side.peekCredentials,
     compareAndSet,
     acquireLease,
     writeAhead,
-    async overwrite(content) {
+    async overwrite(content, replaced) {
       if (latest && latest.sessionId !== content.sessionId) remember(abandonedIds, latest.sessionId)
       const next = set(stamp(content))
       state = 'ahead'
-      const written = side.found.isNewer ? 'moved' : await write(next, () => side.overwrite(next))
+      const written = side.found.isNewer ? 'moved' : await write(next, () => side.overwrite(next, replaced))
       if (written === 'moved') onFailure('write', new Error('A newer release of this app wrote the stored session.'))
       if (written === 'failed') {
         const found = await side.lookUp().catch(() => null)

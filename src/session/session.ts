@@ -10,7 +10,7 @@ import { continueFrom, requireCredentials } from './parse-tokens.ts'
 import type { RevocationPending, SignedInContent, StoredRecord } from './session-store.ts'
 import { beginRecord, continueRecord, continuesSession, mostTries } from './sign-in.ts'
 import { type SessionState, stateAssuming } from './state.ts'
-import { emptyRecord, type SyncedStore } from './synced-store.ts'
+import { emptyRecord, type Replaced, type SyncedStore } from './synced-store.ts'
 
 export type SessionEvent = SessionEvents[keyof SessionEvents]
 
@@ -27,7 +27,7 @@ export interface SessionCore extends Emitter {
   /** Takes effect at once; resolves when stored. Rejects with ConfigurationError if the input has no credentials. */
   signIn(input: unknown): Promise<void>
   /** Ends the session at once, whatever other tabs do; resolves when stored. */
-  signOut(revocationPending?: RevocationPending): Promise<void>
+  signOut(revocationPending?: RevocationPending, replaced?: Replaced): Promise<void>
   /** A token request of this page was stored as `record`. */
   applyRenewal(record: StoredRecord, monotonicSentAt: number | null, by: RenewalSource): void
   /** Ends the session `sessionId` in this page. The caller stores its end, under the session id `next`. */
@@ -150,11 +150,11 @@ export function createSession({
       await applySignIn(content, { fresh, monotonicSentAt, isHeld })
       announce()
     },
-    async signOut(revocationPending) {
+    async signOut(revocationPending, replaced) {
       // Keep the lease of a running token request: a page start must wait for it before it asks the server for the user.
       const lease = revocationPending?.leaseId ? records.latest?.lease : undefined
       const content = { ...emptyRecord('signed-out'), lease, revocationPending }
-      const stored = records.overwrite(content)
+      const stored = records.overwrite(content, replaced)
       // No token outlives a sign-out. A session that ended otherwise may come back from the store.
       lastSignIn = undefined
       leave(content.sessionId, 'signed-out', 'this')

@@ -5,7 +5,7 @@ import { type KnownState, remember } from './judge-stored-record.ts'
 import { type FoundRecord, readRecord } from './read-record.ts'
 import type { SessionStore, StoredRecord } from './session-store.ts'
 import { createCallStore, isMissing, isSlow } from './store-calls.ts'
-import type { SyncedStore } from './synced-store.ts'
+import type { Replaced, SyncedStore } from './synced-store.ts'
 
 export type Written = 'written' | 'moved' | 'failed' | 'slow'
 
@@ -23,9 +23,8 @@ export interface StoreSide {
   /** Never rejects. */
   write(next: StoredRecord, run: () => unknown): Promise<Written>
   /** The call that writes over any record, for `write`. */
-  overwrite(next: StoredRecord): unknown
-  /** The credentials that the last overwrite found, if the store says so; `undefined`: it does not. */
-  readonly formerCredentials: SyncedStore['formerCredentials']
+  overwrite(next: StoredRecord, replaced?: Replaced): unknown
+  readonly peekCredentials: SyncedStore['peekCredentials']
   /** Removes the record if it cannot be overwritten (a full storage): removing needs no space. Never rejects. */
   removeOrEmpty(revision: string | null, empty: StoredRecord): Promise<boolean>
 }
@@ -45,7 +44,6 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
   let known: Set<string | null> | undefined
   const outdatedRevisions = new Set<string | null>()
   let isRetaining = false
-  let former: StoredRecord['credentials'] = null
   /** Whether this task is starting a write. */
   let isWriting = false
   /** Settles with the last write. */
@@ -113,16 +111,17 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
         return 'slow'
       }
     },
-    overwrite(next) {
-      if (!store.getAndSet) return store.overwrite(name, next)
-      former = null
-      return store.getAndSet(name, next).then(stored => {
-        const { record, isNewer } = readRecord(stored)
-        former = record?.credentials ?? null
-        return !isNewer
-      })
-    },
-    formerCredentials: store.getAndSet && (() => former),
+    overwrite: (next, replaced) =>
+      store.getAndSet
+        ? store.getAndSet(name, next).then(former => {
+            const { record, isNewer } = readRecord(former)
+            replaced?.(record?.credentials ?? null)
+            return !isNewer
+          })
+        : store.overwrite(name, next),
+    peekCredentials: store.getAndSet
+      ? undefined
+      : async () => (await call(find).catch(() => null))?.record?.credentials ?? null,
     async removeOrEmpty(revision, empty) {
       const { remove } = store
       try {

@@ -3,6 +3,9 @@ import { randomId } from '../platform/random-id.ts'
 import type { SyncState } from './judge-stored-record.ts'
 import { type RecordContent, recordVersion, type SignedInContent, type StoredRecord } from './session-store.ts'
 
+/** Called with the credentials that a write has replaced, by a store that says them. Keep them no longer than needed. */
+export type Replaced = (former: StoredRecord['credentials']) => void
+
 /** The store with a timeout, and with this page's memory in front of it for when it fails (promise 9). */
 export interface SyncedStore {
   readonly shared: boolean
@@ -14,10 +17,8 @@ export interface SyncedStore {
   read(): Promise<StoredRecord | null | undefined>
   /** Calls `changed` when the store reports a change of its record. Returns a function that stops it. Never throws. */
   readonly watch: ((changed: () => void) => () => void) | undefined
-  /** Returns the credentials that the last `overwrite` replaced. `undefined`: the store does not say it, so look before. */
-  readonly formerCredentials: (() => StoredRecord['credentials']) | undefined
-  /** The credentials that the store holds now. Changes nothing here. Never rejects. */
-  peekCredentials(): Promise<StoredRecord['credentials']>
+  /** The credentials that the store holds now. Changes nothing here. Never rejects. `undefined`: `overwrite` says what it replaced. */
+  readonly peekCredentials: (() => Promise<StoredRecord['credentials']>) | undefined
   /** Resolves with the written record, or `null` if the stored one is no longer `expected`. Never rejects. */
   compareAndSet(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null>
   /**
@@ -26,7 +27,7 @@ export interface SyncedStore {
    */
   acquireLease(expected: StoredRecord | null, content: RecordContent): Promise<StoredRecord | null | undefined>
   /** Sets `latest` at once; resolves when stored, or when storing failed. */
-  overwrite(content: RecordContent): Promise<void>
+  overwrite(content: RecordContent, replaced?: Replaced): Promise<void>
   /** The same, unless another tab has written since: then it resolves with `false`, and `latest` is that tab's record. */
   writeAhead(content: SignedInContent): Promise<boolean>
 }
