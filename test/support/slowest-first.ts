@@ -9,11 +9,19 @@ export const slowest: readonly string[] = [
   'test/reliability/matrix.test.ts',
   'test/behaviour/refresh/one-refresh-for-many-requests.test.ts',
   'test/unit/refresh-protocol/interleavings.test.ts',
+  // By turns: files of many pages, which keep the cores busy, and files that wait.
   'test/browser/pages/tabs.expiry.test.ts',
-  'test/browser/pages/tabs.missing.test.ts',
   'test/browser/pages/tabs.sleep.test.ts',
+  'test/browser/pages/demo.test.ts',
+  'test/browser/pages/tabs.missing.test.ts',
+  'test/browser/pages/demo-keys.test.ts',
   'test/browser/pages/tabs.people.test.ts',
+  'test/browser/pages/demo-access.test.ts',
+  'test/browser/pages/dpop.test.ts',
   'test/browser/pages/bodies.test.ts',
+  'test/browser/pages/tabs.discoveries.test.ts',
+  'test/browser/pages/frameworks.test.ts',
+  'test/browser/pages/tabs.death.test.ts',
 ]
 
 const rankOf = ({ moduleId }: TestSpecification): number => {

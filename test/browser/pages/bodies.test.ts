@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type AuthServer, startAuthServer } from '../../support/auth-server.ts'
-import { type Browser, engines, openBrowser } from '../../support/browsers.ts'
+import { type Browser, engines, openBrowser, type Page } from '../../support/browsers.ts'
 import type { ApiSend } from '../../support/protected-api.ts'
 
 const startServer = async () => {
@@ -63,14 +63,17 @@ const contentOf = ({ body, bodySha256, headers }: ApiSend) => {
 
 describe.each(engines)('a page of another origin than its API, in %s', engine => {
   let browser: Browser
+  /** One for all tests: each has an origin of its own. To open a page takes a second of a core. */
+  let page: Page
   beforeAll(async () => {
     browser = await openBrowser(engine)
+    page = await browser.newPage('about:blank')
   })
   afterAll(() => browser.close())
 
   const start = async () => {
     const [site, api] = [await startServer(), await startServer()]
-    const page = await browser.newPage(`${site.origin}/page.html`)
+    await page.goto(`${site.origin}/page.html`)
     const run = <T>(body: string, ...more: unknown[]) => page.run<T>(`${prelude}\n${body}`, api.origin, ...more)
     return { site, api, run }
   }
