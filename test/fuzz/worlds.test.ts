@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { fuzzSettings, fuzzTimeout } from '../support/fuzz-settings.ts'
 import { worldsOf } from '../support/worlds/draw.ts'
 import { liveThrough } from '../support/worlds/live-through.ts'
 import { modes, networkFaults, shapes, storeFaults, strikes } from '../support/worlds/plan.ts'
@@ -12,8 +13,7 @@ import { createCensus } from '../support/worlds/tally.ts'
  * smallest world that fails: `FUZZ_SEED=7 FUZZ_PATH=42:0:1 … -t "in bff mode.*works"` lives through that one alone.
  * `FUZZ_CENSUS=1` prints how often what happened.
  */
-const numRuns = Number(process.env['FUZZ_RUNS'] ?? 16)
-const seed = Number(process.env['FUZZ_SEED'] ?? 22)
+const { numRuns, seed } = fuzzSettings({ numRuns: 16, seed: 22 })
 const maxSteps = Number(process.env['FUZZ_STEPS'] ?? 40)
 const { FUZZ_PATH: path = '', FUZZ_NO_SHRINK: noShrink } = process.env
 
@@ -60,6 +60,7 @@ describe.each(modes)('in %s mode, the promises hold in random worlds', mode => {
       // They were worlds, and not quiet ones.
       expect(sums.requests).toBeGreaterThan(path === '' ? runs * 10 : 0)
     },
-    60_000 + numRuns * 1000,
+    // A test that is given up goes on in the worker, and breaks the worlds of the next.
+    fuzzTimeout(90_000),
   )
 })
