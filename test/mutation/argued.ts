@@ -4,14 +4,14 @@ export const argued: Readonly<Record<string, string>> = {
     'A lease is of a session, so there are credentials.',
   'src/session/create-synced-store.ts: const found = await side.lookUp().catch(⟦() => null⟧) → () => undefined':
     'Both mean that the store cannot be read.',
-  'src/session/create-synced-store.ts: peekCredentials: async () => (await side.lookUp().catch(⟦() => null⟧))?.record?.credentials ?? null, → () => undefined':
-    'Both mean that the store cannot be read.',
   "src/session/session.ts: const isSpent = own === lastSignIn?.ofSession && hasSame('accessToken', fresh, ⟦lastSignIn?.fresh⟧) → lastSignIn.fresh":
     'Without a last sign-in, no session is its own.',
   'src/session/session.ts: const monotonicSentAt = isHeld && ⟦former?.lifetimeMs⟧ ? page.state.monotonicSentAt : sent.monotonicMs → former.lifetimeMs':
     'A token that is held already is one of the former credentials.',
   'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦records.latest?.lease⟧ : undefined → records.latest.lease':
     'Only a record has the lease that a pending revocation names.',
+  'src/session/store-side.ts: : async () => (await call(find).catch(⟦() => null⟧))?.record?.credentials ?? null, → () => undefined':
+    'Both mean that the store cannot be read.',
   'src/session/store-side.ts: const watching = call(() => ⟦store.watch?.(name, heard)⟧) → store.watch(name, heard)':
     'It is called only where there is one.',
   'src/session/store-side.ts: return () => void watching.then(stop => ⟦stop?.()⟧).catch(() => {}) → stop()':

@@ -64,7 +64,7 @@ describe('the code takes the steps of the model, whatever the schedule (RT-07, R
     }
   })
 
-  test('and all of them are taken', { timeout: 60_000 }, async () => {
+  test('and all of them are taken', { timeout: fuzzTimeout(60_000) }, async () => {
     const small = worlds.filter(({ tabs, faults }) => tabs === 2 && Object.keys(faults).length < 3)
     const labels = new Set(small.flatMap(world => [...labelsOf(world)]))
     const missing = () => [...labels].filter(label => !taken.has(label) && !notTold.has(label))
