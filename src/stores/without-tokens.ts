@@ -38,7 +38,7 @@ export function withoutTokens(store: SessionStore): SessionStore {
 
   return {
     ...store,
-    // In cookie modes nobody asks which tokens were overwritten.
+    // In cookie modes a sign-out has no tokens to revoke, so what was overwritten is not needed.
     getAndSet: undefined,
     read: async name => own(await store.read(name)),
     async compareAndSet(name, expected, next) {
