@@ -1,6 +1,7 @@
 import { isLatchkeyError } from '../errors.ts'
 import type { SessionEvents } from '../session/events.ts'
 import type { RefreshFacts } from './facts.ts'
+import { scrub } from './scrub.ts'
 
 export type LastStep = Extract<SessionEvents['request'], { readonly step: 'completed' | 'failed' }>
 
@@ -20,7 +21,13 @@ export function outcomeOf(step: LastStep, isReplayed: boolean): Outcome {
     case 'session-ended':
       return { ...none, outcome: 'rejected', reason: error.reason }
     case 'refresh-unavailable':
-      return { ...none, outcome: 'unavailable', reason: error.reason, status: error.status, message: error.message }
+      return {
+        ...none,
+        outcome: 'unavailable',
+        reason: error.reason,
+        status: error.status,
+        message: scrub(error.message, []),
+      }
     case 'step-up-required':
       return { ...none, outcome: 'declined' }
     default:
