@@ -1,6 +1,6 @@
 import { createLoginNotifier, type LoginNotifier } from '../login/login-notifier.ts'
 import { createReauthenticator, type Reauthenticator } from '../login/reauthenticator.ts'
-import { markSent } from '../platform/fetch.ts'
+import { type Sender, send } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../refresh/lease-watch.ts'
@@ -67,8 +67,8 @@ export function createClientParts(
   const { guard, isInsideCallback } = createCallbackGuard()
   const { canRefresh, ageOf } = createTokenPolicy({ options, session, clock, isResting: () => refresher.isResting() })
   const circuitBreaker = wireCircuitBreaker({ limits, session, clock, announce, isDisposed })
-  const mark = Symbol('latchkey')
-  const transport: Transport = (input, init = {}) => network(input, markSent(init, mark))
+  const sender: Sender = { mark: Symbol('latchkey'), sending: null }
+  const transport: Transport = (input, init) => send(sender, network, input, init)
   const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs)
   const sending = { transport, trusted, sendHeaders, baseUrl: options.baseUrl, isPrefix: options.isPrefix }
 
@@ -125,7 +125,7 @@ export function createClientParts(
     trusted,
     sendHeaders,
     sends,
-    mark,
+    sender,
     canRefresh,
     ageOf,
     isInsideCallback,

@@ -22,10 +22,31 @@ export function pageFetch(): Fetch {
 /** Marks a client's own `fetch`. */
 export const asOwnFetch = <Own extends Fetch>(own: Own): Own => Object.assign(own, { [fetchBelow]: pageFetch() })
 
-/** Marks what a client sends, so that the client recognises it if a wrapper around its own `fetch` passes it back. */
-export function markSent<Init extends RequestInit>(init: Init, client: symbol): Init {
-  ;(init as Marked)[sentBy] = client
-  return init
+/** A client, which recognises what it sends if a wrapper around its own `fetch` passes it back. */
+export interface Sender {
+  readonly mark: symbol
+  /** What `send` passes to the network in this task. */
+  sending: readonly [input: unknown, init: RequestInit] | null
+}
+
+/** Sends with the mark of the client. A wrapper that makes a new `Request` loses it: until this call returns, `isSending` tells. */
+export function send(client: Sender, network: Fetch, ...[input, init = {}]: Parameters<Fetch>): Promise<Response> {
+  const outer = client.sending
+  client.sending = [input, init]
+  ;(init as Marked)[sentBy] = client.mark
+  try {
+    return network(input, init)
+  } finally {
+    client.sending = outer
+  }
+}
+
+/** Whether it has the method and URL of what is being sent in this task, so that to send it would not end. */
+export function isSending({ sending }: Sender, method: string, address: string): boolean {
+  if (!sending) return false
+  const [input, init] = sending
+  const { url, method: own } = Object(input)
+  return (url ?? `${input}`) === address && `${init.method ?? own ?? 'GET'}`.toUpperCase() === method
 }
 
 /** Copies the mark of `init` to what is sent instead. */
@@ -33,8 +54,8 @@ export function passMark(init: RequestInit | undefined, to: object): void {
   ;(to as Marked)[sentBy] = (init as Marked | undefined)?.[sentBy]
 }
 
-export const isSentBy = (client: symbol, input: unknown, init: unknown): boolean =>
-  (init as Marked | null | undefined)?.[sentBy] === client || (input as Marked | null)?.[sentBy] === client
+export const isSentBy = ({ mark }: Sender, input: unknown, init: unknown): boolean =>
+  (init as Marked | null | undefined)?.[sentBy] === mark || (input as Marked | null)?.[sentBy] === mark
 
 /** The members of an init that `fetch` reads. */
 export const initMembers: readonly string[] = [

@@ -1,6 +1,7 @@
 import type { StepUpRequirement } from '../errors.ts'
 import type { TrustedOrigins } from '../http/trusted-origins.ts'
 import { withoutQuery } from '../http/without-query.ts'
+import type { Sender } from '../platform/fetch.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import type { SendHeaders } from '../refresh/post.ts'
 import type { Refresher } from '../refresh/refresher.ts'
@@ -58,8 +59,8 @@ export interface PipelinePorts {
   readonly scheme: WireScheme
   /** Shown to `latchkey/explain`. */
   readonly sends: Sends
-  /** The mark on what this client sends. */
-  readonly mark: symbol
+  /** Recognises what this client sends. */
+  readonly sender: Sender
   readonly login: LoginPort
   readonly canRefresh: () => boolean
   /** The age of an audience's token, by time alone. A token that cannot be refreshed is good until it is rejected. */

@@ -1,6 +1,6 @@
 import { copyBody, releaseBody } from '../http/bodies.ts'
 import { unlessAborted } from '../platform/abort.ts'
-import { isRequest, isSentBy, markSent, pageFetch } from '../platform/fetch.ts'
+import { isRequest, isSending, isSentBy, pageFetch, send as sendBy } from '../platform/fetch.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
@@ -35,7 +35,7 @@ const isRejectedByFetch = (signal: AbortSignal | null | undefined) =>
 
 /** The life of a request (docs/architecture). Only the final, parsed URL decides who may get the token. */
 export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Waits): RequestPipeline {
-  const { scheme, session, sends, mark } = ports
+  const { scheme, session, sends, sender } = ports
   const credentials = createSendCredentials(ports, waits)
   const createContext = createContexts(ports)
   const beforeSend = createBeforeSend(ports, waits)
@@ -53,7 +53,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   /** Without credentials: as the caller passed it. */
   async function sendUntouched(context: RequestContext, given = createSendInit(context)): Promise<Response> {
     const { transport } = context.adapter
-    return show(context, given, transport(context.input, markSent(given, mark)))
+    return show(context, given, sendBy(sender, transport, context.input, given))
   }
 
   async function sendWithoutCredentials(context: RequestContext, reason: NoCredentialsReason): Promise<Response> {
@@ -81,13 +81,12 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     log.emitSent(context, outgoing)
     const source = context.replayCopy ?? context.request
     if (source) cloneForReplay(context, source)
-    markSent(outgoing, mark)
     if (!source || outgoing.body == null || context.init.body != null)
-      return show(context, outgoing, transport(source ?? context.input, outgoing))
+      return show(context, outgoing, sendBy(sender, transport, source ?? context.input, outgoing))
     // In the form of the first send: a native shell's replacement of `fetch` may treat a Request and an init differently.
     const whole = new Request(source, outgoing)
     const { body: _, ...rest } = outgoing
-    return show(context, outgoing, transport(whole, { ...rest, headers: whole.headers }))
+    return show(context, outgoing, sendBy(sender, transport, whole, { ...rest, headers: whole.headers }))
   }
 
   async function sendProved(
@@ -187,11 +186,13 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
     try {
       // The network is called without a receiver, here and below: the browser's own accepts no other.
       const isDictionary = init == null || Object(init) === init
-      if (!isDictionary || isSentBy(mark, given, init)) return underlyingFetch(given, init)
+      if (!isDictionary || isSentBy(sender, given, init)) return underlyingFetch(given, init)
       const input = isRequest(given) ? given : `${given}`
       const context = createContext(input, init, call)
       // Not a URL: let `fetch` throw. Or a Request that does not show where it goes: without credentials.
-      return context ? attempt(start, context) : call.transport(input, markSent({ ...readInit(init, undefined) }, mark))
+      if (!context) return sendBy(sender, call.transport, input, { ...readInit(init, undefined) })
+      if (isSending(sender, context.method, context.address)) return underlyingFetch(given, init)
+      return attempt(start, context)
     } catch (error) {
       return Promise.reject(error)
     }

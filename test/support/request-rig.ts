@@ -124,7 +124,7 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
     } as Partial<PipelinePorts['circuitBreaker']> as PipelinePorts['circuitBreaker'],
     scheme: bearer() as WireScheme,
     sends: createSends(),
-    mark: Symbol('rig'),
+    sender: { mark: Symbol('rig'), sending: null },
     canRefresh: () => true,
     ageOf: () => around.age,
     strategy: {},

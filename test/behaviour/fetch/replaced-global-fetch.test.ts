@@ -35,6 +35,11 @@ const replacements: Readonly<Record<string, (own: Fetch) => Fetch>> = {
     return own(input, init)
   },
   'a wrapper that adds to the init': own => (input, init) => own(input, { ...init, integrity: '' }),
+  'a wrapper that makes a new Request': own => async (input, init) => own(new Request(input, init)),
+  'a wrapper that passes the URL and a new init on': own => async (input, init) => {
+    const { url, method, headers, signal } = new Request(input, init)
+    return own(url, { method, headers, signal })
+  },
 }
 
 describe.each(Object.entries(replacements))('where the page’s fetch is %s', (_, replace) => {
@@ -114,4 +119,25 @@ test('a global fetch that is replaced later, by a tracer for example, is found a
   vi.stubGlobal('fetch', traced)
   await client.fetch('https://else.test/x')
   expect(traced).toHaveBeenCalledTimes(1)
+})
+
+test('what a wrapper asks of the client besides, in the same task, is signed in, and so is the same request made twice', async () => {
+  const besides: Promise<unknown>[] = []
+  const { client, network } = await start(own => async (input, init) => {
+    const request = new Request(input, init)
+    if (request.method === 'GET' && request.url.endsWith('/x'))
+      besides.push(own('https://api.test/a'), own(request.url, { method: 'PUT' }))
+    return own(request)
+  })
+  await client.session.signIn({ accessToken: 'newer' })
+  await Promise.all([client.fetch('https://api.test/b'), client.fetch('https://api.test/b')])
+  await client.fetch('https://api.test/x')
+  await Promise.all(besides)
+  expect(network.sends.map(({ method, url, authorization }) => [method, url.pathname, authorization])).toEqual([
+    ['GET', '/b', 'Bearer newer'],
+    ['GET', '/b', 'Bearer newer'],
+    ['GET', '/a', 'Bearer newer'],
+    ['PUT', '/x', 'Bearer newer'],
+    ['GET', '/x', 'Bearer newer'],
+  ])
 })

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { transportOf } from '../../../src/http/transport.ts'
-import { asOwnFetch, isSentBy, markSent } from '../../../src/platform/fetch.ts'
+import { asOwnFetch, isSentBy, type Sender, send } from '../../../src/platform/fetch.ts'
 
 type Fetch = typeof globalThis.fetch
 type Init = RequestInit & Readonly<Record<string, unknown>>
 
 const url = 'https://api.test/a'
-const client = Symbol('client')
+const client: Sender = { mark: Symbol('client'), sending: null }
 
 /** What an app's own `fetch` is called with. */
 async function callOf(input: string | URL | Request, init?: Init): Promise<[Request, Init]> {
@@ -120,7 +120,9 @@ describe('an app’s own fetch', () => {
   })
 
   test('is called with the mark of the client that sent the request', async () => {
-    const [marked] = await callOf(url, markSent({ method: 'GET' }, client) as Init)
+    const init: RequestInit = { method: 'GET' }
+    await send(client, async () => new Response(), url, init)
+    const [marked] = await callOf(url, init as Init)
     const [other] = await callOf(url)
     expect([isSentBy(client, marked, undefined), isSentBy(client, other, undefined)]).toEqual([true, false])
   })

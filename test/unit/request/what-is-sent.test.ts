@@ -120,7 +120,7 @@ describe('What is sent', () => {
   ])('carries the mark of this client: %s', async (_, input, init) => {
     const { send, transport, ports } = createPipelineRig()
     await send(input, init)
-    expect(isSentBy(ports.mark, ...((transport.mock.lastCall ?? []) as [unknown, unknown]))).toBe(true)
+    expect(isSentBy(ports.sender, ...((transport.mock.lastCall ?? []) as [unknown, unknown]))).toBe(true)
   })
 
   test('to no URL has the members of the init, and no option of this library', async () => {
