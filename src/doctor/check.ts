@@ -3,7 +3,16 @@ import type { Outcome } from './finding.ts'
 import type { Spend } from './settings.ts'
 
 /** What must be given for a check to run. */
-export type Need = 'api' | 'origin' | 'token-endpoint' | 'renewal' | 'cookie' | 'revocation' | 'dpop' | 'access-token'
+export type Need =
+  | 'api'
+  | 'origin'
+  | 'cross-origin'
+  | 'token-endpoint'
+  | 'renewal'
+  | 'cookie'
+  | 'revocation'
+  | 'dpop'
+  | 'access-token'
 
 /** One question to a server. */
 export interface Check {

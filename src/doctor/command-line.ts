@@ -55,6 +55,7 @@ export async function runCommandLine(args: readonly string[] = process.argv.slic
   } else {
     const isHelp = command === '--help' || command === '-h'
     const stream = isHelp ? process.stdout : process.stderr
+    if (command !== undefined && !isHelp) stream.write(`latchkey: \`${command}\` is not a command.\n\n`)
     stream.write(usage)
     process.exitCode = isHelp ? 0 : 2
   }

@@ -51,5 +51,5 @@ export async function examineAll(
   const summary = summarize(checks)
   const { network, renewer, sessions } = examination
   const spent = { requests: network.sent, refreshes: renewer.granted, sessions: sessions.ended }
-  return { version: 1, exitCode: exitCodeOf(summary, unreachable || sessions.hasLoginFailed), summary, spent, checks }
+  return { version: 1, exitCode: exitCodeOf(summary, unreachable || sessions.wereAllRefused), summary, spent, checks }
 }

@@ -11,6 +11,7 @@ export interface Step {
 const missing: Readonly<Record<Need, string>> = {
   api: 'Give --api, a URL that needs an access token.',
   origin: 'Give --origin, the origin of the page.',
+  'cross-origin': 'The API has the origin of the page, so CORS does not apply.',
   'token-endpoint': 'Give --token-endpoint and --client-id.',
   renewal: 'Give --token-endpoint and --client-id, or --refresh-endpoint.',
   cookie: 'Only for cookie mode: --cookie.',
@@ -29,6 +30,7 @@ function findMissing(check: Check, settings: Settings, credentials: Credentials)
   const has: Readonly<Record<Need, boolean>> = {
     api: settings.api !== null,
     origin: settings.origin !== null,
+    'cross-origin': settings.api?.origin !== settings.origin,
     'token-endpoint': settings.renewal?.mode === 'oauth',
     renewal: settings.renewal !== null,
     cookie: settings.renewal?.mode === 'cookie',

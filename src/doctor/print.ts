@@ -10,7 +10,7 @@ export function printCheck(report: CheckReport, verbose: boolean): string {
   const { id, status, findings, evidence, why, references, documentation } = report
   const isBad = status === 'fault' || status === 'warning'
   const lines = findings.map(finding => `${labels[finding.status].padEnd(9)}${id.padEnd(18)}${finding.says}`)
-  const fixes = findings.flatMap(({ fix }) => (fix === undefined ? [] : [indent('Fix:', fix)]))
+  const fixes = new Set(findings.flatMap(({ fix }) => (fix === undefined ? [] : [indent('Fix:', fix)])))
   const seen = evidence.map((line, index) => indent(index === 0 ? 'Seen:' : '', line))
   const reasons = [indent('Why:', why), indent('See:', `${references.join(', ')} · ${documentation}`)]
   return [...lines, ...(isBad || verbose ? seen : []), ...fixes, ...(isBad || verbose ? reasons : [])].join('\n')

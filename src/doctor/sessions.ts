@@ -30,8 +30,8 @@ export interface Sessions {
   readonly accessToken: string | null
   /** The response of the last login, for its cookies. */
   readonly loginResponse: ProbeResponse | null
-  /** The login endpoint gave no credential that can be used, so no session could be examined. */
-  readonly hasLoginFailed: boolean
+  /** The server accepted neither the login nor any credential that was given, so no session could be examined. */
+  readonly wereAllRefused: boolean
   /** Why there is none left. */
   readonly shortage: string
 }
@@ -48,6 +48,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
   let current: Session | null = null
   let ended = 0
   let refused = 0
+  let wasAccepted = false
   let accessToken = credentials.accessToken
   let loginResponse: ProbeResponse | null = null
   let loginFailed = false
@@ -72,6 +73,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
     if (renewal.kind !== 'granted') return null
     session.credential = renewal.credential
     session.isProved = true
+    wasAccepted = true
     accessToken = renewal.credential.accessToken ?? accessToken
     return { session, before, renewal }
   }
@@ -86,8 +88,8 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
     get loginResponse() {
       return loginResponse
     },
-    get hasLoginFailed() {
-      return loginFailed
+    get wereAllRefused() {
+      return loginFailed || (refused > 0 && !wasAccepted)
     },
     get shortage() {
       const status = loginResponse?.status ?? 0

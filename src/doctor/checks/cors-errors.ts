@@ -6,7 +6,7 @@ import type { ProbeResponse } from '../network.ts'
 export const corsErrors: Check = {
   id: 'cors-errors',
   question: 'Can the page read error responses?',
-  needs: ['api', 'origin'],
+  needs: ['api', 'origin', 'cross-origin'],
   spends: 'nothing',
   why: 'A browser hides a response without CORS headers. A hidden 401 is a network error to the page: nothing is refreshed, and the user sees a failure.',
   references: ['Fetch, CORS check', 'RFC 9110 §12.5.5'],
@@ -16,6 +16,7 @@ export const corsErrors: Check = {
     const refused = [await api.bare(), await api.madeUp()]
     const missing = await api.missing()
     const isHidden = (response: ProbeResponse) => !isReadable(response, origin)
+    const hidden = refused.find(isHidden)
     const isCacheable = (response: ProbeResponse) =>
       response.headers.get('access-control-allow-origin') === origin && !variesByOrigin(response)
     const allow = `Send \`Access-Control-Allow-Origin: ${origin}\` with every response, including those of the gateway and the rate limiter.`
@@ -23,8 +24,8 @@ export const corsErrors: Check = {
       evidence: [...refused, missing].map(response => describe(response, 'access-control-allow-origin', 'vary')),
       findings: orOk(
         [
-          refused.some(isHidden) && fault('A 401 has no CORS header for the page’s origin.', allow),
-          !refused.some(isHidden) &&
+          hidden && fault(`A ${hidden.status} response has no CORS header for the page’s origin.`, allow),
+          !hidden &&
             isHidden(missing) &&
             warning(`A ${missing.status} response has no CORS header, so other errors may have none either.`, allow),
           refused.some(isCacheable) &&

@@ -10,7 +10,7 @@ function judgeDemand(
   response: ProbeResponse,
   origin: string | null,
 ): readonly (Finding | false)[] {
-  const hidden = ['WWW-Authenticate', 'DPoP-Nonce'].filter(name => origin !== null && !isExposed(demand, name))
+  const hidden = ['WWW-Authenticate', 'DPoP-Nonce'].filter(name => origin !== null && !isExposed(demand, name, origin))
   return [
     asksForNonce(response) &&
       fault(
@@ -95,7 +95,7 @@ export const dpopTokenNonce: Check = {
       return { evidence: lines, findings: [unknown(sessions.shortage, fix)] }
     }
     if (!demand) return { evidence: lines, findings: [ok('Proofs are accepted; no nonce is required.')] }
-    const isHidden = settings.origin !== null && !isExposed(demand, 'DPoP-Nonce')
+    const isHidden = settings.origin !== null && !isExposed(demand, 'DPoP-Nonce', settings.origin)
     const problem =
       isHidden && fault('The page cannot read the nonce.', 'Send `Access-Control-Expose-Headers: DPoP-Nonce`.')
     return {

@@ -41,7 +41,7 @@ function judge(response: ProbeResponse, origin: string, names: readonly string[]
 export const preflight: Check = {
   id: 'preflight',
   question: 'Does the preflight allow a request with a token?',
-  needs: ['api', 'origin'],
+  needs: ['api', 'origin', 'cross-origin'],
   spends: 'nothing',
   why: '`Authorization` makes a browser send a preflight. If the response does not allow the header, the request is never sent and the page sees a network error.',
   references: ['Fetch, CORS-preflight fetch', 'Fetch, CORS non-wildcard request-header name'],

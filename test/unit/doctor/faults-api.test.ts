@@ -128,7 +128,14 @@ const cases: readonly Case[] = [
     wrong: 'sends no CORS headers with 401',
     spoil: headers(isRefused, { 'access-control-allow-origin': null }),
     status: 'fault',
-    says: /401 has no CORS/,
+    says: /A 401 response has no CORS/,
+  },
+  {
+    check: 'cors-errors',
+    wrong: 'needs no token and sends no CORS headers',
+    spoil: (request, answer) => (isMe(request) ? { ...answer, status: 200, headers: {} } : undefined),
+    status: 'fault',
+    says: /A 200 response has no CORS/,
   },
   {
     check: 'cors-errors',

@@ -79,6 +79,13 @@ describe('the doctor', () => {
     expect(run.report.spent.sessions).toBe(1)
   })
 
+  test('ends with 2, not 0, where the server accepts none of the credentials that were given', async () => {
+    const { args } = await setUp()
+    const run = await callDoctor([...args, '--yes', '--json'], { env: { LATCHKEY_REFRESH_TOKEN: 'expired\nrevoked' } })
+    expect(statusesOf(run)).toMatchObject({ challenge: 'ok', rotation: 'unknown', 'lost-response': 'unknown' })
+    expect(run.exitCode).toBe(2)
+  })
+
   test('makes only the checks that --only names, and none that --skip names', async () => {
     const { args } = await setUp()
     const run = await callDoctor([
