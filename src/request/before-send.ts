@@ -11,7 +11,9 @@ import type { Waits } from './wait.ts'
  */
 export type BeforeSend = (context: RequestContext) => Promise<unknown> | undefined
 
-const isUnavailable = (error: unknown) => (error as Partial<RefreshUnavailableError>).code === 'refresh-unavailable'
+/** It may also be the reason of an abort, which may be anything: `null`, for example. */
+const asError = (error: unknown): Partial<SessionEndedError | RefreshUnavailableError> => Object(error)
+const isUnavailable = (error: unknown) => asError(error).code === 'refresh-unavailable'
 
 export function createBeforeSend(
   ports: PipelinePorts,
@@ -48,7 +50,7 @@ export function createBeforeSend(
     try {
       await joinFlight(context, refresher.start('restore'))
     } catch (error) {
-      const { code, reason } = error as Partial<SessionEndedError>
+      const { code, reason } = asError(error)
       const hasEnded = code === 'session-ended' && reason !== 'disposed'
       if (!hasEnded && !(context.auth === 'optional' && isUnavailable(error))) throw error
     }

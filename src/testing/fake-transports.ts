@@ -60,9 +60,14 @@ export function toNodeListener({ origin, handler }: Pick<FakeServer, 'origin' | 
     const chunks = await readBody(incoming)
     if (!chunks) return void outgoing.destroy()
     const { method = 'GET', url = '/', headers } = incoming
-    // `Request` rejects a body here, and a listener's rejection would end the process.
+    // `Request` rejects a body here and the method below, and a listener's rejection would end the process.
     const hasBody = chunks.length > 0 && method !== 'GET' && method !== 'HEAD'
-    const request = new Request(new URL(url, origin), {
+    if (method === 'TRACE') {
+      outgoing.writeHead(405, {})
+      return void outgoing.end(new Uint8Array())
+    }
+    // Not as a relative URL: a path that begins with two slashes would name a host.
+    const request = new Request(url.startsWith('/') ? origin + url : new URL(url, origin), {
       method,
       headers: Object.entries(headers).map(([name, value]) => [name, String(value)] as [string, string]),
       ...(hasBody && { body: new Blob(chunks) }),

@@ -147,6 +147,23 @@ describe.each(Object.entries(places))('a request that waits %s', (_, place) => {
     },
   )
 
+  test.each([null, 0, 'left'])('rejects with its reason, whatever that is: %s (RT-04)', async reason => {
+    const { stage } = await start()
+    const controller = new AbortController()
+    const answer = stage.client.fetch(`${stageOrigin}/aborted`, { ...place.init?.(), signal: controller.signal })
+    await outcomeOf(answer, stage.clock)
+    controller.abort(reason)
+    expect(
+      await outcomeOf(
+        answer.then(
+          () => 'sent',
+          (error: unknown) => [error],
+        ),
+        stage.clock,
+      ),
+    ).toEqual([reason])
+  })
+
   test('leaves no listener behind on a long-lived signal (FE-08)', async () => {
     const { stage, gate } = await start()
     const { signal } = new AbortController()

@@ -73,3 +73,19 @@ test('a GET with a body does not make the listener of a fake server reject', asy
   response.resume()
   expect([response.statusCode, await settled()]).toEqual([401, [{ status: 'fulfilled', value: undefined }]])
 })
+
+test.each([
+  ['two slashes alone', 'GET', '//', ['//']],
+  ['a path that begins with two slashes', 'GET', '//a/b?c=1', ['//a/b']],
+  ['the address of a proxy’s client', 'GET', 'http://else.test/x', ['/x']],
+  ['a method that no page can send', 'TRACE', '/x', []],
+])('the listener of a fake server takes %s, as real servers do', async (_, method, path, paths) => {
+  const server = createFakeServer()
+  const { port, settled } = await listen(server)
+  const sent = request({ port, host: '127.0.0.1', method, path })
+  sent.end()
+  const [response] = await once(sent, 'response', { signal: AbortSignal.timeout(2000) })
+  response.resume()
+  expect(await settled()).toEqual([{ status: 'fulfilled', value: undefined }])
+  expect(server.requests.map(request => request.path)).toEqual(paths)
+})
