@@ -21,8 +21,10 @@ const splitAtFirst = (text: string): readonly string[] => {
 }
 
 const isRemoval = ({ value, attributes }: SetCookie): boolean => {
-  const expires = Date.parse(attributes.get('expires') ?? '')
-  return value === '' || Number(attributes.get('max-age') ?? 1) <= 0 || expires < Date.now()
+  const age = attributes.get('max-age') ?? ''
+  // Where it is a number, `Expires` does not count (RFC 6265 §5.2.2, §5.3).
+  const isOver = /^-?\d+$/.test(age) ? Number(age) <= 0 : Date.parse(attributes.get('expires') ?? '') < Date.now()
+  return value === '' || isOver
 }
 
 /** A CSRF token is a cookie that scripts read on purpose. */

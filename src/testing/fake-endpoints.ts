@@ -1,7 +1,7 @@
 import { parseJson } from '../platform/json.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { TokenResponse } from '../session/parse-tokens.ts'
-import { allowOrigin, challengeResponse, json, preflight, toResponse } from './fake-responses.ts'
+import { allowOrigin, challengeResponse, json, preflight, toResponse, withoutBody } from './fake-responses.ts'
 import type { FakeSessions } from './fake-sessions.ts'
 import type { Outages } from './outages.ts'
 
@@ -94,7 +94,7 @@ export function createFakeEndpoints({ sessions, outages, tokenPath, revokePath }
       requests.push(entry)
       const response = await choose(request, entry)
       entry.status = response.status
-      return allowOrigin(request, response)
+      return allowOrigin(request, method === 'HEAD' ? withoutBody(response) : response)
     },
     route: (method, path, respond, isPublic) => void routes.set(`${method} ${path}`, { respond, isPublic }),
     setCookie(next) {

@@ -14,6 +14,10 @@ export function toResponse(value: unknown): Response {
   return value === null || value === undefined ? new Response(null, { status: 204 }) : json(200, value)
 }
 
+/** The response to HEAD (RFC 9110 §9.3.2). */
+export const withoutBody = (response: Response): Response =>
+  response.type === 'error' ? response : new Response(null, response)
+
 /** RFC 6750 §3.1: a request without a token is not told of an error in it. */
 export const challengeResponse = (hasToken: boolean): Response =>
   json(401, {}, { 'www-authenticate': hasToken ? 'Bearer error="invalid_token"' : 'Bearer' })

@@ -112,9 +112,11 @@ export function createFakeServer(options: FakeServerOptions = {}): FakeServer {
 function createFetch(origin: string, respond: (request: Request) => Promise<Response>): typeof globalThis.fetch {
   return async (input, init) => {
     const request = new Request(input, init)
-    const asked = new URL(request.url).origin
+    const { signal, url } = request
+    if (signal?.aborted) throw signal.reason
+    const asked = new URL(url).origin
     if (asked !== origin) throw new TypeError(`The fake server is ${origin}; nothing is at ${asked}.`)
-    const response = await unlessAborted(respond(request), request.signal)
+    const response = await unlessAborted(respond(request), signal)
     if (response.type === 'error') throw new TypeError('Failed to fetch')
     return response
   }

@@ -36,7 +36,8 @@ export function createOutages(): Outages {
   return {
     set(how, where, times) {
       for (const place of ['token', 'api'] as const) {
-        if (where === place || where === 'all') current[place] = how === null ? undefined : { how, timesLeft: times }
+        if (where === place || where === 'all')
+          current[place] = how === null || times < 1 ? undefined : { how, timesLeft: times }
       }
     },
     async pass(place, respond) {

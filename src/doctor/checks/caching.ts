@@ -5,20 +5,27 @@ import type { ProbeResponse } from '../network.ts'
 const directivesOf = ({ headers }: ProbeResponse): readonly string[] =>
   (headers.get('cache-control') ?? '').split(',').map(part => part.trim().toLowerCase())
 
+/** Whether shared caches keep it, whatever `max-age` says (RFC 9111 §5.2.2.10). */
+const isShared = (directives: readonly string[]): boolean =>
+  directives.some(directive => /^s-maxage="?0*[1-9]/.test(directive)) && !directives.includes('private')
+
 /** A 401 is kept only where the server says so (RFC 9110 §15.1 does not list it). */
 const isKept = (response: ProbeResponse): boolean => {
   const directives = directivesOf(response)
-  if (directives.some(directive => /^(no-store|no-cache|(s-)?max-age="?0)/.test(directive))) return false
+  if (directives.some(directive => /^no-(store|cache)/.test(directive))) return false
+  if (isShared(directives)) return true
+  if (directives.some(directive => /^max-age="?0/.test(directive))) return false
   const isDated = Date.parse(response.headers.get('expires') ?? '') > response.atMs
-  return isDated || directives.some(directive => /^(s-)?max-age=|^public$/.test(directive))
+  return isDated || directives.some(directive => /^max-age=|^public$/.test(directive))
 }
 
-/** Whether the browser asks the server before it shows the response to the next user. */
+/** Whether a cache asks the server before it shows the response to the next user. */
 const isSafe = (response: ProbeResponse): boolean => {
   const directives = directivesOf(response)
   const varies = (response.headers.get('vary') ?? '').toLowerCase().split(/, */)
   return (
-    directives.some(directive => /^(no-store|no-cache|max-age=0)/.test(directive)) ||
+    directives.some(directive => /^no-(store|cache)/.test(directive)) ||
+    (directives.some(directive => /^max-age=0/.test(directive)) && !isShared(directives)) ||
     varies.includes('authorization') ||
     varies.includes('*')
   )
@@ -45,7 +52,7 @@ export const caching: Check = {
             fault('A cache may keep the 401.', 'Send `Cache-Control: no-store` with every error.'),
           !accepted.every(isSafe) &&
             warning(
-              'The browser may show a user’s data to the next user.',
+              'A cache may show a user’s data to the next user.',
               'Send `Cache-Control: no-store`, or `private, no-cache`, or `Vary: Authorization`.',
             ),
         ],

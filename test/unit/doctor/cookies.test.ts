@@ -87,6 +87,17 @@ describe('the doctor', () => {
     expect(run.check('cookie-flags').status).toBe('ok')
   })
 
+  test.each(['Max-Age=3600; Expires=Thu, 01 Jan 1970 00:00:00 GMT', 'Max-Age=; Expires=Fri, 01 Jan 2100 00:00:00 GMT'])(
+    'judges a cookie by Max-Age before Expires, as browsers do: %s',
+    async line => {
+      const server = await startExaminedServer(flags(own => `${own}; ${line}`))
+      const run = await callDoctor([...server.ofCookie, '--only', 'cookie-flags', '--yes', '--json'], {
+        env: { LATCHKEY_COOKIE: server.cookies(1) },
+      })
+      expect(run.check('cookie-flags').status).toBe('ok')
+    },
+  )
+
   test('signs in no second time where the login is refused, says so, and does not pass for a good result', async () => {
     const server = await startExaminedServer()
     const args = [...server.ofCookie, '--login-endpoint', `${server.origin}/login`, '--yes', '--json']

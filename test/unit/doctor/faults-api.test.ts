@@ -213,6 +213,20 @@ const cases: readonly Case[] = [
   },
   {
     check: 'caching',
+    wrong: 'lets shared caches keep a 401, though not the browser',
+    spoil: headers(isRefused, { 'cache-control': 'max-age=0, s-maxage=60' }),
+    status: 'fault',
+    says: /keep the 401/,
+  },
+  {
+    check: 'caching',
+    wrong: 'lets shared caches keep user data, though not the browser',
+    spoil: headers(isAccepted, { 'cache-control': 'max-age=0, s-maxage=60' }),
+    status: 'warning',
+    says: /next user/,
+  },
+  {
+    check: 'caching',
     wrong: 'dates a 401 into the future',
     spoil: headers(isRefused, { 'cache-control': null, expires: 'Fri, 01 Jan 2100 00:00:00 GMT' }),
     status: 'fault',

@@ -33,6 +33,23 @@ describe('A fake server', () => {
     ])
   })
 
+  test('is not reached by a request that was aborted before it was sent', async () => {
+    const server = createFakeServer()
+    const { refresh_token = '' } = server.issue()
+    const signal = AbortSignal.abort(new Error('left'))
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: `${refresh_token}` })
+    await expect(server.fetch(`${server.origin}/token`, { method: 'POST', body, signal })).rejects.toThrow('left')
+    expect([server.requests, server.refreshes]).toEqual([[], 0])
+  })
+
+  test('responds to HEAD without a body', async () => {
+    const server = createFakeServer()
+    const { access_token } = server.issue()
+    const response = await send(server, '/todos', `${access_token}`, { method: 'HEAD' })
+    expect([response.status, response.body, await response.text()]).toEqual([200, null, ''])
+    expect(response.headers.get('content-type')).toBe('application/json')
+  })
+
   test('rotates refresh tokens, and ends the session of one that is used twice', async () => {
     const server = createFakeServer()
     const { refresh_token: first } = server.issue()

@@ -80,6 +80,12 @@ describe('An outage of the API', () => {
     expect(api.server.refreshes).toBe(0)
   })
 
+  test('no times is none at all', async () => {
+    const api = start()
+    api.server.outage(500, 'api', 0)
+    expect((await api.get('todos')).status).toBe(200)
+  })
+
   test('hang ends with an abort', async () => {
     const api = start()
     api.server.outage('hang')
