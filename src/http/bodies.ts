@@ -53,6 +53,14 @@ const ignored = () => {}
 /** Marks a 401 that is returned because its request could not be sent again. */
 export function markNotReplayable(response: Response): void {
   notReplayable.add(response)
+  const { clone } = response
+  // ky gives its hooks copies. Not enumerable, as the method of every other response.
+  const value = () => {
+    const copy = clone.call(response)
+    markNotReplayable(copy)
+    return copy
+  }
+  Reflect.defineProperty(response, 'clone', { value, configurable: true })
 }
 
 /**

@@ -1,4 +1,5 @@
 import ky, { type Hooks, isHTTPError, type KyInstance, replaceOption } from 'ky'
+import { isReplayable } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
 import { createStage, type Stage, type StageOptions, stageOrigin } from '../../support/stage.ts'
 
@@ -246,4 +247,14 @@ test('HTTPError and NetworkError show the request that ky made, without a token'
     expect([...error.request.headers]).toEqual([['x-mine', '1']])
     expect(JSON.stringify(error)).not.toContain('access-')
   }
+})
+
+test('an afterResponse hook can tell that the request of a 401 cannot be sent again, from the copy that ky gives it', async () => {
+  const stage = await start()
+  stage.refuseAll()
+  const told: boolean[] = []
+  const hooks: Hooks = { afterResponse: [({ response }) => void told.push(isReplayable(response.clone()))] }
+  const body = new Blob(['x']).stream()
+  const response = await stage.client.post('a', { body, hooks, throwHttpErrors: false })
+  expect([response.status, isReplayable(response), told]).toEqual([401, false, [false]])
 })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test, vi } from 'vitest'
 import { isOneShot, isReplayable, markNotReplayable, releaseBody } from '../../../src/http/bodies.ts'
 import { taskDone, watchUnhandledRejections } from '../../support/unhandled-rejections.ts'
@@ -120,10 +121,14 @@ describe('a response knows whether its request could have been sent again', () =
     expect(isReplayable(other)).toBe(true)
   })
 
-  test('the mark is not visible on the response', () => {
-    const response = new Response()
-    const before = Reflect.ownKeys(response)
+  test('the mark is not visible on the response, but for a `clone` that marks the copy', () => {
+    const response = new Response('text')
+    const before = [Reflect.ownKeys(response), inspect(response)]
     markNotReplayable(response)
-    expect(Reflect.ownKeys(response)).toEqual(before)
+    expect([Reflect.ownKeys(response).filter(key => key !== 'clone'), inspect(response)]).toEqual(before)
+    expect(Object.keys(response)).not.toContain('clone')
+    expect(isReplayable(response.clone().clone())).toBe(false)
+    // By another client below this one, or where it is frozen.
+    for (const one of [response, Object.freeze(new Response())]) expect(() => markNotReplayable(one)).not.toThrow()
   })
 })
