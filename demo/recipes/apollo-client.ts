@@ -5,8 +5,11 @@ import type { Client, ResponseView } from 'latchkey'
 export const createApolloClient = (api: Pick<Client, 'fetch' | 'session'>, uri: string): ApolloClient => {
   const apollo = new ApolloClient({ link: new HttpLink({ uri, fetch: api.fetch }), cache: new InMemoryCache() })
   // The next user must not see this user's data. In a task of its own: `clearStore` rejects every query that is still waiting
-  // with an error of Apollo's, which would hide that the session has ended.
-  api.session.on('ended', () => void setTimeout(() => apollo.clearStore()))
+  // with an error of Apollo's, which would hide that the session has ended. Where another user signed in in another tab
+  // (`replaced`), components stay mounted: `resetStore` also loads what they show.
+  api.session.on('ended', ({ reason }) => {
+    setTimeout(() => (reason === 'replaced' ? apollo.resetStore() : apollo.clearStore()).catch(() => {}))
+  })
   return apollo
 }
 

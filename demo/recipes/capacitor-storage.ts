@@ -33,7 +33,7 @@ export function createMobileClient(
     baseUrl: 'https://api.example.com/',
     store: secureStore(storage, isMissing),
     refresh: ({ refreshToken, post }) => post('auth/refresh', { refreshToken }),
-    // In a tunnel requests wait, rather than fail.
+    // In a tunnel, requests that need a newer token wait for it. Others fail as any `fetch` does.
     whenOffline: 'wait',
     onLoginRequired: openLogin,
   })

@@ -3,6 +3,7 @@ import { createClient, indexedDbStore, safeReturnTo } from 'latchkey'
 import { oauthRefresh } from 'latchkey/oauth'
 import * as oauth from 'oauth4webapi'
 
+// For one at http://localhost, pass `{ [oauth.allowInsecureRequests]: true }` to both requests below.
 const issuer = new URL('https://id.example.com/')
 const client: oauth.Client = { client_id: 'shop-spa' }
 const redirectUri = `${location.origin}/callback`
@@ -56,7 +57,10 @@ export async function startLogin(returnTo: string): Promise<void> {
   location.assign(url)
 }
 
-/** On the page at `redirectUri`: trades the code for tokens and goes back to where the person was. */
+/**
+ * On the page at `redirectUri`: trades the code for tokens and goes back to where the user was. A code works once, so call this
+ * outside of components: React's StrictMode runs effects twice.
+ */
 export async function completeLogin(): Promise<void> {
   const text = sessionStorage.getItem(pendingKey)
   if (text === null) throw new Error('No login was begun in this tab.')

@@ -40,7 +40,7 @@ export const api = createClient({
   },
 })
 
-/** On the page at `redirect_uri`. */
+/** On the page at `redirect_uri`. Call it outside of components: React's StrictMode runs effects twice, and a code works once. */
 export async function completeLogin(): Promise<void> {
   const user = await users.signinCallback()
   if (!user) return // in the popup

@@ -1,4 +1,5 @@
 // RTK Query: a base query over `api`. Do not use `fetchBaseQuery` for this: it turns every error into text.
+import type { UnknownAction } from '@reduxjs/toolkit'
 import type { BaseQueryFn } from '@reduxjs/toolkit/query'
 import { isHTTPError } from 'ky'
 import { type Client, isLatchkeyError } from 'latchkey'
@@ -26,3 +27,14 @@ export const latchkeyBaseQuery =
       return { error: { kind: isLatchkeyError(error) ? error.code : 'failed' } }
     }
   }
+
+/**
+ * Empties the cache when the session ends, so that the next user does not see this user's data. Components that stay mounted
+ * load it anew at once.
+ * @example clearWithSession(api, store, todosApi)
+ */
+export const clearWithSession = (
+  { session }: Pick<Client, 'session'>,
+  store: { dispatch(action: UnknownAction): unknown },
+  { util }: { readonly util: { resetApiState(): UnknownAction } },
+): (() => void) => session.on('ended', () => void store.dispatch(util.resetApiState()))

@@ -8,9 +8,13 @@ export const swrOptions = (api: Pick<Client, 'get'>): SWRConfiguration => ({
   shouldRetryOnError: (error: Error) => !isLatchkeyError(error) || error.code === 'refresh-unavailable',
 })
 
-/** Empties SWR's cache when the session ends, so that the next user does not see this user's data. */
+/**
+ * Empties SWR's cache when the session ends, so that the next user does not see this user's data. Where another user signed in
+ * in another tab (`replaced`), components stay mounted, and load it anew.
+ */
 export const clearWithSession = (
   { session }: Pick<Client, 'session'>,
   /** `const { mutate } = useSWRConfig()` */
-  mutate: (matches: () => true, data: undefined, options: { readonly revalidate: false }) => unknown,
-): (() => void) => session.on('ended', () => void mutate(() => true, undefined, { revalidate: false }))
+  mutate: (matches: () => true, data: undefined, options: { readonly revalidate: boolean }) => unknown,
+): (() => void) =>
+  session.on('ended', ({ reason }) => void mutate(() => true, undefined, { revalidate: reason === 'replaced' }))

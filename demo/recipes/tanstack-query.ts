@@ -1,4 +1,5 @@
 // TanStack Query: `new QueryClient({ defaultOptions: { queries: queryRetries } })`.
+import type { QueryClient } from '@tanstack/react-query'
 import { type Client, createClient, isLatchkeyError, redirectTo } from 'latchkey'
 
 export const api = createClient({
@@ -25,9 +26,16 @@ export const read =
   ({ signal }: { readonly signal: AbortSignal }): Promise<Answer> =>
     api.get(path, { signal }).json<Answer>()
 
-/** The next person must not see this one's data. */
-export const clearWithSession = ({ session }: Pick<Client, 'session'>, cache: { clear(): void }): (() => void) =>
-  session.on('ended', () => cache.clear())
+/**
+ * The next user must not see this user's data. Where another user signed in in another tab (`replaced`), components stay
+ * mounted: `clear` would leave the former user's data on the screen, and `resetQueries` loads it anew.
+ */
+export const clearWithSession = ({ session }: Pick<Client, 'session'>, cache: QueryClient): (() => void) =>
+  session.on('ended', ({ reason }) => {
+    if (reason !== 'replaced') return cache.clear()
+    cache.getMutationCache().clear()
+    void cache.resetQueries()
+  })
 
 /**
  * For mutations that wait offline: `useMutation({ mutationFn: onlyAs(api, write) })`. What one user changed is not sent as the
