@@ -40,8 +40,8 @@ const toStrategy = (refresh: GivenOptions['refresh'] = async () => null): Refres
   typeof refresh === 'function' ? { refresh } : refresh
 
 /** The id of a strategy. It depends on the base URL: the same relative URL of two apps is not the same endpoint. */
-const idOf = ({ id = '' }: RefreshStrategy, baseUrl: string | undefined): string =>
-  typeof id === 'function' ? id(baseUrl) : id
+const idOf = (strategy: RefreshStrategy, baseUrl: string | undefined): string =>
+  typeof strategy.id === 'function' ? strategy.id(baseUrl) : (strategy.id ?? '')
 
 const nameOf = (base: URL | null, strategy: RefreshStrategy, root: string | undefined): string =>
   `${base ? originOf(base) : ''} ${idOf(strategy, root)}`

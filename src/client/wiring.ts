@@ -100,7 +100,13 @@ export function createClientParts(
     isDisposed,
     whenOffline: options.whenOffline,
     reauthenticate,
-    strategy: { ...strategy, refresh: guard(context => strategy.refresh(context)) },
+    // By name: a spread loses the methods and getters of a class.
+    strategy: {
+      ambient: strategy.ambient,
+      endpoint: strategy.endpoint,
+      audienceOf: strategy.audienceOf,
+      refresh: guard(context => strategy.refresh(context)),
+    },
     isLeaseOpen: createLeaseWatch(clock, leaseLifeMs(limits.refreshTimeoutMs)),
     onRejected: login.onRefreshRejected,
     // Do not revoke an ambient credential: the browser's cookie may belong to another user by now.

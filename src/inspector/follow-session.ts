@@ -44,7 +44,7 @@ export function followSession(session: AnySession, onChange: () => void): Follow
     calls.apply(event, atMs)
     if (event.step === 'rejected') rejectToken(event.generation, atMs)
   })
-  followRefreshes(on, activity, touch)
+  stops.push(followRefreshes(on, { activity, session }, touch))
   followPeople(on, addMilestone)
 
   function rejectToken(generation: number, atMs: number): void {
@@ -89,9 +89,13 @@ type On = <Type extends keyof SessionEvents>(
   type: Type,
   follow: (event: SessionEvents[Type], atMs: number) => void,
 ) => void
+interface Followed {
+  readonly activity: Activity
+  readonly session: AnySession
+}
 type Touch = (atMs: number) => { readonly refreshes: RefreshSpan[] }
 
-function followRefreshes(on: On, activity: Activity, touch: Touch): void {
+function followRefreshes(on: On, { activity, session }: Followed, touch: Touch): () => void {
   /** The one that has run longest: where an origin has tokens of its own, several may run. */
   const running = () =>
     activity.bursts.flatMap(({ refreshes }) => refreshes).find(({ outcome }) => outcome === 'running')
@@ -111,9 +115,21 @@ function followRefreshes(on: On, activity: Activity, touch: Touch): void {
     const reason = error.status === null ? error.reason : `${error.reason} ${error.status}`
     Object.assign(running() ?? {}, { toMs: atMs, outcome: 'failed', reason })
   })
+  const endAll = (atMs: number, end: Pick<RefreshSpan, 'outcome' | 'reason'>) => {
+    for (let span = running(); span; span = running()) Object.assign(span, { toMs: atMs, ...end })
+  }
   on('ended', ({ reason }, atMs) => {
     touch(atMs)
-    for (let span = running(); span; span = running()) Object.assign(span, { toMs: atMs, outcome: 'ended', reason })
+    endAll(atMs, { outcome: 'ended', reason })
+  })
+  // A refresh at the page's start has found the session, or a user has signed in first.
+  for (const type of ['restored', 'signed-in'] as const) {
+    on(type, ({ tab }, atMs) => endAll(atMs, { outcome: tab === 'other' ? 'adopted' : 'refreshed', reason: null }))
+  }
+  // It has found no user: no event says so.
+  return session.subscribe(() => {
+    if (session.status !== 'signed-out') return
+    queueMicrotask(() => endAll(performance.now(), { outcome: 'ended', reason: 'no user' }))
   })
 }
 

@@ -123,8 +123,12 @@ export function createLoginNotifier({
       claims,
       request: rejected,
     }
+    const call = () => {
+      // A listener of `ended` may have signed a user in. If that does not help, the app has to know.
+      if (isLoop || !session.state.credentials) callListener(onLoginRequired, event)
+    }
     // In a new task: the waiting requests are rejected first, and an error in the callback stays the app's own.
-    clock.setTimer(() => callListener(onLoginRequired, event), 0)
+    clock.setTimer(call, 0)
   }
 
   session.changed.add(({ credentials }) => {

@@ -74,9 +74,11 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
     answered: Reauthentication['outcome'],
   ): Promise<void> {
     const { credentials } = session.state
+    // Not by the signal: in engines without AbortController there is none.
+    const isOver = () => running?.outcome !== answered
     // Wait until the page is visible, or the dialog is no longer needed.
     await (isHidden() && waking(wake, () => !isHidden(), answered))
-    if (signal.aborted || !reauthenticate) return
+    if (isOver() || !reauthenticate) return
     try {
       const answer = await reauthenticate({
         ...question,
@@ -85,7 +87,7 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
         signal,
       })
       // The result takes effect at once. A mistake in it is reported as the app's own error.
-      if (answer && !signal.aborted) session.signIn(answer).catch(report)
+      if (answer && !isOver()) session.signIn(answer).catch(report)
     } catch {
       // Throwing means the same as returning `null`.
     }
@@ -166,7 +168,9 @@ export function createReauthenticator(ports: ReauthenticatorPorts): Reauthentica
       else end()
     },
     notSignedIn(request) {
-      const declined = () => notifier.notSignedIn(request)
+      const { sessionId } = session.state
+      // After a sign-out meanwhile, no login is required.
+      const declined = () => session.state.sessionId === sessionId && notifier.notSignedIn(request)
       if (reauthenticate && !isDisposed() && !notifier.isQuiet())
         return startReauthentication({ kind: 'login', reason: 'not-signed-in' }, declined)
       declined()

@@ -25,6 +25,14 @@ export function listen(client: AnyClient, listeners: Listeners): () => void {
   }
 }
 
+/**
+ * Calls back when no user is signed in any more, after the event `ended`. A refresh at the page's start that finds no user has no
+ * other end.
+ */
+export function onSignedOut({ session }: AnyClient, over: () => void): () => void {
+  return session.subscribe(() => session.getSnapshot().status === 'signed-out' && queueMicrotask(over))
+}
+
 /** Our errors have a code, the browser's own a name. Never the message: it may quote anything. */
 export function errorType(error: unknown): string {
   const { code, name } = Object(error) as { readonly code?: unknown; readonly name?: unknown }

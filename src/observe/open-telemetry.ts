@@ -2,7 +2,7 @@ import { has } from '../checks/option-rules.ts'
 import { check } from '../errors.ts'
 import type { SendHeadersContext } from '../refresh/post.ts'
 import type { SessionEvents } from '../session/events.ts'
-import { errorType, listen, type Observer } from './observer.ts'
+import { errorType, listen, type Observer, onSignedOut } from './observer.ts'
 
 type Attributes = Record<string, string | number>
 
@@ -144,12 +144,17 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
           refresh ??= tracer.startSpan('token refresh', { root: true, attributes: { 'latchkey.refresh.cause': cause } })
         },
         refreshed: () => endRefresh({}),
+        // The refresh at the page's start has found the session, or a sign-in has come first.
+        restored: () => endRefresh({}),
+        'signed-in': () => endRefresh({}),
         'refresh-failed': ({ error }) => endRefresh({ 'error.type': error.reason }),
         ended: ({ reason }) => endRefresh({ 'error.type': reason }),
       })
+      const stopSignedOut = onSignedOut(watched, () => endRefresh({}))
       return () => {
         observed -= 1
         stop()
+        stopSignedOut()
         for (const [id, call] of calls) end({ id }, call, {})
         endRefresh({})
       }

@@ -1,4 +1,4 @@
-import { errorType, listen, type Observer } from './observer.ts'
+import { errorType, listen, type Observer, onSignedOut } from './observer.ts'
 
 interface Call {
   readonly fromMs: number
@@ -26,7 +26,8 @@ export function userTiming(): Observer {
         if (refreshFromMs) measureRefresh('token refresh', refreshFromMs, text)
         refreshFromMs = 0
       }
-      return listen(client, {
+      const stopSignedOut = onSignedOut(client, () => endRefresh('no user'))
+      const stop = listen(client, {
         request(event) {
           const { id, step } = event
           const now = performance.now()
@@ -46,13 +47,21 @@ export function userTiming(): Observer {
           refreshFromMs ||= performance.now()
         },
         refreshed: ({ cause }) => endRefresh(cause),
+        restored: ({ from }) => endRefresh(`restored from the ${from}`),
         'refresh-failed': ({ error }) => endRefresh(error.reason),
-        'signed-in': () => mark('signed in'),
+        'signed-in'() {
+          endRefresh('signed in')
+          mark('signed in')
+        },
         ended({ reason }) {
           endRefresh(reason)
           mark(`ended: ${reason}`)
         },
       })
+      return () => {
+        stop()
+        stopSignedOut()
+      }
     },
   }
 }

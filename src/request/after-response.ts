@@ -106,7 +106,7 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   /** Whether the request is to be sent again, with newer credentials. Rejects if they should be there but are not. */
   function recover(context: SentRequest, response: Response): MaybePromise<boolean> {
     const { audienceOf } = strategy
-    const audience = audienceOf?.(urlOf(context).origin)
+    const audience = strategy.audienceOf?.(urlOf(context).origin)
     const sentWith = currentStateSentWith(context)
     const running = refresher.flightOf(audience)
     const isExpired = ports.ageOf(audience) === 'expired'

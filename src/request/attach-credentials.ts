@@ -29,8 +29,9 @@ export function createSendCredentials(
 ): SendCredentials {
   const ownOf = (context: RequestContext): Credentials | null => {
     const { credentials } = session.state
-    const { audienceOf } = strategy
-    return credentials && audienceOf ? forAudience(credentials, audienceOf(urlOf(context).origin)) : credentials
+    return credentials && strategy.audienceOf
+      ? forAudience(credentials, strategy.audienceOf(urlOf(context).origin))
+      : credentials
   }
 
   function addSendHeaders(context: RequestContext, outgoing: Outgoing): void {

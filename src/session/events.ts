@@ -35,10 +35,13 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
   restored: AnyEvent<'restored'> & Identity<Claims> & { readonly from: 'store' | 'server' }
   /**
    * A refresh started. `audience` names the API whose token it gets; `null`: the session's own token. `refreshed`,
-   * `refresh-failed` or `ended` follows.
+   * `refresh-failed` or `ended` follows, or `signed-in` if a user signed in meanwhile. With the cause `restore` it is `restored`,
+   * or no event if no user is signed in.
    */
   'refresh-started': AnyEvent<'refresh-started'> & { readonly cause: RefreshCause; readonly audience: string | null }
-  /** The session has newer credentials, also from another tab (`tab: 'other'`). Reconnect WebSockets here. */
+  /**
+   * The session has newer credentials, also from another tab (`tab: 'other'`) or for another audience. Reconnect WebSockets here.
+   */
   refreshed: AnyEvent<'refreshed'> & { readonly cause: RefreshCause; readonly durationMs: number | null }
   /**
    * A refresh failed for now; the session stays. `durationMs` counts from `refresh-started`, with the time that it waited for

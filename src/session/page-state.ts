@@ -1,5 +1,6 @@
 import type { EndReason } from '../errors.ts'
 import type { Clock } from '../time/clock.ts'
+import { hasSame } from './credentials.ts'
 import { createEmitter, createListeners, type Emitter, type Listeners, type RefreshCause, type Tab } from './events.ts'
 import type { SignedInContent } from './session-store.ts'
 import { leavingUser, type SessionChange, type SessionState, transition } from './state.ts'
@@ -53,8 +54,9 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
     const { sessionId, generation, credentials } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
-    // The same token is not a newer one, even with a higher generation.
-    const isUnchanged = credentials.accessToken !== null && credentials.accessToken === state.credentials?.accessToken
+    // From another tab, the same token is not a newer one, even with a higher generation. A refresh of this page has ended,
+    // whatever it brought: a token for another audience, for example.
+    const isUnchanged = startedMs === null && hasSame('accessToken', credentials, state.credentials)
     if (!state.credentials || sessionId !== state.sessionId) enterSession(content, monotonicSentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))

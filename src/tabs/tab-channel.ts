@@ -17,12 +17,14 @@ export interface TabChannel {
 }
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
+/** One way to other tabs. Its `post` may throw. */
+type Way = Pick<TabChannel, 'post' | 'close'>
 type Receive = (message: unknown) => void
 
 const messageOf = ({ sessionId, generation }: Hint) => ({ latchkey: 1, sessionId, generation })
 
 /** BroadcastChannel also reaches other channels in this page; the storage event reaches only other tabs. */
-const overBroadcast = (name: string, receive: Receive): TabChannel => {
+const overBroadcast = (name: string, receive: Receive): Way => {
   const open = () => {
     const channel = new BroadcastChannel(`latchkey:${name}`)
     channel.onmessage = ({ data }) => receive(data)
@@ -41,7 +43,6 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   }
   const stops = [listen(hide, ['pagehide']), listen(show, ['pageshow'])]
   return {
-    isReliable: true,
     post(hint) {
       const sender = channel ?? open()
       sender.postMessage(messageOf(hint))
@@ -54,7 +55,7 @@ const overBroadcast = (name: string, receive: Receive): TabChannel => {
   }
 }
 
-const overStorage = (name: string, receive: Receive): TabChannel => {
+const overStorage = (name: string, receive: Receive): Way => {
   const key = `latchkey:ping:${name}`
   const write = (value: string) => localStorage.setItem(key, value)
   // Throws if storage is forbidden or full. Other tabs ignore an empty ping.
@@ -64,19 +65,11 @@ const overStorage = (name: string, receive: Receive): TabChannel => {
   }
   // Throws where there are no events.
   addEventListener('storage', listener)
-  const channel: Mutable<TabChannel> = {
-    isReliable: true,
-    post(hint) {
-      try {
-        // The nonce: storing an equal value emits no event.
-        write(JSON.stringify({ ...messageOf(hint), nonce: randomId() }))
-      } catch {
-        channel.isReliable = false
-      }
-    },
+  return {
+    // The nonce: storing an equal value emits no event.
+    post: hint => write(JSON.stringify({ ...messageOf(hint), nonce: randomId() })),
     close: () => removeEventListener('storage', listener),
   }
-  return channel
 }
 
 /** Hints between the tabs of one origin: by BroadcastChannel, else by a `storage` ping, else not at all. */
@@ -89,7 +82,20 @@ export function createTabChannel(name: string, heard: (hint: Hint) => void): Tab
   }
   for (const make of [overBroadcast, overStorage]) {
     try {
-      return make(name, receive)
+      const { post, close } = make(name, receive)
+      const channel: Mutable<TabChannel> = {
+        isReliable: true,
+        post(hint) {
+          try {
+            post(hint)
+          } catch {
+            // The storage is full: so a polyfill of BroadcastChannel throws, too.
+            channel.isReliable = false
+          }
+        },
+        close,
+      }
+      return channel
     } catch {}
   }
   return { isReliable: false, post() {}, close() {} }

@@ -1,8 +1,10 @@
 import { globSync, readFileSync } from 'node:fs'
+import { memoryStore, type SessionInput } from 'latchkey'
 import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { createDeferred, type Deferred } from '../../support/deferred.ts'
 import { createServedClient } from '../../support/served-client.ts'
-import { forms } from '../../support/stage.ts'
+import { createStage, forms, stageOrigin } from '../../support/stage.ts'
 
 /** Takes a member away, as an engine that never had it; gives it back after the test. */
 const remove = (holder: object, name: string) => {
@@ -77,6 +79,51 @@ test('an engine without AbortController refreshes as well', async () => {
   // Node's own needs one.
   vi.stubGlobal('fetch', network)
   expect((await client.fetch('https://api.test/x')).status).toBe(200)
+})
+
+test('an engine without AbortController opens a login dialog as well, and ignores what it returns after a sign-out', async () => {
+  const network: typeof fetch = async (_, init) =>
+    new Response(null, { status: new Headers(init?.headers).get('authorization') === 'Bearer new' ? 200 : 401 })
+  const dialogs: Deferred<SessionInput | null>[] = []
+  const client = createAuthenticatedFetch({
+    baseUrl: 'https://api.test/',
+    refresh: async () => null,
+    reauthenticate: () => {
+      dialogs.push(createDeferred())
+      return dialogs[dialogs.length - 1]?.promise ?? Promise.resolve(null)
+    },
+  })
+  onTestFinished(client.dispose)
+  await client.session.signIn({ accessToken: 'old', subject: 'alice' })
+  vi.stubGlobal('AbortController', undefined)
+  vi.stubGlobal('fetch', network)
+  const answered = client.fetch('https://api.test/x')
+  await vi.waitFor(() => expect(dialogs).toHaveLength(1))
+  dialogs[0]?.resolve({ accessToken: 'new', subject: 'alice' })
+  expect((await answered).status).toBe(200)
+  await client.session.signIn({ accessToken: 'old', subject: 'bob' })
+  const ended = client.fetch('https://api.test/x').catch(error => error)
+  await vi.waitFor(() => expect(dialogs).toHaveLength(2))
+  await client.session.signOut()
+  dialogs[1]?.resolve({ accessToken: 'new', subject: 'bob' })
+  expect(await ended).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
+  expect(client.session.status).toBe('signed-out')
+})
+
+test('a BroadcastChannel that throws costs no request, sign-in or sign-out: a polyfill does so if localStorage is full', async () => {
+  class FullChannel extends EventTarget {
+    postMessage() {
+      throw new DOMException('full', 'QuotaExceededError')
+    }
+    close() {}
+  }
+  vi.stubGlobal('BroadcastChannel', FullChannel)
+  const { client, signIn, refuseAll } = createStage({ store: { ...memoryStore(), shared: true } })
+  await signIn({ subject: 'alice' })
+  refuseAll()
+  expect((await client.fetch(`${stageOrigin}/x`)).status).toBe(200)
+  await client.session.signOut()
+  expect(client.session.status).toBe('signed-out')
 })
 
 describe('the source', () => {

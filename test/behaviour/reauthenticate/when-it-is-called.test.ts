@@ -137,6 +137,18 @@ describe('while a dialog is open', () => {
   })
 })
 
+test('after a sign-out that closes the dialog of no session, no login is required, and the request returns its 401', async () => {
+  const stage = createDialogStage()
+  const answer = stage.client.fetch(url)
+  await stage.clock.settle()
+  expect(stage.asked.map(({ need }) => need.kind)).toEqual(['login'])
+  await stage.client.session.signOut()
+  await stage.clock.advance(1)
+  expect((await answer).status).toBe(401)
+  expect(stage.asked.map(({ need }) => need.signal.aborted)).toEqual([true])
+  expect(stage.logins).toEqual([])
+})
+
 describe('the dialog calls the client', () => {
   test.each([
     ['ready', (stage: Awaited<ReturnType<typeof openDialog>>) => stage.client.session.ready()],

@@ -51,3 +51,66 @@ describe('listeners called in the middle of a refresh', () => {
     }
   })
 })
+
+describe('a listener of ended that signs a user in at once', () => {
+  const createStageThatSignsIn = async () => {
+    const stage = createStage()
+    await stage.signIn({ subject: 'alice' })
+    stage.refuseAll()
+    stage.refresh(async () => null)
+    return stage
+  }
+
+  test('keeps the app from being asked for a login', async () => {
+    const stage = await createStageThatSignsIn()
+    stage.client.session.on('ended', () => void stage.signIn({ subject: 'alice' }))
+    await outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
+    await stage.clock.advance(1)
+    expect(stage.client.session.status).toBe('signed-in')
+    expect(stage.logins).toEqual([])
+  })
+
+  test('with tokens that are rejected again is reported as a login loop', async () => {
+    const stage = await createStageThatSignsIn()
+    let rounds = 0
+    stage.client.session.on('ended', () => {
+      rounds += 1
+      if (rounds < 3) stage.signIn({ subject: 'alice' }).then(stage.refuseAll)
+    })
+    for (let round = 0; round < 2; round += 1) {
+      await outcomeOf(stage.client.fetch('https://api.test/a'), stage.clock)
+      await stage.clock.advance(1)
+    }
+    expect(rounds).toBe(2)
+    expect(stage.logins.map(({ reason }) => reason)).toEqual(['login-loop'])
+  })
+})
+
+describe('each refresh that began is followed by an event of its end', () => {
+  const follow = ({ client }: ReturnType<typeof createStage>) => {
+    const events: string[] = []
+    for (const type of ['refresh-started', 'refreshed', 'refresh-failed', 'ended'] as const)
+      client.session.on(type, () => events.push(type))
+    return events
+  }
+
+  test('also if it brought a token for another audience', async () => {
+    const stage = createStage({
+      trustedOrigins: ['https://files.test'],
+      strategy: { audienceOf: origin => (origin === 'https://files.test' ? 'files' : undefined) },
+    })
+    await stage.signIn({ subject: 'alice' })
+    const events = follow(stage)
+    expect((await stage.client.fetch('https://files.test/a')).status).toBe(200)
+    expect(events).toEqual(['refresh-started', 'refreshed'])
+  })
+
+  test('also if the server returned the same access token', async () => {
+    const stage = createStage()
+    await stage.signIn({ subject: 'alice' })
+    const events = follow(stage)
+    stage.refresh(async () => ({ accessToken: 'access-1' }))
+    await stage.client.session.refresh()
+    expect(events).toEqual(['refresh-started', 'refreshed'])
+  })
+})

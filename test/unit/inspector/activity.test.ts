@@ -130,6 +130,19 @@ describe('the bursts of the inspector', () => {
     ])
   })
 
+  test.each([
+    ['finds a user', async () => ({ accessToken: 'restored', subject: 'mira' }), 'refreshed'],
+    ['finds no user', async () => null, 'ended'],
+  ])('show the end of the refresh at the start of a page that %s', async (_, refresh, outcome) => {
+    const stage = createStage({ strategy: { ambient: true } })
+    stage.refresh(refresh)
+    const { activity, stop } = followSession(stage.client.session, () => {})
+    onTestFinished(stop)
+    await stage.client.session.ready()
+    expect(activity.bursts.flatMap(({ refreshes }) => refreshes)).toMatchObject([{ cause: 'restore', outcome }])
+    expect(activity.isBusy()).toBe(false)
+  })
+
   test('are gone after clear(), and a call that was on its way then is drawn as a new one', async () => {
     const { client, follower, activity, answer, lastBurst } = await watch()
     let respond = (_: Response) => {}

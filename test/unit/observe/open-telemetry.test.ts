@@ -15,7 +15,7 @@ const nameOf = ({ name }: ReadableSpan) => name
 const secret = 'hush'
 
 /** A client that is traced with the real SDK. */
-const startTraced = async (options: StageOptions = {}, sampler?: AlwaysOffSampler) => {
+const createTraced = (options: StageOptions, sampler?: AlwaysOffSampler) => {
   const exporter = new InMemorySpanExporter()
   const processors = [new SimpleSpanProcessor(exporter)]
   const provider = new BasicTracerProvider({ spanProcessors: processors, ...(sampler && { sampler }) })
@@ -24,6 +24,11 @@ const startTraced = async (options: StageOptions = {}, sampler?: AlwaysOffSample
   const stage = createStage({ baseUrl: stageOrigin, retry: 0, sendHeaders: tracing.sendHeaders, ...options })
   const stop = tracing.observe(stage.client)
   onTestFinished(stop)
+  return { ...stage, tracing, stop, parents, spans: () => exporter.getFinishedSpans() }
+}
+
+const startTraced = async (options: StageOptions = {}, sampler?: AlwaysOffSampler) => {
+  const { parents, spans, ...stage } = createTraced(options, sampler)
   const accepts = (token: string | null) => token !== null
   const record = (answer: (token: string | null) => Response = () => new Response('{}')) =>
     stage.answer(({ token }, request) => {
@@ -32,11 +37,10 @@ const startTraced = async (options: StageOptions = {}, sampler?: AlwaysOffSample
     })
   await stage.signIn({ subject: 'mira' })
   record()
-  const spans = () => exporter.getFinishedSpans()
   const childrenOf = (parent: ReadableSpan | undefined) =>
     spans().filter(({ parentSpanContext }) => parentSpanContext?.spanId === parent?.spanContext().spanId)
   const callSpan = () => spans().findLast(({ name }) => name.startsWith('latchkey'))
-  return { ...stage, tracing, stop, parents, record, spans, childrenOf, callSpan }
+  return { ...stage, parents, record, spans, childrenOf, callSpan }
 }
 
 describe('openTelemetry', () => {
@@ -175,5 +179,28 @@ describe('openTelemetry', () => {
     expect(spans().map(nameOf)).toEqual(['GET', 'latchkey GET'])
     respond(new Response())
     await pending
+  })
+
+  test.each([
+    ['finds the user', async () => ({ accessToken: 'restored', subject: 'mira' })],
+    ['finds no user', async () => null],
+  ])('ends the span of the refresh at the start that %s', async (_, refresh) => {
+    const { spans, ...stage } = createTraced({ strategy: { ambient: true } })
+    stage.refresh(refresh)
+    await stage.client.session.ready()
+    expect(spans().map(({ attributes }) => attributes)).toEqual([{ 'latchkey.refresh.cause': 'restore' }])
+  })
+
+  test('ends the span of a refresh for another audience, and of one that a sign-in makes unnecessary', async () => {
+    const audienceOf = (origin: string) => (origin === 'https://files.test' ? 'files' : undefined)
+    const options = { strategy: { audienceOf }, trustedOrigins: ['https://files.test'] }
+    const { spans, client, refresh, issue } = await startTraced(options)
+    await client.fetch('https://files.test/a')
+    refresh(async () => {
+      await client.session.signIn(issue({ subject: 'mira' }))
+      throw new Error('late')
+    })
+    await client.session.refresh()
+    expect(spans().filter(({ name }) => name === 'token refresh')).toHaveLength(2)
   })
 })

@@ -33,3 +33,15 @@ test('userTiming writes sends, waits, calls and refreshes to their tracks, witho
   ])
   expect(performance.getEntries().filter(({ name }) => name.startsWith('latchkey'))).toEqual([])
 })
+
+test.each([
+  ['a user', async () => ({ accessToken: 'restored', subject: 'mira' })],
+  ['no user', async () => null],
+])('userTiming measures the refresh at the start of a page that finds %s', async (_, refresh) => {
+  const measure = vi.spyOn(performance, 'measure')
+  const stage = createStage({ strategy: { ambient: true } })
+  stage.refresh(refresh)
+  onTestFinished(userTiming().observe(stage.client))
+  await stage.client.session.ready()
+  expect(measure.mock.calls.map(([name]) => name)).toEqual(['latchkey: token refresh'])
+})
