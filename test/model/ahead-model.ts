@@ -1,4 +1,5 @@
 import type { Edge, Model } from './engine.ts'
+import { type KeyIn, keyByNames, keyOfKind } from './orders.ts'
 
 /**
  * Two tabs over a store whose writes fail (src/session/create-synced-store): what a tab could not store stays in its memory, which
@@ -47,6 +48,12 @@ const bit = (place: number): number => 1 << place
 const has = (bits: number, place: number): boolean => (bits & bit(place)) !== 0
 const isSame = (one: Written, other: Written): boolean => one.revision === other.revision
 
+const keyIn: KeyIn<AheadState> = (state, order) => {
+  const { tabs, store, fresh, acts, fails, lands } = state
+  return JSON.stringify([order.map(index => tabs[index]), store, fresh, acts, fails, lands])
+}
+const rankOf = ({ latest, own }: AheadTab): number => latest.revision * 4096 + own
+
 export function createAheadModel(rules: AheadRules): Model<AheadState> {
   const first = { session: 0, revision: 0 }
   const tab: AheadTab = {
@@ -62,7 +69,8 @@ export function createAheadModel(rules: AheadRules): Model<AheadState> {
   const { fails = 0, lands = 0 } = rules.faults
   return {
     initial: () => ({ tabs: [tab, tab], store: first, fresh: 1, acts: rules.acts, fails, lands }),
-    key: state => JSON.stringify(state),
+    key: keyByNames(keyIn),
+    kind: keyOfKind(keyIn, rankOf),
     settled: isSettled,
     next: state => state.tabs.flatMap((_, index) => movesOf(rules, state, index)),
   }

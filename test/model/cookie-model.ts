@@ -7,6 +7,7 @@ import {
   signOutRecord,
   tellOtherTabs,
 } from './cookie-flight.ts'
+import { cookieKeyOf, cookieKindOf } from './cookie-keys.ts'
 import { callNetwork, isNotUnderWay, isOwnCookie, navigate, signOutWithCall } from './cookie-sign-out.ts'
 import {
   type CookieFaults,
@@ -44,7 +45,8 @@ const faultNames = Object.keys(noCookieFaults) as (keyof CookieFaults)[]
 export function createCookieModel(rules: CookieRules): Model<CookieState> {
   return {
     initial: () => initialCookieState(rules),
-    key: state => JSON.stringify(state),
+    key: cookieKeyOf,
+    kind: cookieKindOf,
     settled: isCookieSettled,
     next(state) {
       const edges: Edge<CookieState>[] = []

@@ -12,6 +12,11 @@ export interface Model<State> {
   initial(): State
   /** Equal for equal states only. */
   key(state: State): string
+  /**
+   * Equal also for states that differ only in the names of the tabs, where nothing depends on a name: of such states one is
+   * explored, and what the others lead to differs by the names again.
+   */
+  kind(state: State): string
   next(state: State): readonly Edge<State>[]
   /** Whether nobody who runs still waits for anything. */
   settled(state: State): boolean
@@ -28,7 +33,7 @@ export interface Exploration {
 
 export const stuckForEver = 'I5 a waiting tab can wait for ever'
 
-/** Explores every reachable state, breadth first, so that the first trace to a violation is a shortest one. */
+/** Explores every reachable kind of state, breadth first, so that the first trace to a violation is a shortest one. */
 export function explore<State>(model: Model<State>, limit = 3_000_000): Exploration {
   const indexOf = new Map<string, number>()
   const parents: number[] = []
@@ -42,7 +47,7 @@ export function explore<State>(model: Model<State>, limit = 3_000_000): Explorat
   let edges = 0
 
   const visit = (state: State, parent: number, label: string): number => {
-    const key = model.key(state)
+    const key = model.kind(state)
     const known = indexOf.get(key)
     if (known !== undefined) return known
     const index = parents.length

@@ -2,10 +2,11 @@ import { concluding } from './conclude.ts'
 import type { Model } from './engine.ts'
 import { asking, createTurn, type Turn } from './flight.ts'
 import { isSettled, judgeLeftovers, judgeRest } from './invariants.ts'
+import { keyOf, kindOf } from './keys.ts'
 import { person } from './person.ts'
 import { noFaults, type Rules } from './rules.ts'
 import { follow, isHazy } from './shared.ts'
-import { cloneState, keyOf, newFamily, recordOf, type TabState, tabName, tokenOf, type WorldState } from './state.ts'
+import { cloneState, newFamily, recordOf, type TabState, tabName, tokenOf, type WorldState } from './state.ts'
 import { type AddEdge, lifeCycle, network } from './world.ts'
 
 const flight = { ...asking, ...concluding }
@@ -18,6 +19,7 @@ export function createModel(rules: Rules): Model<WorldState> {
   return {
     initial: () => initialState(rules),
     key: keyOf,
+    kind: kindOf,
     settled: isSettled,
     next(state) {
       const edges: ReturnType<Model<WorldState>['next']>[number][] = []

@@ -34,7 +34,8 @@ export const recordOf = (session: number, generation: number, token: Token): Mod
   lease: null,
 })
 
-export type Life = 'live' | 'frozen' | 'dead'
+export const lives = ['live', 'frozen', 'dead'] as const
+export type Life = (typeof lives)[number]
 /** Where a tab stands in its refresh (docs/architecture, steps a to h). */
 export const steps = [
   'idle',
@@ -166,50 +167,4 @@ export function cloneState(state: WorldState): WorldState {
     })),
     faults: { ...state.faults },
   }
-}
-
-const lives: readonly Life[] = ['live', 'frozen', 'dead']
-
-/** A text that is equal for equal states only: one character a number. */
-export function keyOf(state: WorldState): string {
-  const out: number[] = []
-  const put = (...numbers: number[]) => {
-    for (const number of numbers) out.push(number + 1)
-  }
-  const putRecord = (record: ModelRecord | null) => {
-    if (!record) return void out.push(0)
-    const { session, generation, token, lease } = record
-    put(session, generation, token)
-    if (lease) put(lease.by, lease.attempt, lease.tries, Number(lease.underLock))
-    else out.push(0)
-  }
-  const putTab = (tab: TabState) => {
-    const { request, answer, wish } = tab
-    put(lives.indexOf(tab.life) + 4 * Number(tab.late) + 8 * Number(tab.withoutLock) + 16 * Number(tab.hint))
-    put(Number(tab.naps) + 2 * Number(tab.lostLock) + 4 * tab.lost + 16 * tab.rests)
-    put(tab.session, tab.generation, tab.token)
-    if (request) put(request.session, request.generation, request.user)
-    else out.push(0)
-    put(steps.indexOf(tab.step), tab.rounds, tab.starts, tab.flownSession, tab.flownGeneration)
-    putRecord(tab.snapshot)
-    put(tab.sent, tab.net)
-    if (answer) put(answerKinds.indexOf(answer.kind), answer.token)
-    else out.push(0)
-    put(tab.holders, tab.attempt, tab.compared === undefined ? 0 : tab.compared ? 2 : 1)
-    if (wish) put(['in', 'out', 'up'].indexOf(wish.kind) + 1, wish.family, wish.id, wish.read ?? 99)
-    else out.push(0)
-  }
-  for (const tab of state.tabs) putTab(tab)
-  put(state.lock + 1, state.queue.length, ...state.queue)
-  putRecord(state.store)
-  putRecord(state.former)
-  put(state.blind, state.orphan)
-  for (const { current, revoked, signedOut, user, stored, shown, retried, slept } of state.families) {
-    put(current, Number(revoked) + 2 * Number(signedOut), user, stored)
-    for (let number = 0; number < 4; number += 1) {
-      put(shown[number] ?? 0, (retried[number] ?? 0) + 4 * (slept[number] ?? 0))
-    }
-  }
-  put(state.fresh, ...Object.values(state.faults), state.refreshes)
-  return String.fromCharCode(...out)
 }

@@ -32,6 +32,8 @@ const ownerUnits = 5
 const staleAfterUnits = 6
 const sleepUnits = 20
 
+const keyOf = (state: WatchState): string => Object.values(state).map(Number).join()
+
 export function createWatchModel(rules: WatchRules): Model<WatchState> {
   return {
     initial: () => ({
@@ -43,7 +45,8 @@ export function createWatchModel(rules: WatchRules): Model<WatchState> {
       sleeps: rules.faults.sleep ?? 0,
       kills: rules.faults.kill ?? 0,
     }),
-    key: state => Object.values(state).map(Number).join(),
+    key: keyOf,
+    kind: keyOf,
     settled: isSettled,
     next(state) {
       if (isSettled(state)) return []

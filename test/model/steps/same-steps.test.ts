@@ -39,13 +39,14 @@ const notTold = new Set(['removes the session: the record has moved, nothing is 
 /** What the model can do in a world, by the labels of its edges. */
 function labelsOf(world: World): Set<string> {
   const model = createModel({ ...timeless, ...world })
-  const seen = new Map([[model.key(model.initial()), model.initial()]])
+  const seen = new Map([[model.kind(model.initial()), model.initial()]])
   const labels = new Set<string>()
   // A map's iterator also comes to what is added on the way.
   for (const state of seen.values()) {
     for (const { label, to } of model.next(state)) {
       labels.add(plainLabel(label))
-      if (!seen.has(model.key(to))) seen.set(model.key(to), to)
+      const kind = model.kind(to)
+      if (!seen.has(kind)) seen.set(kind, to)
     }
   }
   return labels
