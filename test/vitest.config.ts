@@ -30,16 +30,18 @@ const built = {
 const inEngine = { plugins: [fuzzServer()], optimizeDeps: { include: ['fast-check', 'ky', 'jwt-decode'] } }
 
 /**
- * Groups run one after another: two cores are not enough for a browser beside the node tests. The pages are a group of their
- * own, where two files at a time are driven, since a test that drives pages waits most of its time.
+ * Groups run one after another. The engines' tests are the first, two browsers at a time. All others are one group, three files
+ * at a time on two cores: two drive pages, which wait most of their time, and the third does not (`slowest-first.ts`).
  */
-const order = { node: 0, chromium: 1, firefox: 2, webkit: 3, pages: 4 }
+const order = { engines: 0, others: 1 }
 
 const { FUZZ_RUNS, FUZZ_SEED } = process.env
 const engine = {
   include: ['test/browser/engine/**/*.test.ts'],
   testTimeout: 30_000,
   hookTimeout: 30_000,
+  maxWorkers: 2,
+  sequence: { groupOrder: order.engines },
   provide: { fuzz: { runs: FUZZ_RUNS ? Number(FUZZ_RUNS) : null, seed: FUZZ_SEED ? Number(FUZZ_SEED) : null } },
 }
 // Vitest's UI is on by default only outside CI, and what is asked of a provider differs by it.
@@ -52,7 +54,7 @@ export default defineConfig({
     allowOnly: false,
     restoreMocks: true,
     unstubGlobals: true,
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Node's own `fetch` rejects a promise of its own when a body is cancelled while its last part arrives; ky alone shows it, too.
     onUnhandledError: ({ message, stack = '' }) => {
       const isOfNode = !/\.(ts|js|mjs|cjs):\d/.test(stack.replaceAll(/node:internal\S*/g, ''))
@@ -69,7 +71,7 @@ export default defineConfig({
           include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,reliability,attacks}/**/*.test.ts'],
           // Ten thousand requests on a busy machine.
           testTimeout: 30_000,
-          sequence: { groupOrder: order.node },
+          sequence: { groupOrder: order.others },
         },
       },
       {
@@ -79,7 +81,7 @@ export default defineConfig({
           name: 'dom',
           environment: './test/support/happy-dom-native-fetch.ts',
           include: ['test/dom/**/*.test.{ts,tsx}'],
-          sequence: { groupOrder: order.node },
+          sequence: { groupOrder: order.others },
         },
       },
       {
@@ -89,7 +91,7 @@ export default defineConfig({
           include: ['test/{package,load}/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: order.node },
+          sequence: { groupOrder: order.others },
         },
       },
       {
@@ -99,7 +101,6 @@ export default defineConfig({
         test: {
           ...engine,
           name: 'chromium',
-          sequence: { groupOrder: order.chromium },
           browser: {
             ...browser,
             provider: playwright({ launchOptions: chromiumLaunch }),
@@ -114,7 +115,6 @@ export default defineConfig({
         test: {
           ...engine,
           name: 'firefox',
-          sequence: { groupOrder: order.firefox },
           browser: {
             ...browser,
             provider: playwright({ launchOptions: firefoxLaunch }),
@@ -129,7 +129,6 @@ export default defineConfig({
         test: {
           ...engine,
           name: 'webkit',
-          sequence: { groupOrder: order.webkit },
           browser: {
             ...browser,
             headless: false, // under Xvfb; MiniBrowser has no headless mode
@@ -147,7 +146,7 @@ export default defineConfig({
           hookTimeout: 90_000,
           // Of the tests of one file that may run beside others.
           maxConcurrency: 4,
-          sequence: { groupOrder: order.pages },
+          sequence: { groupOrder: order.others },
         },
       },
     ],
