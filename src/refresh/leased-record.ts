@@ -52,15 +52,16 @@ interface LeaseEnd extends Pick<RecordContent, 'failures' | 'retryAt'> {
   readonly lease: Pick<Lease, 'attempts'> | null
 }
 
-/** Ends this page's lease, also in a record that has moved on with it. */
+/** Ends this page's lease, also in a record that has moved on with it: one of newer tokens, or of a sign-out that kept the lease. */
 export async function closeLease(
   leased: StoredRecord,
   { lease: closed, ...more }: LeaseEnd,
   { session: { records } }: RefreshRequestPorts,
 ): Promise<void> {
   const { lease: own, sessionId } = leased
+  const hasGoneOn = (seen: StoredRecord) => seen.sessionId === sessionId || seen.revocationPending?.leaseId === own?.id
   let seen: StoredRecord | null = leased
-  for (let turn = 0; seen?.lease && seen.lease.id === own?.id && seen.sessionId === sessionId; turn += 1) {
+  for (let turn = 0; seen?.lease && seen.lease.id === own?.id && hasGoneOn(seen); turn += 1) {
     if (seen.lease.closed || turn >= mostTries) return
     const lease = closed && { attempts: 1, ...seen.lease, ...closed, closed: true }
     if (await records.compareAndSet(seen, { ...seen, ...more, lease })) return

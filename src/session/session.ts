@@ -152,8 +152,11 @@ export function createSession({
     },
     async signOut(revocationPending, replaced) {
       // Keep the lease of a running token request: a page start must wait for it before it asks the server for the user.
-      const lease = revocationPending?.leaseId ? records.latest?.lease : undefined
-      const content = { ...emptyRecord('signed-out'), lease, revocationPending }
+      const { latest } = records
+      const lease = revocationPending?.leaseId ? latest?.lease : undefined
+      // The server asked for the backoff, whoever is signed in: in cookie modes a page start may ask it again at once.
+      const { retryAt, failures } = latest ?? {}
+      const content = { ...emptyRecord('signed-out'), lease, revocationPending, retryAt, failures }
       const stored = records.overwrite(content, replaced)
       // No token outlives a sign-out. A session that ended otherwise may come back from the store.
       lastSignIn = undefined

@@ -87,18 +87,21 @@ export interface EndFacts {
   readonly isWithoutRefresh: boolean
   /** The store has failed, or was wiped. */
   readonly isStoreLost: boolean
+  /** The store has lost or corrupted a record, or was wiped. */
+  readonly isRecordLost: boolean
 }
 
 /** Promise 15: without a sign-out, a session ends only if the server rejects its refresh, or the stored session is lost. */
 export function rightEnd(reason: string, facts: EndFacts): Violation {
-  const { isRejected, isSignedOut, isReplaced, isWithoutRefresh, isStoreLost } = facts
+  const { isRejected, isSignedOut, isReplaced, isWithoutRefresh, isStoreLost, isRecordLost } = facts
   const isRight: Readonly<Record<string, boolean>> = {
     'signed-out': isSignedOut || isReplaced || isStoreLost,
     replaced: isReplaced || isSignedOut || isStoreLost,
     'refresh-rejected': isRejected || isSignedOut || isReplaced,
     expired: isWithoutRefresh || isStoreLost,
-    // The key goes at a sign-out: a tab may miss it before it hears of that.
-    'key-lost': isSignedOut || isReplaced,
+    // The key goes at a sign-out: a tab may miss it before it hears of that. It stores this end over the record that it knows. If
+    // the store has lost a login that it had confirmed, that is the record which counts ("or the stored session is lost").
+    'key-lost': isSignedOut || isReplaced || isRecordLost,
   }
   return isRight[reason] ? null : `promise 15: a session ended by ${reason} though nobody ended it`
 }

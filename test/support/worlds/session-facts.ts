@@ -132,6 +132,7 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
           isReplaced: others.length > 0 || (isCookie && isOthersCookie),
           isWithoutRefresh: [...chain, ...others].some(one => one.current === 0),
           isStoreLost: isBroken.store,
+          isRecordLost: isBroken.record,
         }),
       )
       tab.chain.clear()

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createRefreshBlocks } from '../../../src/refresh/refresh-blocks.ts'
 import type { Outcome, RefreshRequestPorts } from '../../../src/refresh/refresh-ports.ts'
 import { type Unavailable, unavailable } from '../../../src/refresh/unavailable.ts'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { goOffline } from '../../support/refresh-rig.ts'
 
@@ -16,11 +17,13 @@ const start = ({
   readonly openForMs?: number
 } = {}) => {
   const clock = createControlledClock()
-  const latest = backoffMs === null ? null : { retryAt: clock.wallMs() + backoffMs }
-  const session = { records: { latest } }
+  const latest =
+    backoffMs === null ? null : { sessionId: 'of-alice', generation: 1, retryAt: clock.wallMs() + backoffMs }
+  const records: { latest: Partial<StoredRecord> | null } = { latest }
+  const session = { records }
   const circuitBreaker = { openForMs: () => openForMs }
   const blocks = createRefreshBlocks({ clock, session, circuitBreaker } as unknown as RefreshRequestPorts)
-  return { clock, blocks }
+  return { clock, blocks, records }
 }
 const failed = (reason: Unavailable['reason'] = 'network', more: Partial<Unavailable> = {}): Unavailable =>
   ({ ...unavailable(reason, 1000, 'of the network'), next: 'unplanned', ...more }) as Unavailable
@@ -70,10 +73,38 @@ describe('why no token request may begin now', () => {
     expect(start({ backoffMs: null }).blocks.blockedBy()).toBeNull()
   })
 
-  test('no missing network after a failure of another kind', () => {
+  test('no missing network after a failure of another kind, but its backoff', () => {
     const { blocks } = start()
     goOffline()
     blocks.noteOutcome(failed('network'))
+    expect(blocks.blockedBy()).toMatchObject({ reason: 'backing-off', retryAfterMs: 1000 })
+  })
+
+  test('the backoff of a failure of this page, though the record has lost it, or says the shorter one of another tab', async () => {
+    const { blocks, clock, records } = start()
+    blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+    records.latest = { sessionId: 'of-alice', generation: 1, retryAt: clock.wallMs() + 2000 }
+    await clock.advance(5000)
+    expect(blocks.blockedBy()).toMatchObject({ reason: 'backing-off', retryAfterMs: 15_000 })
+    await clock.advance(15_000)
+    expect(blocks.blockedBy()).toBeNull()
+  })
+
+  test.each([
+    ['newer tokens', { sessionId: 'of-alice', generation: 2 }],
+    ['another session', { sessionId: 'of-bob', generation: 1 }],
+  ])('no backoff of tokens that are no longer current, once there are %s', (_, record) => {
+    const { blocks, records } = start()
+    blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+    records.latest = record
+    expect(blocks.blockedBy()).toBeNull()
+  })
+
+  test('no backoff after a failure without a network, once the browser reports one: nothing has reached the server', () => {
+    const { blocks } = start()
+    goOffline()
+    blocks.noteOutcome(failed('offline', { retryAfterMs: 20_000 }))
+    goOffline(false)
     expect(blocks.blockedBy()).toBeNull()
   })
 })
@@ -82,7 +113,7 @@ describe('the cause of what a request is told', () => {
   test('is the last failure', () => {
     const { blocks } = start({ backoffMs: 700 })
     blocks.noteOutcome(failed('timeout'))
-    blocks.noteOutcome(failed('status', { status: 503, detail: 'busy' }))
+    blocks.noteOutcome(failed('status', { status: 503, detail: 'busy', retryAfterMs: 700 }))
     expect(blocks.blockedBy()).toMatchObject({
       reason: 'backing-off',
       retryAfterMs: 700,
@@ -114,9 +145,11 @@ describe('the cause of what a request is told', () => {
     },
   )
 
-  test('is none for an open circuit, which no single failure explains', () => {
-    const { blocks } = start({ openForMs: 900 })
+  test('is none for an open circuit, which no single failure explains', async () => {
+    const { blocks, clock } = start({ openForMs: 900 })
     blocks.noteOutcome(failed())
+    await clock.advance(1000)
+    expect(blocks.blockedBy()).toMatchObject({ reason: 'circuit-open' })
     expect(blocks.blockedBy()?.cause).toBeUndefined()
   })
 })
