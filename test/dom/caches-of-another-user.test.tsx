@@ -94,8 +94,8 @@ test.each([
     const root = createRoot(place)
     onTestFinished(() => act(async () => root.unmount()))
     await act(async () => root.render(create(api)))
-    await vi.waitFor(() => act(async () => expect(place.textContent).toBe('Bearer alice')))
+    await vi.waitFor(() => act(async () => expect(place.textContent).toBe('Bearer alice')), 10_000)
     await act(() => api.session.signIn({ accessToken: 'bob', subject: 'bob' }))
-    await vi.waitFor(() => act(async () => expect(place.textContent).toBe('Bearer bob')))
+    await vi.waitFor(() => act(async () => expect(place.textContent).toBe('Bearer bob')), 10_000)
   },
 )

@@ -45,7 +45,7 @@ for (const [library, start] of Object.entries(readers)) {
     const world = await startRecipeWorld(stream)
     world.expire()
     const reader = start(world)
-    await vi.waitFor(() => expect(reader.received).toEqual(['first', 'second']))
+    await vi.waitFor(() => expect(reader.received).toEqual(['first', 'second']), 10_000)
     expect({
       statuses: world.calls.map(({ path, isClosed }) => [path, isClosed]),
       refreshes: world.refreshes(),

@@ -70,7 +70,7 @@ describe('the recipe for SWR', () => {
     const world = await startRecipeWorld(handler)
     world.expire()
     const seen = await render(world.api, ['a', 'b', 'c'])
-    await vi.waitFor(() => expect(seen).toEqual({ a: { path: '/a' }, b: { path: '/b' }, c: { path: '/c' } }))
+    await vi.waitFor(() => expect(seen).toEqual({ a: { path: '/a' }, b: { path: '/b' }, c: { path: '/c' } }), 10_000)
     expect(world.refreshes()).toBe(1)
   })
 
@@ -78,7 +78,7 @@ describe('the recipe for SWR', () => {
     const world = await startRecipeWorld(handler)
     world.end()
     const seen = await render(world.api, ['a'])
-    await vi.waitFor(() => expect(seen).toMatchObject({ a: { code: 'session-ended' } }))
+    await vi.waitFor(() => expect(seen).toMatchObject({ a: { code: 'session-ended' } }), 10_000)
     expect({ sends: world.calls.length, refreshes: world.refreshes() }).toEqual({ sends: 1, refreshes: 1 })
   })
 })
