@@ -59,7 +59,8 @@ export async function startLogin(returnTo: string): Promise<void> {
 
 /**
  * On the page at `redirectUri`: trades the code for tokens and goes back to where the user was. A code works once, so call this
- * outside of components: React's StrictMode runs effects twice.
+ * outside of components: React's StrictMode runs effects twice. Rejects with `oauth.AuthorizationResponseError` if the user
+ * cancelled: show a link that calls `startLogin` again.
  */
 export async function completeLogin(): Promise<void> {
   const text = sessionStorage.getItem(pendingKey)

@@ -26,9 +26,9 @@ export interface SessionOptions<Claims extends object = JwtClaims> {
    */
   readonly refresh?: RefreshFunction | RefreshStrategy | undefined
   /**
-   * Called when the user has to sign in. Go to your login page here. It is called once for each session that ended, after the
-   * tokens were removed and the waiting requests rejected. If no user was signed in, it is called at most once in 10 s for each
-   * tab, across reloads, too. Errors in it are reported to the page (`reportError`) and change nothing.
+   * Called when the user has to sign in. Go to your login page here. It is called once for each session that ended, in each open
+   * tab, after the tokens were removed and the waiting requests rejected. If no user was signed in, it is called at most once in
+   * 10 s for each tab, across reloads, too. Errors in it are reported to the page (`reportError`) and change nothing.
    * @example onLoginRequired: redirectTo('/login')
    */
   readonly onLoginRequired?: ((event: LoginRequiredEvent<Claims>) => unknown) | undefined
