@@ -114,8 +114,8 @@ export const loginWithoutAuthFalse: CauseRule = {
 
 export const authFalse: CauseRule = {
   code: 'auth-false',
-  title: 'The request was sent with `auth: false`, so without a token.',
-  page: 'Leave `auth: false` out, here and in the `extend()` that made this instance.',
+  title: 'The request was sent with `auth: false`, or by `refresh` itself, so without a token.',
+  page: 'Leave `auth: false` out, here and in the `extend()` that made this instance. In `refresh` use the `post` of its argument; a 401 to it says that the session is over.',
   server: null,
   see: 'RFC 6750 §3',
   find(facts) {
