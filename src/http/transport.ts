@@ -1,3 +1,4 @@
+import { abortReason } from '../platform/abort.ts'
 import { pageFetch, passMark } from '../platform/fetch.ts'
 import { isOneShot } from './bodies.ts'
 
@@ -13,7 +14,7 @@ export function transportOf(chosen: Fetch | undefined): Fetch {
   return async (input, init) => {
     const request = new Request(input, init)
     const { signal, method, referrer, referrerPolicy } = request
-    if (signal?.aborted) throw signal.reason
+    if (signal?.aborted) throw abortReason(signal)
     // A non-empty init may reset the referrer (Fetch, Request constructor; undici with any init), so it is repeated.
     const same: Record<string, unknown> = { method, referrer, referrerPolicy }
     for (const name in init) if (name !== 'auth' && name !== 'replay') same[name] = init[name as keyof RequestInit]

@@ -2,6 +2,10 @@
 export const createAbort = (): AbortController =>
   globalThis.AbortController ? new AbortController() : ({ abort: () => {} } as AbortController)
 
+/** What an aborted signal rejects with. Chrome before 98 and Safari before 15.4 have no `reason`. */
+export const abortReason = ({ reason }: AbortSignal): unknown =>
+  reason === undefined ? new DOMException('The request was aborted.', 'AbortError') : reason
+
 /** Settles one waiter, and removes its listener. */
 type Settle = (isResolved: boolean, value: unknown) => void
 
@@ -32,10 +36,10 @@ export function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSigna
     if (signal.aborted) {
       // There may be no other listener: a rejection must not be reported as unhandled.
       promise.catch(() => {})
-      return reject(signal.reason)
+      return reject(abortReason(signal))
     }
     const all = waitersOf(promise)
-    const abort = () => settle(false, signal.reason)
+    const abort = () => settle(false, abortReason(signal))
     const settle: Settle = (isResolved, value) => {
       signal.removeEventListener('abort', abort)
       all.delete(settle)

@@ -55,7 +55,7 @@ function redact(detail: string, credentials: Credentials | null): string {
   const secrets = [credentials?.accessToken, credentials?.refreshToken, credentials?.idToken]
   // Three letters or less are no secret, and replacing them would spoil every word.
   return secrets.reduce<string>(
-    (text, secret) => (secret && secret.length > 3 ? text.replaceAll(secret, '…') : text),
+    (text, secret) => (secret && secret.length > 3 ? text.split(secret).join('…') : text),
     detail,
   )
 }

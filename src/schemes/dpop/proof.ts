@@ -31,7 +31,7 @@ const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 function base64url(bytes: ArrayBuffer | Uint8Array): string {
   const binary = String.fromCharCode(...new Uint8Array(bytes))
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+  return btoa(binary).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
 }
 
 const hash = async (text: string) => base64url(await crypto.subtle.digest('SHA-256', bytesOf(text)))

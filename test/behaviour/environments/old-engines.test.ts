@@ -4,7 +4,7 @@ import { createAuthenticatedFetch } from 'latchkey/fetch'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createDeferred, type Deferred } from '../../support/deferred.ts'
 import { createServedClient } from '../../support/served-client.ts'
-import { createStage, forms, stageOrigin } from '../../support/stage.ts'
+import { createStage, forms, outcomeOf, stageOrigin } from '../../support/stage.ts'
 
 /** Takes a member away, as an engine that never had it; gives it back after the test. */
 const remove = (holder: object, name: string) => {
@@ -108,6 +108,33 @@ test('an engine without AbortController opens a login dialog as well, and ignore
   dialogs[1]?.resolve({ accessToken: 'new', subject: 'bob' })
   expect(await ended).toMatchObject({ code: 'session-ended', reason: 'signed-out' })
   expect(client.session.status).toBe('signed-out')
+})
+
+test('an engine without the reason of a signal rejects an aborted request that waits with an AbortError', async () => {
+  const { client, signIn, refuseAll, refresh, clock } = createStage()
+  await signIn({ subject: 'alice' })
+  refuseAll()
+  refresh(() => new Promise(() => {}))
+  remove(AbortSignal.prototype, 'reason')
+  const controllers = [new AbortController(), new AbortController()]
+  const init = controllers.map(({ signal }) => ({ signal }))
+  const waiting = client.fetch(`${stageOrigin}/x`, init[0]).catch(error => error)
+  await clock.settle()
+  controllers[0]?.abort()
+  expect(await waiting).toMatchObject({ name: 'AbortError' })
+})
+
+test.each([
+  ['with a failed refresh', async () => Promise.reject(new Error('down'))],
+  ['with a refresh whose response cannot be read', async () => ({})],
+])('an engine without replaceAll goes on %s', async (_, fails) => {
+  const { client, signIn, refuseAll, refresh, clock } = createStage()
+  await signIn({ subject: 'alice' })
+  refuseAll()
+  refresh(fails as never)
+  remove(String.prototype, 'replaceAll')
+  const rejected = client.fetch(`${stageOrigin}/x`).catch(error => error)
+  expect(await outcomeOf(rejected, clock)).toMatchObject({ code: 'refresh-unavailable' })
 })
 
 test('a BroadcastChannel that throws costs no request, sign-in or sign-out: a polyfill does so if localStorage is full', async () => {
