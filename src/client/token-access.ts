@@ -1,6 +1,7 @@
 import { check, RefreshUnavailableError, SessionEndedError } from '../errors.ts'
 import type { Outcome } from '../refresh/refresh-ports.ts'
 import { unavailable } from '../refresh/unavailable.ts'
+import type { Credentials } from '../session/credentials.ts'
 import { remainingLifetimeMs } from '../session/expiry.ts'
 import { tryAgainMs } from '../time/delays.ts'
 import type { ClientParts } from './wiring.ts'
@@ -44,8 +45,8 @@ export function createTokenAccess(
     const { credentials, monotonicSentAt } = session.state
     return credentials ? remainingLifetimeMs(credentials, monotonicSentAt, clock) : 0
   }
-  /** What `minValidityMs` last brought, and how long that was valid. */
-  let best: { readonly token: string | null | undefined; readonly validMs: number } | undefined
+  /** How long what `minValidityMs` brought was valid. Weak: no token outlives its session here. */
+  const best = new WeakMap<Credentials, number>()
 
   async function getAccessToken(options: { readonly minValidityMs?: number | undefined } = {}): Promise<string> {
     const { minValidityMs = 0 } = options
@@ -53,16 +54,14 @@ export function createTokenAccess(
     const waiter = await awaitSession()
     const expired = waiter.validMs <= 0
     // The server's tokens live less than that: another is worth a refresh once half of this one's life is over.
-    const isBest =
-      best !== undefined &&
-      best.token === session.state.credentials?.accessToken &&
-      minValidityMs > best.validMs &&
-      waiter.validMs > best.validMs / 2
+    const bestMs = best.get(session.state.credentials as Credentials) ?? Number.POSITIVE_INFINITY
+    const isBest = minValidityMs > bestMs && waiter.validMs > bestMs / 2
     const isTooOld = expired || (waiter.validMs < minValidityMs && !isBest)
     if (refresher.flightOf()?.blocksRequests || (canRefresh() && isTooOld)) {
       try {
         await waits.awaitRefresh(refresher.start(expired ? 'expired' : 'manual'), waiter)
-        best = { token: session.state.credentials?.accessToken, validMs: validMs() }
+        const { credentials } = session.state
+        if (credentials) best.set(credentials, validMs())
       } catch (error) {
         // A token that is still valid is better than none.
         if (!(error instanceof RefreshUnavailableError) || validMs() <= 0) throw error

@@ -4,7 +4,7 @@ export const createAbort = (): AbortController =>
 
 /** What an aborted signal rejects with. Chrome before 98 and Safari before 15.4 have no `reason`. */
 export const abortReason = ({ reason }: AbortSignal): unknown =>
-  reason === undefined ? new DOMException('The request was aborted.', 'AbortError') : reason
+  reason === undefined ? new DOMException('aborted', 'AbortError') : reason
 
 /** Settles one waiter, and removes its listener. */
 type Settle = (isResolved: boolean, value: unknown) => void

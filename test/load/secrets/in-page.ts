@@ -78,6 +78,8 @@ const life = {
   },
   /** A request that waits for a refresh while the user signs out, and one after it. */
   async signOut() {
+    // What it returns is remembered as the best that the server has.
+    await session.getAccessToken({ minValidityMs: 1e9 })
     await fetch('/expire', { method: 'POST' })
     const waiting = note(client.get('api/fine'))
     await note(session.signOut())
