@@ -166,10 +166,12 @@ test('A Request made with the copy is the one that the caller’s own init makes
   fc.assert(
     fc.property(members, fc.option(members, { nil: undefined }), (init, of) => {
       const request = of && new Request(url, of)
-      expect(shown(new Request(request ?? url, readInit(init, request)))).toEqual(
-        shown(new Request(request ?? url, init)),
-      )
+      const isEmpty = Object.values(init).every(value => value === undefined)
+      // Node resets the referrer of a Request also for an init without members, which Fetch and browsers leave as it is.
+      const expected = request && isEmpty ? request : new Request(request ?? url, init)
+      expect(shown(new Request(request ?? url, readInit(init, request)))).toEqual(shown(expected))
     }),
+    { examples: [[{}, { referrerPolicy: 'origin' }]] },
   )
 })
 
