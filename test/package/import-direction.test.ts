@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { root } from '../support/project.ts'
 import { readSourceFiles, type SourceFile } from '../support/source-files.ts'
@@ -146,4 +146,11 @@ describe('the source', () => {
       .flatMap(({ path, globals }) => ofThePage.filter(name => globals.has(name)).map(name => `${path} uses ${name}`))
     expect(touched).toEqual([])
   })
+})
+
+test('no test and no page of the demo imports the build by name, since types are checked while it is made', () => {
+  const paths = globSync('{test,demo}/**/*.{ts,tsx}', { cwd: root, exclude: path => path.includes('node_modules') })
+  const isOfBuild = /(?:from|import|import\() ?'(?:\.\.\/)+dist\//
+  expect(paths.length).toBeGreaterThan(400)
+  expect(paths.filter(path => isOfBuild.test(readFileSync(root + path, 'utf8')))).toEqual([])
 })

@@ -34,7 +34,7 @@ const missingBrowsers = () => {
 
 const canInstallBrowsers = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
 
-if (!isInstalled()) run('npm', ['ci'])
+if (!isInstalled()) run('npm', ['ci', '--no-audit', '--no-fund'])
 
 if (process.argv.includes('browsers')) {
   const missing = missingBrowsers()
