@@ -7,7 +7,7 @@ import { plainLabel } from './observer.ts'
 import { walk } from './walk.ts'
 
 /** Random schedules for each world, one for each seed. */
-const { numRuns: walks, seed: firstSeed } = fuzzSettings({ numRuns: 100, seed: 0 })
+const { numRuns: walks, seed: firstSeed } = fuzzSettings({ numRuns: 60, seed: 0 })
 
 interface World {
   readonly tabs: number
