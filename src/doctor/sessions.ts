@@ -1,3 +1,4 @@
+import { isPassing } from '../refresh/judge-failure.ts'
 import type { ProbeResponse } from './network.ts'
 import type { Credential, Renewal, Renewer } from './renewal.ts'
 import type { Credentials, Settings } from './settings.ts'
@@ -52,6 +53,8 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
   let accessToken = credentials.accessToken
   let loginResponse: ProbeResponse | null = null
   let loginFailed = false
+  /** The status of a token endpoint that was busy or broken at the last refresh; 0: it was not. */
+  let busyStatus = 0
 
   const open = async (): Promise<Session | null> => {
     const next = waiting.shift()
@@ -70,6 +73,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
   const renewCurrent = async (session: Session, note: string): Promise<Renewed | null> => {
     const before = session.credential
     const renewal = await renewer.renew(before, { note })
+    busyStatus = isPassing(renewal.response.status) ? renewal.response.status : 0
     if (renewal.kind !== 'granted') return null
     session.credential = renewal.credential
     session.isProved = true
@@ -96,6 +100,7 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
       if (loginFailed && status >= 400)
         return `The login was refused with ${status}: check --login-endpoint and LATCHKEY_LOGIN.`
       if (loginFailed) return `The login (status ${status}) returned no credential that the server accepts.`
+      if (busyStatus) return `The refresh gets ${busyStatus}, which neither grants nor refuses it.`
       if (refused > 0) return 'The server does not accept the credential that was given, and there is no other.'
       return 'Every session that was given is used up.'
     },
@@ -106,7 +111,8 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
         if (!current) return null
         const session = current
         const renewed = await renewCurrent(session, note)
-        if (renewed) return renewed
+        // A server that is busy has refused nothing: the session is for the next check.
+        if (renewed || busyStatus) return renewed
         refused += 1
         current = null
         // A login whose credential is refused at once would be repeated for ever.

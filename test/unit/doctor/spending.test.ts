@@ -154,4 +154,15 @@ describe('the doctor', () => {
       /1 ok, 0 warnings, 1 fault, 0 unknown, 18 skipped\. Spent: 4 requests, 2 refreshes, 1 session\./,
     )
   })
+
+  test('a token endpoint that is busy for a moment costs no session, and is not said to refuse it', async () => {
+    let busy = 1
+    const server = await startExaminedServer(({ path }, answer) =>
+      path === '/token' && answer.status === 200 && busy-- > 0 ? { status: 503 } : undefined,
+    )
+    const args = [...server.ofOAuth, '--only', 'rotation,token-response', '--yes', '--json']
+    const run = await callDoctor(args, { env: { LATCHKEY_REFRESH_TOKEN: server.sessions(1) } })
+    expect(statusesOf(run)).toEqual({ 'token-response': 'unknown', rotation: 'ok' })
+    expect(run.check('token-response').findings[0]?.says).toMatch(/gets 503, which neither grants nor refuses/)
+  })
 })
