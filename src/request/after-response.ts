@@ -37,12 +37,13 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
 
   /** `shouldRefresh` is not asked twice, but the same failure again shows that the refresh did not help. */
   function returnAccepted(context: SentRequest, response: Response, status: number): Response {
-    const isUseless = status >= 400 && status === context.rejectedResponse?.status
+    const isSame = status === context.rejectedResponse?.status
+    const isUseless = isSame && (status < 200 || status >= 300) // of a 200 it is not known
     if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, isUseless)
     const token = credentialsSentWith(context)
-    if (status !== 401 && !isUseless && circuitBreaker.isWorthNoting(token))
+    if (status !== 401 && !isSame && circuitBreaker.isWorthNoting(token))
       circuitBreaker.noteAccepted(routeFor(context), token)
-    if (status < 400 && !context.isAnonymous) login.noteAccepted(context)
+    if (status < 400 && !isUseless && !context.isAnonymous) login.noteAccepted(context)
     log.emitCompleted(context, response, null)
     return response
   }

@@ -113,6 +113,39 @@ describe('promise 5: a route whose refreshes are unhelpful', () => {
     ])
   })
 
+  test.each([0, 302])(
+    'a redirect to a login that shouldRefresh treats as a 401 counts, too (status %i)',
+    async status => {
+      const stage = createStage({ shouldRefresh: answer => answer.status === status })
+      await stage.signIn()
+      const type = status === 0 ? 'opaqueredirect' : 'basic'
+      stage.answer(() => Object.defineProperties(new Response(), { status: { value: status }, type: { value: type } }))
+      expect([await ask(stage, '/bad'), await ask(stage, '/bad'), await ask(stage, '/bad')]).toEqual([
+        [status, 1],
+        [status, 1],
+        [status, 0],
+      ])
+    },
+  )
+
+  test('a 200 that shouldRefresh never finds good causes ten refreshes in 30 s at most', async () => {
+    const stage = createStage({ shouldRefresh: async answer => (await answer.json())?.code === 'expired' })
+    await stage.signIn()
+    stage.answer(() => Response.json({ code: 'expired' }))
+    for (let request = 0; request < 20; request += 1) expect((await ask(stage, '/graphql'))[0]).toBe(200)
+    expect(stage.refreshes).toHaveLength(10)
+  })
+
+  test('a 200 that shouldRefresh finds good after a refresh causes as many refreshes as tokens expire', async () => {
+    const stage = createStage({ shouldRefresh: async answer => (await answer.json())?.code === 'expired' })
+    await stage.signIn()
+    for (let expiries = 1; expiries <= 15; expiries += 1) {
+      stage.answer(({ token }) => Response.json({ code: token === `access-${expiries}` ? 'expired' : 'fine' }))
+      expect(await ask(stage, '/graphql')).toEqual([200, 1])
+      expect(await ask(stage, '/graphql')).toEqual([200, 0])
+    }
+  })
+
   test('a late 401 that is replayed without a refresh and rejected again does not count as an unhelpful refresh', async () => {
     const stage = await start(isBad)
     for (const _ of [1, 2, 3]) {
