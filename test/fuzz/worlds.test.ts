@@ -17,21 +17,21 @@ const { numRuns, seed } = fuzzSettings({ numRuns: 16, seed: 22 })
 const maxSteps = Number(process.env['FUZZ_STEPS'] ?? 40)
 const { FUZZ_PATH: path = '', FUZZ_NO_SHRINK: noShrink } = process.env
 
-test('Random worlds have every way to name a user, every fault and every blow to a page that refreshes in them', () => {
+test('Random worlds have every way to name a user, every fault, every blow to a page that refreshes and every burst in them', () => {
   const plans = modes.flatMap(mode =>
     fc.sample(worldsOf({ mode, isStoreBroken: true, maxSteps: 40 }), { numRuns: 200, seed }),
   )
   const drawn = plans.flatMap(({ settings, steps }) => [
     `${settings.shape}, ${settings.storage}`,
-    ...steps.flatMap(step =>
-      'fault' in step ? `${step.kind} ${step.fault}` : step.kind === 'strike' ? step.what : [],
-    ),
+    ...steps.flatMap(step => ('fault' in step ? `${step.kind} ${step.fault}` : 'what' in step ? step.what : [])),
   ])
   const wanted = [
     ...shapes.flatMap(shape => [`${shape}, atomic`, `${shape}, web`]),
     ...networkFaults.flatMap(fault => [`token-fault ${fault}`, `api-fault ${fault}`, `login-fault ${fault}`]),
     ...storeFaults.map(fault => `store-fault ${fault}`),
     ...strikes,
+    'rejections',
+    'refreshes',
   ]
   expect(wanted.filter(one => !drawn.includes(one))).toEqual([])
 })

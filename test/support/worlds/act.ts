@@ -3,6 +3,8 @@ import type { Step, StrikeKind } from './plan.ts'
 import type { Tab } from './tab.ts'
 import type { World } from './world.ts'
 
+/** More than the circuit breaker lets begin within its 30 s. */
+const burst = { count: 15, everyMs: 700 }
 /** A page that was closed is opened again within this time. */
 const longestClosedMs = 20_000
 
@@ -99,6 +101,20 @@ function actsOn(world: World): Acts {
     refusal({ forMs }) {
       mood.isRefusing = true
       later(forMs, () => {
+        mood.isRefusing = false
+      })
+    },
+    burst({ what, tab: place }) {
+      const isRejecting = what === 'rejections'
+      mood.isRefusing ||= isRejecting
+      for (let turn = 0; turn < burst.count; turn += 1)
+        later(turn * burst.everyMs, () =>
+          isRejecting
+            ? inTab(world.places[place], one => one.askAll(plainRequest))
+            : inTab(world.places[turn % world.places.length], one => one.refresh()),
+        )
+      if (!isRejecting) return
+      later(burst.count * burst.everyMs, () => {
         mood.isRefusing = false
       })
     },

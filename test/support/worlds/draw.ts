@@ -102,6 +102,7 @@ const stepOf = ({ mode, isStoreBroken }: Bounds): fc.Arbitrary<Step> => {
     of(3, ['freeze'], { tab, forMs, how: fc.constantFrom('sudden', 'told', 'cached') }),
     of(2, ['sleep', 'outage', 'crash', 'refusal'], { forMs }),
     of(2, ['overload'], { forMs, retryAfterMs: fc.constantFrom(0, 4000, 20_000, 20_000), isMet: fc.boolean() }),
+    of(2, ['burst'], { tab, what: fc.constantFrom('rejections', 'refreshes') }),
     of(1, ['clock'], { byMs: fc.constantFrom(...clockJumpsMs) }),
     of(6, ['expire'], {}),
     of(1, ['revoke'], { who: fc.constantFrom('alice', 'bob', 'all') }),

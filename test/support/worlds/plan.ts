@@ -130,6 +130,11 @@ export type Step = { readonly afterMs: number } & (
    * and all tabs go on asking. Otherwise a token request seldom meets it.
    */
   | { readonly kind: 'overload'; readonly forMs: number; readonly retryAfterMs: number; readonly isMet: boolean }
+  /**
+   * Fifteen within 11 s. `rejections`: requests of one tab while the APIs reject every token. `refreshes`: by all tabs in turn, and
+   * no request needs them.
+   */
+  | { readonly kind: 'burst'; readonly tab: number; readonly what: 'rejections' | 'refreshes' }
   | { readonly kind: 'clock'; readonly byMs: number }
   | { readonly kind: 'expire' | 'wipe' | 'wait' }
   | { readonly kind: 'revoke'; readonly who: Person | 'all' }

@@ -147,6 +147,7 @@ export function openTab(ports: TabPorts) {
   })
   for (const type of eventTypes)
     session.on(type, event => watcher.secretIn(`event ${type}`, inspect(event, { depth: 6 })))
+  session.on('refresh-started', ({ cause }) => watcher.begins(life, cause))
   session.on('ended', ({ reason }) => {
     count(`a session ends: ${reason}`)
     watcher.sessions.ended(facts, reason, before)

@@ -36,6 +36,8 @@ interface Presented extends rules.Presentation {
   readonly isRejected: boolean
   /** The access token that the server made of it. */
   readonly brought: string | undefined
+  /** Why, as its client says (`refresh-started`). */
+  readonly cause: string | undefined
   /** Whether it had to wait for the end of a `Retry-After`. */
   readonly isAfterRetryAfter: boolean
 }
@@ -64,6 +66,8 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   const broken: string[] = []
   const asked: AskedRequest[] = []
   const presentations: Presented[] = []
+  /** Why each page has begun its last refresh. */
+  const causes = new Map<PageLife, string>()
   /** Access tokens for which an API had anything but a 401. */
   const accepted = new Set<string | null>()
   const isBroken = { store: false, record: false, read: false, clock: false, network: false }
@@ -108,13 +112,23 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   const isTellable = ({ page, atMs, answeredAtMs }: Presented) =>
     isShared && !isBroken.store && !wasPaused(page, atMs, answeredAtMs + aroundMs)
 
-  /** When refreshes began that have helped nobody yet, as far as the record that all tabs share can say it. */
-  function unhelpfulTimes(): number[] {
+  /** Refreshes that have helped nobody yet, as far as the record that all tabs share can say it. */
+  function unhelpful(): readonly Presented[] {
     if (isCookie || !isShared || settings.storage === 'web' || isBroken.store || isBroken.clock) return []
     const sinceMs = sessions.current().atMs
-    return presentations
-      .filter(({ atMs, brought }) => atMs > sinceMs && !(brought && accepted.has(brought)))
-      .map(({ atMs }) => atMs)
+    return presentations.filter(({ atMs, brought }) => atMs > sinceMs && !(brought && accepted.has(brought)))
+  }
+  /** Five that a 401 has caused; one more whose token had expired, and one more that none of its requests saw the end of. */
+  const mostRejections = 7
+  function checkRefreshes(now: Presented): void {
+    const all = unhelpful()
+    const timesOf = (some: readonly Presented[]) => some.map(({ atMs }) => atMs)
+    check(rules.fewRefreshes(timesOf(all).slice(-11)))
+    if (now.cause !== 'rejected') return
+    const ofRejections = all.filter(
+      one => one === now || (one.page === now.page && one.cause === 'rejected' && one.brought),
+    )
+    check(rules.fewRefreshes(timesOf(ofRejections).slice(-mostRejections - 1), mostRejections))
   }
 
   const mostSends = ({ form, to }: Ask) => {
@@ -132,6 +146,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     sessions,
     requestOf: (url: URL) => asked[Number(url.searchParams.get('id') ?? -1)],
     accepted: (token: string | null) => void accepted.add(token),
+    begins: (page: PageLife, cause: string) => void causes.set(page, cause),
     secretIn: (where: string, text: string) => check(rules.keepsSecrets(where, text, secret)),
 
     /** Every request that leaves a page. */
@@ -178,6 +193,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
         answeredAtMs: Number.POSITIVE_INFINITY,
         isRejected: false,
         brought: undefined,
+        cause: causes.get(page),
         isAfterRetryAfter: false,
       }
       say(`tab ${page.number} presents ${nameOf(token)}`)
@@ -194,7 +210,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
       check(rules.honoursRetryAfter(now, presentations, isTold(now)))
       now.isAfterRetryAfter = presentations.some(other => other.retryAfterMs > 0 && isTold(now)(other))
       presentations.push(now)
-      check(rules.fewRefreshes(unhelpfulTimes().slice(-11)))
+      checkRefreshes(now)
       return {
         /** How the server has answered it, as far as it has. */
         note(facts: Partial<Mutable<Presented>>) {
