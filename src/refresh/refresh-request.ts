@@ -86,7 +86,7 @@ export async function runRefreshRequest(
     // At a start the cookie may be of any user: nothing of the former one is taken over.
     const former = cause === 'restore' || credentials?.ownerUnverified ? null : credentials
     // Stored by a release with another scheme: the refresh token may be bound to a key, too.
-    if (former?.refreshToken && !scheme.accepts(former.tokenType)) {
+    if (former?.refreshToken && !scheme.accepts(former)) {
       await session.end('key-lost')
       return null
     }

@@ -51,7 +51,7 @@ function readTokenResult(
   })
   const read = readCredentials(answer, sent, ports.clock)
   if (!read) return unreadable(`expected accessToken, access_token or null, got ${describeKeys(answer)}`)
-  if (!ports.scheme.accepts(read.tokenType)) return unreadable('unknown token_type')
+  if (!ports.scheme.accepts(read)) return unreadable('unknown token_type')
   if (read.accessToken) checkToken(read.accessToken)
   const { keyThumbprint } = ports
   const own = audience === undefined ? read : withoutIdentity(read)

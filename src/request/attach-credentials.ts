@@ -59,9 +59,9 @@ export function createSendCredentials(
       if (!context.isAnonymous) {
         assertSameSession(context)
         const own = ownOf(context) as Credentials
-        const { accessToken, tokenType } = own
+        const { accessToken } = own
         // Stored by a release with another scheme. A bound token must not be sent as Bearer (RFC 9449 §7.2).
-        if (accessToken && !scheme.accepts(tokenType)) return session.end('key-lost').then(() => undefined)
+        if (accessToken && !scheme.accepts(own)) return session.end('key-lost').then(() => undefined)
         if (accessToken) return scheme.attach(outgoing, own, context)
       }
       // In a replay this would still be the rejected token: the session has none now, or a dialog is open.

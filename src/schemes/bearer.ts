@@ -18,7 +18,8 @@ export interface BearerOptions {
   readonly prefix?: string | undefined
 }
 
-const isBearer = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'bearer'
+const isBearer = ({ tokenType, keyThumbprint }: Pick<Credentials, 'tokenType' | 'keyThumbprint'>) =>
+  !keyThumbprint && (tokenType === null || tokenType.toLowerCase() === 'bearer')
 
 /** Tries the header with a sample: at a real send, the platform's `TypeError` for an invalid header would print the token. */
 function isSendable(header: string, value: string): boolean {
@@ -60,7 +61,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
     accepts: isBearer,
     adopt(credentials) {
       check(
-        isBearer(credentials.tokenType),
+        isBearer(credentials),
         'tokenType',
         'pass its `scheme` (`dpop()`) to createClient, or leave it out',
       )

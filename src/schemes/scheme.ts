@@ -33,8 +33,11 @@ export interface ProvedTransport {
 export interface WireScheme extends Scheme {
   /** The schemes of challenges that concern this client, in lower case; the first is its own. */
   readonly challenges: readonly string[]
-  /** Whether it can send a token of this type, compared without case (RFC 6749 §7.1); `null`: the server did not say. */
-  accepts(tokenType: string | null): boolean
+  /**
+   * Whether it can send tokens of this type, compared without case (RFC 6749 §7.1); `null`: the server did not say. Tokens that
+   * are bound to a key only if it has keys.
+   */
+  accepts(tokens: Pick<Credentials, 'tokenType' | 'keyThumbprint'>): boolean
   /**
    * Sets (never appends) the headers that carry the credentials. Returns a promise if that takes time. Ends the session if the
    * key is gone.

@@ -114,7 +114,8 @@ export interface SessionStore {
   overwrite(name: string, next: SessionRecord): Overwritten | PromiseLike<Overwritten>
   /**
    * The same, and resolves with the record that was there. Implement it where one step is surer than `read` and `overwrite`: a
-   * sign-out calls it, and its page may be left at once.
+   * sign-out calls it, and its page may be left at once. A store that is made of another one and has an `overwrite` of its own
+   * needs one of its own, too, or `undefined`.
    */
   getAndSet?: ((name: string, next: SessionRecord) => PromiseLike<SessionRecord | null>) | undefined
   /**

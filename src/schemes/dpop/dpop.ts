@@ -31,7 +31,8 @@ export interface DpopScheme extends WireScheme {
   login(method: string, url: URL, nonce: string | undefined): Promise<LoginProof>
 }
 
-const isDpop = (tokenType: string | null) => tokenType === null || tokenType.toLowerCase() === 'dpop'
+const isDpop = ({ tokenType }: Pick<Credentials, 'tokenType'>) =>
+  tokenType === null || tokenType.toLowerCase() === 'dpop'
 
 const noKey = 'These tokens are bound to another key than this client has. Prove the login with `loginProof`.'
 
@@ -130,7 +131,7 @@ export function dpop(options: DpopOptions = {}): Scheme {
       })
     },
     adopt(credentials, former) {
-      if (!isDpop(credentials.tokenType)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
+      if (!isDpop(credentials)) throw new ConfigurationError(null, 'These tokens are not bound by DPoP.')
       if (credentials.accessToken) checkToken(credentials.accessToken)
       const keyThumbprint = keys.login ?? former?.keyThumbprint
       const bound = boundTo(credentials)

@@ -1,11 +1,11 @@
 import { IDBFactory } from 'fake-indexeddb'
-import { bearer, createClient, indexedDbStore, type Scheme } from 'latchkey'
-import { dpop } from 'latchkey/dpop'
+import { bearer, createClient, indexedDbStore, type RootClient, type Scheme } from 'latchkey'
+import { dpop, loginProof } from 'latchkey/dpop'
 import { oauthRefresh } from 'latchkey/oauth'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { LoginRequiredEvent } from '../../../src/login/login-notifier.ts'
 import { logIn } from '../../support/dpop-client.ts'
-import { startDpopServer } from '../../support/dpop-server.ts'
+import { type DpopServer, startDpopServer } from '../../support/dpop-server.ts'
 
 /** A browser that keeps the session from one release of the app to the next. */
 const openBrowser = async () => {
@@ -33,12 +33,19 @@ const openBrowser = async () => {
   return { server, sent, open }
 }
 
+/** The same user by DPoP, under names that do not say the type of the token. */
+const logInByOwnNames = async (server: DpopServer, client: RootClient, scheme: Scheme) => {
+  const { proof } = await loginProof(scheme, { url: `${server.issuer}/login` })
+  expect(proof).toBeTruthy()
+  await client.session.signIn({ accessToken: 'bound', refreshToken: 'bound', subject: 'alice' })
+}
+
 /** A release by DPoP, in which the user signed in, and then one without it. */
-const rollBack = async (scheme?: Scheme) => {
+const rollBack = async (scheme?: Scheme, login = logIn) => {
   const { server, sent, open } = await openBrowser()
   const before = dpop()
   const { client } = open(before)
-  await logIn(server, client, before)
+  await login(server, client, before)
   client.dispose()
   sent.length = 0
   return { sent, ...open(scheme) }
@@ -62,8 +69,17 @@ test.each([
   },
 )
 
-test('A stored refresh token of a session by DPoP is not sent by a release without it: the session ends', async () => {
-  const { sent, client, logins } = await rollBack()
+test('A bound token is not sent as Bearer either if the sign-in did not say its type: the record names its key', async () => {
+  const { sent, client } = await rollBack(undefined, logInByOwnNames)
+  await expect(client.get('a')).rejects.toMatchObject(ended)
+  expect(sent).toEqual([])
+})
+
+test.each([
+  ['', logIn],
+  [' whose sign-in did not say its type', logInByOwnNames],
+])('A stored refresh token of a session by DPoP%s is not sent by a release without it: the session ends', async (_, login) => {
+  const { sent, client, logins } = await rollBack(undefined, login)
   await expect(client.session.refresh()).rejects.toMatchObject(ended)
   await vi.waitFor(() => expect(logins).toMatchObject([{ reason: 'key-lost' }]))
   expect(sent).toEqual([])

@@ -28,7 +28,7 @@ const start = (refresh: RefreshFunction, more: Partial<TokenRequestPorts> = {}) 
     baseUrl: () => 'https://api.test/',
     clock,
     refreshTimeoutMs: 10_000,
-    scheme: { accepts: type => type === null || type === 'Bearer' },
+    scheme: { accepts: ({ tokenType }) => tokenType === null || tokenType === 'Bearer' },
     ...more,
   }
   const call = (credentials: Credentials | null = former) =>
