@@ -29,7 +29,8 @@ export function decideFollow(record: StoredRecord | null, { state, isAmbient, as
   if (isUnknown && isAmbient && !credentials?.accessToken) return stay
   const isAnothers = record?.sessionId !== state.sessionId
   if (!credentials) {
-    const isNews = state.credentials || (record ? isAnothers : isUnknown)
+    // While a login dialog of no session is open, it is no news: a start of another tab writes another record of no user.
+    const isNews = state.credentials || (record ? isAnothers && state.status !== 'reauthenticating' : isUnknown)
     // A record that has disappeared: the user signed out elsewhere, or the browser wiped the storage.
     const reason = record ? record.endedBy : state.credentials && 'signed-out'
     return isNews ? { kind: 'leave', sessionId: record?.sessionId ?? null, reason: reason ?? null } : stay

@@ -69,6 +69,27 @@ describe.each(['session', 'token'] as const)(
       expect([closed, await waiting]).toEqual([['there', 'here'], 'alice'])
     })
 
+    test('does not close the dialog of another tab, in which no user is signed in either, and asks for no other login', async () => {
+      const world = createCookieWorld(mode)
+      const closed: string[] = []
+      const here = world.open({
+        reauthenticate: ({ signal }) =>
+          new Promise(() => signal.addEventListener('abort', () => void closed.push('here'))),
+      })
+      expect(await here.ready()).toBe('signed-out null')
+      const waiting = here.ask()
+      await world.clock.advance(1000)
+      expect(here.client.session.status).toBe('reauthenticating')
+      expect(await world.open({}).ready()).toBe('signed-out null')
+      here.wake()
+      await world.clock.advance(1000)
+      expect([closed, here.client.session.status, here.logins]).toEqual([[], 'reauthenticating', []])
+      world.logIn('alice')
+      await here.client.session.signIn({ cookie: true, subject: 'alice' })
+      await world.clock.advance(1000)
+      expect([closed, await waiting]).toEqual([['here'], 'alice'])
+    })
+
     test('asks again at the next start, after a login by navigation', async () => {
       const { world, open, asked } = await start()
       await open().ready()

@@ -99,6 +99,15 @@ describe('decideFollow: what a page does with the record that its store holds', 
       { record: { sessionId: 'next', credentials: null, endedBy: 'expired' } },
       leave('next', 'expired'),
     ],
+    [
+      'Another signed-out record, while a login dialog is open here: the dialog stays open',
+      {
+        state: { ...signedOut, status: 'reauthenticating' },
+        asksLogin: true,
+        record: { sessionId: 'next', credentials: null },
+      },
+      stay,
+    ],
     ['A user signed in elsewhere: the session is taken over', {}, takeOver({ sessionId: 'main' })],
     ['A session that was rejected: it is left to the tabs that are in it', { record: { rejected: true } }, stay],
     [
