@@ -60,11 +60,7 @@ export function bearer(options: BearerOptions = {}): Scheme {
     challenges: [(prefix.split(' ', 1)[0] || 'bearer').toLowerCase(), 'bearer', 'dpop'],
     accepts: isBearer,
     adopt(credentials) {
-      check(
-        isBearer(credentials),
-        'tokenType',
-        'pass its `scheme` (`dpop()`) to createClient, or leave it out',
-      )
+      check(isBearer(credentials), 'tokenType', 'pass its `scheme` (`dpop()`) to createClient, or leave it out')
       if (credentials.accessToken) checkToken(credentials.accessToken)
       return credentials
     },

@@ -78,12 +78,15 @@ test('A bound token is not sent as Bearer either if the sign-in did not say its 
 test.each([
   ['', logIn],
   [' whose sign-in did not say its type', logInByOwnNames],
-])('A stored refresh token of a session by DPoP%s is not sent by a release without it: the session ends', async (_, login) => {
-  const { sent, client, logins } = await rollBack(undefined, login)
-  await expect(client.session.refresh()).rejects.toMatchObject(ended)
-  await vi.waitFor(() => expect(logins).toMatchObject([{ reason: 'key-lost' }]))
-  expect(sent).toEqual([])
-})
+])(
+  'A stored refresh token of a session by DPoP%s is not sent by a release without it: the session ends',
+  async (_, login) => {
+    const { sent, client, logins } = await rollBack(undefined, login)
+    await expect(client.session.refresh()).rejects.toMatchObject(ended)
+    await vi.waitFor(() => expect(logins).toMatchObject([{ reason: 'key-lost' }]))
+    expect(sent).toEqual([])
+  },
+)
 
 test('A stored token of the type Bearer is not sent by a release with DPoP: the session ends in the same way', async () => {
   const { sent, open } = await openBrowser()
