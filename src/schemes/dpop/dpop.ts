@@ -153,7 +153,8 @@ export function dpop(options: DpopOptions = {}): Scheme {
     async login(method, url, nonce) {
       const key = await keys.forLogin(true)
       const notes = servers.notesOf('token', url)
-      return { proof: await prove(key, { ...notes, method, url, ...(nonce && { nonce }) }), thumbprint: key.thumbprint }
+      const proof = await prove(key, { ...notes, method: onTheWire(method), url, ...(nonce && { nonce }) })
+      return { proof, thumbprint: key.thumbprint }
     },
   }
   return scheme

@@ -133,3 +133,10 @@ describe('DPoP tokens that no key of this client was proved with', () => {
     expect(client.session.getSnapshot().generation).toBe(0)
   })
 })
+
+test.each(['post', 'Post', 'POST'])('A login proof names the method as fetch sends it: %s', async method => {
+  const { server, openPage } = await openBrowser()
+  const url = `${server.issuer}/login`
+  const { proof } = await loginProof(openPage().scheme, { url, method })
+  expect((await fetch(url, { method, headers: { dpop: proof } })).status).toBe(200)
+})
