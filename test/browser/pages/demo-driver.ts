@@ -1,30 +1,39 @@
-import { type Browser, chromium, type Locator, type Page } from 'playwright'
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright'
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { type DemoOptions, type RunningDemo, startDemo } from '../../../demo/server/main.ts'
 import { chromiumLaunch } from '../../support/browser-launch.ts'
 
 export interface DemoDriver {
   readonly demo: RunningDemo
-  /** A fresh page for each test, in a browser context of its own. */
+  /** A fresh page for each test, in a browser context of its own, or in that of all tests of the file. */
   readonly page: Page
 }
 
+interface DriverOptions {
+  /** What the user signed in to in one test is found by the next one, which spares it three pages of forms. @default false */
+  readonly keepsSession?: boolean
+}
+
 /** Starts the demo and Chromium for a file of tests. After each test no page may have thrown. */
-export function driveDemo(options: DemoOptions): DemoDriver {
+export function driveDemo(options: DemoOptions, { keepsSession = false }: DriverOptions = {}): DemoDriver {
   const running = {} as { demo: RunningDemo; browser: Browser; page: Page }
   const errors: Error[] = []
+  let kept: BrowserContext | undefined
 
   beforeAll(async () => {
     running.demo = await startDemo(options)
     running.browser = await chromium.launch(chromiumLaunch)
   })
   beforeEach(async () => {
-    const context = await running.browser.newContext()
-    context.on('weberror', webError => errors.push(webError.error()))
+    const context = kept ?? (await running.browser.newContext())
+    if (context !== kept) context.on('weberror', webError => errors.push(webError.error()))
+    if (keepsSession) kept = context
     running.page = await context.newPage()
   })
   afterEach(async () => {
-    await running.page.context().close()
+    const context = running.page.context()
+    if (keepsSession) await Promise.all(context.pages().map(page => page.close()))
+    else await context.close()
     running.demo.breakWith('none')
     expect(errors.splice(0)).toEqual([])
   })
@@ -64,8 +73,14 @@ export async function fillForm(page: Page, name: string): Promise<void> {
   await page.waitForURL(({ pathname }) => pathname !== '/callback')
 }
 
+/** By the form, unless a kept session is found. */
 export async function signIn({ demo, page }: DemoDriver, name = 'Mira'): Promise<void> {
   await page.goto(demo.url)
+  const arrival = page.locator('#journal').getByText(/No user is signed in|still signed in as/)
+  if ((await arrival.first().textContent())?.includes('still signed in')) {
+    expect(await subjectOf(page).textContent()).toBe(name)
+    return
+  }
   await click(page, 'Sign in')
   await fillForm(page, name)
 }

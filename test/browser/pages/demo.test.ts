@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { click, driveDemo, fillForm, lanesOf, openSecondTab, signIn, subjectOf, told } from './demo-driver.ts'
 
 // Long-lived tokens: in these tests no token expires, and each refresh has a cause of its own.
-const driver = driveDemo({ port: 0, accessTokenSeconds: 300, pace: 0.2 })
+const driver = driveDemo({ port: 0, accessTokenSeconds: 3600, pace: 0.2 }, { keepsSession: true })
 
 const choose = (mode: string) => driver.page.locator(`#faults input[value="${mode}"]`).check({ force: true })
 const counterOf = (name: string) => driver.page.locator(`[data-counter="${name}"] dd`).textContent()
@@ -11,10 +11,10 @@ const serverCounters = () => driver.demo.counters()
 describe('the demo', () => {
   test('signs in through the form of the authorization server, and stays signed in over a reload', async () => {
     const { page } = driver
-    await signIn(driver, 'Nell')
+    await signIn(driver)
     await page.reload()
-    await told(page, 'still signed in as Nell')
-    expect(await subjectOf(page).textContent()).toBe('Nell')
+    await told(page, 'still signed in as Mira')
+    expect(await subjectOf(page).textContent()).toBe('Mira')
   })
 
   test('refreshes once for 50 requests with an expired token, and replays each (promise 1)', async () => {
