@@ -8,7 +8,7 @@ export const argued: Readonly<Record<string, string>> = {
     'Without a last sign-in, no session is its own.',
   'src/session/session.ts: const monotonicSentAt = isHeld && ⟦former?.lifetimeMs⟧ ? page.state.monotonicSentAt : sent.monotonicMs → former.lifetimeMs':
     'A token that is held already is one of the former credentials.',
-  'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦records.latest?.lease⟧ : undefined → records.latest.lease':
+  'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦latest?.lease⟧ : undefined → latest.lease':
     'Only a record has the lease that a pending revocation names.',
   'src/session/store-side.ts: : async () => (await call(find).catch(⟦() => null⟧))?.record?.credentials ?? null, → () => undefined':
     'Both mean that the store cannot be read.',
@@ -54,7 +54,7 @@ export const argued: Readonly<Record<string, string>> = {
     'A text without a media type and without a time means the same as an empty one.',
   'src/refresh/leased-record.ts: const isOfAnotherTab = isRejection && lease && lease.id !== ⟦leased.lease?.id⟧ → leased.lease.id':
     'A record that was leased has its lease.',
-  'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && seen.sessionId === sessionId; turn += 1) { → own.id':
+  'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && hasGoneOn(seen); turn += 1) { → own.id':
     'A record that was leased has its lease.',
   'src/refresh/plan-retry.ts: if (leftMs > 0 && ⟦patience?.failed⟧ === failures - 1 && (askedMs ?? 0) <= leftMs) { → patience.failed':
     'Without patience, `leftMs` is 0.',
