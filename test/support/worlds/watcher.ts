@@ -68,6 +68,8 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
   const presentations: Presented[] = []
   /** Why each page has begun its last refresh. */
   const causes = new Map<PageLife, string>()
+  /** Access tokens with which a request was sent again. */
+  const replayed = new Set<string | null>()
   /** Access tokens for which an API had anything but a 401. */
   const accepted = new Set<string | null>()
   const isBroken = { store: false, record: false, read: false, clock: false, network: false }
@@ -126,7 +128,10 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     check(rules.fewRefreshes(timesOf(all).slice(-11)))
     if (now.cause !== 'rejected') return
     const ofRejections = all.filter(
-      one => one === now || (one.page === now.page && one.cause === 'rejected' && one.brought),
+      one =>
+        one === now ||
+        // A request that is sent only once does not show whether the token helps.
+        (one.page === now.page && one.cause === 'rejected' && one.brought && replayed.has(one.brought)),
     )
     check(rules.fewRefreshes(timesOf(ofRejections).slice(-mostRejections - 1), mostRejections))
   }
@@ -159,6 +164,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     sent(page: PageLife, request: AskedRequest, { token, cookie, jar }: Sent): void {
       const { id, ask, tab } = request
       request.sends += 1
+      if (request.sends > 1) replayed.add(token)
       const facts = server.factsOf(mode === 'bff' && ask.form !== 'bare' && ask.to !== 'foreign' ? cookie : token)
       say(`tab ${tab.number} sends request ${id} ${facts ? `as ${nameOf(mode === 'bff' ? cookie : token)}` : 'bare'}`)
       check(rules.fewSends(request.sends, mostSends(ask), id))
