@@ -1,4 +1,4 @@
-import { forceCloseDatabase, IDBFactory, IDBObjectStore, IDBTransaction } from 'fake-indexeddb'
+import { forceCloseDatabase, IDBDatabase, IDBFactory, IDBObjectStore, IDBTransaction } from 'fake-indexeddb'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { indexedDbStore } from '../../src/stores/indexed-db.ts'
 import { garbageContract, recordOf, removeContract, type StoreUnderTest, storeContract } from './store-contract.ts'
@@ -235,6 +235,17 @@ describe('a write', () => {
     expect(calls).toEqual(['get', 'put', 'commit'])
     expect(await stored).toBe(true)
     expect(await store.getAndSet?.('main', recordOf('b'))).toEqual(recordOf('a'))
+  })
+
+  test('over any record also succeeds where a transaction cannot be committed early (Safari before 15)', async () => {
+    const { transaction } = IDBDatabase.prototype
+    const made = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (...given) {
+      return Object.assign(transaction.apply(this, given), { commit: undefined })
+    })
+    const store = indexedDbStore()
+    expect(await store.overwrite('main', recordOf('a'))).toBe(true)
+    expect(made).toHaveBeenCalled()
+    expect(await store.read('main')).toEqual(recordOf('a'))
   })
 
   test('over one of a newer release puts that back, and says what was there', async () => {
