@@ -19,10 +19,10 @@ export async function awaitTicks(promise: unknown, most: number): Promise<number
   })
   try {
     await Promise.race([promise, watch])
-    // Unhandled rejections are reported before the next turn.
-    await new Promise(resolve => setImmediate(resolve))
     return ticks
   } finally {
     clearInterval(timer)
+    // Unhandled rejections are reported before the next turn: also those of a test that failed, or they fail the next.
+    await new Promise(resolve => setImmediate(resolve))
   }
 }
