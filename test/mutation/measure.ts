@@ -14,6 +14,8 @@ export interface Measured {
   readonly ignored: number
   /** Tests that could not be used, since they do not pass twice in one worker. */
   readonly unrepeatable: number
+  /** Files that were not run to their end, since too many mutants left something behind: what they would have killed may survive. */
+  readonly givenUp: number
 }
 
 /** Ignored by git, and by TypeScript, which leaves out folders whose names begin with a dot. */
@@ -26,8 +28,8 @@ type Kind<Key extends string> = Extract<Entry, Readonly<Record<Key, unknown>>>
 const every = <Key extends 'killed' | 'atImport' | 'unrepeatable' | 'spoilt'>(journal: Journal, key: Key) =>
   journal.entries().filter((entry): entry is Kind<Key> => key in entry)
 
-/** Runs a file until all of its tests are through. Ends a worker that hangs: what it was at counts as killed. */
-async function runFile({ vitest }: MutantTests, file: TestSpecification, journal: Journal): Promise<void> {
+/** Runs a file, and returns whether all of its tests are through. Ends a worker that hangs: what it was at counts as killed. */
+async function runFile({ vitest }: MutantTests, file: TestSpecification, journal: Journal): Promise<boolean> {
   for (let workers = 0; workers < maxWorkersForOneFile; workers++) {
     const spoilt = every(journal, 'spoilt').length
     let hasHung = false
@@ -43,8 +45,9 @@ async function runFile({ vitest }: MutantTests, file: TestSpecification, journal
       }
     }, 5_000)
     await vitest.runTestSpecifications([file]).finally(() => clearInterval(watch))
-    if (!hasHung && every(journal, 'spoilt').length === spoilt) return
+    if (!hasHung && every(journal, 'spoilt').length === spoilt) return true
   }
+  return false
 }
 
 /** A mutant of what is executed at import has to be there from the start: a worker for each. */
@@ -74,7 +77,8 @@ export async function measure(name: RoomName, patterns: readonly string[]): Prom
   const tests = await startVitest(testsOf(name), sources)
   tests.vitest.provide('journal', path)
   tests.vitest.provide('mutantAtImport', null)
-  for (const file of tests.files) await runFile(tests, file, journal)
+  let givenUp = 0
+  for (const file of tests.files) if (!(await runFile(tests, file, journal))) givenUp += 1
 
   const killed = new Set(every(journal, 'killed').map(entry => entry.killed))
   const imports = every(journal, 'atImport')
@@ -87,5 +91,6 @@ export async function measure(name: RoomName, patterns: readonly string[]): Prom
   }
   await tests.vitest.close()
   const survivors = mutants.filter(({ id }) => !killed.has(id))
-  return { mutants: mutants.length, survivors, ignored, unrepeatable: every(journal, 'unrepeatable').length }
+  const unrepeatable = every(journal, 'unrepeatable').length
+  return { mutants: mutants.length, survivors, ignored, unrepeatable, givenUp }
 }

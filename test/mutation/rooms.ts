@@ -9,7 +9,7 @@ const rooms = {
   ],
   session: [
     // Before those that try every moment, or many cases.
-    ...['sy', 'session.', 'p', 'r', 's'].map(start => `unit/session/${start}*.test.ts`),
+    ...['sy', 'session.', 'p', 'r', 'si', 'sn', 'st'].map(start => `unit/session/${start}*.test.ts`),
     'unit/session/identity.test.ts',
     'unit/session/*.test.ts',
     'unit/client/*.test.ts',

@@ -11,13 +11,14 @@ if (wanted !== undefined && !isRoomName(wanted))
 
 for (const room of wanted ? [wanted] : roomNames) {
   const isWhole = files.length === 0
-  const { mutants, survivors, ignored, unrepeatable } = await measure(room, isWhole ? [`src/${room}/**/*.ts`] : files)
+  const measured = await measure(room, isWhole ? [`src/${room}/**/*.ts`] : files)
+  const { mutants, survivors, ignored, unrepeatable, givenUp } = measured
   const described = survivors.map(describeMutant)
   const open = described.filter(survivor => !(survivor in argued))
   const stale = Object.keys(argued).filter(each => each.startsWith(`src/${room}/`) && !described.includes(each))
   for (const survivor of open) console.log(survivor)
   if (isWhole) for (const each of stale) console.log(`Argued, but not among the survivors: ${each}`)
   const score = { room, mutants, argued: described.length - open.length, open: open.length }
-  console.log({ ...score, ignored, unrepeatable })
+  console.log({ ...score, ignored, unrepeatable, givenUp })
   if (isWhole) writeScore(score)
 }
