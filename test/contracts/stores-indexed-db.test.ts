@@ -239,12 +239,15 @@ describe('a write', () => {
 
   test('over any record also succeeds where a transaction cannot be committed early (Safari before 15)', async () => {
     const { transaction } = IDBDatabase.prototype
-    const made = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (...given) {
+    const spy = vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (
+      this: IDBDatabase,
+      ...given
+    ) {
       return Object.assign(transaction.apply(this, given), { commit: undefined })
     })
     const store = indexedDbStore()
     expect(await store.overwrite('main', recordOf('a'))).toBe(true)
-    expect(made).toHaveBeenCalled()
+    expect(spy).toHaveBeenCalled()
     expect(await store.read('main')).toEqual(recordOf('a'))
   })
 
