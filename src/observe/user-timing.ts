@@ -26,7 +26,6 @@ export function userTiming(): Observer {
         if (refreshFromMs) measureRefresh('token refresh', refreshFromMs, text)
         refreshFromMs = 0
       }
-      const stopSignedOut = onSignedOut(client, () => endRefresh('no user'))
       const stop = listen(client, {
         request(event) {
           const { id, step } = event
@@ -58,6 +57,7 @@ export function userTiming(): Observer {
           mark(`ended: ${reason}`)
         },
       })
+      const stopSignedOut = onSignedOut(client, () => endRefresh('no user'))
       return () => {
         stop()
         stopSignedOut()
