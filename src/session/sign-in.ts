@@ -36,7 +36,9 @@ export function continueRecord(fresh: Credentials, { known, latest }: ContinuedS
   if (!former || !hasSame('accessToken', fresh, former)) {
     // So does the backoff that the server asked for.
     const { lease, retryAt, failures } = goesOn ? latest : ({} as Partial<StoredRecord>)
-    return { sessionId, generation: generation + 1, credentials, lease, retryAt, failures }
+    // Higher than any: where tabs share no tokens, the record may be ahead of this page, and tabs know their own tokens by it.
+    const next = Math.max(generation, latest.generation) + 1
+    return { sessionId, generation: next, credentials, lease, retryAt, failures }
   }
   // The same access token is not a newer one: requests that wait for a newer token must go on waiting. Its age is known already.
   const { lifetimeMs, sentAt } = former.lifetimeMs === null ? credentials : former

@@ -60,6 +60,7 @@ describe.each(forms)(
     test('opens no second dialog if Alice declined before its 401 came, and is not sent as the user who signs in after that', async () => {
       const { client, refused, paying, sentAs, answerDialog, issue, asked, clock, logins } = await startPaying()
       await answerDialog(null)
+      await clock.advance(0)
       await client.session.signIn(issue({ subject: 'alice' }))
       refused.resolve(refusal())
       expect(await paying).toBe(401)

@@ -114,3 +114,27 @@ describe('after a login that returns { cookie: true }', () => {
     expect(page.logins).toEqual(['refresh-rejected'])
   })
 })
+
+test('With cookieRefresh, a dialog in each of two tabs is closed in both by a login with a token in the tab that started first', async () => {
+  const world = createCookieWorld('token')
+  const closed: string[] = []
+  const open = async (name: string) => {
+    const page = world.open({
+      reauthenticate: ({ signal }) => new Promise(() => signal.addEventListener('abort', () => void closed.push(name))),
+    })
+    await page.ready()
+    return page
+  }
+  world.logIn('alice')
+  const [first, second] = [await open('first'), await open('second')]
+  ;(world.sessions as Map<string, string>).clear()
+  const refreshed = [first, second].map(({ client }) => client.session.refresh())
+  await world.clock.advance(2000)
+  expect([first, second].map(({ client }) => client.session.status)).toEqual(['reauthenticating', 'reauthenticating'])
+  world.logIn('alice')
+  await first.client.session.signIn({ accessToken: 'of-the-login', subject: 'alice' })
+  second.wake()
+  await world.clock.advance(2000)
+  expect(closed).toEqual(['first', 'second'])
+  expect(await Promise.all(refreshed)).toMatchObject([{ subject: 'alice' }, { subject: 'alice' }])
+})
