@@ -36,7 +36,7 @@ export interface SessionEvents<Claims extends object = JwtClaims> {
   /**
    * A refresh started. `audience` names the API whose token it gets; `null`: the session's own token. `refreshed`,
    * `refresh-failed` or `ended` follows, or `signed-in` if a user signed in meanwhile. With the cause `restore` it is `restored`,
-   * or no event if no user is signed in.
+   * or no event if no user is signed in. Nor is there one if the server returned the same access token.
    */
   'refresh-started': AnyEvent<'refresh-started'> & { readonly cause: RefreshCause; readonly audience: string | null }
   /**

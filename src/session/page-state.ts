@@ -11,6 +11,8 @@ export interface RenewalSource {
   readonly sessionId?: string | null
   readonly cause: RefreshCause
   readonly startedMs: number | null
+  /** The audience whose token it brought; `undefined`: the session's own. */
+  readonly audience?: string | undefined
 }
 
 const tabOf = (by: RenewalSource | undefined): Tab => (by?.startedMs === null ? 'other' : 'this')
@@ -54,9 +56,8 @@ export function createPageState(clock: Clock, initial: SessionState): PageState 
     const { sessionId, generation, credentials } = content
     const { cause, startedMs } = by
     const durationMs = startedMs === null ? null : clock.monotonicMs() - startedMs
-    // From another tab, the same token is not a newer one, even with a higher generation. A refresh of this page has ended,
-    // whatever it brought: a token for another audience, for example.
-    const isUnchanged = startedMs === null && hasSame('accessToken', credentials, state.credentials)
+    // The same token is not a newer one, even with a higher generation, unless another audience got a newer one.
+    const isUnchanged = by.audience === undefined && hasSame('accessToken', credentials, state.credentials)
     if (!state.credentials || sessionId !== state.sessionId) enterSession(content, monotonicSentAt, by)
     else if (change({ type: 'renewed', generation, credentials, monotonicSentAt }) && !isUnchanged)
       emit('refreshed', { cause, durationMs }, tabOf(by))
