@@ -68,10 +68,21 @@ export default defineConfig({
         resolve: source,
         test: {
           name: 'node',
-          include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,reliability,attacks}/**/*.test.ts'],
+          include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,attacks}/**/*.test.ts'],
           // Ten thousand requests on a busy machine.
           testTimeout: 30_000,
           sequence: { groupOrder: order.others },
+        },
+      },
+      {
+        extends: true,
+        resolve: source,
+        test: {
+          name: 'reliability',
+          include: ['test/reliability/**/*.test.ts'],
+          // In real time, with the deadlines of the library: beside files that keep both cores busy they are missed.
+          maxWorkers: 2,
+          sequence: { groupOrder: order.webkit },
         },
       },
       {

@@ -3,7 +3,6 @@ import { root } from './project.ts'
 
 /** Files that take long, with about how many seconds. A long file that starts last keeps one core busy while the other has nothing left to do. */
 export const slowest: Readonly<Record<string, number>> = {
-  'test/reliability/matrix.test.ts': 35,
   'test/model/model.test.ts': 30,
   'test/model/steps/same-steps.test.ts': 30,
   'test/load/leaks.test.ts': 25,
