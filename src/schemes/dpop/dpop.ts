@@ -125,9 +125,14 @@ export function dpop(options: DpopOptions = {}): Scheme {
           keys.forget(former.keyThumbprint, false)
       })
       // Only the tab that ended the session removes the key: a slow tab would remove the key of the next session.
-      opened.listenersOf('ended').add(({ tab }) => {
-        if (tab === 'this' && former && (!held || former.keyThumbprint !== held.keyThumbprint))
-          keys.forget(former.keyThumbprint, true)
+      opened.listenersOf('ended').add(async ({ tab, reason }) => {
+        if (tab !== 'this' || !former || (held && former.keyThumbprint === held.keyThumbprint)) return
+        const { keyThumbprint } = former
+        // A sign-out ends whatever is stored, and its page may go at once. Any other end gives way to a login of another tab, which
+        // may be bound to the same key.
+        if (reason !== 'signed-out') await Promise.resolve().then(() => opened.reread())
+        const { credentials } = opened.records.latest ?? {}
+        if (!credentials || credentials.keyThumbprint !== keyThumbprint) keys.forget(keyThumbprint, true)
       })
     },
     adopt(credentials, former) {
