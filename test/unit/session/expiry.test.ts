@@ -32,6 +32,12 @@ describe('how long a token lives', () => {
     expect(credentials.sentAt).toBe(sent.wallMs)
   })
 
+  test('as long as was stated, also if the page has been open for most of such a time when it is requested', async () => {
+    const clock = createControlledClock()
+    await clock.advance(20_000)
+    expect((await arrive({ expiresInSeconds: 30 }, 1000, clock)).credentials.lifetimeMs).toBe(30_000)
+  })
+
   test('by what the response said, although the token itself says otherwise', async () => {
     const accessToken = jwtOf({ iat: 1000, exp: 1060 })
     expect((await arrive({ accessToken, expiresInSeconds: 300 })).credentials.lifetimeMs).toBe(300_000)

@@ -91,6 +91,16 @@ describe('a sign-in that continues a session in a store without tokens', () => {
     expect(session.state).toMatchObject({ sessionId: id, epoch: 1, credentials: expected })
     expect(store.content).toMatchObject({ sessionId: id, credentials: expected })
   })
+
+  test('has a higher generation than the record that other tabs have written since, which this tab does not follow', async () => {
+    const { store, session, id } = await start()
+    const credentials = credentialsOf({ accessToken: null, refreshToken: null, tokensElsewhere: true })
+    store.content = storedRecord({ sessionId: id, generation: 5, credentials })
+    await session.reread()
+    expect(session.state.generation).toBe(0)
+    await session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
+    expect([session.state.generation, (store.content as StoredRecord).generation]).toEqual([6, 6])
+  })
 })
 
 describe('the age of a token', () => {
