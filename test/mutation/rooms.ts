@@ -15,7 +15,15 @@ const rooms = {
     'unit/client/*.test.ts',
     ...behaviour('session', 'sign-out', 'stores', 'identity', 'audiences', 'cookies'),
   ],
-  stores: ['contracts/stores-*.test.ts', 'unit/stores/*.test.ts', ...behaviour('stores', 'cookies', 'tabs')],
+  stores: [
+    // Before that of a worker that crashes: there, each failure leaves something behind, so that a new worker is needed.
+    ...['memory', 'key-value', 'web-storage', 'shared-memory', 'indexed-db'].map(
+      store => `contracts/stores-${store}.test.ts`,
+    ),
+    'contracts/stores-*.test.ts',
+    'unit/stores/*.test.ts',
+    ...behaviour('stores', 'cookies', 'tabs'),
+  ],
   tabs: ['contracts/tab-*.test.ts', 'unit/refresh-protocol/step-a-*.test.ts', ...behaviour('tabs', 'environments')],
   // They notice all of its mutants, in a tenth of the time that the folders of behaviour would take.
   request: ['unit/request/*.test.ts'],
