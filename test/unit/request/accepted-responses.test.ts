@@ -61,11 +61,19 @@ describe('What is noted of an accepted response', () => {
     ['a 419 after a 419: the refresh did not help', 419, 419, [['noteReplay', route, renewed, true]]],
     ['a 400 after a 400: the refresh did not help', 400, 400, [['noteReplay', route, renewed, true]]],
     ['a 403 after a 419: the refresh helped', 419, 403, [['noteReplay', route, renewed, false], accepted]],
+    ['a 300 after a 300: the refresh did not help', 300, 300, [['noteReplay', route, renewed, true]]],
     ['a 302 after a 302: the refresh did not help', 302, 302, [['noteReplay', route, renewed, true]]],
     ['a 200 after a 200: it is not known whether it helped', 200, 200, [['noteReplay', route, renewed, false], noted]],
     ['a 401 of another scope after a 403: the refresh helped', 403, 401, [['noteReplay', route, renewed, false]]],
   ])('of a replay: %s', (_, former, status, told) => {
     expect(accept(status, rejectedWith(former))).toEqual(told)
+  })
+
+  test('of a replay: a redirect that fetch hides (status 0) after another: the refresh did not help', () => {
+    const rig = createRequestRig()
+    const context = rig.sent({ ...rejectedWith(401), rejectedResponse: Response.error() })
+    rig.afterResponse(context, Response.error())
+    expect(rig.told).toEqual([['noteReplay', route, renewed, true]])
   })
 
   test('of a replay that waited for no refresh is only that it was accepted', () => {

@@ -90,6 +90,14 @@ describe('A send', () => {
     expect(() => attach({ sessionId: 'session-a' })).toThrow(expect.objectContaining({ code: 'session-ended', reason }))
   })
 
+  test('ends the session where another scheme stored its token: a bound token must not be sent as Bearer', () => {
+    const { ports, attach } = start({ ...signedIn, credentials: credentialsOf({ tokenType: 'DPoP' }) })
+    const end = vi.fn(async () => {})
+    Object.assign(ports.session, { end })
+    expect(attach({ sessionId: 'session-a' }).headers).toEqual({})
+    expect(end.mock.calls).toEqual([['key-lost']])
+  })
+
   const audienceTokens = { 'urn:files': { accessToken: 'of-files', lifetimeMs: null, sentAt: 0 } } as never
   test.each([
     ['its audience', 'urn:files', { authorization: 'Bearer of-files' }],

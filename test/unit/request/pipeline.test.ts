@@ -196,6 +196,15 @@ describe('What a request looks at before it is sent', () => {
   })
 })
 
+test('A wrapper that passes what is sent back as a new Request, without the mark of the client, gets to the network below', async () => {
+  const below = vi.fn(async () => new Response('below'))
+  vi.stubGlobal('fetch', below)
+  const { send, transport } = createPipelineRig()
+  transport.mockImplementation(input => send(new Request(input)))
+  expect(await (await send()).text()).toBe('below')
+  expect([transport.mock.calls.length, below.mock.calls.length]).toEqual([1, 1])
+})
+
 test('Each further send is told to ky’s form of the call', async () => {
   const onWait = vi.fn()
   const { send, around } = createPipelineRig({}, {}, [401])

@@ -191,6 +191,14 @@ describe('The arguments of another send', () => {
     await expect(made).rejects.toThrow('left')
   })
 
+  test.each([undefined, null])(
+    'are none if the caller makes no other body (%s): the server would store that',
+    async none => {
+      const made = replayOf(url, { method: 'PUT', body: 'x', replay: () => none as never })
+      await expect(made).rejects.toMatchObject({ code: 'configuration', option: 'replay' })
+    },
+  )
+
   test('do not ask for another body of a request that has none', () => {
     const replay = vi.fn(() => 'y')
     replayOf(url, { replay })
