@@ -110,8 +110,9 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
 
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
     const written = await side.write(next, run)
-    if (written === 'failed' || written === 'slow') state = 'ahead'
-    else if (written === 'written' && latest === next) state = 'synced'
+    if (written === 'written') state = latest === next ? 'synced' : state
+    // Moved: a read may have shown it before another tab's write came over it.
+    else if (written !== 'moved' || latest === next) state = 'ahead'
     return written
   }
 

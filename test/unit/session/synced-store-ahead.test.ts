@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { content, create, createAhead, over } from '../../support/records-rig.ts'
-import { storedRecord } from '../../support/session-records.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 describe('records that are ahead of a store that works again', () => {
   test('promise 12: a sign-out that could not be stored is stored by the next read', async () => {
@@ -83,6 +83,40 @@ describe('records that are ahead of a store that works again', () => {
     expect(await reading).toEqual(others)
     expect(records.latest).toEqual(others)
     expect(store.content).toBe(others)
+  })
+
+  // Found by the random worlds: in Web Storage a write is visible before it is certain that no older view of another tab came over it.
+  test('promise 12: seen while it is put back, then overwritten by a tab that had not seen it: the sign-out stays', async () => {
+    const { store, records, before } = await createAhead()
+    const held = store.hold('compareAndSet')
+    const reading = records.read()
+    await held.reached
+    store.content = records.latest
+    expect(await records.read()).toMatchObject(over)
+    store.content = storedRecord({ sessionId: before.sessionId, generation: 1 })
+    held.open()
+    expect(await reading).toMatchObject(over)
+    expect(store.content).toMatchObject(over)
+  })
+
+  test('a sign-in that was seen while it was written, then overwritten, is known not to be stored', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    const held = store.hold('compareAndSet')
+    const writing = records.writeAhead({
+      ...content(),
+      generation: 1,
+      credentials: credentialsOf({ accessToken: 'access-2' }),
+    })
+    await held.reached
+    store.content = records.latest
+    await records.read()
+    const others = storedRecord({ generation: 1 })
+    store.content = others
+    held.open()
+    expect(await writing).toBe(false)
+    expect(records.latest).toEqual(others)
   })
 
   test('what was read before it was put back does not undo it', async () => {
