@@ -17,7 +17,8 @@ const quota = () => new DOMException('The disk is full', 'QuotaExceededError')
 
 /**
  * Web Storage, as each page sees it: its own writes at once, those of others some time later, in the same order. What a faulty
- * store does at a call, this does at a write; it cannot hang.
+ * store does at a call, this does at a write. It cannot hang, nor do what it says it has not done: `setItem` throws only if the value
+ * could not be set (HTML Standard §12.2.1).
  */
 export function createLaggingStorages({ timeline, random, onWrite, count }: StorePorts): BrokenStore {
   const faults: StoreFault[] = []
@@ -72,10 +73,9 @@ export function createLaggingStorages({ timeline, random, onWrite, count }: Stor
     return {
       getItem: (key: string) => valueIn(view, key),
       setItem(key: string, value: string) {
-        if (isFault('refuses', 'hangs')) throw quota()
+        if (isFault('refuses', 'hangs', 'lands')) throw quota()
         if (isFault('loses')) return
         publish(by, key, isFault('corrupts') ? '{"version":' : value)
-        if (isFault('lands')) throw quota()
       },
       removeItem: (key: string) => publish(by, key, null),
     } as Storage
