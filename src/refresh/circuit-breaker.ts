@@ -58,8 +58,11 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
 
   /** Times ahead of now come from a clock that has jumped. */
   const past = (times: readonly number[] = []) => times.filter(time => time <= wallMs())
+  const recent = (times: readonly number[] | undefined) => past(times).filter(time => wallMs() - time < circuitWindowMs)
   /** Recent token requests in the record: no tab has noted there that they helped. */
-  const recordedStarts = () => past(recorded()?.started).filter(time => wallMs() - time < circuitWindowMs)
+  const recordedStarts = () => recent(recorded()?.started)
+  /** Recent token requests that helped, as far as any tab has noted. */
+  const helpfulStarts = () => [...new Set(recent([...(recorded()?.helpful ?? []), ...notCounted]))]
   const startedTimes = () => recordedStarts().filter(time => !notCounted.has(time) && time !== unsent)
   const unhelpfulTimes = () => past([...(recorded()?.unhelpful ?? []), ...uncounted.values()])
 
@@ -71,13 +74,17 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
     return isFull && wallMs() - last < unhelpfulWindowMs
   }
 
-  const counts = () => ({ started: startedTimes(), unhelpful: unhelpfulTimes().slice(-unhelpfulRefreshes) })
+  const counts = () => ({
+    started: startedTimes(),
+    helpful: helpfulStarts().slice(-circuitOpensAfter),
+    unhelpful: unhelpfulTimes().slice(-unhelpfulRefreshes),
+  })
 
   return {
     allowsRefresh: (route, expired) => !isPaused(route) && (expired || !isStorm()),
     openForMs() {
-      const recent = startedTimes()
-      const first = recent[recent.length - circuitOpensAfter]
+      const counted = startedTimes()
+      const first = counted[counted.length - circuitOpensAfter]
       return first === undefined ? 0 : first + circuitWindowMs - wallMs()
     },
     noteReplay(route, credentials, isRejected) {
@@ -96,8 +103,10 @@ export function createCircuitBreaker({ wallMs, limits, recorded, correct }: Circ
       accepted.add(token)
       // The token request that brought it, made here or in another tab: its lease came just before the send.
       const { sentAt } = token
-      const startedAt = startedTimes()
+      // Also among those that are noted already: it must not be taken for the one before.
+      const startedAt = [...recordedStarts(), ...helpfulStarts()]
         .filter(time => time <= sentAt && sentAt - time <= sentWithinMs)
+        .sort((one, two) => one - two)
         .pop()
       if (startedAt === undefined) return
       bound(notCounted.add(startedAt), circuitOpensAfter)

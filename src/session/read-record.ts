@@ -120,7 +120,11 @@ const pendingChecks: Checks<RevocationPending> = {
 /** This library writes no longer lists, and they would be too long for `Math.max`. */
 const timesOf = (value: unknown): number[] =>
   Array.isArray(value) ? value.filter(time => numberOf(time) !== undefined).slice(-100) : []
-const countChecks: Checks<RefreshCounts> = { started: timesOf, unhelpful: timesOf }
+const countChecks: Checks<RefreshCounts> = {
+  started: timesOf,
+  helpful: value => (value === undefined ? value : timesOf(value)),
+  unhelpful: timesOf,
+}
 
 const endReasons: Readonly<Record<EndReason, true>> = {
   'signed-out': true,

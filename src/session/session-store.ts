@@ -35,6 +35,8 @@ export interface Lease {
 /** When token requests were made, over all tabs: wall-clock milliseconds, oldest first. */
 export interface RefreshCounts {
   readonly started: readonly number[]
+  /** No longer counted in `started`: a request with the token that it brought was accepted. */
+  readonly helpful?: readonly number[]
   readonly unhelpful: readonly number[]
 }
 

@@ -218,6 +218,19 @@ describe('useful refreshes are not counted', () => {
     expect(scene.breaker.counts().started).toEqual([first.sentAt])
   })
 
+  // Found by the random worlds: three tabs that shared a token began eleven refreshes in 30 s.
+  test('an acceptance that another tab has noted counts for no other refresh in this one', () => {
+    const scene = start()
+    const first = scene.refresh()
+    scene.advance(700)
+    const second = scene.refresh()
+    scene.breaker.noteAccepted('GET /a', second)
+    const thisTab = start(scene.breaker.counts())
+    thisTab.advance(700)
+    thisTab.breaker.noteAccepted('GET /a', second)
+    expect(thisTab.breaker.counts().started).toEqual([first.sentAt])
+  })
+
   test('the token of a sign-in says nothing of the refresh before it', () => {
     const scene = start()
     const { sentAt } = scene.refresh()
