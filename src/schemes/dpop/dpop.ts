@@ -124,15 +124,10 @@ export function dpop(options: DpopOptions = {}): Scheme {
         if (former && (!held || (former.keyThumbprint && former.keyThumbprint !== held.keyThumbprint)))
           keys.forget(former.keyThumbprint, false)
       })
-      // Only the tab that ended the session removes the key: a slow tab would remove the key of the next session.
-      opened.listenersOf('ended').add(async ({ tab, reason }) => {
-        if (tab !== 'this' || !former || (held && former.keyThumbprint === held.keyThumbprint)) return
-        const { keyThumbprint } = former
-        // A sign-out ends whatever is stored, and its page may go at once. Any other end gives way to a login of another tab, which
-        // may be bound to the same key.
-        if (reason !== 'signed-out') await Promise.resolve().then(() => opened.reread())
-        const { credentials } = opened.records.latest ?? {}
-        if (!credentials || credentials.keyThumbprint !== keyThumbprint) keys.forget(keyThumbprint, true)
+      // Only the tab in which the user signed out removes the key. After any other end it stays for the next login: another tab may
+      // have signed in with it already, and this tab cannot be sure to see that.
+      opened.listenersOf('ended').add(({ tab, reason }) => {
+        if (tab === 'this' && reason === 'signed-out' && former) keys.forget(former.keyThumbprint, true)
       })
     },
     adopt(credentials, former) {
