@@ -154,7 +154,7 @@ export function createSession({
       // Keep the lease of a running token request: a page start must wait for it before it asks the server for the user.
       const { latest } = records
       const lease = revocationPending?.leaseId ? latest?.lease : undefined
-      // The server asked for the backoff, whoever is signed in: in cookie modes a page start may ask it again at once.
+      // The backoff does not depend on the user: in cookie modes a page start may ask the server again at once.
       const { retryAt, failures } = latest ?? {}
       const content = { ...emptyRecord('signed-out'), lease, revocationPending, retryAt, failures }
       const stored = records.overwrite(content, replaced)

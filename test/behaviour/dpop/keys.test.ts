@@ -157,6 +157,20 @@ describe('the key of a session', () => {
     expect([...here.logins, ...later.logins].map(({ reason }) => reason)).not.toContain('key-lost')
   })
 
+  // Found by the random worlds: another tab may have signed in with it already, and this tab may not be able to see that yet.
+  test('stays after an end that was no sign-out, and is the key of the next login', async () => {
+    const { server, openPage } = await openBrowser()
+    const page = openPage()
+    await page.logIn()
+    const [before] = await openKeys()
+    server.answerWith('/token', () => ({ status: 400, body: '{"error":"invalid_grant"}' }))
+    server.expireAccessTokens()
+    expect(await failureOf(page.get())).toMatchObject({ code: 'session-ended', reason: 'refresh-rejected' })
+    await vi.waitFor(() => expect(page.logins).toHaveLength(1))
+    expect(await openKeys()).toMatchObject([{ thumbprint: before?.thumbprint }])
+    expect(await openPage().keyOf()).toBe(before?.thumbprint)
+  })
+
   test('serves a session that began in a popup, whose page made the proof', async () => {
     const { server, openPage } = await openBrowser()
     const [popup, opener] = [openPage(), openPage()]

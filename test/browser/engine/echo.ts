@@ -18,6 +18,9 @@ export const fuzz = (otherwise: Settings): Settings => {
   return { runs: runs ?? otherwise.runs, seed: seed ?? otherwise.seed }
 }
 
+/** Longer runs take as long as they take: a test that is given up goes on in the page, and breaks the next. */
+export const fuzzLimit = (runs: number): number => (inject('fuzz').runs === null ? 30_000 + runs * 100 : 0)
+
 // The page's own `fetch`: tests replace it.
 const { fetch } = globalThis
 

@@ -8,7 +8,7 @@ import { observeKy } from '../../fuzz/compare-ky.ts'
 import { createFetchCalls, type FetchCall } from '../../fuzz/fetch-arguments.ts'
 import { valuesOfPages } from '../../fuzz/fetch-values-of-pages.ts'
 import { kyCall } from '../../fuzz/ky-options.ts'
-import { elsewhere, fuzz, take } from './echo.ts'
+import { elsewhere, fuzz, fuzzLimit, take } from './echo.ts'
 
 // As test/fuzz does it in Node, with what only pages have. In one file: two would run at once, and there is one pair of echo servers.
 const { runs: numRuns, seed } = fuzz({ runs: 60, seed: 20 })
@@ -88,7 +88,7 @@ describe(`client.fetch does what the page’s fetch does (seed ${seed})`, () => 
       await fc.assert(property, { numRuns, seed })
       expect(leaks).toEqual([])
     },
-    30_000 + numRuns * 100,
+    fuzzLimit(numRuns),
   )
 
   test(
@@ -110,7 +110,7 @@ describe(`client.fetch does what the page’s fetch does (seed ${seed})`, () => 
       await fc.assert(property, { numRuns, seed })
       expect(replays).toBeGreaterThan(numRuns / 20)
     },
-    30_000 + numRuns * 100,
+    fuzzLimit(numRuns),
   )
 })
 
@@ -139,5 +139,5 @@ test.each([
     const property = fc.asyncProperty(kyCall, call => repeatedly(() => compare(call)))
     await fc.assert(property, { numRuns: kyRuns, seed })
   },
-  30_000 + kyRuns * 100,
+  fuzzLimit(kyRuns),
 )
