@@ -75,6 +75,7 @@ export default class MutantRunner extends TestRunner {
     const plan = planTest({
       test: test.id,
       journal: this.#journal,
+      isWorkerUsed: this.#suspect !== null,
       coveredMutants: () => this.#covered(test.id),
       onKilled: mutant => this.#killed.add(mutant),
       onSpoilt: () => {

@@ -13,6 +13,8 @@ export interface Plan {
 interface Given {
   readonly test: string
   readonly journal: Journal
+  /** Whether a mutant has been active in this worker, for an earlier test. */
+  readonly isWorkerUsed: boolean
   /** The mutants that the first run executed, and that still live; doubtful ones first. */
   readonly coveredMutants: () => readonly string[]
   readonly onKilled: (mutant: string) => void
@@ -21,9 +23,10 @@ interface Given {
 
 /**
  * Runs a test as it is; again, since not every test can be repeated; then once for each mutant. A test that failed is repeated
- * without the mutant: if it fails still, the mutant has left something behind, and this worker is of no more use.
+ * without the mutant: if it fails still, the mutant has left something behind, and this worker is of no more use. So it is if a test
+ * fails before its first mutant, where those of earlier tests ran: whether it can be used is seen in the next worker.
  */
-export function planTest({ test, journal, coveredMutants, onKilled, onSpoilt }: Given): Plan {
+export function planTest({ test, journal, isWorkerUsed, coveredMutants, onKilled, onSpoilt }: Given): Plan {
   let step: 'first' | 'again' | 'mutant' | 'verify' | 'over' = 'first'
   let queue: readonly string[] = []
   let position = 0
@@ -38,17 +41,25 @@ export function planTest({ test, journal, coveredMutants, onKilled, onSpoilt }: 
     step = 'mutant'
     if (position >= queue.length) finish()
   }
+  const leaveWorker = () => {
+    step = 'over'
+    onSpoilt()
+  }
+  const failWithoutMutant = () => {
+    if (isWorkerUsed) return leaveWorker()
+    journal.add({ unrepeatable: test })
+    finish()
+  }
   const steps = {
     first: (failure: string | null) => {
-      queue = failure !== null ? [] : coveredMutants()
-      if (failure !== null) journal.add({ unrepeatable: test })
+      if (failure !== null) return failWithoutMutant()
+      queue = coveredMutants()
       if (queue.length === 0) finish()
       else step = 'again'
     },
     again: (failure: string | null) => {
-      if (failure === null) return advance()
-      journal.add({ unrepeatable: test })
-      finish()
+      if (failure !== null) return failWithoutMutant()
+      advance()
     },
     mutant: (failure: string | null) => {
       if (failure !== null) {
@@ -68,8 +79,7 @@ export function planTest({ test, journal, coveredMutants, onKilled, onSpoilt }: 
       } else journal.add({ doubtful: mutant })
       isAfterClean = true
       if (failure === null) return advance()
-      step = 'over'
-      onSpoilt()
+      leaveWorker()
     },
     over: () => {},
   }

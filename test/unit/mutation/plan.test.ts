@@ -2,10 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { Entry } from '../../mutation/journal.ts'
 import { planTest } from '../../mutation/plan.ts'
 
-/** Runs a plan whose test fails as `fails` says, and returns what it was run with and what was written. */
+/**
+ * Runs a plan whose test fails as `fails` says, and returns what it was run with and what was written. Unless `isUsed`, no mutant
+ * has been active in its worker before.
+ */
 function follow(
   covered: readonly string[],
   fails: (mutant: string | null, runs: readonly (string | null)[]) => boolean,
+  isUsed = false,
 ) {
   const runs: (string | null)[] = []
   const entries: Entry[] = []
@@ -13,6 +17,7 @@ function follow(
   const plan = planTest({
     test: 'a test',
     journal: { add: entry => entries.push(entry), entries: () => entries, beat: () => {}, lastBeat: () => null },
+    isWorkerUsed: isUsed,
     coveredMutants: () => covered,
     onKilled: () => {},
     onSpoilt: () => {
@@ -41,12 +46,26 @@ describe('what one test is run with, to see which mutants it notices', () => {
     expect(follow([], () => false).runs).toEqual([null])
   })
 
-  test.each([
+  describe.each([
     ['at once', 0],
     ['the second time', 1],
-  ])('A test that fails without a mutant %s kills none', (_, failing) => {
-    const { entries } = follow(['1'], (__, { length }) => length === failing)
-    expect(entries).toEqual([{ unrepeatable: 'a test' }, finished])
+  ])('A test that fails without a mutant %s', (_, failing) => {
+    const fails = (__: string | null, { length }: readonly (string | null)[]) => length === failing
+
+    test('kills none', () => {
+      const { entries, spoilt } = follow(['1'], fails)
+      expect({ entries, spoilt }).toEqual({ entries: [{ unrepeatable: 'a test' }, finished], spoilt: false })
+    })
+
+    test('is run again in a new worker, if a mutant of an earlier test may have spoilt this one', () => {
+      const { entries, spoilt } = follow(['1'], fails, true)
+      expect({ entries, spoilt }).toEqual({ entries: [], spoilt: true })
+    })
+  })
+
+  test('A test that passes where mutants of earlier tests ran is run with its own', () => {
+    const { entries, spoilt } = follow(['1'], mutant => mutant === '1', true)
+    expect({ entries, spoilt }).toEqual({ entries: [killed('1'), finished], spoilt: false })
   })
 
   test('A mutant that spoils its worker is killed, if nothing but the unchanged source ran before it', () => {
