@@ -131,4 +131,15 @@ describe('a response knows whether its request could have been sent again', () =
     // By another client below this one, or where it is frozen.
     for (const one of [response, Object.freeze(new Response())]) expect(() => markNotReplayable(one)).not.toThrow()
   })
+
+  test('each of two copies of the library marks the copies of a response, where one client calls another', async () => {
+    vi.resetModules()
+    const outer = await import('../../../src/http/bodies.ts')
+    const response = new Response('text')
+    markNotReplayable(response)
+    outer.markNotReplayable(response)
+    const copy = response.clone()
+    expect([isReplayable(copy), outer.isReplayable(copy)]).toEqual([false, false])
+    expect(await copy.text()).toBe('text')
+  })
 })
