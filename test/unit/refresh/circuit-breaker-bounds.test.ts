@@ -5,9 +5,9 @@ import type { RefreshCounts } from '../../../src/session/session-store.ts'
 const begin = Date.UTC(2026, 0, 1)
 
 /** A breaker over a record with these counts, and a clock of the test's. */
-const start = ({ started = [], unhelpful = [] }: Partial<RefreshCounts> = {}) => {
+const start = ({ started = [], unhelpful = [], ...more }: Partial<RefreshCounts> = {}) => {
   let now = begin
-  let record: RefreshCounts = { started, unhelpful }
+  let record: RefreshCounts = { started, unhelpful, ...more }
   let corrections = 0
   const breaker = createCircuitBreaker({
     wallMs: () => now,
@@ -186,6 +186,13 @@ describe('an accepted token', () => {
     const { breaker } = start({ started: ago(900, 800, 700, 600, 500) })
     for (const ms of [900, 800, 700, 600, 500]) breaker.noteAccepted('GET /a', { sentAt: begin - ms })
     expect(breaker.counts().started).toEqual(ago(900))
+  })
+
+  test('is written as often as the limit says, the newest after those that other tabs have noted', () => {
+    const scene = start({ started: ago(900, 800), helpful: ago(1300, 1200, 1100, 1000) })
+    for (const ms of [900, 800]) scene.breaker.noteAccepted('GET /a', { sentAt: begin - ms })
+    scene.lease()
+    expect(scene.record().helpful).toEqual(ago(1100, 1000, 900, 800))
   })
 
   test('is worth noting once, and again after another one only if it is new', () => {
