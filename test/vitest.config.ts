@@ -36,6 +36,9 @@ const inEngine = { plugins: [fuzzServer()], optimizeDeps: { include: ['fast-chec
  */
 const order = { chromium: 0, firefox: 1, webkit: 2, others: 3 }
 
+/** Unit tests that replace a module, or leave a server behind: each in a worker of its own. */
+const ownWorker = ['test/unit/testing/test-client.test.ts', 'test/unit/doctor/demo-server.test.ts']
+
 const { FUZZ_RUNS, FUZZ_SEED } = process.env
 const engine = {
   include: ['test/browser/engine/**/*.test.ts'],
@@ -68,8 +71,22 @@ export default defineConfig({
         resolve: source,
         test: {
           name: 'node',
-          include: ['test/{unit,contracts,behaviour,model,fuzz,recipes,attacks}/**/*.test.ts'],
+          include: ['test/{behaviour,model,fuzz,recipes,attacks}/**/*.test.ts', ...ownWorker],
           // Ten thousand requests on a busy machine.
+          testTimeout: 30_000,
+          sequence: { groupOrder: order.others },
+        },
+      },
+      {
+        extends: true,
+        resolve: source,
+        test: {
+          name: 'unit',
+          include: ['test/{unit,contracts}/**/*.test.ts'],
+          exclude: ownWorker,
+          // For so many small files, a new worker and its imports take longer than the tests. What a file leaves behind meets the next.
+          isolate: false,
+          setupFiles: ['test/support/leave-nothing-behind.ts'],
           testTimeout: 30_000,
           sequence: { groupOrder: order.others },
         },

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { root } from '../support/project.ts'
 
-/** In Node, or in an engine by the built package. */
-type Place = 'node' | 'chromium' | 'firefox' | 'webkit'
+/** A project of `test/vitest.config.ts`: in Node, or in an engine by the built package. */
+type Place = 'node' | 'unit' | 'chromium' | 'firefox' | 'webkit'
 
 /** A test file that draws cases, and how many of them take about a minute. */
 const fuzzers = {
@@ -13,13 +13,13 @@ const fuzzers = {
   days: ['test/behaviour/refresh/random-days.test.ts', 5000],
   'virtual-days': ['test/behaviour/virtual-day.test.ts', 200],
   walks: ['test/model/steps/same-steps.test.ts', 400],
-  interleavings: ['test/unit/refresh-protocol/interleavings.test.ts', 1500],
+  interleavings: ['test/unit/refresh-protocol/interleavings.test.ts', 1500, 'unit'],
   stores: ['test/behaviour/stores/any-store.test.ts', 3000],
-  identity: ['test/unit/session/identity.properties.test.ts', 4000],
+  identity: ['test/unit/session/identity.properties.test.ts', 4000, 'unit'],
   'foreign-origins': ['test/attacks/foreign-origins.test.ts', 10_000],
   'open-redirects': ['test/attacks/open-redirects.test.ts', 200_000],
   redirects: ['test/attacks/redirects.test.ts', 5000],
-  'return-to': ['test/unit/login/return-to.properties.test.ts', 100_000],
+  'return-to': ['test/unit/login/return-to.properties.test.ts', 100_000, 'unit'],
   chromium: ['test/browser/engine/fuzz.test.ts', 600, 'chromium'],
   firefox: ['test/browser/engine/fuzz.test.ts', 600, 'firefox'],
   webkit: ['test/browser/engine/fuzz.test.ts', 600, 'webkit'],

@@ -31,6 +31,6 @@ test('a session that was revoked on the server is explained as that', async () =
   onTestFinished(api.dispose)
   api.server.revoke()
   await api.get('todos').catch(() => {})
-  await vi.waitFor(() => expect(tell).toHaveBeenCalled())
+  await vi.waitFor(() => expect(tell).toHaveBeenCalled(), 10_000)
   expect(tell.mock.calls[0]?.[0].causes[0].code).toBe('revoked')
 })
