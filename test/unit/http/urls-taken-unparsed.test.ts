@@ -36,6 +36,7 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
   )
 
   test('is what a parser makes of it, and of that origin, where it is taken unparsed', () => {
+    let all = 0
     let taken = 0
     fc.assert(
       fc.property(
@@ -47,6 +48,7 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
         ),
         (origin, after) => {
           const text = `${origin}/${after}`
+          all += 1
           if (!trusted.hasNormalized(text)) return
           taken += 1
           const url = new URL(text)
@@ -55,7 +57,7 @@ describe('the text of a URL that begins with a trusted origin and a slash', () =
       ),
       { numRuns: 5000 },
     )
-    expect(taken).toBeGreaterThan(500)
+    expect(taken / all).toBeGreaterThan(0.1)
   })
 
   test('is the only text that is trusted without being parsed', () => {
