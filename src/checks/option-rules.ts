@@ -69,7 +69,9 @@ export function checkValues(given: object, rules: Readonly<Record<string, Option
   for (const [name, [isRight, instead, required]] of Object.entries(rules)) {
     const value = (given as Readonly<Record<string, unknown>>)[name]
     const isGood = value === undefined ? !required : isRight(value)
-    const uncalled = typeof value === 'function' && (factoryName(value) ?? (!isGood && value.name))
+    // One that was written in this place is named after the option.
+    const uncalled =
+      typeof value === 'function' && (factoryName(value) ?? (!isGood && value.name !== name && value.name))
     check(isGood && !uncalled, within + name, uncalled ? `call the function: \`${uncalled}(…)\`` : `write ${instead}`)
   }
 }

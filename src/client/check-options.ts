@@ -89,6 +89,7 @@ const foreign: Readonly<Record<string, string>> = {
   gettoken: 'session.signIn(…)',
   prefixurl: 'baseUrl` or `prefix',
   withcredentials: "credentials: 'include'",
+  headers: 'sendHeaders: () => ({ … })',
   params: 'searchParams',
   data: 'json',
   tokenendpoint: 'refresh: oauthRefresh({ … })',

@@ -1,4 +1,4 @@
-import { toReportable } from '../errors.ts'
+import { toReportable, warnOnce } from '../errors.ts'
 import type { WatchingStrategy } from '../refresh/strategy.ts'
 import { createSyncedStore } from '../session/create-synced-store.ts'
 import { createSession, type SessionCore } from '../session/session.ts'
@@ -6,17 +6,21 @@ import type { Clock } from '../time/clock.ts'
 import type { ResolvedOptions } from './resolve-options.ts'
 
 export interface SessionWiring {
-  readonly options: Pick<ResolvedOptions, 'store' | 'strategy' | 'scheme' | 'limits' | 'initial'>
+  readonly options: Pick<ResolvedOptions, 'store' | 'strategy' | 'canRefresh' | 'scheme' | 'limits' | 'initial'>
   readonly name: string
   readonly clock: Clock
   readonly announce: () => void
   readonly isDisposed: () => boolean
 }
 
+const noCookieRefresh =
+  '`signIn({ cookie: true })` without `refresh: cookieSession({ … })`: the first 401 ends the session.'
+
 /** The session, and the store with this page's memory in front of it. */
 export function wireSession({ options, name, clock, announce, isDisposed }: SessionWiring): SessionCore {
   const { store, scheme, limits, initial } = options
   const strategy: WatchingStrategy = options.strategy
+  const usesCookies = options.canRefresh && !strategy.needsRefreshToken
   let hasFailed = false
   const records = createSyncedStore({
     store,
@@ -38,6 +42,7 @@ export function wireSession({ options, name, clock, announce, isDisposed }: Sess
     isAmbient: strategy.ambient === true,
     announce,
     adopt(read, former) {
+      if (!read.accessToken && !usesCookies) warnOnce(noCookieRefresh)
       const bound = scheme.adopt?.(read, former) ?? read
       // Cookie strategies take secrets out here, and `oauthRefresh` warns of a missing refresh token.
       const adopted = adoptLogin?.(bound) ?? bound

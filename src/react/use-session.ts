@@ -32,10 +32,8 @@ export function useSession<Claims extends object, Selected>(
   client: HasSession<Claims>,
   select: Select<Claims, Selected>,
 ): Selected
-export function useSession<Claims extends object>(
-  { session }: HasSession<Claims>,
-  select: Select<Claims, unknown> = whole,
-) {
+export function useSession<Claims extends object>(client: HasSession<Claims>, select: Select<Claims, unknown> = whole) {
+  const session = sessionOf(client)
   useEffect(() => {
     session.ready()
   }, [session])
@@ -58,9 +56,10 @@ const awaited = /* @__PURE__ */ new WeakSet<object>()
  *
  * @throws Error on a server that was given no `initial`
  */
-export function useSuspenseSession<Claims extends object = JwtClaims>({
-  session,
-}: HasSession<Claims>): SessionSnapshot<Claims> {
+export function useSuspenseSession<Claims extends object = JwtClaims>(
+  client: HasSession<Claims>,
+): SessionSnapshot<Claims> {
+  const session = sessionOf(client)
   const snapshot = useSyncExternalStore(session.subscribe, session.getSnapshot, () => {
     const known = session.getServerSnapshot()
     if (known.status === 'unknown')
@@ -73,6 +72,13 @@ export function useSuspenseSession<Claims extends object = JwtClaims>({
   // Thrown, since `use` is new in React 19. `ready()` returns the same promise until the session is known.
   if (snapshot.status === 'unknown' && !awaited.has(session)) throw session.ready().then(() => awaited.add(session))
   return snapshot
+}
+
+/** Not the library's own error: this entry imports nothing of it. */
+function sessionOf<Claims extends object>(client: HasSession<Claims>): Session<Claims> {
+  const session: Session<Claims> | undefined = client?.session
+  if (!session) throw new TypeError('`client`: write what `createClient` returned')
+  return session
 }
 
 const whole = <Value>(snapshot: Value): Value => snapshot

@@ -1,6 +1,6 @@
 import { copyBody, releaseBody } from '../http/bodies.ts'
 import { unlessAborted } from '../platform/abort.ts'
-import { isRequest, isSending, isSentBy, pageFetch, send as sendBy } from '../platform/fetch.ts'
+import { isRequest, isSending, isSentBy, send as sendBy } from '../platform/fetch.ts'
 import { isPromise } from '../platform/is-promise.ts'
 import type { Learn, Outgoing } from '../schemes/scheme.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
@@ -12,6 +12,7 @@ import { readInit } from './read-init.ts'
 import { cloneForReplay, createReplayInit, createSendInit, mayHaveBody } from './replay.ts'
 import { createContexts, type FetchAdapter, type FetchInit, type RequestContext, signalOf } from './request-context.ts'
 import type { RequestLog } from './request-log.ts'
+import { createUnderlyingFetch } from './underlying-fetch.ts'
 import type { Waits } from './wait.ts'
 
 /** `fetch` with the session's credentials; `call` is the form around it (ky's or the plain one). */
@@ -41,8 +42,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   const beforeSend = createBeforeSend(ports, waits)
   const afterResponse = createAfterResponse(ports, log, waits)
 
-  /** The network below wrappers of this client's own `fetch`. */
-  const underlyingFetch = pageFetch()
+  const underlyingFetch = createUnderlyingFetch()
 
   /** Shows a send to `latchkey/explain`, if it follows this client. */
   function show(context: RequestContext, outgoing: RequestInit, response: Promise<Response>): Promise<Response> {

@@ -149,7 +149,7 @@ export function requireCredentials(input: unknown, sent: Moment, clock: Clock): 
   if (!credentials) {
     throw new ConfigurationError(
       null,
-      `signIn needs \`accessToken\`, \`access_token\` or \`cookie: true\`, not ${describeKeys(input)}`,
+      `signIn needs \`accessToken\`, \`access_token\` or \`cookie: true\`, not ${describeKeys(input)}${describeToken(input)}`,
     )
   }
   const given = input as Readonly<Record<string, unknown>>
@@ -160,6 +160,15 @@ export function requireCredentials(input: unknown, sent: Moment, clock: Clock): 
     }
   }
   return credentials
+}
+
+/** What was given as the token, if it has its name: never the value. */
+function describeToken(input: unknown): string {
+  const given = Object(input) as Readonly<Record<string, unknown>>
+  const name = ['accessToken', 'access_token'].find(token => token in given)
+  if (!name) return ''
+  const kind = given[name] ? typeof given[name] : JSON.stringify(given[name])
+  return `, whose \`${name}\` is ${kind}: write a string, or call \`signOut()\``
 }
 
 /** Hides keys that do not look like names: they may be pieces of a response that was parsed as something else. */
@@ -173,5 +182,5 @@ export function describeKeys(input: unknown): string {
   if (typeof json === 'function') return 'a Response: write `await response.json()`'
   return typeof input === 'object' && input !== null
     ? `{ ${Object.keys(input).slice(0, 12).map(nameOf).join(', ')} }`
-    : typeof input
+    : String(input && typeof input)
 }

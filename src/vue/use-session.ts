@@ -36,7 +36,10 @@ export type SessionRefs<Claims extends object = JwtClaims> = {
  * @example
  * const { status, claims } = useSession(api)
  */
-export function useSession<Claims extends object = JwtClaims>({ session }: HasSession<Claims>): SessionRefs<Claims> {
+export function useSession<Claims extends object = JwtClaims>(client: HasSession<Claims>): SessionRefs<Claims> {
+  const session: Session<Claims> | undefined = client?.session
+  // Not the library's own error: this entry imports nothing of it but what knows the page.
+  if (!session) throw new TypeError('`client`: write what `createClient` returned')
   const shown = session.getServerSnapshot()
   const snapshot = shallowRef(shown)
   const follow = () => {

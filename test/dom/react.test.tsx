@@ -55,6 +55,22 @@ function createNote<Selected>(use: (client: HasSession<Claims>) => Selected) {
   return { seen, Note }
 }
 
+describe('a client that is none', () => {
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['its session', createClient().session],
+    ['an empty object', {}],
+  ])('%s: both hooks say what to write', (_what, given) => {
+    for (const use of [useSession, useSuspenseSession]) {
+      const { Note } = createNote(client => use(client))
+      expect(() => renderToString(<Note client={given as never} />)).toThrow(
+        '`client`: write what `createClient` returned',
+      )
+    }
+  })
+})
+
 describe('useSession', () => {
   test('starts reading the session when it is mounted, and shows every change of it', async () => {
     const { client } = start()
@@ -95,7 +111,7 @@ describe('useSession', () => {
   })
 
   test('uses the newest inline selector when what it closes over has changed', async () => {
-    const { client } = start()
+    const { client } = start({ refresh: async () => null })
     await client.session.signIn({ cookie: true, subject: 'alice', claims: { roles: ['editor'] } })
     const seen: unknown[] = []
     const Allowed = ({ needed }: { readonly needed: string }) => {

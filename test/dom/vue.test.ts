@@ -58,6 +58,17 @@ const mount = (component: Parameters<typeof createApp>[0], create = createApp, h
   return { app, place }
 }
 
+test.each([
+  ['nothing', undefined],
+  ['null', null],
+  ['its session', createClient().session],
+  ['an empty object', {}],
+])('a client that is none (%s): says what to write', (_what, given) => {
+  expect(() => effectScope().run(() => useSession(given as never))).toThrow(
+    '`client`: write what `createClient` returned',
+  )
+})
+
 describe('useSession in setup', () => {
   test('shows every change of the session in its first state, and renders for no request', async () => {
     const { client, sends, watched } = start()

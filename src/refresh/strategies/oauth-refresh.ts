@@ -85,7 +85,8 @@ const noRefreshToken =
 
 /** Warns of a login without a refresh token. One that continues the session keeps the former. */
 const watchSession: WatchingStrategy['watchSession'] = session => credentials => {
-  if (!credentials.refreshToken && !session.state.credentials?.refreshToken) warnOnce(noRefreshToken)
+  if (credentials.accessToken && !credentials.refreshToken && !session.state.credentials?.refreshToken)
+    warnOnce(noRefreshToken)
   return credentials
 }
 

@@ -141,3 +141,37 @@ test('what a wrapper asks of the client besides, in the same task, is signed in,
     ['GET', '/x', 'Bearer newer'],
   ])
 })
+
+describe('where the page’s fetch called the client before that was made', () => {
+  const wrappers: Readonly<Record<string, (client: () => Fetch) => Fetch>> = {
+    'with its arguments': client => (input, init) => client()(input, init),
+    'with a new Request, in an async function': client => async (input, init) => client()(new Request(input, init)),
+  }
+
+  test.each(Object.entries(wrappers))('%s, the error says so, and how to mend it', async (_, wrap) => {
+    const network = createNetwork()
+    let own: Fetch = network.fetch
+    vi.stubGlobal(
+      'fetch',
+      wrap(() => own),
+    )
+    const looping = createClient({ baseUrl: 'https://api.test/', retry: 0 })
+    onTestFinished(looping.dispose)
+    own = looping.fetch
+    await looping.session.signIn({ accessToken: 'old' })
+    for (const call of [looping.fetch('https://api.test/x'), looping.get('x').then(), fetch('https://else.test/x')])
+      await expect(call).rejects.toMatchObject({
+        code: 'configuration',
+        option: 'fetch',
+        message: expect.stringContaining('create the client'),
+      })
+    expect(network.sends).toEqual([])
+    // The way out that the error names.
+    const client = createClient({ baseUrl: 'https://api.test/', retry: 0, fetch: network.fetch })
+    onTestFinished(client.dispose)
+    own = client.fetch
+    await client.session.signIn({ accessToken: 'old' })
+    await fetch('https://api.test/x')
+    expect(shown(network)).toEqual([['https://api.test/x', 'Bearer old']])
+  })
+})

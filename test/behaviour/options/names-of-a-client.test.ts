@@ -36,6 +36,14 @@ const reasonOf = (request: Promise<unknown>): Promise<string> =>
     (error: Error) => `${error.name}: ${error.message}`,
   )
 
+test('createAuthenticatedFetch, which has no defaults of requests, names `sendHeaders` for `headers`', () => {
+  const headers = { 'x-api-version': '2' }
+  expect(messageOf(() => createAuthenticatedFetch({ baseUrl, headers } as object))).toBe(
+    '`headers`: write `sendHeaders: () => ({ … })`',
+  )
+  expect(create({ headers })).toBe('accepted')
+})
+
 describe('A name that belongs elsewhere is refused, and the place is said', () => {
   test.each([
     ['patienceMs', 'limits: { patienceMs: … }'],

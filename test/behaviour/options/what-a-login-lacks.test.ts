@@ -57,6 +57,36 @@ describe('A sign-in without a refresh token, where a strategy needs one', () => 
   })
 })
 
+describe('A sign-in with a cookie, where no refresh uses one', () => {
+  const says = expect.stringContaining('`signIn({ cookie: true })` without `refresh: cookieSession({ … })`')
+
+  test('is warned of once, without `refresh` and with `oauthRefresh`', async () => {
+    const { client } = await open()
+    await client.session.signIn({ cookie: true, subject: 'ann' })
+    await client.session.signIn({ cookie: true, subject: 'ben' })
+    expect(warn.mock.calls).toEqual([[says]])
+    warn.mockClear()
+    vi.resetModules()
+    const { create } = await load()
+    const plain = create({ baseUrl: 'https://api.test/' })
+    onTestFinished(plain.dispose)
+    await plain.session.signIn({ cookie: true })
+    expect(warn.mock.calls).toEqual([[says]])
+  })
+
+  test('is not warned of where a cookie strategy or a function of the app may use it', async () => {
+    const { create } = await load()
+    const { cookieSession } = await import('latchkey')
+    const fetch = async () => Response.json({ sub: 'ann' })
+    for (const refresh of [cookieSession({ url: '/me', signOutUrl: false }), async () => ({ cookie: true }) as const]) {
+      const client = create({ baseUrl: 'https://api.test/', refresh, fetch })
+      onTestFinished(client.dispose)
+      await client.session.signIn({ cookie: true, subject: 'ann' })
+    }
+    expect(warn).not.toHaveBeenCalled()
+  })
+})
+
 describe('A lifetime that is none', () => {
   const nextYear = Math.round(Date.now() / 1000) + 31_536_000
 

@@ -90,6 +90,11 @@ describe('A value that is wrong', () => {
       ),
     ).toBe('`a`: write a string')
   })
+
+  test('is no function that was to be called, if it was written in the place of the value: its name is that of the option', () => {
+    expect(complain({ a: () => 'x' }, { a: text })).toBe('`a`: write a string')
+    expect(complain({ a() {} }, { a: text })).toBe('`a`: write a string')
+  })
 })
 
 describe('Options', () => {

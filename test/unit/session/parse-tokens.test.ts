@@ -224,13 +224,25 @@ describe('a sign-in with what is no credential', () => {
     expect(attempt).not.toThrow(/secret/)
   })
 
+  test.each([
+    [{ accessToken: null }, 'not { accessToken }, whose `accessToken` is null: '],
+    [{ access_token: undefined, refreshToken: 'r' }, 'whose `access_token` is undefined: '],
+    [{ accessToken: '' }, 'whose `accessToken` is "": '],
+    [{ access_token: { value: 'secret' } }, 'whose `access_token` is object: '],
+    [{ accessToken: 1234 }, 'whose `accessToken` is number: '],
+  ])('%o: says what was given as the token, and what to write', (input, found) => {
+    const attempt = () => requireCredentials(input, sent, clock)
+    expect(attempt).toThrow(`${found}write a string, or call \`signOut()\``)
+    expect(attempt).not.toThrow(/secret|1234/)
+  })
+
   test('lists a few keys only', () => {
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`key${index}`, 1]))
     expect(describeKeys(many)).toMatch(/key11 }$/)
   })
 
   test.each([
-    [null, 'object'],
+    [null, 'null'],
     [undefined, 'undefined'],
     ['secret', 'string'],
   ])('names only the type of a value that is no object (%j)', (input, type) => {
