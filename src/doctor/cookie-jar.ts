@@ -27,8 +27,13 @@ const isRemoval = ({ value, attributes }: SetCookie): boolean => {
   return value === '' || isOver
 }
 
-/** A CSRF token is a cookie that scripts read on purpose. */
-export const isCsrfCookie = ({ name }: Pick<SetCookie, 'name'>): boolean => /csrf|xsrf/i.test(name)
+/** Cookies that load balancers and firewalls set by themselves, in every response. */
+const ofProxies =
+  /^(AWS(ALB|ELB)|__cf|_cfuvid$|cf_clearance$|GCLB$|ARRAffinity|ApplicationGatewayAffinity|BIGipServer|incap_ses|visid_incap|nlbi_|ak_bmsc$|bm_s[vz]$)/
+
+/** Not of the session: a CSRF token, which scripts read on purpose, and what a proxy in front of the server sets. */
+export const isOfOthers = ({ name }: Pick<SetCookie, 'name'>): boolean =>
+  /csrf|xsrf/i.test(name) || ofProxies.test(name)
 
 /** The cookies that a response sets, without those that it removes. */
 export const readSetCookies = (headers: Headers): readonly SetCookie[] =>
@@ -37,32 +42,42 @@ export const readSetCookies = (headers: Headers): readonly SetCookie[] =>
     .map(parseSetCookie)
     .filter(cookie => !isRemoval(cookie))
 
-/** The `Cookie` value to send after a response. */
+const readPairs = (cookie: string): readonly (readonly [name: string, value: string])[] =>
+  cookie
+    .split(';')
+    .map(pair => splitAtFirst(pair.trim()))
+    .filter(([name]) => name)
+    .map(([name = '', value = '']) => [name, value])
+
+/** What tells cookies of one name apart (RFC 6265 §5.3, step 11). */
+const placeOf = ({ attributes }: SetCookie): string =>
+  `${attributes.get('domain')?.toLowerCase().replace(/^\./, '') ?? ''} ${attributes.get('path') ?? ''}`
+
+/**
+ * The `Cookie` value to send after a response. A response may set a cookie, and remove one of the same name on another path:
+ * that of a former release.
+ */
 export function mergeCookies(sent: string, headers: Headers): string {
-  const jar = new Map(
-    sent
-      .split(';')
-      .map(pair => splitAtFirst(pair.trim()))
-      .filter(([name]) => name)
-      .map(([name = '', value = '']): [string, string] => [name, value]),
+  const received = new Map(
+    headers
+      .getSetCookie()
+      .map(parseSetCookie)
+      .map(cookie => [`${cookie.name} ${placeOf(cookie)}`, cookie]),
   )
-  for (const cookie of headers.getSetCookie().map(parseSetCookie)) {
-    if (isRemoval(cookie)) jar.delete(cookie.name)
-    else jar.set(cookie.name, cookie.value)
-  }
-  return [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
+  const names = new Set([...received.values()].map(({ name }) => name))
+  // The last of each name, as cookies of a `Cookie` value have no path.
+  const set = new Map(
+    [...received.values()].filter(cookie => !isRemoval(cookie)).map(({ name, value }) => [name, value]),
+  )
+  return [...readPairs(sent).filter(([name]) => !names.has(name)), ...set].map(pair => pair.join('=')).join('; ')
 }
 
 /** The values of a `Cookie` header. */
 export const valuesIn = (cookie: string): readonly string[] =>
   cookie.split(';').map(pair => splitAtFirst(pair.trim())[1] ?? '')
 
-/** Whether a cookie that was sent has another value now. */
+/** Whether a cookie of the session that was sent has another value now. */
 export function hasReplacedCookie(before: string, after: string): boolean {
-  const now = new Set(after.split('; '))
-  return before
-    .split(';')
-    .map(pair => pair.trim())
-    .filter(pair => pair !== '' && !isCsrfCookie({ name: splitAtFirst(pair)[0] ?? '' }))
-    .some(pair => !now.has(pair))
+  const now = new Set(readPairs(after).map(pair => pair.join('=')))
+  return readPairs(before).some(pair => !isOfOthers({ name: pair[0] }) && !now.has(pair.join('=')))
 }

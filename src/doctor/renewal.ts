@@ -85,10 +85,18 @@ function probeOf({ settings }: Parts, secret: string, options: RenewOptions): Pr
   return { note, url, method, headers, body: new URLSearchParams({ ...parameters, ...form }) }
 }
 
+const isSuccess = ({ status }: ProbeResponse) => status >= 200 && status < 300
+
+/** A success whose body is neither empty nor JSON, which the client takes for a portal's page. */
+export const isUnreadable = (response: ProbeResponse): boolean =>
+  isSuccess(response) && response.json === undefined && response.text.trim() !== ''
+
 /** Cookies are read from the headers, tokens from the body. */
 function nextCredential(response: ProbeResponse, secret: string, isCookie: boolean): Credential | null {
   const accessToken = accessTokenIn(response.json)
-  if (response.status < 200 || response.status > 299 || errorIn(response.json)) return null
+  if (!isSuccess(response) || errorIn(response.json)) return null
+  // As the client: it reads no other success.
+  if (isCookie && isUnreadable(response)) return null
   if (isCookie) return { secret: mergeCookies(secret, response.headers), accessToken }
   return accessToken === null ? null : { secret: refreshTokenIn(response.json) ?? secret, accessToken }
 }
@@ -131,7 +139,11 @@ export function createRenewer(parts: Parts): Renewer {
       }
       const response = await send({ note: 'to sign in', url, method: 'POST', headers, body: json })
       const refreshToken = refreshTokenIn(response.json)
-      const credential = nextCredential(response, isCookie ? '' : (refreshToken ?? ''), isCookie)
+      // A page gets the cookies of a form's login, too: a redirect to the app, or a page.
+      const credential =
+        isCookie && response.status < 400 && !errorIn(response.json)
+          ? { secret: mergeCookies('', response.headers), accessToken: accessTokenIn(response.json) }
+          : nextCredential(response, refreshToken ?? '', isCookie)
       return { credential: keep(credential?.secret ? credential : null), response }
     },
   }

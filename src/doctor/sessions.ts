@@ -1,6 +1,6 @@
 import { isPassing } from '../refresh/judge-failure.ts'
 import type { ProbeResponse } from './network.ts'
-import type { Credential, Renewal, Renewer } from './renewal.ts'
+import { type Credential, isUnreadable, type Renewal, type Renewer } from './renewal.ts'
 import type { Credentials, Settings } from './settings.ts'
 
 /** A session of the test account. */
@@ -73,7 +73,9 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
   const renewCurrent = async (session: Session, note: string): Promise<Renewed | null> => {
     const before = session.credential
     const renewal = await renewer.renew(before, { note })
-    busyStatus = isPassing(renewal.response.status) ? renewal.response.status : 0
+    const { response } = renewal
+    const isBroken = isPassing(response.status) || (renewal.kind === 'unclear' && isUnreadable(response))
+    busyStatus = isBroken ? response.status : 0
     if (renewal.kind !== 'granted') return null
     session.credential = renewal.credential
     session.isProved = true
@@ -100,6 +102,8 @@ export function createSessions({ settings, credentials, renewer }: Parts): Sessi
       if (loginFailed && status >= 400)
         return `The login was refused with ${status}: check --login-endpoint and LATCHKEY_LOGIN.`
       if (loginFailed) return `The login (status ${status}) returned no credential that the server accepts.`
+      if (busyStatus && busyStatus < 300)
+        return `The refresh gets ${busyStatus} with a body that is not JSON, which clients treat as an outage.`
       if (busyStatus) return `The refresh gets ${busyStatus}, which neither grants nor refuses it.`
       if (refused > 0) return 'The server does not accept the credential that was given, and there is no other.'
       return 'Every session that was given is used up.'

@@ -1,5 +1,5 @@
 import type { Check } from '../check.ts'
-import { isCsrfCookie, readSetCookies, type SetCookie } from '../cookie-jar.ts'
+import { isOfOthers, readSetCookies, type SetCookie } from '../cookie-jar.ts'
 import { type Finding, fault, orOk, unknown, warning } from '../finding.ts'
 
 const domainFix = 'Leave `Domain` out, so that other subdomains neither get nor set it.'
@@ -53,7 +53,7 @@ export const cookieFlags: Check = {
     const responses = [sessions.loginResponse, renewed?.renewal.response].filter(
       one => one !== null && one !== undefined,
     )
-    const cookies = responses.flatMap(({ headers }) => readSetCookies(headers)).filter(cookie => !isCsrfCookie(cookie))
+    const cookies = responses.flatMap(({ headers }) => readSetCookies(headers)).filter(cookie => !isOfOthers(cookie))
     // The last line for a name is what the browser keeps.
     const newest = [...new Map(cookies.map(cookie => [cookie.name, cookie])).values()]
     if (newest.length === 0) {

@@ -1,4 +1,5 @@
 import type { Check } from '../check.ts'
+import { isOfOthers, readSetCookies } from '../cookie-jar.ts'
 import { isAllowed, isReadable } from '../cors.ts'
 import type { Examination } from '../examination.ts'
 import { type Finding, fault, orOk, unknown } from '../finding.ts'
@@ -67,7 +68,7 @@ export const csrfHeader: Check = {
               'Refuse requests without it, on refresh and sign-out.',
             ),
           got.kind === 'granted' &&
-            got.response.headers.getSetCookie().length > 0 &&
+            readSetCookies(got.response.headers).some(cookie => !isOfOthers(cookie)) &&
             fault('A refresh by GET succeeds.', 'Refresh by POST only: links and prefetching send GET.'),
           asked && judgePreflight(asked, examination),
         ],

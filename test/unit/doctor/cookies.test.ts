@@ -107,6 +107,104 @@ describe('the doctor', () => {
     expect(run.check('lost-response').status).toBe('unknown')
     expect(run.exitCode).toBe(2)
   })
+
+  test('takes the cookie of a login that is a redirect, as the login of a form is', async () => {
+    const server = await startExaminedServer(({ path }, response) =>
+      path === '/login' ? { ...response, status: 302, headers: { ...response.headers, location: '/home' } } : undefined,
+    )
+    const args = [
+      ...server.ofCookie,
+      '--login-endpoint',
+      `${server.origin}/login`,
+      '--only',
+      'rotation',
+      '--yes',
+      '--json',
+    ]
+    const run = await callDoctor(args, { env: { LATCHKEY_LOGIN: '{"password":"correct horse"}' } })
+    expect(run.check('rotation').status).toBe('ok')
+  })
+
+  test.each([
+    ['after it', (own: string) => [own, '__Host-refresh=; Path=/old; Max-Age=0']],
+    ['before it', (own: string) => ['__Host-refresh=; Path=/old; Max-Age=0', own]],
+  ])('keeps a cookie whose response removes one of that name on another path %s', async (_order, lines) => {
+    const server = await startExaminedServer((_request, response) => {
+      const own = response.headers?.['set-cookie']
+      return own === undefined
+        ? undefined
+        : { ...response, headers: { ...response.headers, 'set-cookie': lines(String(own)) } }
+    })
+    const args = [...server.ofCookie, '--only', 'lost-response,rotation', '--yes', '--json']
+    const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: server.cookies(1) } })
+    expect(run.check('lost-response').status).toBe('ok')
+  })
+
+  test('keeps both cookies of one name, as a browser shows them, and does not call them replaced', async () => {
+    const server = await startExaminedServer(({ path, headers }) =>
+      path !== '/cookie/refresh'
+        ? undefined
+        : headers.cookie === 'app=a; app=b'
+          ? json(200, { accessToken: 'an-access-token', expiresInSeconds: 300 })
+          : json(401, {}),
+    )
+    const args = [...server.ofCookie, '--only', 'rotation,token-response', '--yes', '--json']
+    const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: 'app=a; app=b' } })
+    expect(run.check('token-response').status).toBe('ok')
+    expect(run.check('rotation').findings[0]?.says).toMatch(/cookie is not replaced/)
+  })
+
+  describe('where a load balancer sets a cookie of its own in every response', () => {
+    const startBalanced = (spoil: Spoil = () => undefined) => {
+      let responses = 0
+      return startExaminedServer((request, response) => {
+        const answer = spoil(request, response) ?? response
+        const own = answer.headers?.['set-cookie']
+        responses += 1
+        const lines = [...(own === undefined ? [] : [String(own)]), `AWSALB=balanced-${responses}; Path=/`]
+        return { ...answer, headers: { ...answer.headers, 'set-cookie': lines } }
+      })
+    }
+
+    test('does not judge its flags', async () => {
+      const server = await startBalanced()
+      const args = [...server.ofCookie, '--only', 'cookie-flags', '--yes', '--json']
+      const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: server.cookies(1) } })
+      expect(run.check('cookie-flags').status).toBe('ok')
+    })
+
+    test('does not take it for a replaced session', async () => {
+      const server = await startBalanced(({ path }) =>
+        path === '/cookie/refresh' ? json(200, { accessToken: 'an-access-token', expiresInSeconds: 300 }) : undefined,
+      )
+      const args = [...server.ofCookie, '--only', 'rotation', '--yes', '--json']
+      const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: 'sid=one; AWSALB=balanced-0' } })
+      expect(run.check('rotation').findings[0]?.says).toMatch(/cookie is not replaced/)
+    })
+
+    test('does not take the page that an app returns for every GET for a refresh', async () => {
+      const html = { 'content-type': 'text/html' }
+      const server = await startBalanced(({ path, method }) =>
+        path === '/cookie/refresh' && method === 'GET'
+          ? { status: 200, body: '<!doctype html><title>App</title>', headers: html }
+          : undefined,
+      )
+      const args = [...server.ofCookie, '--only', 'csrf-header', '--yes', '--json']
+      const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: server.cookies(1) } })
+      expect(run.check('csrf-header').status).toBe('ok')
+    })
+  })
+
+  test('reports a refresh whose success is no JSON, which the client takes for an outage', async () => {
+    const server = await startExaminedServer(({ path, method }, response) =>
+      path === '/cookie/refresh' && method === 'POST' && response.status === 200
+        ? { ...response, body: 'OK', headers: { ...response.headers, 'content-type': 'text/plain' } }
+        : undefined,
+    )
+    const args = [...server.ofCookie, '--only', 'token-response', '--yes', '--json']
+    const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: server.cookies(1) } })
+    expect(run.check('token-response').findings[0]?.says).toMatch(/gets 200 with a body that is not JSON/)
+  })
 })
 
 describe('a Set-Cookie line', () => {
