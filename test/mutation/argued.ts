@@ -62,6 +62,8 @@ export const argued: Readonly<Record<string, string>> = {
     'A record that was leased has its lease.',
   'src/refresh/leased-record.ts: for (let turn = 0; seen?.lease && seen.lease.id === ⟦own?.id⟧ && hasGoneOn(seen); turn += 1) { → own.id':
     'A record that was leased has its lease.',
+  'src/refresh/leased-record.ts: const hasGoneOn = (seen: StoredRecord) => seen.sessionId === sessionId || seen.revocationPending?.leaseId === ⟦own?.id⟧ → own.id':
+    'A record that was leased has its lease.',
   'src/refresh/plan-retry.ts: if (leftMs > 0 && ⟦patience?.failed⟧ === failures - 1 && (askedMs ?? 0) <= leftMs) { → patience.failed':
     'Without patience, `leftMs` is 0.',
   "src/refresh/post.ts: const isJoined = isPrefix && ⟦typeof url === 'string'⟧ && !/^[a-z][a-z\\d+.-]*:/i.test(url) → true":

@@ -41,6 +41,12 @@ describe('redirectTo', () => {
     ])
   })
 
+  test('goes to a scheme of the app, although its name contains that of a scheme that holds scripts or content', () => {
+    expect(goFrom('https://app.test/', redirectTo('mydata://login'))).toEqual([
+      'mydata://login?returnTo=%2Ftodos%3Fpage%3D2',
+    ])
+  })
+
   test.each([
     ['https://app.test/login', '/login'],
     ['https://app.test/login?returnTo=%2Fx', '/login'],

@@ -62,3 +62,18 @@ describe('before step c: a scheme that proves each call', () => {
     expect([calls, stored().lease]).toEqual([[], undefined])
   })
 })
+
+test('Before step c: a refresh token that a release with another scheme stored is not sent, and its session ends', async () => {
+  const scheme = { accepts: ({ tokenType }: { readonly tokenType: string | null }) => tokenType !== 'DPoP' }
+  const { session, start, calls, stored, store } = await createSignedInRig({ ports: { scheme } })
+  const { credentials } = stored()
+  store.content = {
+    ...stored(),
+    revision: 'other',
+    credentials: { ...(credentials as NonNullable<typeof credentials>), tokenType: 'DPoP' },
+  }
+  const flight = start()
+  await flight.done
+  expect([flight.outcome, calls]).toEqual([{ kind: 'superseded' }, []])
+  expect(session.state).toMatchObject({ status: 'signed-out', endReason: 'key-lost' })
+})

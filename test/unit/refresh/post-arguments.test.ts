@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { createTrustedOrigins } from '../../../src/http/trusted-origins.ts'
 import { createPost, type PostPorts, readHeaders, type SendHeadersContext } from '../../../src/refresh/post.ts'
@@ -118,6 +119,17 @@ describe('headers that the app adds to each request', () => {
     )
     const { post, sent } = start({ sendHeaders: (async () => ({})) as never, trusted })
     await expect(post('token')).rejects.toMatchObject({ code: 'configuration', option: 'sendHeaders' })
+    expect(sent).toEqual([])
+  })
+
+  test.each([
+    ['a value', { 'X-App': 'secret\nsecret' }],
+    ['a name', { 'secret name': '1' }],
+  ])('are a mistake if no header can have %s of them, which the error does not show', async (_, headers) => {
+    const { post, sent } = start({ sendHeaders: () => headers as never, trusted })
+    const error: unknown = await post('token').catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'configuration', option: 'sendHeaders' })
+    expect(inspect(error, { showHidden: true })).not.toContain('secret')
     expect(sent).toEqual([])
   })
 })
