@@ -18,10 +18,11 @@ export function transportOf(chosen: Fetch | undefined): Fetch {
     // A non-empty init may reset the referrer (Fetch, Request constructor; undici with any init), so it is repeated.
     const same: Record<string, unknown> = { method, referrer, referrerPolicy }
     for (const name in init) if (name !== 'auth' && name !== 'replay') same[name] = init[name as keyof RequestInit]
-    // Keep the body out of the init if it is a stream: it can be read only once. Otherwise the headers stay as given, since those
-    // of the `Request` name the boundary of its own FormData.
+    // Keep the body out of the init if it is a stream: it can be read only once. Otherwise the headers stay as given, in the
+    // init or else in the caller's Request, since those of the new one name the boundary of its own FormData.
     if (isOneShot(same['body'])) same['body'] = same['duplex'] = undefined
-    same['headers'] = same['body'] ? new Headers(same['headers'] as HeadersInit) : request.headers
+    const given = (same['headers'] ?? (input as Request).headers) as HeadersInit | undefined
+    same['headers'] = same['body'] ? new Headers(given) : request.headers
     passMark(init, request)
     // For wrappers that expect a URL: `input.toString()`.
     return chosen(Object.assign(request, { toString: () => request.url }), same)

@@ -112,6 +112,18 @@ describe('an app’s own fetch', () => {
     expect((await new Request(request, init).formData()).get('a')).toBe('1')
   })
 
+  test('gets the headers of a Request in the init, too, if the body is of the init: a Request of a removed iframe shows no URL in WebKit, and its headers were lost', async () => {
+    const given = new Request(url, { method: 'POST', body: 'text', headers: { 'x-mine': '1' } })
+    const [request, init] = await callOf(given, { body: new URLSearchParams({ a: '1' }) })
+    const expected = [
+      ['content-type', 'text/plain;charset=UTF-8'],
+      ['x-mine', '1'],
+    ]
+    expect([[...request.headers], [...(init.headers as Headers)]]).toEqual([expected, expected])
+    const [, other] = await callOf(given, { body: 'text', headers: {} })
+    expect([...(other.headers as Headers)]).toEqual([])
+  })
+
   test('can read the headers of the init by their names', async () => {
     for (const given of [{ body: 'text', method: 'POST' }, {}]) {
       const [, init] = await callOf(url, { ...given, headers: { 'X-Mine': '1' } })
