@@ -125,7 +125,7 @@ export function createLoginNotifier({
     }
     const call = () => {
       // A listener of `ended` may have signed a user in. If that does not help, the app has to know.
-      if (isLoop || !session.state.credentials) callListener(onLoginRequired, event)
+      if (!isDisposed() && (isLoop || !session.state.credentials)) callListener(onLoginRequired, event)
     }
     // In a new task: the waiting requests are rejected first, and an error in the callback stays the app's own.
     clock.setTimer(call, 0)
@@ -150,7 +150,8 @@ export function createLoginNotifier({
   session.listenersOf('restored').add(({ from, subject }) => signedIn(subject, from === 'server'))
   session.listenersOf('ended').add(({ reason, tab }) => {
     const ended = held
-    held = null
+    // Of a user who took the place of another one, if so.
+    held = session.state.credentials
     if (reason !== 'signed-out' && reason !== 'replaced') required(reason, ended, tab)
     else lastCall.write(null)
   })

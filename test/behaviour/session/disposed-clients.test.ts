@@ -85,6 +85,17 @@ describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => 
     expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 0])
   })
 
+  test('requires no login for a session that ended just before', async () => {
+    const stage = createStage()
+    await stage.signIn({ subject: 'alice' })
+    stage.refuseAll()
+    stage.refresh(async () => null)
+    await expect(send(stage.client, '/x')).rejects.toMatchObject({ reason: 'refresh-rejected' })
+    stage.client.dispose()
+    await stage.clock.advance(1000)
+    expect(stage.logins).toEqual([])
+  })
+
   test('does all of it again once it is used again', async () => {
     const stage = await start()
     stage.answer(() => refusal('Bearer'))

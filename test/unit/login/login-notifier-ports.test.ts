@@ -75,6 +75,14 @@ describe('the event for the login', () => {
     ])
   })
 
+  test('names the user who signed in in place of another one', async () => {
+    const { session, events, lose } = createRig()
+    await session.signIn(alice)
+    await session.signIn({ cookie: true, subject: 'bob', claims: { name: 'Bob' } })
+    await lose()
+    expect(events).toMatchObject([{ subject: 'bob', claims: { name: 'Bob' } }])
+  })
+
   test('names the request and this tab also where no user was signed in', async () => {
     const { clock, events, notifier } = createRig()
     notifier.notSignedIn(targetOf('/x'))
