@@ -31,9 +31,10 @@ export function decideFollow(record: StoredRecord | null, { state, isAmbient, as
   if (!credentials) {
     // While a login dialog of no session is open, it is no news: a start of another tab writes another record of no user.
     const isNews = state.credentials || (record ? isAnothers && state.status !== 'reauthenticating' : isUnknown)
-    // A record that has disappeared: the user signed out elsewhere, or the browser wiped the storage.
-    const reason = record ? record.endedBy : state.credentials && 'signed-out'
-    return isNews ? { kind: 'leave', sessionId: record?.sessionId ?? null, reason: reason ?? null } : stay
+    // A record that has disappeared: the user signed out elsewhere, or the browser wiped the storage. A tab that has started since
+    // writes another one, without a reason.
+    const reason = record?.endedBy ?? (state.credentials && 'signed-out')
+    return isNews ? { kind: 'leave', sessionId: record?.sessionId ?? null, reason } : stay
   }
   // A session that only a dialog can renew, in the tabs that are in it.
   if (record.rejected && !state.credentials && !isUnknown) return stay

@@ -77,9 +77,9 @@ describe('decideFollow: what a page does with the record that its store holds', 
       leave('over', 'refresh-rejected'),
     ],
     [
-      'A signed-out record without a reason: the session ends without one',
+      'A signed-out record without a reason (a tab started over a wiped storage): as without a record',
       { record: { sessionId: 'over', credentials: null } },
-      leave('over', null),
+      leave('over', 'signed-out'),
     ],
     [
       'The same session, signed out: the session ends',
