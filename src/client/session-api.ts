@@ -88,16 +88,15 @@ export function createSessionApi<Claims extends object>(
 ): Session<Claims> {
   const { session, refresher, storeSync } = core
   const { ambient = false } = strategy
-  let shown: SessionState = session.state
-  const serverSnapshot = toSnapshot<Claims>(shown)
-  let snapshot = serverSnapshot
+  const serverSnapshot = toSnapshot<Claims>(session.state)
+  /** Weak: a state has tokens, which must not outlive it where no one reads the next snapshot. */
+  const snapshots = new WeakMap<SessionState, SessionSnapshot<Claims>>([[session.state, serverSnapshot]])
   let readying: { readonly snapshot: Promise<SessionSnapshot<Claims>>; isOver: boolean } | undefined
 
   function getSnapshot(): SessionSnapshot<Claims> {
-    if (shown !== session.state) {
-      shown = session.state
-      snapshot = toSnapshot(shown)
-    }
+    const { state } = session
+    const snapshot = snapshots.get(state) ?? toSnapshot<Claims>(state)
+    snapshots.set(state, snapshot)
     return snapshot
   }
 

@@ -125,6 +125,8 @@ export function createSession({
       // The record is old if this page has signed in or out since it was read, even in the same task.
       if (record !== records.latest || writing) return
       const next = decideFollow(record, { state: page.state, isAmbient, asksLogin })
+      if (record?.credentials ? record.sessionId !== lastSignIn?.ofSession : record?.endedBy === 'signed-out')
+        lastSignIn = undefined
       if (next.kind === 'leave') leave(next.sessionId ?? randomId(), next.reason, 'other')
       else if (next.kind === 'take-over') takeOver(next.content, null, { cause: 'expiring', startedMs: null })
     },
@@ -158,7 +160,7 @@ export function createSession({
       const { retryAt, failures } = latest ?? {}
       const content = { ...emptyRecord('signed-out'), lease, revocationPending, retryAt, failures }
       const stored = records.overwrite(content, replaced)
-      // No token outlives a sign-out. A session that ended otherwise may come back from the store.
+      // No token outlives a sign-out, one in another tab neither. A session that ended otherwise may come back from the store.
       lastSignIn = undefined
       leave(content.sessionId, 'signed-out', 'this')
       await stored

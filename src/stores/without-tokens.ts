@@ -40,7 +40,13 @@ export function withoutTokens(store: SessionStore): SessionStore {
     ...store,
     // In cookie modes a sign-out has no tokens to revoke, so what was overwritten is not needed.
     getAndSet: undefined,
-    read: async name => own(await store.read(name)),
+    async read(name) {
+      const before = held
+      const found = await store.read(name)
+      // That session is over in the store: its tokens must not stay in memory. But they may have been written since.
+      if (held === before && found?.sessionId !== held?.sessionId) held = undefined
+      return own(found)
+    },
     async compareAndSet(name, expected, next) {
       const written = await store.compareAndSet(name, expected, share(next))
       if (written) held = next as StoredRecord

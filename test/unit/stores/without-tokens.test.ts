@@ -105,6 +105,24 @@ describe('a store that other tabs share, without the tokens', () => {
     expect(await here.read('main')).toEqual(record({ revision: 'two', ...other, credentials: stripped }))
   })
 
+  test('Tokens are forgotten once a record of another session was read', async () => {
+    const { here, there } = open()
+    await here.overwrite('main', record())
+    await there.overwrite('main', record({ sessionId: 'session-two', credentials: null }))
+    await here.read('main')
+    await there.overwrite('main', record({ revision: 'two' }))
+    expect(await here.read('main')).toEqual(record({ revision: 'two', credentials: stripped }))
+  })
+
+  test('Tokens that are written while an older record is being read stay', async () => {
+    const { here, there } = open()
+    await there.overwrite('main', record({ sessionId: 'session-two', credentials: null }))
+    const reading = here.read('main')
+    await here.overwrite('main', record())
+    await reading
+    expect(await here.read('main')).toEqual(record())
+  })
+
   test('A refused compare-and-set does not change what is read', async () => {
     const { here, there } = open()
     await here.overwrite('main', record())

@@ -1,0 +1,76 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Credentials } from '../../../src/session/credentials.ts'
+import type { SessionRecord, SessionStore } from '../../../src/session/session-store.ts'
+import { withoutTokens } from '../../../src/stores/without-tokens.ts'
+import { countHeld } from '../../support/garbage.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { createStage } from '../../support/stage.ts'
+import { stubChannel } from '../../support/test-channel.ts'
+
+/** The same store. It notes weakly which tokens its client had. */
+const noteTokens = (store: SessionStore) => {
+  const had: WeakRef<object>[] = []
+  const note = ({ credentials }: SessionRecord) => {
+    if ((credentials as Credentials | null)?.accessToken) had.push(new WeakRef(credentials as Credentials))
+  }
+  const noting: SessionStore = {
+    ...store,
+    compareAndSet(name, expected, next) {
+      note(next)
+      return store.compareAndSet(name, expected, next)
+    },
+    overwrite(name, next) {
+      note(next)
+      return store.overwrite(name, next)
+    },
+  }
+  return { had, noting }
+}
+
+describe('promise 14: the page holds no token in memory', () => {
+  beforeEach(() => void stubChannel())
+
+  const start = async (wrap = (store: SessionStore) => store, strategy = {}) => {
+    const shared = createScriptedStore()
+    const { had, noting } = noteTokens(wrap(shared))
+    const here = createStage({ store: noting, strategy })
+    const there = createStage({ store: wrap(shared), strategy, clock: here.clock })
+    await here.signIn({ subject: 'alice' })
+    await here.client.session.refresh()
+    expect(here.client.session.getSnapshot().status).toBe('signed-in')
+    await there.client.session.ready()
+    const look = async () => {
+      here.wake()
+      await here.clock.settle()
+    }
+    return { here, there, look, had }
+  }
+
+  test('after a sign-out, even if no one reads the snapshot again', async () => {
+    const { here, had } = await start()
+    await here.client.session.signOut()
+    expect(had.length).toBeGreaterThan(1)
+    expect(await countHeld(had)).toBe(0)
+  })
+
+  test('after a sign-out in another tab', async () => {
+    const { there, look, had } = await start()
+    await there.client.session.signOut()
+    await look()
+    expect(await countHeld(had)).toBe(0)
+  })
+
+  test('after another user signed in in another tab', async () => {
+    const { there, look, had } = await start()
+    await there.signIn({ subject: 'bob' })
+    await look()
+    expect(await countHeld(had)).toBe(0)
+  })
+
+  test('after a sign-out in another tab, where tabs share a cookie and no tokens', async () => {
+    const { there, look, had } = await start(withoutTokens, { ambient: true, cookie: 'token' })
+    await there.client.session.signOut()
+    await look()
+    expect(await countHeld(had)).toBe(0)
+  })
+})
