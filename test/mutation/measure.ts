@@ -28,23 +28,31 @@ type Kind<Key extends string> = Extract<Entry, Readonly<Record<Key, unknown>>>
 const every = <Key extends 'killed' | 'atImport' | 'unrepeatable' | 'spoilt'>(journal: Journal, key: Key) =>
   journal.entries().filter((entry): entry is Kind<Key> => key in entry)
 
-/** Runs a file, and returns whether all of its tests are through. Ends a worker that hangs: what it was at counts as killed. */
-async function runFile({ vitest }: MutantTests, file: TestSpecification, journal: Journal): Promise<boolean> {
+/**
+ * Runs a file, and ends its worker if it hangs: what that was at counts as killed. Returns whether it hung, and what vitest returns.
+ */
+async function runWatched({ vitest }: MutantTests, file: TestSpecification, journal: Journal) {
+  let hasHung = false
+  const watch = setInterval(() => {
+    const beat = journal.lastBeat()
+    if (!beat || beat.file !== file.moduleId || Date.now() - beat.atMs < hangsAfterMs) return
+    hasHung = true
+    if (beat.mutant !== null) journal.add({ killed: beat.mutant, by: file.moduleId, reason: 'It runs for ever.' })
+    try {
+      process.kill(beat.pid, 'SIGKILL')
+    } catch {
+      // It has ended meanwhile.
+    }
+  }, 5_000)
+  const result = await vitest.runTestSpecifications([file]).finally(() => clearInterval(watch))
+  return { ...result, hasHung }
+}
+
+/** Runs a file, in as many workers as it needs, and returns whether all of its tests are through. */
+async function runFile(tests: MutantTests, file: TestSpecification, journal: Journal): Promise<boolean> {
   for (let workers = 0; workers < maxWorkersForOneFile; workers++) {
     const spoilt = every(journal, 'spoilt').length
-    let hasHung = false
-    const watch = setInterval(() => {
-      const beat = journal.lastBeat()
-      if (!beat || beat.file !== file.moduleId || Date.now() - beat.atMs < hangsAfterMs) return
-      hasHung = true
-      if (beat.mutant !== null) journal.add({ killed: beat.mutant, by: file.moduleId, reason: 'It runs for ever.' })
-      try {
-        process.kill(beat.pid, 'SIGKILL')
-      } catch {
-        // It has ended meanwhile.
-      }
-    }, 5_000)
-    await vitest.runTestSpecifications([file]).finally(() => clearInterval(watch))
+    const { hasHung } = await runWatched(tests, file, journal)
     if (!hasHung && every(journal, 'spoilt').length === spoilt) return true
   }
   return false
@@ -55,14 +63,14 @@ async function killsAtImport(
   tests: MutantTests,
   mutant: string,
   files: readonly TestSpecification[],
+  journal: Journal,
 ): Promise<boolean> {
-  const { vitest } = tests
-  vitest.provide('mutantAtImport', mutant)
+  tests.vitest.provide('mutantAtImport', mutant)
   for (const file of files) {
-    const { testModules, unhandledErrors } = await vitest.runTestSpecifications([file])
+    const { testModules, unhandledErrors, hasHung } = await runWatched(tests, file, journal)
     // Vitest also returns the files of former runs, which failed with other mutants.
     const own = testModules.filter(({ moduleId }) => moduleId === file.moduleId)
-    if (unhandledErrors.length > 0 || own.some(module => !module.ok())) return true
+    if (hasHung || unhandledErrors.length > 0 || own.some(module => !module.ok())) return true
   }
   return false
 }
@@ -87,7 +95,7 @@ export async function measure(name: RoomName, patterns: readonly string[]): Prom
     const files = tests.files.filter(({ moduleId }) =>
       imports.some(({ file, atImport }) => file === moduleId && atImport.includes(id)),
     )
-    if (files.length > 0 && (await killsAtImport(tests, id, files))) killed.add(id)
+    if (files.length > 0 && (await killsAtImport(tests, id, files, journal))) killed.add(id)
   }
   await tests.vitest.close()
   const survivors = mutants.filter(({ id }) => !killed.has(id))

@@ -100,10 +100,10 @@ export default class MutantRunner extends TestRunner {
     super.onBeforeTryTask(test as never, options)
     this.#unhandled = undefined
     const plan = this.#plan
-    if (!plan) return
-    const mutant = plan.mutant()
+    const mutant = plan?.mutant() ?? null
     this.#suspect = mutant ?? this.#suspect
     this.#journal.beat(test.file.filepath, this.#suspect)
+    if (!plan) return
     switches.currentTestId = plan.isFirst() ? test.id : undefined
     switches.activeMutant = mutant ?? undefined
     switches.hitCount = 0

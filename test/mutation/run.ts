@@ -9,6 +9,7 @@ const [wanted, ...files] = process.argv.slice(2)
 if (wanted !== undefined && !isRoomName(wanted))
   throw new Error(`There is no room '${wanted}': ${roomNames.join(', ')}`)
 
+let areSomeOpen = false
 for (const room of wanted ? [wanted] : roomNames) {
   const isWhole = files.length === 0
   const measured = await measure(room, isWhole ? [`src/${room}/**/*.ts`] : files)
@@ -21,4 +22,7 @@ for (const room of wanted ? [wanted] : roomNames) {
   const score = { room, mutants, argued: described.length - open.length, open: open.length }
   console.log({ ...score, ignored, unrepeatable, givenUp })
   if (isWhole) writeScore(score)
+  areSomeOpen ||= open.length > 0
 }
+// Vitest has set it: the tests that noticed a mutant failed.
+process.exitCode = areSomeOpen ? 1 : 0
