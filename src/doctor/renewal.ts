@@ -59,8 +59,10 @@ export const accessTokenIn = (json: unknown): string | null => textIn(json, 'acc
 const refreshTokenIn = (json: unknown): string | null => textIn(json, 'refresh_token', 'refreshToken')
 export const errorIn = (json: unknown): string | null => textIn(json, 'error')
 
-/** RFC 6749 §5.2, and what JSON and cookie endpoints send in its place. */
-const isRefusal = ({ status, json, headers }: ProbeResponse): boolean => {
+/** RFC 6749 §5.2, and what JSON and cookie endpoints send in its place: the client's cookie strategies take a redirect, too. */
+const isRefusal = (response: ProbeResponse, isCookie: boolean): boolean => {
+  const { status, json, headers } = response
+  if (isCookie && (isRedirect(response) || (isSuccess(response) && json === null))) return true
   const error = errorIn(json)
   if (error === 'invalid_grant' || error === 'bad_refresh_token') return status < 500
   if (status === 403) return !headers.get('content-type')?.includes('html')
@@ -86,6 +88,7 @@ function probeOf({ settings }: Parts, secret: string, options: RenewOptions): Pr
 }
 
 const isSuccess = ({ status }: ProbeResponse) => status >= 200 && status < 300
+const isRedirect = ({ status }: ProbeResponse) => status >= 300 && status < 400
 
 /** A success whose body is neither empty nor JSON, which the client takes for a portal's page. */
 export const isUnreadable = (response: ProbeResponse): boolean =>
@@ -95,8 +98,8 @@ export const isUnreadable = (response: ProbeResponse): boolean =>
 function nextCredential(response: ProbeResponse, secret: string, isCookie: boolean): Credential | null {
   const accessToken = accessTokenIn(response.json)
   if (!isSuccess(response) || errorIn(response.json)) return null
-  // As the client: it reads no other success.
-  if (isCookie && isUnreadable(response)) return null
+  // As the client: `null` says that no user is signed in, and what is no JSON is an outage.
+  if (isCookie && (response.json === null || isUnreadable(response))) return null
   if (isCookie) return { secret: mergeCookies(secret, response.headers), accessToken }
   return accessToken === null ? null : { secret: refreshTokenIn(response.json) ?? secret, accessToken }
 }
@@ -126,7 +129,7 @@ export function createRenewer(parts: Parts): Renewer {
         const isReplaced = isCookie ? hasReplacedCookie(secret, next.secret) : next.secret !== secret
         return { kind: 'granted', credential: next, isReplaced, response }
       }
-      return { kind: isRefusal(response) ? 'refused' : 'unclear', response }
+      return { kind: isRefusal(response, isCookie) ? 'refused' : 'unclear', response }
     },
     async logIn(json) {
       const url = settings.loginEndpoint ?? new URL('about:blank')

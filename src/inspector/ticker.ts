@@ -43,7 +43,7 @@ export function createTicker(draw: () => number | null): Ticker {
       isSoon = true
       // A drawing may be planned for later: it comes now.
       clearTimeout(timer)
-      timer = setTimeout(request, drawnMs + restMs() - performance.now())
+      timer = setTimeout(request, Math.max(0, drawnMs + restMs() - performance.now()))
     },
     now: run,
     stop,

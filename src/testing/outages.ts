@@ -1,3 +1,5 @@
+import { check } from '../errors.ts'
+
 /**
  * A failure of the server or the network.
  * - `'offline'`: a network error; the server is not reached
@@ -23,6 +25,15 @@ const bodies = {
   html: ['<!doctype html><title>Wi-Fi</title>', 'text/html'],
 } as const
 
+const isStatus = (how: unknown) => Number.isInteger(how) && Number(how) >= 200 && Number(how) < 600
+
+function checkOutage(how: Outage | null, where: OutagePlace, times: number): void {
+  const isKnown = how === null || /^(offline|lost|hang|garbage|html)$/.test(String(how)) || isStatus(how)
+  check(isKnown, 'outage.how', "write 'offline', 'lost', 'hang', 'garbage', 'html', a status from 200 to 599, or null")
+  check(/^(token|api|all)$/.test(where), 'outage.where', "write 'token', 'api' or 'all'")
+  check(typeof times === 'number' && !Number.isNaN(times), 'outage.times', 'write a number')
+}
+
 export function createOutages(): Outages {
   const current: Partial<Record<'token' | 'api', { readonly how: Outage; timesLeft: number } | undefined>> = {}
 
@@ -35,6 +46,7 @@ export function createOutages(): Outages {
   }
   return {
     set(how, where, times) {
+      checkOutage(how, where, times)
       for (const place of ['token', 'api'] as const) {
         if (where === place || where === 'all')
           current[place] = how === null || times < 1 ? undefined : { how, timesLeft: times }

@@ -43,7 +43,8 @@ const judgeHeaders = ({ headers, status }: ProbeResponse, settings: Settings): r
     status >= 400 &&
     !headers.get('content-type')?.includes('json') &&
     warning('The refusal is not sent as JSON.', 'Send `Content-Type: application/json`.'),
-  status >= 300 &&
+  settings.renewal?.mode !== 'cookie' &&
+    status >= 300 &&
     status < 400 &&
     fault(
       'The token endpoint redirects.',

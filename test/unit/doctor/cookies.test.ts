@@ -205,6 +205,17 @@ describe('the doctor', () => {
     const run = await callDoctor(args, { env: { LATCHKEY_COOKIE: server.cookies(1) } })
     expect(run.check('token-response').findings[0]?.says).toMatch(/gets 200 with a body that is not JSON/)
   })
+
+  test.each([
+    ['a redirect to a login page', { status: 302, headers: { location: '/login' } }],
+    ['`null`', { status: 200, body: 'null', headers: { 'content-type': 'application/json' } }],
+  ])('takes %s for a refusal of the cookie, as the client does, and not for an outage', async (_what, refusal) => {
+    const server = await startExaminedServer(({ path }) => (path === '/cookie/refresh' ? refusal : undefined))
+    const run = await callDoctor([...server.ofCookie, '--only', 'refusal', '--json'])
+    expect(run.check('refusal').findings.map(({ status, says }) => `${status}: ${says}`)).toEqual([
+      `warning: A refusal has the status ${refusal.status}.`,
+    ])
+  })
 })
 
 describe('a Set-Cookie line', () => {

@@ -89,3 +89,29 @@ test.each([
   expect(await settled()).toEqual([{ status: 'fulfilled', value: undefined }])
   expect(server.requests.map(request => request.path)).toEqual(paths)
 })
+
+test.each([
+  ['a route that throws', () => Promise.reject(new Error('the route is broken'))],
+  [
+    'a response whose body breaks',
+    () => new Response(new ReadableStream({ pull: stream => stream.error(new Error()) })),
+  ],
+])('a listener responds with 500 to %s, says why, and does not end the process', async (_what, route) => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const server = createFakeServer()
+  server.route('GET', '/broken', route, { auth: false })
+  const { origin, settled } = await listen(server)
+  const { status } = await fetch(`${origin}/broken`, { signal: AbortSignal.timeout(2000) })
+  expect(status).toBe(500)
+  expect(await settled()).toEqual([{ status: 'fulfilled', value: undefined }])
+  expect(said).toHaveBeenCalledOnce()
+})
+
+test('a listener responds to a target that is no URL, and does not end the process', async () => {
+  const { port, settled } = await listen()
+  const socket = connect(port, '127.0.0.1')
+  socket.end('GET http://[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+  const [received] = (await once(socket, 'data')) as [Buffer]
+  expect(String(received)).toMatch(/^HTTP\/1\.1 400 /)
+  expect(await settled()).toEqual([{ status: 'fulfilled', value: undefined }])
+})

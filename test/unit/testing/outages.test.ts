@@ -1,4 +1,4 @@
-import { createTestClient } from 'latchkey/testing'
+import { createFakeServer, createTestClient } from 'latchkey/testing'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 const start = (...[state, options]: Parameters<typeof createTestClient>) => {
@@ -94,4 +94,18 @@ describe('An outage of the API', () => {
     controller.abort(new Error('the user left'))
     await expect(request).rejects.toThrow('the user left')
   })
+})
+
+test.each([
+  ['how', ['ofline' as never]],
+  ['how', [0]],
+  ['how', [101]],
+  ['how', [600]],
+  ['where', ['offline', 'tokens' as never]],
+  ['times', ['offline', 'all', Number.NaN]],
+] as const)('an outage whose %s is none is a ConfigurationError at once: %j', (option, given) => {
+  const server = createFakeServer()
+  expect(() => server.outage(...(given as unknown as Parameters<typeof server.outage>))).toThrow(
+    expect.objectContaining({ code: 'configuration', message: expect.stringContaining(option) }),
+  )
 })
