@@ -164,16 +164,16 @@ describe.each(forms)('promise 2, of an older session, by %s', (_form, send) => {
 })
 
 describe('promise 2, for requests that cannot be replayed', () => {
-  const once: readonly (readonly [name: string, init: RequestInit & { readonly replay?: boolean }])[] = [
-    ['keepalive', { keepalive: true }],
-    ['replay: false', { replay: false }],
-    ['a stream', { method: 'POST', body: new Blob(['text']).stream(), duplex: 'half' } as RequestInit],
+  const once: readonly (readonly [name: string, make: () => RequestInit & { readonly replay?: boolean }])[] = [
+    ['keepalive', () => ({ keepalive: true })],
+    ['replay: false', () => ({ replay: false })],
+    ['a stream', () => ({ method: 'POST', body: new Blob(['text']).stream(), duplex: 'half' }) as RequestInit],
   ]
-  test.each(once)('a late 401 of %s comes back to the caller, and causes no refresh', async (_name, init) => {
+  test.each(once)('a late 401 of %s comes back to the caller, and causes no refresh', async (_name, make) => {
     const stage = createStage()
     await stage.signIn()
     const held = holdAnswers(stage, ['/late'])
-    const late = stage.client.fetch('https://api.test/late', init)
+    const late = stage.client.fetch('https://api.test/late', make())
     await stage.clock.settle()
     await stage.client.session.refresh()
     held.refuse('/late')
