@@ -51,19 +51,22 @@ export async function runInLockTurn(
       isAsleep = true
       leave()
     })
-    await lock.request(name, queue.signal, async held => {
+    try {
+      await lock.request(name, queue.signal, async held => {
+        stopWatching()
+        // An engine may take the lock from a page that it puts to sleep, and tell the page only later (WebKit pull 47797).
+        const turn = {
+          shared: held.shared,
+          get lost() {
+            return isAsleep || held.lost
+          },
+        }
+        outcome = disposed ?? (await work(turn))
+      })
+    } finally {
       stopWatching()
-      // An engine may take the lock from a page that it puts to sleep, and tell the page only later (WebKit pull 47797).
-      const turn = {
-        shared: held.shared,
-        get lost() {
-          return isAsleep || held.lost
-        },
-      }
-      outcome = disposed ?? (await work(turn))
-    })
-    stopWatching()
-    stopSleep()
+      stopSleep()
+    }
     if (outcome) return outcome
     if (!disposed && !isAsleep) return work(null)
     await waking(wake, () => true, request.outcome)

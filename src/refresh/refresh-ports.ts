@@ -26,6 +26,8 @@ export interface RefreshRequestPorts extends TokenRequestPorts {
   /** Whether another tab's token request may be under way. `askedMs`: how long this page meant to wait since its last look. */
   readonly isLeaseOpen: (lease: Lease | null | undefined, askedMs: number) => boolean
   readonly announce: () => void
+  /** Whether this client was disposed of: a request that began before that gets no flight, and a flight sends nothing more. */
+  readonly isDisposed: () => boolean
   /** Revokes tokens that nothing will use, where revocation is configured. */
   readonly discard: (credentials: Credentials) => void
   /** For sign-outs that the server may not have heard of: found at a start, or made during a token request. */

@@ -126,6 +126,7 @@ export async function runRefreshRequest(
 
   try {
     while (ownLeases.size + otherLeases.size <= mostTries) {
+      if (ports.isDisposed()) return { kind: 'disposed' }
       const found = await prepare()
       const outcome = found && 'content' in found ? await leaseAndSend(found) : found
       if (outcome) return outcome

@@ -16,8 +16,6 @@ import { type Unavailable, unavailable } from './unavailable.ts'
 
 export interface RefresherPorts extends LockTurnPorts {
   readonly whenOffline: 'fail' | 'wait'
-  /** Whether this client was disposed of: a request that began before that gets no flight. */
-  readonly isDisposed: () => boolean
   readonly patienceMs: number
   /** The server rejected the refresh; a dialog may still renew the session. */
   readonly onRejected: (reason: EndReason) => void

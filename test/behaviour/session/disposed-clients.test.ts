@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { createDialogStage } from '../../support/dialog.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
@@ -83,6 +84,24 @@ describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => 
     await expect(sent).rejects.toMatchObject({ code: 'session-ended', reason: 'disposed' })
     await stage.clock.settle()
     expect([stage.sends.length, stage.refreshes.length]).toEqual([0, 0])
+  })
+
+  test('sends no refresh that was waiting for another tab’s', async () => {
+    const store = createScriptedStore()
+    const stage = createStage({ store })
+    await stage.signIn({ subject: 'alice' })
+    const lease = { id: 'of-another', generation: 0, startedAt: stage.clock.wallMs(), underLock: false }
+    store.content = { ...(store.content as StoredRecord), revision: 'leased', lease }
+    stage.refuseAll()
+    const sent = send(stage.client, '/x')
+    sent.catch(() => {})
+    await stage.clock.advance(3000)
+    stage.client.dispose()
+    await expect(sent).rejects.toMatchObject({ reason: 'disposed' })
+    await stage.clock.advance(1000)
+    expect(stage.clock.pendingTimers).toBe(0)
+    await stage.clock.advance(60_000)
+    expect(stage.refreshes).toEqual([])
   })
 
   test('requires no login for a session that ended just before', async () => {

@@ -86,6 +86,19 @@ describe('LF-07: disposed', () => {
     expect([wake.size, clock.pendingTimers, lock.waiting]).toEqual([before, 0, 0])
   })
 
+  test('a turn that fails (the store refuses to write) leaves no listener behind', async () => {
+    const lock = createTestLock()
+    const { clock, wake, store, refresher, call } = await createSignedInRig({ lock })
+    const before = wake.size
+    const flight = refresher.start('expiring')
+    await clock.settle()
+    store.fail('compareAndSet', { answers: false })
+    call().answer.resolve(newerTokens)
+    await clock.settle()
+    expect(await flight.outcome).toMatchObject({ kind: 'unavailable', reason: 'store' })
+    expect(wake.size).toBe(before)
+  })
+
   test('asleep while waiting for the lock leaves no listener behind', async () => {
     const lock = createTestLock()
     lock.takenByAnother()
