@@ -34,7 +34,10 @@ export function createBeforeSend(
     await decide(context)
   }
 
-  /** An expiring token is used while it is refreshed. Only a body that can be read once waits for the newer one. */
+  /**
+   * An expiring token is used while it is refreshed. Only a body that can be read once waits for the newer one. If none comes, it
+   * is sent with the token that there is, unless that has expired meanwhile.
+   */
   function refreshInBackground(context: RequestContext, audience: string | undefined): Promise<unknown> | undefined {
     const running = refresher.flightOf(audience)
     if (!running && (isHidden() || refresher.blockedBy())) return undefined
@@ -42,6 +45,7 @@ export function createBeforeSend(
     if (context.notReplayableReason !== 'one-shot-body') return undefined
     return joinFlight(context, flight).catch(error => {
       if (!isUnavailable(error)) throw error
+      return ageOf(audience) === 'expired' ? decide(context) : undefined
     })
   }
 

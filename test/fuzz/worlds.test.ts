@@ -19,7 +19,7 @@ const { FUZZ_PATH: path = '', FUZZ_NO_SHRINK: noShrink } = process.env
 
 test('Random worlds have every way to name a user, every fault, every blow to a page that refreshes and every burst in them', () => {
   const plans = modes.flatMap(mode =>
-    fc.sample(worldsOf({ mode, isStoreBroken: true, maxSteps: 40 }), { numRuns: 200, seed }),
+    fc.sample(worldsOf({ mode, isStoreBroken: true, maxSteps: 40 }), { numRuns: 1000, seed }),
   )
   const drawn = plans.flatMap(({ settings, steps }) => [
     `${settings.shape}, ${settings.storage}`,

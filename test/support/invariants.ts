@@ -89,15 +89,18 @@ export interface EndFacts {
   readonly isStoreLost: boolean
   /** The store has lost or corrupted a record, or was wiped. */
   readonly isRecordLost: boolean
+  /** The end that another tab has stored last, of whichever session: a tab follows what is stored. */
+  readonly storedByOther: string | undefined
 }
 
 /** Promise 15: without a sign-out, a session ends only if the server rejects its refresh, or the stored session is lost. */
 export function rightEnd(reason: string, facts: EndFacts): Violation {
-  const { isRejected, isSignedOut, isReplaced, isWithoutRefresh, isStoreLost, isRecordLost } = facts
+  const { isRejected, isSignedOut, isReplaced, isWithoutRefresh, isStoreLost, isRecordLost, storedByOther } = facts
   const isRight: Readonly<Record<string, boolean>> = {
     'signed-out': isSignedOut || isReplaced || isStoreLost,
     replaced: isReplaced || isSignedOut || isStoreLost,
-    'refresh-rejected': isRejected || isSignedOut || isReplaced,
+    // The store has failed to keep a login. What it has instead is the end of the session before, and that is followed.
+    'refresh-rejected': isRejected || isSignedOut || isReplaced || (isStoreLost && storedByOther === reason),
     expired: isWithoutRefresh || isStoreLost,
     // The key goes at a sign-out: a tab may miss it before it hears of that. It stores this end over the record that it knows. If
     // the store has lost a login that it had confirmed, that is the record which counts ("or the stored session is lost").

@@ -148,6 +148,27 @@ describe('where the page’s fetch called the client before that was made', () =
     'with a new Request, in an async function': client => async (input, init) => client()(new Request(input, init)),
   }
 
+  test('for its reports only, the reports and the requests are sent', async () => {
+    const network = createNetwork()
+    let report: Fetch = network.fetch
+    vi.stubGlobal('fetch', (input: RequestInfo | URL, init?: RequestInit) => {
+      const { url } = new Request(input, init)
+      if (!url.endsWith('/log')) void report('https://api.test/log')
+      return network.fetch(input, init)
+    })
+    const client = createClient({ baseUrl: 'https://api.test/', retry: 0 })
+    onTestFinished(client.dispose)
+    report = client.fetch
+    await client.session.signIn({ accessToken: 'old' })
+    await client.fetch('https://api.test/x')
+    await vi.waitFor(() =>
+      expect(shown(network)).toEqual([
+        ['https://api.test/log', 'Bearer old'],
+        ['https://api.test/x', 'Bearer old'],
+      ]),
+    )
+  })
+
   test.each(Object.entries(wrappers))('%s, the error says so, and how to mend it', async (_, wrap) => {
     const network = createNetwork()
     let own: Fetch = network.fetch

@@ -53,6 +53,7 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
   const cookies: { readonly family: Family | undefined; readonly atMs: number }[] = []
   let current: { readonly family: Family | undefined; readonly atMs: number } = { family: undefined, atMs: 0 }
   let rejectedAtMs = Number.NEGATIVE_INFINITY
+  let storedEnd: { readonly page: PageLife; readonly reason: string } | undefined
 
   function familyIn(record: StoredRecord | null): Family | undefined {
     const { scope, claims } = record?.credentials ?? {}
@@ -90,6 +91,7 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
     written(page: PageLife, former: StoredRecord | null, next: StoredRecord): void {
       const { credentials, endedBy } = next
       const [left, entered] = [familyIn(former), familyIn(next)]
+      storedEnd = endedBy && !credentials ? { page, reason: endedBy } : undefined
       // Over Web Storage a tab signs out of what it sees. A login stored a moment before, which it could not see, is a newer one.
       const isSeen = settings.storage === 'atomic' || current.atMs + lagMs < nowMs()
       const others = Object.values(credentials?.audienceTokens ?? {}).map(({ accessToken }) => accessToken)
@@ -133,6 +135,7 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
           isWithoutRefresh: [...chain, ...others].some(one => one.current === 0),
           isStoreLost: isBroken.store,
           isRecordLost: isBroken.record,
+          storedByOther: storedEnd && storedEnd.page !== tab.life ? storedEnd.reason : undefined,
         }),
       )
       tab.chain.clear()

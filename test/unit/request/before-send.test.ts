@@ -229,6 +229,19 @@ describe('An expiring token', () => {
     }
   })
 
+  test.each<[string, Partial<Surroundings>, string]>([
+    ['waits for the next refresh', { outcome: { kind: 'refreshed' } }, 'resolved'],
+    ['is not sent, if that is unavailable, too', { outcome: down }, 'refresh-unavailable: network'],
+    ['is not sent, if none may begin', { block: down }, 'refresh-unavailable: network'],
+  ])('that expires while a stream waits for an unavailable refresh: the stream %s', async (_, then, end) => {
+    const first = createDeferred<Outcome>()
+    const rig = expiring({ running: flightOf(first.promise, false) })
+    const waiting = rig.beforeSend(Object.assign(rig.request(stream), { sessionId: 'session-a' }))
+    Object.assign(rig.around, { age: 'expired', running: null, ...then })
+    first.resolve(down)
+    expect(await endOf(waiting)).toBe(end)
+  })
+
   test.each([{ replay: false }, { keepalive: true }])('does not hold up a request with %o', init => {
     const rig = expiring()
     expect(rig.beforeSend(rig.request(init))).toBeUndefined()
