@@ -15,6 +15,9 @@ export const isParams = (body: unknown): body is URLSearchParams => hasMethod(bo
 export const isFormData = (body: unknown): body is FormData => hasMethod(body, 'getAll') && !hasMethod(body, 'sort')
 const isBuffer = (body: unknown): body is ArrayBuffer => hasMethod(body, 'slice') && 'byteLength' in (body as object)
 
+/** Browsers' `fetch` rejects memory that can grow. So must its copy be, and `slice` would make one that cannot. */
+const canGrow = (memory: object): boolean => (memory as { readonly resizable?: boolean }).resizable === true
+
 /**
  * Copies the body, as `fetch` does when it is called (Fetch, "extract a body"). Changes that the caller makes later must not be
  * sent: not after a wait, and not in a replay.
@@ -25,9 +28,10 @@ export function copyBody<Body>(body: Body): Body | BodyInit {
   if (ArrayBuffer.isView(body)) {
     const { buffer, byteOffset, byteLength } = body
     // `fetch` rejects shared memory. A copy would be accepted, so none is made. And detached memory cannot be copied: it is empty.
-    return /Shared/.test(String(buffer)) || !byteLength ? body : new Uint8Array(buffer, byteOffset, byteLength).slice()
+    if (/Shared/.test(String(buffer)) || !byteLength) return body
+    return canGrow(buffer) ? structuredClone(body) : new Uint8Array(buffer, byteOffset, byteLength).slice()
   }
-  if (isBuffer(body)) return body.byteLength ? body.slice() : body
+  if (isBuffer(body)) return !body.byteLength ? body : canGrow(body) ? structuredClone(body) : body.slice()
   if (!isFormData(body)) return body
   const copy = new FormData()
   body.forEach((value, name) => {

@@ -67,6 +67,19 @@ describe('the bytes of a body that is copied', () => {
     expect([...new Uint8Array(ArrayBuffer.isView(copy) ? copy.slice().buffer : copy)]).toEqual(expected)
   })
 
+  test.each<[string, (memory: ArrayBuffer) => ArrayBuffer | Uint8Array<ArrayBuffer>]>([
+    ['a buffer', memory => memory],
+    ['a view', memory => new Uint8Array(memory, 0, 4)],
+  ])('are copied to memory that can grow where it can, since browsers’ `fetch` rejects it: %s', (_, bodyOf) => {
+    const memory: ArrayBuffer = Reflect.construct(ArrayBuffer, [4, { maxByteLength: 8 }])
+    new Uint8Array(memory).set(bytes())
+    const copy = copyBody(bodyOf(memory)) as ArrayBuffer | Uint8Array<ArrayBuffer>
+    const copied = ArrayBuffer.isView(copy) ? copy.buffer : copy
+    new Uint8Array(memory).fill(9)
+    expect([...new Uint8Array(copied)]).toEqual([1, 2, 3, 4])
+    expect(copied).toMatchObject({ resizable: true })
+  })
+
   test.each<[string, () => object]>([
     ['shared memory, which `fetch` rejects', () => new Uint8Array(new SharedArrayBuffer(4))],
     ['a view of nothing', () => new Uint8Array()],
