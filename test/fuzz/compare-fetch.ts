@@ -35,9 +35,11 @@ function isUsed(input: unknown): boolean {
 async function outcomeOf(call: () => Promise<Response>): Promise<unknown> {
   try {
     const response = await call()
-    const { status, statusText, type, url, redirected } = response
+    const { status, statusText, type, url, redirected, ok } = response
+    const isEmpty = response.body === null
     const headers = [...response.headers].filter(([name]) => name !== 'date')
-    return { status, statusText, type, url, redirected, headers, body: await response.text() }
+    const body = await response.text()
+    return { status, statusText, type, url, redirected, ok, headers, isEmpty, body, bodyUsed: response.bodyUsed }
   } catch (error) {
     // Of several mistakes either may be named first, so that the words of a TypeError are not compared.
     const { name, message } = Object(error) as Error

@@ -1,4 +1,5 @@
-import { any, commonValues, type FetchValues, type Makers, streamOf } from './fetch-values.ts'
+import { streamOf } from './fetch-bodies.ts'
+import { any, commonValues, type FetchValues, type Makers } from './fetch-values.ts'
 
 type PageGlobal = typeof globalThis & {
   readonly TaskController?: new () => AbortController
@@ -69,6 +70,19 @@ const wrappers: FetchValues['wrappers'] = {
     return new realm.Request(text, { method: 'POST', body })
   },
   'Request of a gone iframe': text => ofGoneFrame(realm => new realm.Request(text, { method: 'POST', body: 'x' })),
+  'Request of a gone iframe with headers and a signal': text =>
+    ofGoneFrame(
+      realm =>
+        new realm.Request(text, {
+          method: 'PUT',
+          body: new realm.URLSearchParams({ a: '1' }),
+          headers: { 'x-frame': '1' },
+          signal: new realm.AbortController().signal,
+        }),
+    ),
+  'Request of a gone iframe without a body': text => ofGoneFrame(realm => new realm.Request(text)),
+  'Request of the page of a Request of an iframe': text =>
+    new Request(new (foreign().Request)(text, { method: 'POST', body: 'of an iframe', headers: { 'x-frame': '1' } })),
   'URL of an iframe': text => new (foreign().URL)(text),
   'text of an iframe': text => new (foreign().String)(text),
   anchor,
@@ -88,6 +102,7 @@ const headers: Makers = {
   'a range': () => ({ range: 'bytes=0-1' }),
   'a language': () => ({ 'accept-language': 'tlh', accept: 'text/x' }),
   'pairs of an iframe': () => new (foreign().Array)(['x-a', '1'], ['x-b', '2']),
+  'Headers of a gone iframe': () => ofGoneFrame(realm => new realm.Headers({ 'x-a': '1', 'x-b': '2' })),
   'a content type without a body': () => ({ 'content-type': 'application/json' }),
 }
 
@@ -103,7 +118,22 @@ const bodies: Makers = {
   'buffer of an iframe': () => new (foreign().Uint8Array)([1, 2, 3]).buffer,
   'part of a buffer of an iframe': () => new (foreign().Uint8Array)([1, 2, 3]).subarray(1),
   'stream of an iframe': () => new (foreign().Blob)(['stream']).stream(),
+  'form of a gone iframe': () =>
+    ofGoneFrame(realm => {
+      const form = new realm.FormData()
+      form.append('a', '1')
+      return form
+    }),
+  'form fields of a gone iframe': () => ofGoneFrame(realm => new realm.URLSearchParams({ a: '1' })),
+  'buffer of a gone iframe': () => ofGoneFrame(realm => new realm.Uint8Array([1, 2, 3]).buffer),
   'Blob of a gone iframe': () => ofGoneFrame(realm => new realm.Blob(['gone'])),
+  // undici takes its text.
+  'form fields of a class': () =>
+    new (class extends URLSearchParams {
+      override toString() {
+        return 'shown=1'
+      }
+    })('a=1'),
   'stream that fails': () =>
     new ReadableStream({
       pull: () => {
@@ -118,6 +148,8 @@ const bodies: Makers = {
 const signals: Makers = {
   'live of an iframe': () => new (foreign().AbortController)().signal,
   'aborted of an iframe': () => foreign().AbortSignal.abort(new Error('left')),
+  'live of a gone iframe': () => ofGoneFrame(realm => new realm.AbortController().signal),
+  'aborted of a gone iframe': () => ofGoneFrame(realm => realm.AbortSignal.abort(new Error('left'))),
   'of several': () => AbortSignal.any([new AbortController().signal, AbortSignal.timeout(60_000)]),
   'of a task': () => {
     const { TaskController = AbortController } = globalThis as PageGlobal

@@ -1,3 +1,6 @@
+import { bodies } from './fetch-bodies.ts'
+import { headers } from './fetch-headers.ts'
+
 /** Makes a value anew, since what one `fetch` was given is used up. By name, so that a counterexample can be read. */
 export type Makers = Readonly<Record<string, (origin: string) => unknown>>
 
@@ -82,6 +85,24 @@ const wrappers: Readonly<Record<string, (text: string) => unknown>> = {
     request.body?.getReader()
     return request
   },
+  'Request of a Request': text =>
+    new Request(new Request(text, { method: 'POST', body: 'of the first', headers: { 'x-first': '1' } }), {
+      method: 'PUT',
+    }),
+  'Request that was cloned': text => {
+    const request = new Request(text, { method: 'POST', body: 'cloned' })
+    request.clone()
+    return request
+  },
+  'clone of a Request': text => new Request(text, { method: 'POST', body: new Blob(['cloned']) }).clone(),
+  'Request with a body that is empty': text => new Request(text, { method: 'POST', body: '' }),
+  'Request with integrity': text => new Request(text, { integrity: 'sha256-AAAA' }),
+  'Request whose headers are its own': text => {
+    const request = new Request(text, { method: 'POST', body: 'x' })
+    request.headers.set('content-type', 'x/y')
+    request.headers.append('x-own', '1')
+    return request
+  },
   'Request that was aborted': text =>
     new Request(text, { method: 'POST', body: 'x', signal: AbortSignal.abort(new Error('left')) }),
 }
@@ -93,6 +114,8 @@ const others: Makers = {
   'a symbol': () => Symbol('url'),
   'an object': () => ({}),
   'an object that looks like a Request': origin => ({ url: `${origin}/echo`, method: 'GET' }),
+  'a list of one text': origin => [`${origin}/echo`],
+  'a Response': () => new Response('x'),
   'an object whose text fails': () => ({
     toString() {
       throw new RangeError('no text')
@@ -125,77 +148,16 @@ const methods: Makers = {
   'a method that is a symbol': () => Symbol('method'),
 }
 
-const headers: Makers = {
-  'a record': () => ({ 'x-a': '1', 'X-B': ' spaced ' }),
-  'a record of numbers and capitals': () => ({ 'x-a': 1, 'X-A': undefined }),
-  pairs: () => [
-    ['x-a', '1'],
-    ['x-a', '2'],
-  ],
-  'pairs that are none': () => [['x-a']],
-  Headers: () => new Headers({ 'content-type': 'x/y', 'x-a': '1' }),
-  'a Map': () => new Map([['x-a', '1']]),
-  'inherited ones': () => Object.assign(Object.create({ 'x-a': '1' }), { 'x-b': '2' }),
-  'a name that is none': () => ({ 'not a name': '1' }),
-  'a value that is none': () => ({ 'x-a': '1\n2' }),
-  'a value of many bytes': () => ({ 'x-a': '☃' }),
-  'Latin-1': () => ({ 'x-a': 'é' }),
-  'an Authorization of its own': () => ({ authorization: 'Basic mine' }),
-  'a symbol': () => ({ [Symbol('x-a')]: '1', 'x-b': '1' }),
-  'a text': () => 'x-a: 1',
-  'null headers': () => null,
-}
-
-export const streamOf = (text: string) => new Blob([text]).stream()
-const bodies: Makers = {
-  text: () => 'text ☃',
-  'empty text': () => '',
-  'null body': () => null,
-  'form fields': () => new URLSearchParams({ a: '1 2', b: 'ä' }),
-  form: () => {
-    const form = new FormData()
-    form.append('field', 'ä')
-    form.append('file', new File(['file'], 'ä.txt', { type: 'text/plain' }))
-    return form
-  },
-  Blob: () => new Blob(['blob'], { type: 'image/png' }),
-  'Blob without a type': () => new Blob(['blob']),
-  ArrayBuffer: () => new Uint8Array([0, 1, 2, 255]).buffer,
-  'part of a buffer': () => new Uint8Array([0, 1, 2, 3, 4]).subarray(1, 3),
-  DataView: () => new DataView(new ArrayBuffer(8), 2, 3),
-  Uint16Array: () => new Uint16Array([1, 2, 3]),
-  'shared memory': () => new Uint8Array(new SharedArrayBuffer(3)),
-  'detached memory': () => {
-    const { buffer } = new Uint8Array([1, 2, 3])
-    structuredClone(buffer, { transfer: [buffer] })
-    return buffer
-  },
-  'a view of detached memory': () => {
-    const view = new Uint8Array([1, 2, 3])
-    structuredClone(view.buffer, { transfer: [view.buffer] })
-    return view
-  },
-  stream: () => streamOf('stream'),
-  'locked stream': () => {
-    const stream = streamOf('stream')
-    stream.getReader()
-    return stream
-  },
-  'async iterable': () =>
-    (async function* () {
-      yield new TextEncoder().encode('iterated')
-    })(),
-  'an object of its own': () => ({ toString: () => 'own' }),
-  'a number': () => 7,
-  'a symbol': () => Symbol('body'),
-}
-
 const signals: Makers = {
   live: () => new AbortController().signal,
   aborted: () => AbortSignal.abort(new Error('left')),
   'aborted with nothing said': () => AbortSignal.abort(),
   'null signal': () => null,
   'a signal that is none': () => ({ aborted: false }),
+  'aborted with a text': () => AbortSignal.abort('left'),
+  'aborted with null': () => AbortSignal.abort(null),
+  'a signal in a Proxy': () => new Proxy(new AbortController().signal, {}),
+  'aborted, of several': () => AbortSignal.any([new AbortController().signal, AbortSignal.abort(new Error('left'))]),
 }
 
 export const any = (...values: readonly unknown[]): Makers =>
@@ -239,6 +201,41 @@ const shapes: Readonly<Record<string, (init: object) => unknown>> = {
   },
   'a function': init => Object.defineProperties(() => {}, Object.getOwnPropertyDescriptors(init)),
   'a Proxy': init => new Proxy(init, {}),
+  'a Proxy that is revoked': init => {
+    const { proxy, revoke } = Proxy.revocable(init, {})
+    revoke()
+    return proxy
+  },
+  'getters that fail': init =>
+    Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Object.keys(init).map(name => [
+          name,
+          {
+            enumerable: true,
+            get: () => {
+              throw new TypeError('no member')
+            },
+          },
+        ]),
+      ),
+    ),
+  'getters that answer once': init =>
+    Object.defineProperties(
+      {},
+      Object.fromEntries(
+        Object.entries(init).map(([name, value]) => {
+          let asked = 0
+          const get = () => {
+            asked += 1
+            return asked === 1 ? value : undefined
+          }
+          return [name, { get, enumerable: true }]
+        }),
+      ),
+    ),
+  'a list': init => Object.assign([], init),
 }
 
 const inits: Makers = {
@@ -247,6 +244,8 @@ const inits: Makers = {
   'a text': () => 'init',
   'an empty text': () => '',
   'a number': () => 7,
+  'an empty object': () => ({}),
+  'a Response': () => new Response('of a Response', { headers: { 'x-response': '1' } }),
   'a Request': origin =>
     new Request(origin, { method: 'PUT', body: 'of the init', headers: { 'x-init': '1' }, redirect: 'manual' }),
 }
