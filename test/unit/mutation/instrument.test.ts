@@ -12,6 +12,13 @@ test('Mutants are made of every source file of a room, named by their line, and 
   )
 })
 
+test('Mutants are made of what stands in a type assertion, too', async () => {
+  const { mutants } = await instrument(['src/http/trusted-origins.ts'])
+  expect(mutants.map(describeMutant)).toContain(
+    'src/http/trusted-origins.ts: .filter(url => ⟦url !== null && isWeb(url)⟧ && (insecure || isSecure(url))) as URL[] → true',
+  )
+})
+
 test('Every survivor that is argued is a mutant of the source as it is, and has a reason', async () => {
   const files = [...new Set(Object.keys(argued).map(mutant => mutant.split(':', 1)[0] ?? ''))]
   const described = new Set((await instrument(files)).mutants.map(describeMutant))
