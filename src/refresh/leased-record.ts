@@ -22,7 +22,10 @@ interface Replacement {
   readonly isRejection?: boolean
 }
 
-/** Writes `content` while the record still is of this session and holds the credentials that were sent; else returns `null`. */
+/**
+ * Writes `content` while the record still is of this session and holds the credentials that were sent; else returns `null`. A
+ * backoff that another tab has set since the lease was taken stays: that tab's failure may be newer than this page's response.
+ */
 export async function replaceRecord(
   leased: StoredRecord,
   { content, isRejection }: Replacement,
@@ -37,7 +40,9 @@ export async function replaceRecord(
       others.add(lease.id)
       await pause(clock, leaseLookMs)
     } else {
-      const written = await records.compareAndSet(expected, content)
+      const { retryAt, failures } = expected
+      const later = retryAt !== leased.retryAt && { retryAt, failures }
+      const written = await records.compareAndSet(expected, { ...content, ...later })
       if (written) return written
       // The record does not change, and still the store takes nothing.
       if (++tries > mostTries) throw new Error('The store refuses to write.')

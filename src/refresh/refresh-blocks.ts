@@ -34,8 +34,15 @@ export function createRefreshBlocks(ports: RefreshRequestPorts): RefreshBlocks {
   let offlineUntil = 0
   /** The backoff of this page's own failure, and its tokens. A store may lose it, and show the shorter one of another tab. */
   let failedUntil = 0
-  let failedTokens = ''
-  const tokensNow = () => `${session.records.latest?.sessionId}${session.records.latest?.generation}`
+  let failedTokens: string | undefined
+  /** The tokens of the last record that had a user. */
+  let lastTokens: string | undefined
+  function tokensNow(): string | undefined {
+    const { latest } = session.records
+    // Only a login or a refresh shows that the server responds again: no record without a user, and no storage that was wiped.
+    if (latest?.credentials) lastTokens = `${latest.sessionId}${latest.generation}`
+    return lastTokens
+  }
   const leftMs = (until: number) => remainingMs(until, clock.wallMs())
 
   return {
@@ -49,7 +56,7 @@ export function createRefreshBlocks(ports: RefreshRequestPorts): RefreshBlocks {
     noteOutcome(outcome) {
       if (outcome.kind === 'unavailable' && !outcome.next) return false
       failure = outcome.kind === 'unavailable' ? outcome : undefined
-      failedTokens = ''
+      failedUntil = 0
       if (failure) {
         const until = clock.wallMs() + failure.retryAfterMs
         if (failure.reason === 'offline') offlineUntil = until

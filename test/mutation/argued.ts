@@ -50,10 +50,6 @@ export const argued: Readonly<Record<string, string>> = {
     'A text is no time: `past` drops it.',
   'src/refresh/circuit-breaker.ts: const helpfulStarts = () => [...new Set(recent([...(recorded()?.helpful ?? ⟦[]⟧), ...notCounted]))] → ["Stryker was here"]':
     'A text is no time: `past` drops it.',
-  'src/refresh/refresh-blocks.ts: let failedTokens = ⟦\'\'⟧ → "Stryker was here!"':
-    'No tokens are named so. What is named always has the number of a generation, or says that there is none.',
-  'src/refresh/refresh-blocks.ts: failedTokens = ⟦\'\'⟧ → "Stryker was here!"':
-    'No tokens are named so. What is named always has the number of a generation, or says that there is none.',
   "src/refresh/judge-failure.ts: const known = typeof status === 'number' && ⟦status > 0⟧ ? status : 0 → status >= 0":
     'It makes 0 of 0.',
   "src/refresh/judge-failure.ts: return typeof value === 'string' ? value : ⟦''⟧ → \"Stryker was here!\"":

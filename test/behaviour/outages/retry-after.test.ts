@@ -68,3 +68,50 @@ test('A page keeps to its Retry-After though the store has lost it and holds the
   await refresh()
   expect(tokenRequests()).toBe(asked + 1)
 })
+
+test.each([
+  ['the browser has wiped the storage', null],
+  [
+    'another tab has written that no user is signed in',
+    { version: 1, revision: 'of-another-tab', sessionId: 'of-no-user', generation: 0, credentials: null },
+  ],
+])('A page that starts keeps to its Retry-After though %s', async (_, content) => {
+  const { clock, open, store, tokenRequests } = await overloaded()
+  const starting = open()
+  expect(await starting.ask()).toBe('refresh-unavailable')
+  const asked = tokenRequests()
+  store.content = content
+  starting.wake() // It reads the record.
+  await clock.advance(2000)
+  expect(await starting.ask()).toBe('refresh-unavailable')
+  expect(tokenRequests()).toBe(asked)
+  await clock.advance(20_000)
+  await starting.ask()
+  expect(tokenRequests()).toBe(asked + 1)
+})
+
+test('A page keeps to its Retry-After though another tab stores tokens that it was sent before', async () => {
+  const { clock, page, open, answer, hold, refresh, store, tokenRequests } = await overloaded()
+  answer('/session', undefined)
+  const other = open()
+  await other.ready()
+  const response = hold('/session', 'answer')
+  const refreshed = other.client.session.refresh()
+  await clock.advance(0)
+  await response.reached
+  // The other tab sleeps. This one takes it for lost, and sends the cookie that the browser holds.
+  const record = store.content as StoredRecord
+  store.content = { ...record, revision: 'lease-is-stale', lease: null }
+  answer('/session', busy)
+  expect(await refresh()).toBe('refresh-unavailable')
+  response.open()
+  await refreshed
+  const asked = tokenRequests()
+  page.wake() // It reads the record.
+  await clock.advance(2000)
+  expect(await refresh()).toBe('refresh-unavailable')
+  expect(tokenRequests()).toBe(asked)
+  await clock.advance(20_000)
+  answer('/session', undefined)
+  expect(await refresh()).not.toBe('refresh-unavailable')
+})

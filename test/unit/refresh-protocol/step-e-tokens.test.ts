@@ -35,6 +35,16 @@ describe('step e: tokens came', () => {
     expect([lease ?? null, failures, retryAt, rejected]).toEqual([null, undefined, undefined, undefined])
   })
 
+  test('their record keeps the backoff that another tab has set since they were requested', async () => {
+    const { store, clock, flight, call, stored } = await startSent()
+    // That tab took this one for lost, sent the token too, and was told a Retry-After.
+    const later = { failures: 2, retryAt: clock.wallMs() + 20_000 }
+    store.content = { ...stored(), ...later, revision: 'of-another-tab', lease: null }
+    call().answer.resolve(newerTokens)
+    expect((await flight.done).kind).toBe('refreshed')
+    expect(stored()).toMatchObject({ ...later, generation: 1, credentials: newerTokens })
+  })
+
   test('TM-05: their age is counted from when they were requested, by both clocks', async () => {
     const { clock, session, flight, call } = await startSent()
     const [sentAt, monotonicSentAt] = [clock.wallMs(), clock.monotonicMs()]

@@ -8,6 +8,14 @@ import { goOffline } from '../../support/refresh-rig.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
+const credentials = {} as StoredRecord['credentials']
+const recordOf = (sessionId: string, generation: number, more: Partial<StoredRecord> = {}): Partial<StoredRecord> => ({
+  sessionId,
+  generation,
+  credentials,
+  ...more,
+})
+
 /** What keeps a page from a refresh, where the record says `retryAt`, and the circuit breaker is open for `openForMs`. */
 const start = ({
   backoffMs = 0,
@@ -17,8 +25,7 @@ const start = ({
   readonly openForMs?: number
 } = {}) => {
   const clock = createControlledClock()
-  const latest =
-    backoffMs === null ? null : { sessionId: 'of-alice', generation: 1, retryAt: clock.wallMs() + backoffMs }
+  const latest = backoffMs === null ? null : recordOf('of-alice', 1, { retryAt: clock.wallMs() + backoffMs })
   const records: { latest: Partial<StoredRecord> | null } = { latest }
   const session = { records }
   const circuitBreaker = { openForMs: () => openForMs }
@@ -83,7 +90,7 @@ describe('why no token request may begin now', () => {
   test('the backoff of a failure of this page, though the record has lost it, or says the shorter one of another tab', async () => {
     const { blocks, clock, records } = start()
     blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
-    records.latest = { sessionId: 'of-alice', generation: 1, retryAt: clock.wallMs() + 2000 }
+    records.latest = recordOf('of-alice', 1, { retryAt: clock.wallMs() + 2000 })
     await clock.advance(5000)
     expect(blocks.blockedBy()).toMatchObject({ reason: 'backing-off', retryAfterMs: 15_000 })
     await clock.advance(15_000)
@@ -91,14 +98,58 @@ describe('why no token request may begin now', () => {
   })
 
   test.each([
-    ['newer tokens', { sessionId: 'of-alice', generation: 2 }],
-    ['another session', { sessionId: 'of-bob', generation: 1 }],
+    ['newer tokens', recordOf('of-alice', 2)],
+    ['another session', recordOf('of-bob', 1)],
   ])('no backoff of tokens that are no longer current, once there are %s', (_, record) => {
     const { blocks, records } = start()
     blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
     records.latest = record
     expect(blocks.blockedBy()).toBeNull()
   })
+
+  test.each([
+    ['there is no record any more', null],
+    ['the record is of no user', recordOf('of-nobody', 0, { credentials: null })],
+  ])('the backoff of a failure of this page, though %s', async (_, record) => {
+    const { blocks, clock, records } = start()
+    blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+    records.latest = record
+    await clock.advance(5000)
+    expect(blocks.blockedBy(true)).toMatchObject({ reason: 'backing-off', retryAfterMs: 15_000 })
+    records.latest = recordOf('of-alice', 1)
+    expect(blocks.blockedBy(true)).toMatchObject({ reason: 'backing-off', retryAfterMs: 15_000 })
+  })
+
+  test('the backoff of a failure of this page, though the record disappeared before the response came', () => {
+    const { blocks, records } = start()
+    expect(blocks.blockedBy()).toBeNull()
+    records.latest = null
+    blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+    records.latest = recordOf('of-alice', 1)
+    expect(blocks.blockedBy()).toMatchObject({ reason: 'backing-off', retryAfterMs: 20_000 })
+  })
+
+  test('the backoff of a page that started without a record, until a user has signed in', () => {
+    const { blocks, records } = start({ backoffMs: null })
+    blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+    records.latest = recordOf('of-nobody', 0, { credentials: null })
+    expect(blocks.blockedBy(true)).toMatchObject({ reason: 'backing-off', retryAfterMs: 20_000 })
+    records.latest = recordOf('of-bob', 0)
+    expect(blocks.blockedBy(true)).toBeNull()
+    // Bob's session is another one, also once it is over.
+    records.latest = null
+    expect(blocks.blockedBy(true)).toBeNull()
+  })
+
+  test.each<Outcome>([{ kind: 'refreshed' }, { kind: 'rejected', reason: 'expired' }])(
+    'no backoff after a refresh that ended with %o',
+    outcome => {
+      const { blocks } = start()
+      blocks.noteOutcome(failed('status', { status: 503, retryAfterMs: 20_000 }))
+      blocks.noteOutcome(outcome)
+      expect(blocks.blockedBy()).toBeNull()
+    },
+  )
 
   test('no backoff after a failure without a network, once the browser reports one: nothing has reached the server', () => {
     const { blocks } = start()
