@@ -213,7 +213,8 @@ function createPage(number: number, { timeline, random, monotonicMs, wallMs, isA
       if (!isFrozen || isDead) return
       isFrozen = false
       isDeaf = false
-      timeline.after(0, page.wakeUp)
+      // Where the computer sleeps, the page is told when both are awake.
+      task(0, page.wakeUp)
       resume()
     },
     die() {
