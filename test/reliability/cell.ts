@@ -1,5 +1,6 @@
 import { createClient } from '../../src/client/create-client.ts'
 import { isLatchkeyError } from '../../src/errors.ts'
+import { createDeferred } from '../support/deferred.ts'
 import type { Fault } from './fault.ts'
 import type { Account, CellWorld } from './world.ts'
 
@@ -27,6 +28,8 @@ export interface Cell extends CellOptions {
   readonly session: string
   readonly logins: number
   readonly tokenRequests: number
+  /** How many requests waited for a refresh. */
+  readonly waiting: number
   readonly reuses: number
   /** Whether more token requests came to the server than the client has made: its platform sent one again by itself. */
   readonly isResent: boolean
@@ -96,10 +99,12 @@ function start(account: Account, count: number, options: CellOptions, { addresse
     },
   })
   const settled = new Set<unknown>()
+  const waiting = new Set<unknown>()
   client.session.on('request', event => {
     const { step, id } = event
     note(`${id} ${step}`)
     const waits = step === 'waiting' && event.for === 'refresh'
+    if (waits) waiting.add(id)
     if (waits || step === 'completed' || step === 'failed') settled.add(id)
     if (settled.size === count) account.release()
   })
@@ -110,7 +115,7 @@ function start(account: Account, count: number, options: CellOptions, { addresse
       isHealed = true
       return account.heal()
     },
-    counts: () => ({ logins, tokenRequests: attempts }),
+    counts: () => ({ logins, tokenRequests: attempts, waiting: waiting.size }),
   }
 }
 
@@ -174,6 +179,8 @@ export async function runCell(world: CellWorld, options: CellOptions): Promise<C
     load === 'a stream body'
       ? client.fetch(`${account.url}thing`, { method: 'POST', body: streamOf('all of it'), duplex: 'half' })
       : client.fetch(`${account.url}thing`)
+  const underWay = createDeferred()
+  client.session.on('refresh-started', () => underWay.resolve())
   const renewal =
     accessToken === 'valid'
       ? client.session.refresh().then(
@@ -184,6 +191,8 @@ export async function runCell(world: CellWorld, options: CellOptions): Promise<C
           },
         )
       : Promise.resolve(null)
+  // It is not begun in the task of the call: what is sent before would meet no refresh.
+  if (accessToken === 'valid') await withinBounds(underWay.promise, done)
   const sends = Array.from({ length: count }, () => outcomeOf(send()))
   const [refreshed, ...outcomes] = await withinBounds(Promise.all([renewal, ...sends]), done)
   // A stream's 401 is returned at once, and the refresh goes on behind it.

@@ -29,6 +29,9 @@ test('the matrix has a cell for every failure, token and load, and none of them 
   const every = Object.values(faults).flat()
   const expected = every.length * accessTokens.length * loads.length
   expect(new Set(named(({ isOnce }) => !isOnce)).size).toBe(expected)
+  // By number, too: what is left out of a list would be missed by nothing.
+  expect([every.length, accessTokens.length, loads.length]).toEqual([81, 3, 3])
+  expect(matrix.cells).toHaveLength(81 * 9 + 64 * 9)
 })
 
 test('no failure of a refresh signs anybody out, except a rejection by the server', () => {
@@ -42,11 +45,11 @@ test('a rejection ends the session with its reason, and asks for a login once', 
   expect(exceptions(({ fault }) => fault.means === 'rejected', isEnded)).toEqual([])
 })
 
-test('requests with a valid access token succeed, however the refresh beside them ends', () => {
+test('requests with a valid access token succeed without waiting, however the refresh beside them ends', () => {
   expect(
     exceptions(
       ({ accessToken }) => accessToken === 'valid',
-      ({ outcomes }) => outcomes.join() === '200',
+      ({ outcomes, waiting }) => outcomes.join() === '200' && waiting === 0,
     ),
   ).toEqual([])
 })
@@ -58,8 +61,9 @@ test('requests that need a newer token reject with one error, of one reason, how
   expect(exceptions(of, isError)).toEqual([])
 })
 
-test('a one-shot stream that was rejected gets its 401, whatever becomes of the refresh', () => {
-  expect(exceptions(isSpentStream, ({ outcomes }) => outcomes.join() === '401')).toEqual([])
+test('a one-shot stream that was rejected gets its 401 without waiting, whatever becomes of the refresh', () => {
+  const isAtOnce = ({ outcomes, waiting }: Cell) => outcomes.join() === '401' && waiting === 0
+  expect(exceptions(isSpentStream, isAtOnce)).toEqual([])
 })
 
 test('a response that is odd but grants tokens is used', () => {
