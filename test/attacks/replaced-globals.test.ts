@@ -12,6 +12,8 @@ interface Found {
   /** How the calls ended, each once: `fine`, `pending`, or the message of an error. */
   readonly outcomes: readonly string[]
   readonly unhandled: readonly string[]
+  /** The events of the calls, in order. */
+  readonly steps: readonly string[]
 }
 
 let all: readonly Found[]
@@ -24,7 +26,7 @@ beforeAll(async () => {
     .map(line => JSON.parse(line) as Found)
 }, 60_000)
 
-const own = ['https://api.test Bearer first', 'https://api.test Bearer second']
+const own = ['first', 'second', 'third'].map(token => `https://api.test Bearer ${token}`)
 
 describe.each(['before the import', 'after the import', 'after createClient'])(
   'where a page replaces Request, Headers, Response, AbortController, Promise, URL or JSON %s,',
@@ -32,7 +34,7 @@ describe.each(['before the import', 'after the import', 'after createClient'])(
     const found = () => all.filter(one => one.moment === moment)
 
     test('no token is sent to a foreign origin, by whatever it is replaced', () => {
-      expect(found()).toHaveLength(7 * 3)
+      expect(found()).toHaveLength(7 * 4 - 1)
       const allowed = [...own, 'https://api.test null', 'https://evil.test null']
       expect(found().filter(({ sends }) => sends.some(send => !allowed.includes(send)))).toEqual([])
     })
@@ -49,6 +51,8 @@ describe.each(['before the import', 'after the import', 'after createClient'])(
     test('by a subclass, everything goes on as without', () => {
       const subclassed = found().filter(({ kind }) => kind === 'a subclass')
       expect(subclassed.map(({ outcomes }) => outcomes)).toEqual(Array(7).fill(['fine']))
+      const untouched = all.find(one => one.moment === 'never')
+      for (const { steps } of subclassed) expect(steps).toEqual(untouched?.steps)
       for (const { sends } of subclassed) expect(sends).toEqual([...own, 'https://evil.test null'])
     })
   },
