@@ -115,7 +115,8 @@ function attachPipeline(
   // ky does not retry these by default, but clones them for retries, which costs a millisecond each in Chromium.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
-  const id = core.nextId()
+  // A retry is sent in the session of the first attempt only, never as another user.
+  const shared = { id: core.nextId(), latest: null }
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.
   if ((once && !isTheirs) || spared) into.retry = 0
@@ -125,7 +126,7 @@ function attachPipeline(
     if (init && Object.keys(init).length > 0) checkRequestOptions(init, namesFor(chosen))
     const call = {
       transport: transportOf(chosen),
-      id,
+      call: shared,
       auth,
       replay,
       source,

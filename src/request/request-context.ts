@@ -42,8 +42,8 @@ export type FetchInit = RequestInit & AuthRequestOptions
 /** What ky's form of a call knows, and the arguments of `fetch` do not show. */
 export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
-  /** The id of a call that sends several requests: ky's retries. */
-  readonly id?: number | undefined
+  /** Shared by the requests of one call: ky's retries. */
+  readonly call?: { readonly id: number; latest: Pick<RequestContext, 'sessionId'> | null } | undefined
   /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
   /** ky sends the body as a stream, to count its progress. */
@@ -137,8 +137,9 @@ export const createContexts =
     const auth = given?.auth ?? adapter.auth
     const replay = given?.replay ?? adapter.replay
     if ((auth ?? replay) !== undefined) checkValues({ auth, replay }, requestRules)
-    return {
-      id: adapter.id ?? ports.nextId(),
+    const { call } = adapter
+    const context: RequestContext = {
+      id: call?.id ?? ports.nextId(),
       address: url ? url.href : text,
       parsedUrl: url,
       isTrusted: !url || trusted.has(url),
@@ -153,7 +154,7 @@ export const createContexts =
         ? 'keepalive'
         : whyNotReplayable(replay, adapter, init.body),
       replayCopy: undefined,
-      sessionId: null,
+      sessionId: call?.latest?.sessionId ?? null,
       isAnonymous: false,
       lookedAt: null,
       sentWith: null,
@@ -165,6 +166,8 @@ export const createContexts =
       awaitedCredentials: null,
       hasFailed: false,
     }
+    if (call) call.latest = context
+    return context
   }
 
 /** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */

@@ -37,6 +37,53 @@ describe('ky’s own retry', () => {
     expect(tokens(stage)).toEqual(['access-1', 'access-2'])
   })
 
+  test.each([
+    ['another user has signed in', 'replaced', 'bob'],
+    ['the user has signed out', 'signed-out', null],
+  ])(
+    'is not sent if %s since: the call rejects with SessionEndedError, and no login is asked for',
+    async (_, reason, next) => {
+      const stage = await start()
+      stage.answer(down)
+      const answer = begin(stage.client.put('a', { json: { of: 'alice' } }))
+      await pass(100)
+      if (next) await stage.signIn({ subject: next })
+      else await stage.client.session.signOut()
+      stage.answer(undefined)
+      await pass(20_000)
+      await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason })
+      expect(tokens(stage)).toEqual(['access-1'])
+      expect(stage.logins).toEqual([])
+    },
+  )
+
+  test('is not sent as another user by `ky.retry()` in a hook either', async () => {
+    const stage = await start()
+    const afterResponse = [
+      async ({ retryCount }: { retryCount: number }) => {
+        if (retryCount > 0) return undefined
+        await stage.signIn({ subject: 'bob' })
+        return stage.client.retry({ delay: 0 })
+      },
+    ]
+    const answer = begin(stage.client.put('a', { json: { of: 'alice' }, hooks: { afterResponse } }))
+    await pass(20_000)
+    await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+    expect(tokens(stage)).toEqual(['access-1'])
+  })
+
+  test('of a call that began while no user was signed in is sent with the token of a sign-in since', async () => {
+    const stage = createStage({ retry: 2 })
+    stage.answer(down)
+    const answer = begin(stage.client.get('a'))
+    await pass(100)
+    await stage.signIn()
+    stage.answer(undefined)
+    await pass(200)
+    expect((await answer).status).toBe(200)
+    expect(tokens(stage)).toEqual([null, 'access-1'])
+  })
+
   test('is refreshed and replayed in its turn', async () => {
     const stage = await start()
     stage.answer(down)
