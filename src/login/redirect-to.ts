@@ -1,7 +1,7 @@
 import { aText, checkOptions, isUrl } from '../checks/option-rules.ts'
 import { check, factory } from '../errors.ts'
 import { isHostAlone } from '../http/trusted-origins.ts'
-import { parseUrl } from '../platform/page.ts'
+import { ownBaseUrl, parseUrl } from '../platform/page.ts'
 import type { LoginRequiredEvent } from './login-notifier.ts'
 
 export interface RedirectOptions {
@@ -9,18 +9,34 @@ export interface RedirectOptions {
   readonly param?: string | undefined
 }
 
-const trim = ({ pathname }: Pick<URL, 'pathname'>) => pathname.replace(/\/$/, '')
+const trim = (path: string) => path.replace(/\/$/, '')
+
+/** Whether the user is on the login page. Its query and the route of its hash tell pages of one path apart; without them, any will do. */
+function isAt({ origin, pathname, searchParams, hash }: URL, href: string): boolean {
+  const here = new URL(href)
+  // A hash router keeps a query in the hash.
+  const [route, own] = [here.hash, hash].map(part => trim(part.replace(/[?&].*/s, '')))
+  return (
+    origin === here.origin &&
+    trim(pathname) === trim(here.pathname) &&
+    (!hash || route === own) &&
+    [...searchParams].every(([name, value]) => here.searchParams.get(name) === value)
+  )
+}
 
 /**
- * Makes an `onLoginRequired` that navigates to `path`, with the current path as `returnTo` in the query. It does nothing if the
- * page is there already. On a login loop it logs an error instead. Read `returnTo` on the login page with `safeReturnTo`.
+ * Makes an `onLoginRequired` that navigates to `path`, as a link to it would, with the current path as `returnTo` in the query. It
+ * does nothing if the page is there already. On a login loop it logs an error instead. Read `returnTo` on the login page with
+ * `safeReturnTo`.
  *
  * @throws ConfigurationError if `path` is neither a path nor an absolute URL
  * @example
  * onLoginRequired: redirectTo('/login')
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
-  const parsed = isUrl(path) && !isHostAlone(path) && parseUrl(path, 'https://latchkey.invalid')
+  // Where `login` leads depends on the page that it is read on.
+  const isPlace = isUrl(path) && /^[./?#]|:\/\//.test(`${path}`) && !isHostAlone(path)
+  const parsed = isPlace && parseUrl(path, 'https://latchkey.invalid')
   check(
     parsed && !/^(?:java|vb|data|blob)/.test(parsed.protocol),
     'path',
@@ -34,10 +50,8 @@ export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | 
   return ({ reason, returnTo }: Pick<LoginRequiredEvent, 'reason' | 'returnTo'>): void => {
     const { location } = globalThis
     if (!location) return
-    const target = new URL(login, location.href)
-    const isThere = target.origin === location.origin && trim(target) === trim(location)
-    // With a hash router, all pages have one path.
-    if (isThere && location.hash.startsWith(target.hash)) return
+    const target = new URL(login, ownBaseUrl())
+    if (isAt(target, location.href)) return
     if (reason === 'login-loop') {
       console.error('latchkey: signed in and rejected again within 30 s, so the login page is not opened again.')
       return

@@ -55,16 +55,39 @@ describe('redirectTo', () => {
     ['https://app.test/login', '/login/'],
     ['https://app.test/#/login', '/#/login'],
     ['https://app.test/?a=1#/login?returnTo=x', '/#/login'],
+    ['https://app.test/#/login/', '/#/login'],
+    ['https://app.test/?view=login&returnTo=x', '/?view=login'],
+    ['https://app.test/#/', '/#/'],
   ])('stays at %s, which is there already', (href, path) => {
     expect(goFrom(href, redirectTo(path))).toEqual([])
   })
 
   test.each([
     ['https://app.test/#/todos', '/#/login', 'https://app.test/?returnTo=%2Ftodos%3Fpage%3D2#/login'],
+    ['https://app.test/#/login-history', '/#/login', 'https://app.test/?returnTo=%2Ftodos%3Fpage%3D2#/login'],
+    ['https://app.test/#/todos', '/#/', 'https://app.test/?returnTo=%2Ftodos%3Fpage%3D2#/'],
+    ['https://app.test/?view=todos', '/?view=login', 'https://app.test/?view=login&returnTo=%2Ftodos%3Fpage%3D2'],
+    ['https://app.test/', '/?view=login', 'https://app.test/?view=login&returnTo=%2Ftodos%3Fpage%3D2'],
     ['https://app.test/logins', '/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
     ['https://other.test/login', 'https://app.test/login', 'https://app.test/login?returnTo=%2Ftodos%3Fpage%3D2'],
   ])('goes from %s, which is another page', (href, path, target) => {
     expect(goFrom(href, redirectTo(path))).toEqual([target])
+  })
+
+  test('resolves a path as links do, against the base of the page', () => {
+    const redirect = redirectTo('./login')
+    vi.stubGlobal('document', { baseURI: 'https://app.test/app/' })
+    const target = 'https://app.test/app/login?returnTo=%2Ftodos%3Fpage%3D2'
+    expect(goFrom('https://app.test/app/orders/7', redirect)).toEqual([target])
+    expect(goFrom('https://app.test/app/login', redirect)).toEqual([])
+  })
+
+  test.each([
+    ['https://else.test/', 'https://app.test/login'],
+    ['https://app.test/', 'https://app.test/login'],
+  ])('a base of another origin does not lead there (%s)', (baseURI, target) => {
+    vi.stubGlobal('document', { baseURI })
+    expect(goFrom('https://app.test/x', redirectTo('/login'))).toEqual([`${target}?returnTo=%2Ftodos%3Fpage%3D2`])
   })
 
   test('does not redirect in a login loop, which is logged without token and query (LR-07)', () => {
@@ -84,6 +107,9 @@ describe('redirectTo', () => {
     'localhost:5173/login',
     'https://',
     'https://[',
+    // From /orders/7 it would be /orders/login.
+    'login',
+    'auth/login',
   ])('rejects a login page at %j as a mistake in `path`', path => {
     expect(() => redirectTo(path as never)).toThrow(ConfigurationError)
     expect(() => redirectTo(path as never)).toThrow('`path`')
