@@ -145,8 +145,8 @@ export const oauthRefresh = /* @__PURE__ */ factory(
         const grant = {
           grant_type: 'refresh_token',
           refresh_token: refreshToken,
-          scope,
-          resource: audiences ? audience : (resource as string | undefined),
+          scope: scope ?? parameters['scope'],
+          resource: (audiences ? audience : (resource as string | undefined)) ?? parameters['resource'],
         }
         const answer = await call<TokenResponse>(post, endpoint, { ...parameters, ...grant })
         // RFC 6749 §5.1: required. It says how to send the token.

@@ -107,6 +107,12 @@ describe('the refresh of oauthRefresh', () => {
     expect(formIn(posted)).toMatchObject({ scope: 'read', audience: 'x' })
   })
 
+  test('parameters may be the scope and the resource, where no option names them', async () => {
+    const { context, posted } = contextOf(good)
+    await oauthRefresh({ ...base, parameters: { scope: 'read', resource: 'urn:api' } }).refresh(context)
+    expect(formIn(posted)).toMatchObject({ scope: 'read', resource: 'urn:api' })
+  })
+
   test.each([[{ access_token: 'a' }], [{ access_token: 'a', token_type: 1 }], [{}], [null], [undefined], ['text']])(
     'RF-04: a response without a token type fails: %o',
     async answer => {
