@@ -16,6 +16,33 @@ const start = async (options: StageOptions = {}) => {
 const tokens = ({ sends }: Stage) => sends.map(({ token }) => token)
 const down = () => new Response('down', { status: 503 })
 
+describe('a call in whose task the user changes: ky sends it a moment later', () => {
+  test.each([
+    ['another user signs in', 'replaced', 'bob'],
+    ['the user signs out', 'signed-out', null],
+  ])('is not sent if %s', async (_, reason, next) => {
+    const stage = await start()
+    const answer = begin(stage.client.put('a', { json: { of: 'alice' } }))
+    const change = next ? stage.signIn({ subject: next }) : stage.client.session.signOut()
+    await pass(0)
+    await change
+    await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason })
+    expect(tokens(stage)).toEqual([])
+    expect(stage.logins).toEqual([])
+  })
+
+  test('is sent if nobody was signed in, and with `auth: false`', async () => {
+    const stage = createStage()
+    const answer = begin(stage.client.get('a'))
+    await stage.signIn()
+    expect((await answer).status).toBe(200)
+    const login = begin(stage.client.post('login', { auth: false, json: {} }))
+    await stage.signIn({ subject: 'bob' })
+    await login.catch(() => {})
+    expect(tokens(stage)).toEqual(['access-1', null])
+  })
+})
+
 describe('ky’s own retry', () => {
   test.each<[string, () => Response]>([
     ['a 503', down],
