@@ -115,10 +115,7 @@ function attachPipeline(
   // ky does not retry these by default, but clones them for retries, which costs a millisecond each in Chromium.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
-  const { credentials, sessionId } = core.session.state
-  // A call is sent in the session in which it began, and so are its retries, never as another user. ky sends it only after its own
-  // awaits. A hook may sign in before the first send.
-  const shared = { id: core.nextId(), latest: credentials && !hooked ? { sessionId } : null }
+  const shared = beginCall(core, hooked)
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.
   if ((once && !isTheirs) || spared) into.retry = 0
@@ -146,6 +143,15 @@ function attachPipeline(
     return outsideTimeouts(request, call, limits, () => core.pipeline(request, given, call))
   }
   return into
+}
+
+/**
+ * A call is sent in the session in which it began, and so are its retries, never as another user: ky sends it only after awaits of
+ * its own. A hook may sign in before the first send.
+ */
+function beginCall({ session, nextId }: ClientParts, hooked: boolean): NonNullable<FetchAdapter['call']> {
+  const { credentials, sessionId } = session.state
+  return { id: nextId(), latest: credentials && !hooked ? { sessionId } : null }
 }
 
 const timedOut = (request: Request) => new TimeoutError(request)

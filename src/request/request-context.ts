@@ -137,9 +137,8 @@ export const createContexts =
     const auth = given?.auth ?? adapter.auth
     const replay = given?.replay ?? adapter.replay
     if ((auth ?? replay) !== undefined) checkValues({ auth, replay }, requestRules)
-    const { call } = adapter
-    const context: RequestContext = {
-      id: call?.id ?? ports.nextId(),
+    return joinCall({
+      id: adapter.call?.id ?? ports.nextId(),
       address: url ? url.href : text,
       parsedUrl: url,
       isTrusted: !url || trusted.has(url),
@@ -154,7 +153,7 @@ export const createContexts =
         ? 'keepalive'
         : whyNotReplayable(replay, adapter, init.body),
       replayCopy: undefined,
-      sessionId: call?.latest?.sessionId ?? null,
+      sessionId: null,
       isAnonymous: false,
       lookedAt: null,
       sentWith: null,
@@ -165,10 +164,18 @@ export const createContexts =
       rejectedResponse: null,
       awaitedCredentials: null,
       hasFailed: false,
-    }
-    if (call) call.latest = context
-    return context
+    })
   }
+
+/** A retry of a call goes on in the session of the attempt before it. */
+function joinCall(context: RequestContext): RequestContext {
+  const { call } = context.adapter
+  if (call) {
+    context.sessionId = call.latest?.sessionId ?? null
+    call.latest = context
+  }
+  return context
+}
 
 /** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */
 const absolute = /^https?:\/\//i
