@@ -151,7 +151,7 @@ function attachPipeline(
  */
 function beginCall({ session, nextId }: ClientParts, hooked: boolean): NonNullable<FetchAdapter['call']> {
   const { credentials, sessionId } = session.state
-  return { id: nextId(), latest: credentials && !hooked ? { sessionId } : null }
+  return { id: nextId(), sessionId: credentials && !hooked ? sessionId : null }
 }
 
 const timedOut = (request: Request) => new TimeoutError(request)

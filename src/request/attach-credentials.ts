@@ -55,6 +55,7 @@ export function createSendCredentials(
     },
     attach(context, outgoing) {
       context.sentWith = session.state
+      if (context.adapter.call) context.adapter.call.sessionId = context.sessionId
       addSendHeaders(context, outgoing)
       if (!context.isAnonymous) {
         assertSameSession(context)

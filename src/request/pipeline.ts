@@ -185,9 +185,10 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
   return function runPipeline(given, init, call) {
     try {
       // The network is called without a receiver, here and below: the browser's own accepts no other.
-      const isDictionary = init == null || Object(init) === init
-      if (!isDictionary || isSentBy(sender, given, init)) return underlyingFetch(given, init)
+      // The input is read first, as `fetch` does: of two that fail, its error is the one.
       const input = isRequest(given) ? given : `${given}`
+      const isDictionary = init == null || Object(init) === init
+      if (!isDictionary || isSentBy(sender, input, init)) return underlyingFetch(input, init)
       const context = createContext(input, init, call)
       // Not a URL: let `fetch` throw. Or a Request that does not show where it goes: without credentials.
       if (!context) return sendBy(sender, call.transport, input, { ...readInit(init, undefined) })

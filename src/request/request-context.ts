@@ -42,8 +42,8 @@ export type FetchInit = RequestInit & AuthRequestOptions
 /** What ky's form of a call knows, and the arguments of `fetch` do not show. */
 export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
-  /** Shared by the requests of one call: ky's retries. */
-  readonly call?: { readonly id: number; latest: Pick<RequestContext, 'sessionId'> | null } | undefined
+  /** Shared by the requests of one call: ky's retries. No more of a request is in it: an app may keep what holds it, and tokens must go. */
+  readonly call?: { readonly id: number; sessionId: string | null } | undefined
   /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
   /** ky sends the body as a stream, to count its progress. */
@@ -137,7 +137,7 @@ export const createContexts =
     const auth = given?.auth ?? adapter.auth
     const replay = given?.replay ?? adapter.replay
     if ((auth ?? replay) !== undefined) checkValues({ auth, replay }, requestRules)
-    return joinCall({
+    return {
       id: adapter.call?.id ?? ports.nextId(),
       address: url ? url.href : text,
       parsedUrl: url,
@@ -153,7 +153,8 @@ export const createContexts =
         ? 'keepalive'
         : whyNotReplayable(replay, adapter, init.body),
       replayCopy: undefined,
-      sessionId: null,
+      // A retry of a call goes on in the session of the attempt before it.
+      sessionId: adapter.call?.sessionId ?? null,
       isAnonymous: false,
       lookedAt: null,
       sentWith: null,
@@ -164,18 +165,8 @@ export const createContexts =
       rejectedResponse: null,
       awaitedCredentials: null,
       hasFailed: false,
-    })
+    }
   }
-
-/** A retry of a call goes on in the session of the attempt before it. */
-function joinCall(context: RequestContext): RequestContext {
-  const { call } = context.adapter
-  if (call) {
-    context.sessionId = call.latest?.sessionId ?? null
-    call.latest = context
-  }
-  return context
-}
 
 /** An absolute URL needs no base. Reading and parsing the base is the most expensive part. */
 const absolute = /^https?:\/\//i

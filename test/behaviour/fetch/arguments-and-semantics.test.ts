@@ -26,6 +26,16 @@ const programs: Readonly<Record<string, Program>> = {
   'a text': (fetch, origin) => shown(fetch(`${origin}/api/a?q=1#hash`)),
   'a URL': (fetch, origin) => shown(fetch(new URL('/api/a', origin))),
   'anything with a text': (fetch, origin) => shown(fetch({ toString: () => `${origin}/api/a` } as never)),
+  'a text and an init that both fail': fetch => {
+    const failing = {
+      toString() {
+        throw new RangeError('no text')
+      },
+    }
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return shown(fetch(failing as never, proxy))
+  },
   'a Request': (fetch, origin) =>
     shown(fetch(new Request(`${origin}/api/a`, { method: 'PUT', body: 'x', headers: { 'x-a': '1' } }))),
   'a Request and an init': (fetch, origin) =>

@@ -166,17 +166,13 @@ describe('Why a request cannot be sent again', () => {
 test('An id is made for each call, unless the call has one', () => {
   const first = contextOf('https://api.test/a').id
   expect(contextOf('https://api.test/a').id).toBe(first + 1)
-  expect(contextOf('https://api.test/a', {}, { call: { id: 7, latest: null } }).id).toBe(7)
+  expect(contextOf('https://api.test/a', {}, { call: { id: 7, sessionId: null } }).id).toBe(7)
   expect(contextOf('https://api.test/a').id).toBe(first + 2)
 })
 
-test('A retry of a call begins in the session of the attempt before it', () => {
-  const call = { id: 7, latest: null }
-  const first = contextOf('https://api.test/a', {}, { call })
-  expect(first.sessionId).toBeNull()
-  first.sessionId = 'of alice'
-  expect(contextOf('https://api.test/a', {}, { call }).sessionId).toBe('of alice')
-  expect(contextOf('https://api.test/a', {}, { call }).sessionId).toBe('of alice')
+test('A request begins in the session of its call', () => {
+  expect(contextOf('https://api.test/a', {}, { call: { id: 7, sessionId: null } }).sessionId).toBeNull()
+  expect(contextOf('https://api.test/a', {}, { call: { id: 7, sessionId: 'of alice' } }).sessionId).toBe('of alice')
   expect(contextOf('https://api.test/a').sessionId).toBeNull()
 })
 
