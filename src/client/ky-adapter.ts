@@ -115,7 +115,7 @@ function attachPipeline(
   // ky does not retry these by default, but clones them for retries, which costs a millisecond each in Chromium.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
-  const shared = beginCall(core, hooked)
+  const shared = beginCall(core, !!final.hooks?.beforeRequest?.length)
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.
   if ((once && !isTheirs) || spared) into.retry = 0
@@ -147,11 +147,11 @@ function attachPipeline(
 
 /**
  * A call is sent in the session in which it began, and so are its retries, never as another user: ky sends it only after awaits of
- * its own. A hook may sign in before the first send.
+ * its own. Before the first send, a hook may sign in.
  */
-function beginCall({ session, nextId }: ClientParts, hooked: boolean): NonNullable<FetchAdapter['call']> {
+function beginCall({ session, nextId }: ClientParts, maySignIn: boolean): NonNullable<FetchAdapter['call']> {
   const { credentials, sessionId } = session.state
-  return { id: nextId(), sessionId: credentials && !hooked ? sessionId : null }
+  return { id: nextId(), sessionId: credentials && !maySignIn ? sessionId : null }
 }
 
 const timedOut = (request: Request) => new TimeoutError(request)

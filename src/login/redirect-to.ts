@@ -12,7 +12,7 @@ export interface RedirectOptions {
 const trim = (path: string) => path.replace(/\/$/, '')
 
 /** Whether the user is on the login page. Its query and the route of its hash tell pages of one path apart; without them, any will do. */
-function isAt({ origin, pathname, searchParams, hash }: URL, href: string): boolean {
+function isAt({ origin, pathname, searchParams, hash }: URL, href: string, param: string): boolean {
   const here = new URL(href)
   // A hash router keeps a query in the hash.
   const [route, own] = [here.hash, hash].map(part => trim(part.replace(/[?&].*/s, '')))
@@ -20,7 +20,7 @@ function isAt({ origin, pathname, searchParams, hash }: URL, href: string): bool
     origin === here.origin &&
     trim(pathname) === trim(here.pathname) &&
     (!hash || route === own) &&
-    [...searchParams].every(([name, value]) => here.searchParams.get(name) === value)
+    [...searchParams].every(([name, value]) => name === param || here.searchParams.getAll(name).includes(value))
   )
 }
 
@@ -51,7 +51,7 @@ export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | 
     const { location } = globalThis
     if (!location) return
     const target = new URL(login, ownBaseUrl())
-    if (isAt(target, location.href)) return
+    if (isAt(target, location.href, param)) return
     if (reason === 'login-loop') {
       console.error('latchkey: signed in and rejected again within 30 s, so the login page is not opened again.')
       return

@@ -115,7 +115,7 @@ export async function runRefreshRequest(
     const isOld = !isAlone && elapsedMs(clock, leasedAt) > sentWithinMs
     const isOver = session.state.sessionId !== request.sessionId
     if (isOver) revocation.noteRefreshEnded(leased, false)
-    if (isOld || isOver || (lease.underLock && lock?.lost)) return null
+    if (isOld || isOver || ports.isDisposed() || (lease.underLock && lock?.lost)) return null
     circuitBreaker.noteSent()
     // ── POINT OF NO RETURN: the server may rotate the token. From here only the deadline ends the request.
     const result = await sendTokenRequest({ cause, audience, former, sent }, { ...ports, ...proved })

@@ -184,8 +184,7 @@ export function createPipeline(ports: PipelinePorts, log: RequestLog, waits: Wai
 
   return function runPipeline(given, init, call) {
     try {
-      // The network is called without a receiver, here and below: the browser's own accepts no other.
-      // The input is read first, as `fetch` does: of two that fail, its error is the one.
+      // The input is read first, as `fetch` does. The network is called without a receiver: the browser's own accepts no other.
       const input = isRequest(given) ? given : `${given}`
       const isDictionary = init == null || Object(init) === init
       if (!isDictionary || isSentBy(sender, input, init)) return underlyingFetch(input, init)

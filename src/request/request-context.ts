@@ -42,7 +42,10 @@ export type FetchInit = RequestInit & AuthRequestOptions
 /** What ky's form of a call knows, and the arguments of `fetch` do not show. */
 export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
-  /** Shared by the requests of one call: ky's retries. No more of a request is in it: an app may keep what holds it, and tokens must go. */
+  /**
+   * Shared by the requests of one call: ky's retries. `sessionId` is that of the attempt before, in which the next one goes on. No
+   * more of a request is in it: an app may keep what holds it, and tokens must go.
+   */
   readonly call?: { readonly id: number; sessionId: string | null } | undefined
   /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
@@ -153,7 +156,6 @@ export const createContexts =
         ? 'keepalive'
         : whyNotReplayable(replay, adapter, init.body),
       replayCopy: undefined,
-      // A retry of a call goes on in the session of the attempt before it.
       sessionId: adapter.call?.sessionId ?? null,
       isAnonymous: false,
       lookedAt: null,

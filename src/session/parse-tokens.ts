@@ -167,7 +167,7 @@ function describeToken(input: unknown): string {
   const given = Object(input) as Readonly<Record<string, unknown>>
   const name = ['accessToken', 'access_token'].find(token => token in given)
   if (!name) return ''
-  const kind = given[name] ? typeof given[name] : JSON.stringify(given[name])
+  const kind = given[name] === '' ? '""' : given[name] === null ? 'null' : typeof given[name]
   return `, whose \`${name}\` is ${kind}: write a string, or call \`signOut()\``
 }
 
@@ -180,7 +180,6 @@ export function describeKeys(input: unknown): string {
   // The two most common mistakes.
   if (typeof then === 'function') return 'a Promise: write `await`'
   if (typeof json === 'function') return 'a Response: write `await response.json()`'
-  return typeof input === 'object' && input !== null
-    ? `{ ${Object.keys(input).slice(0, 12).map(nameOf).join(', ')} }`
-    : String(input && typeof input)
+  if (input === null) return 'null'
+  return typeof input === 'object' ? `{ ${Object.keys(input).slice(0, 12).map(nameOf).join(', ')} }` : typeof input
 }

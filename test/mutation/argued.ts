@@ -66,7 +66,7 @@ export const argued: Readonly<Record<string, string>> = {
     'A URL object has a scheme, so it is absolute by the test that follows.',
   "src/refresh/refresh-request.ts: const former = cause === 'restore' || ⟦credentials?.ownerUnverified⟧ ? null : credentials → credentials.ownerUnverified":
     'Without credentials, only a start proceeds, and that is asked first.',
-  'src/refresh/refresh-request.ts: if (isOld || isOver || (lease.underLock && ⟦lock?.lost⟧)) return null → lock.lost':
+  'src/refresh/refresh-request.ts: if (isOld || isOver || ports.isDisposed() || (lease.underLock && ⟦lock?.lost⟧)) return null → lock.lost':
     'A lease is under the lock only where there is one.',
   "src/refresh/refresh-request.ts: if (kind === 'rejected') return { kind, reason: reasonOf(⟦seen?.credentials⟧, ports) } → seen.credentials":
     'Only a record is marked as rejected.',

@@ -31,6 +31,19 @@ describe('a call in whose task the user changes: ky sends it a moment later', ()
     expect(stage.logins).toEqual([])
   })
 
+  test.each(['beforeRetry', 'afterResponse'] as const)(
+    'nor if it has a hook (%s) that may sign in later',
+    async hook => {
+      const stage = await start()
+      const answer = begin(stage.client.put('a', { json: { of: 'alice' }, hooks: { [hook]: [() => undefined] } }))
+      const change = stage.signIn({ subject: 'bob' })
+      await pass(0)
+      await change
+      await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+      expect(tokens(stage)).toEqual([])
+    },
+  )
+
   test('is sent if nobody was signed in, and with `auth: false`', async () => {
     const stage = createStage()
     const answer = begin(stage.client.get('a'))

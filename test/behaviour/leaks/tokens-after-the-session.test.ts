@@ -73,4 +73,22 @@ describe('promise 14: the page holds no token in memory', () => {
     await look()
     expect(await countHeld(had)).toBe(0)
   })
+
+  test.each(['the promise', 'the error'])('after a sign-out, although the app has kept %s of a call', async what => {
+    const { had, noting } = noteTokens(createScriptedStore())
+    const stage = createStage({ store: noting })
+    await stage.signIn({ subject: 'alice' })
+    const ask = async () => {
+      stage.answer(() => new Response('no', { status: 404 }))
+      const promise = stage.client.get('a')
+      const error = await promise.catch((thrown: unknown) => thrown)
+      return what === 'the promise' ? promise : error
+    }
+    // In a list: a promise that is returned alone would be awaited.
+    const kept = [ask()]
+    await kept[0]?.catch(() => {})
+    await stage.client.session.signOut()
+    expect(await countHeld(had)).toBe(0)
+    expect(kept).toHaveLength(1)
+  })
 })

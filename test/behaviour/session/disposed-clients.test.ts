@@ -104,6 +104,22 @@ describe.each(forms)('LF-07: a disposed client, called by %s', (_form, send) => 
     expect(stage.refreshes).toEqual([])
   })
 
+  test('sends no refresh whose lease was being stored', async () => {
+    const store = createScriptedStore()
+    const stage = createStage({ store })
+    await stage.signIn({ subject: 'alice' })
+    stage.refuseAll()
+    const { reached, open } = store.hold('compareAndSet')
+    const sent = send(stage.client, '/x')
+    sent.catch(() => {})
+    await reached
+    stage.client.dispose()
+    open()
+    await expect(sent).rejects.toMatchObject({ reason: 'disposed' })
+    await stage.clock.settle()
+    expect(stage.refreshes).toEqual([])
+  })
+
   test('requires no login for a session that ended just before', async () => {
     const stage = createStage()
     await stage.signIn({ subject: 'alice' })

@@ -57,6 +57,8 @@ describe('redirectTo', () => {
     ['https://app.test/?a=1#/login?returnTo=x', '/#/login'],
     ['https://app.test/#/login/', '/#/login'],
     ['https://app.test/?view=login&returnTo=x', '/?view=login'],
+    ['https://app.test/login?returnTo=%2Ftodos', '/login?returnTo=%2Fhome'],
+    ['https://app.test/login?a=1&a=2&returnTo=x', '/login?a=1&a=2'],
     ['https://app.test/#/', '/#/'],
   ])('stays at %s, which is there already', (href, path) => {
     expect(goFrom(href, redirectTo(path))).toEqual([])

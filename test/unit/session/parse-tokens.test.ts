@@ -230,6 +230,7 @@ describe('a sign-in with what is no credential', () => {
     [{ accessToken: '' }, 'whose `accessToken` is "": '],
     [{ access_token: { value: 'secret' } }, 'whose `access_token` is object: '],
     [{ accessToken: 1234 }, 'whose `accessToken` is number: '],
+    [{ accessToken: 0n }, 'whose `accessToken` is bigint: '],
   ])('%o: says what was given as the token, and what to write', (input, found) => {
     const attempt = () => requireCredentials(input, sent, clock)
     expect(attempt).toThrow(`${found}write a string, or call \`signOut()\``)
