@@ -83,6 +83,12 @@ export const initMembers: readonly string[] = [
 export const readMember = <Name extends keyof Request>(request: Request, name: Name): Request[Name] =>
   Reflect.get(Request.prototype, name, request)
 
+/** The headers of a `Request`. In Chromium those of an iframe that is gone have no iterator, and would be taken for a record. */
+export function headersOf(request: Request): HeadersInit {
+  const headers = readMember(request, 'headers')
+  return Symbol.iterator in headers ? headers : [...Headers.prototype.entries.call(headers)]
+}
+
 /** Whether the platform accepts it as a `Request`, of any realm. Anything else is converted to text. */
 export function isRequest(input: unknown): input is Request {
   try {

@@ -10,7 +10,7 @@ import { pause } from '../time/wait.ts'
 import { applyResult, reasonOf } from './apply-result.ts'
 import { judgeRecord } from './judge-record.ts'
 import { closeLease } from './leased-record.ts'
-import { blockedByRecord } from './refresh-blocks.ts'
+import type { RefreshBlocks } from './refresh-blocks.ts'
 import { mostTries, type Outcome, type RefreshRequest, type RefreshRequestPorts } from './refresh-ports.ts'
 import { sendTokenRequest } from './token-request.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
@@ -24,6 +24,9 @@ interface ReadyRequest {
   readonly proved: ProvedTransport | undefined
 }
 
+/** Before each send it is asked again what keeps this page from sending. */
+interface UnblockedPorts extends RefreshRequestPorts, Pick<RefreshBlocks, 'blockedBy'> {}
+
 /**
  * Steps b to h of the refresh protocol (docs/architecture). The lease is what keeps a token from being sent twice; the lock,
  * if there is one, saves waiting. Every write is a compare-and-set against the record that was read.
@@ -31,9 +34,9 @@ interface ReadyRequest {
 export async function runRefreshRequest(
   request: RefreshRequest,
   lock: HeldLock | null,
-  ports: RefreshRequestPorts,
+  ports: UnblockedPorts,
 ): Promise<Outcome> {
-  const { session, clock, circuitBreaker, scheme, strategy, revocation } = ports
+  const { session, clock, circuitBreaker, scheme, strategy, revocation, blockedBy } = ports
   const { records } = session
   const { cause, audience } = request
   /** The leases of this page, and the session that each is of. */
@@ -44,7 +47,7 @@ export async function runRefreshRequest(
   /** What the record makes unnecessary, or keeps from beginning now. Follows the record where it is newer. */
   function followRecord(seen: StoredRecord | null): Outcome | null {
     const kind = judgeRecord(seen, request, { state: session.state, isAmbient: strategy.ambient === true })
-    if (kind === 'proceed') return blockedByRecord(ports, cause === 'restore')
+    if (kind === 'proceed') return blockedBy(cause === 'restore')
     if (kind === 'rejected') return { kind, reason: reasonOf(seen?.credentials, ports) }
     session.follow(seen)
     return { kind }

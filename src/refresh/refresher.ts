@@ -87,7 +87,10 @@ export function createRefresher(ports: RefresherPorts): Refresher {
 
   async function attempt(flight: RunningFlight): Promise<Outcome> {
     // A mistake in this library must not leave requests waiting: to them the refresh is unavailable.
-    const turn = ports.pendingCalls.track(runInLockTurn(flight, ports, lock => runRefreshRequest(flight, lock, ports)))
+    const requestPorts = { ...ports, blockedBy: blocks.blockedBy }
+    const turn = ports.pendingCalls.track(
+      runInLockTurn(flight, ports, lock => runRefreshRequest(flight, lock, requestPorts)),
+    )
     const outcome = await turn.catch((error): Unavailable => unavailable('store', tryAgainMs, String(error?.message)))
     ports.announce()
     const hasFailed = blocks.noteOutcome(outcome)

@@ -5,6 +5,7 @@ import { report } from '../session/events.ts'
 import type { RecordContent, RevocationPending, StoredRecord } from '../session/session-store.ts'
 import type { SyncedStore } from '../session/synced-store.ts'
 import type { Clock } from '../time/clock.ts'
+import { signOutHangsMs } from '../time/delays.ts'
 import { leaseLifeMs } from '../time/lateness.ts'
 import { createTimeLimit } from '../time/wait.ts'
 import { isPassing, statusOf } from './judge-failure.ts'
@@ -119,6 +120,15 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   ): Promise<boolean> {
     let failed = false
     let told = strategy.revoke !== undefined
+    const note = (isOver: boolean) =>
+      update(({ revocationPending: now }) => {
+        if (now?.id !== pending?.id || !now) return null
+        // A start ends a session again only once: found a second time, it is a login made since.
+        if (failed || !isOver) return { revocationPending: { ...now, failed: !now.repeated } }
+        return { revocationPending: now.leaseId ? { ...now, failed } : undefined }
+      })
+    // One that hangs counts as failed while it does: a start would take the session for a login made since.
+    const cancel = pending && clock.setTimer(() => void note(false), signOutHangsMs)
     try {
       await call(credentials, again)
     } catch (error) {
@@ -129,13 +139,8 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       // The server would respond the same again: a mistake in the app, which must not hold up a login.
       if (!told && !failed && remembers) report(error)
     }
-    if (!pending) return told
-    await update(({ revocationPending: now }) => {
-      if (now?.id !== pending.id) return null
-      // A start ends a session again only once: found a second time, it is a login made since.
-      if (failed) return { revocationPending: { ...now, failed: !pending.repeated } }
-      return { revocationPending: now.leaseId ? { ...now, failed } : undefined }
-    })
+    cancel?.()
+    if (pending) await note(true)
     return told
   }
 

@@ -1,5 +1,5 @@
 import { copyHeaders, type SentHeaders } from '../http/sent-headers.ts'
-import { initMembers, readMember } from '../platform/fetch.ts'
+import { headersOf, initMembers, readMember } from '../platform/fetch.ts'
 
 export type Init = RequestInit & { readonly headers?: SentHeaders | undefined }
 
@@ -32,7 +32,7 @@ export function readInit(init: RequestInit | null | undefined, request: Request 
     if (referrer !== 'about:client') read['referrer'] = referrer
     if (policy) read['referrerPolicy'] = policy
   }
-  const headers = read['headers'] === undefined ? request && readMember(request, 'headers') : read['headers']
+  const headers = read['headers'] === undefined ? request && headersOf(request) : read['headers']
   read['headers'] = headers === undefined ? undefined : copyHeaders(headers as HeadersInit)
   return read as Init
 }

@@ -51,6 +51,8 @@ export const savedWithinMs = 2000
 export const signOutLeadMs = 1000
 /** Within this time, a call that began at the sign-out has ended. */
 export const signOutCallMs = 5000
+/** A call of a sign-out that has no response by then counts as failed until it has one. Earlier than `signOutCallMs`: it has to be stored. */
+export const signOutHangsMs = 4000
 
 // ── Stores
 

@@ -1,6 +1,7 @@
 import { vi } from 'vitest'
 import { createCircuitBreaker } from '../../src/refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../../src/refresh/lease-watch.ts'
+import { blockedByRecord } from '../../src/refresh/refresh-blocks.ts'
 import type { Outcome } from '../../src/refresh/refresh-ports.ts'
 import { runRefreshRequest } from '../../src/refresh/refresh-request.ts'
 import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
@@ -105,7 +106,10 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     const { sessionId: of, generation, credentials } = session.state
     const flight = { outcome: undefined as Outcome | undefined }
     const request = { sessionId: of, generation, replaces: credentials, cause, startedMs: clock.monotonicMs() }
-    const done = runRefreshRequest(request, held, ports).then(outcome => {
+    const done = runRefreshRequest(request, held, {
+      ...ports,
+      blockedBy: isStart => blockedByRecord(ports, isStart),
+    }).then(outcome => {
       flight.outcome = outcome
       return outcome
     })

@@ -127,6 +127,29 @@ describe('a sign-out that surely did not reach the server', () => {
     },
   )
 
+  test.each([
+    [2000, 'while a start waits for it'],
+    [60_000, 'before a start'],
+  ])('nor has ended: a call that hangs counts as failed after a while (%i ms, %s)', async (ms, _) => {
+    const world = createCookieWorld('token')
+    world.logIn('alice')
+    const page = world.open()
+    await page.ready()
+    const call = world.hold('/logout', 'request')
+    await page.client.session.signOut()
+    await call.reached
+    const next = await later(world, ms)
+    const status = next.ready()
+    await world.clock.advance(10_000)
+    expect(await status).toBe('signed-out null')
+    expect(world.told).toEqual(['', { subject: 'alice', secondsAgo: ms < 5000 ? 5 : 60 }])
+    expect(world.sessions.size).toBe(0)
+    // What comes of the first call at last changes nothing.
+    call.open()
+    await world.clock.advance(0)
+    expect(JSON.stringify(world.store.content)).not.toContain('revocationPending')
+  })
+
   test('is sent again when the page that signed out is online again', async () => {
     const world = await signedOut(noNetwork)
     world.answer('/logout', undefined)

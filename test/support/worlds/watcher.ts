@@ -105,10 +105,17 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     return leftAtMs !== undefined || (mayLook && signedOut !== undefined && isKnown(signedOut, tab.life))
   }
 
+  const isAnswered = ({ isLost, isBusy, isRejected, answeredAtMs }: Presented) =>
+    !isLost && !isBusy && !isRejected && answeredAtMs <= nowMs()
   /** Whether the page that presents a token, and this one, were told of the server's `Retry-After` for this token. */
   const isTold = (now: Presented) => (other: Presented) => {
     const isSame = other.token === now.token && !isBroken.clock
     if (!isSame || (isCookie && sessions.current().atMs >= other.atMs - aroundMs)) return false
+    // The cookie of a session stays the same where the server does not rotate it: a refresh that succeeded since ends the backoff.
+    const isOver = presentations.some(
+      one => isAnswered(one) && one.token === now.token && one.answeredAtMs >= other.answeredAtMs,
+    )
+    if (isOver) return false
     return now.page === other.page || isTellable(other)
   }
   const isTellable = ({ page, atMs, answeredAtMs }: Presented) =>

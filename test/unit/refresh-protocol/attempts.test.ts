@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { Patience } from '../../../src/refresh/plan-retry.ts'
+import { blockedByRecord } from '../../../src/refresh/refresh-blocks.ts'
 import { runRefreshRequest } from '../../../src/refresh/refresh-request.ts'
 import type { Lease } from '../../../src/session/session-store.ts'
 import { createSignedInRig, goOffline, newerTokens, oauthError, statusError } from '../../support/refresh-rig.ts'
@@ -19,7 +20,10 @@ const startAfter = async (lease: Partial<Lease> & { readonly agoMs?: number }, p
   rig.store.content = { ...rig.stored(), revision: 'r', lease: closed }
   const { sessionId, generation, credentials } = rig.session.state
   const request = { sessionId, generation, replaces: credentials, cause: 'rejected', startedMs: 0, patience } as const
-  const done = runRefreshRequest(request, null, rig.ports)
+  const done = runRefreshRequest(request, null, {
+    ...rig.ports,
+    blockedBy: isStart => blockedByRecord(rig.ports, isStart),
+  })
   await rig.clock.settle()
   return { ...rig, done }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { blockedByRecord } from '../../../src/refresh/refresh-blocks.ts'
 import { runRefreshRequest } from '../../../src/refresh/refresh-request.ts'
 import {
   createRefreshRig,
@@ -142,7 +143,7 @@ describe('the refreshes of several audiences, which share one refresh token', ()
       startedMs: 0,
       audience: 'files',
     } as const
-    const done = runRefreshRequest(request, null, ports)
+    const done = runRefreshRequest(request, null, { ...ports, blockedBy: isStart => blockedByRecord(ports, isStart) })
     await clock.settle()
     await session.signIn({ accessToken: 'stepped-up', subject: 'alice' })
     call().answer.resolve({ accessToken: 'for-files', refreshToken: 'refresh-2' })

@@ -125,3 +125,22 @@ describe('LF-07: disposed', () => {
     expect(calls).toEqual([])
   })
 })
+
+test('Used again, it keeps to the Retry-After of the refresh that went on, though the store has lost it', async () => {
+  const rig = await createSignedInRig()
+  const { clock, refresher, calls, call, store, stored } = rig
+  refresher.start('rejected')
+  await clock.settle()
+  refresher.dispose()
+  refresher.start('rejected')
+  await clock.advance(1000)
+  store.content = { ...stored(), revision: 'lost', lease: null }
+  call().answer.reject(statusError(503, { 'retry-after': '20' }))
+  await clock.advance(15_000)
+  expect(calls).toHaveLength(1)
+  refresher.start('rejected')
+  await clock.advance(10_000)
+  refresher.start('rejected')
+  await clock.settle()
+  expect(calls).toHaveLength(2)
+})

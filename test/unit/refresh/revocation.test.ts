@@ -49,6 +49,30 @@ describe('the server hears of a sign-out', () => {
     expect(await revocation.revoke(null)).toBe(false)
   })
 
+  test.each([
+    ['has failed until it responds', {}, [false, true, false]],
+    [
+      'has not failed if a start had made it: found once more, it is a login made since',
+      { repeated: true },
+      [false, false, false],
+    ],
+  ])('a call without a response for four seconds %s', async (_, more, failed) => {
+    const pending = pendingOf({ failed: false, ...more })
+    const { revocation, callOf, stored, clock } = await start(
+      signedOut({ revocationPending: { ...pending, leaseId: 'under-way' } }),
+    )
+    void revocation.revoke(null, pending)
+    const seen: unknown[] = []
+    for (const ms of [3999, 1]) {
+      await clock.advance(ms)
+      seen.push(stored().revocationPending?.failed)
+    }
+    callOf().answer.resolve(null)
+    await clock.settle()
+    expect([...seen, stored().revocationPending?.failed]).toEqual(failed)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   test('and has not heard by the deadline if it does not respond', async () => {
     const { revocation, clock } = await start()
     const heard = vi.fn()

@@ -183,3 +183,12 @@ test('A Request of its own is sent as it is', () => {
     }),
   )
 })
+
+test('The headers of a Request are read although they have no iterator: in Chromium, of an iframe that is gone', () => {
+  const request = new Request(url, { headers: { 'x-a': '1' } })
+  const iterator = Object.getOwnPropertyDescriptor(Headers.prototype, Symbol.iterator) as PropertyDescriptor
+  Reflect.deleteProperty(Headers.prototype, Symbol.iterator)
+  const { headers } = readInit(undefined, request)
+  Object.defineProperty(Headers.prototype, Symbol.iterator, iterator)
+  expect([...new Headers(headers)]).toEqual([['x-a', '1']])
+})
