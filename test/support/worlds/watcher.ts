@@ -190,7 +190,10 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
         check(rules.savedFirst(sessions.isStored(token), id))
       // What a refresh adopts may have expired in the tab that did not tell of it; its 401 tells.
       const isHeld = tab.changedAtMs + newsMs < nowMs()
-      const isSure = isLifetimeKnown && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isHeld
+      // The response of a login that its page slept through: the app hands it over when it wakes, and only the server knows its age.
+      const isLate = facts.isLogin && wasPaused(page, facts.issuedAtMs, facts.issuedAtMs + aroundMs)
+      const isSure =
+        isLifetimeKnown && lifetimeMs >= 60_000 && !isBroken.clock && family.current > 0 && isHeld && !isLate
       if (isSure && ask.form !== 'keepalive') check(rules.notExpired(nowMs() - facts.issuedAtMs - lifetimeMs, id))
     },
 
