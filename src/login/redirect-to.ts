@@ -35,7 +35,7 @@ function isAt({ origin, pathname, searchParams, hash }: URL, href: string, param
  */
 export const redirectTo = /* @__PURE__ */ factory('redirectTo', (path: string | URL, options: RedirectOptions = {}) => {
   // Where `login` leads depends on the page that it is read on.
-  const isPlace = isUrl(path) && /^[./?#]|:\/\//.test(`${path}`) && !isHostAlone(path)
+  const isPlace = isUrl(path) && /^(?:[./?#]|[^/?#]+:\/\/)/.test(`${path}`) && !isHostAlone(path)
   const parsed = isPlace && parseUrl(path, 'https://latchkey.invalid')
   check(
     parsed && !/^(?:java|vb|data|blob)/.test(parsed.protocol),

@@ -120,7 +120,8 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   ): Promise<boolean> {
     let failed = false
     let told = strategy.revoke !== undefined
-    const note = (isOver: boolean) =>
+    let isOver = false
+    const note = () =>
       update(({ revocationPending: now }) => {
         if (now?.id !== pending?.id || !now) return null
         // A start ends a session again only once: found a second time, it is a login made since.
@@ -128,7 +129,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
         return { revocationPending: now.leaseId ? { ...now, failed } : undefined }
       })
     // One that hangs counts as failed while it does: a start would take the session for a login made since.
-    const cancel = pending && clock.setTimer(() => void note(false), signOutHangsMs)
+    const cancel = pending && clock.setTimer(() => void note(), signOutHangsMs)
     try {
       await call(credentials, again)
     } catch (error) {
@@ -139,8 +140,9 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       // The server would respond the same again: a mistake in the app, which must not hold up a login.
       if (!told && !failed && remembers) report(error)
     }
+    isOver = true
     cancel?.()
-    if (pending) await note(true)
+    if (pending) await note()
     return told
   }
 

@@ -111,6 +111,7 @@ describe('redirectTo', () => {
     'https://[',
     // From /orders/7 it would be /orders/login.
     'login',
+    'login?next=https://id.test/',
     'auth/login',
   ])('rejects a login page at %j as a mistake in `path`', path => {
     expect(() => redirectTo(path as never)).toThrow(ConfigurationError)

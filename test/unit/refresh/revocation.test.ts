@@ -73,6 +73,22 @@ describe('the server hears of a sign-out', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  test('a response that comes while the store notes that there was none for four seconds counts', async () => {
+    const pending = pendingOf({ failed: false })
+    const { revocation, callOf, stored, store, clock } = await start(
+      signedOut({ revocationPending: { ...pending, leaseId: 'under-way' } }),
+    )
+    void revocation.revoke(null, pending)
+    const { reached, open } = store.hold('compareAndSet')
+    await clock.advance(4000)
+    await reached
+    callOf().answer.resolve(null)
+    await clock.settle()
+    open()
+    await clock.settle()
+    expect(stored().revocationPending?.failed).toBe(false)
+  })
+
   test('and has not heard by the deadline if it does not respond', async () => {
     const { revocation, clock } = await start()
     const heard = vi.fn()
