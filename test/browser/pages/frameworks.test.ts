@@ -210,7 +210,8 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       await page.run('window.isStillHere = true; await page.api.session.signIn(args[0])', server.issue('alice'))
       await settled(page, 'signed-in alice')
       await app.edit()
-      await page.run('await until(() => page.edition === 2)')
+      // Until React has rendered the new edition, the page shows what the old one did.
+      await page.run('await until(() => page.edition === 2 && page.rendered.at(-1) === "signed-in alice")')
       await settled(page, 'signed-in alice')
       expect({
         seen: await seen(page),
