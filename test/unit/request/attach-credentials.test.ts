@@ -4,6 +4,7 @@ import type { PipelinePorts } from '../../../src/request/pipeline-ports.ts'
 import type { FetchInit, RequestContext } from '../../../src/request/request-context.ts'
 import { bearer } from '../../../src/schemes/bearer.ts'
 import type { Outgoing, WireScheme } from '../../../src/schemes/scheme.ts'
+import { createPipelineRig, rigUrl } from '../../support/pipeline-rig.ts'
 import { createRequestRig, signedIn, signedOut } from '../../support/request-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
@@ -88,6 +89,16 @@ describe('A send', () => {
   ])('is not made where %s is signed in by now', (_, state, reason) => {
     const { attach } = start(state)
     expect(() => attach({ sessionId: 'session-a' })).toThrow(expect.objectContaining({ code: 'session-ended', reason }))
+  })
+
+  test('of a call that began without a session ties its retries to the user who was signed in when it was made', async () => {
+    const call = { id: 7, sessionId: null as string | null }
+    const { around, send, tokens } = createPipelineRig()
+    await send(rigUrl, {}, { call })
+    around.state = { ...signedIn, sessionId: 'session-b' }
+    const retry = send(rigUrl, {}, { call })
+    await expect(retry).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+    expect(tokens()).toEqual(['Bearer access-1'])
   })
 
   test('ends the session where another scheme stored its token: a bound token must not be sent as Bearer', () => {
