@@ -84,6 +84,10 @@ export const argued: Readonly<Record<string, string>> = {
     'A record that was leased has its lease.',
   'src/refresh/revocation.ts: leaseId: isUnderWay ? ⟦lease?.id⟧ : undefined, → lease.id':
     'Nothing is under way without a lease.',
+  'src/refresh/revocation.ts: if (now?.id !== ⟦pending?.id⟧ || !now) return null → pending.id':
+    'It is called only where there is one.',
+  'src/refresh/revocation.ts: if (⟦pending⟧) await note() → true':
+    'A record with a pending sign-out has its id, so without one here there is nothing to change.',
   'src/refresh/revocation.ts: return ⟦strategy.revoke?.({ …⟧ → strategy.revoke({ accessToken: credentials?.accessToken ?? undefined, refreshToken: credentials?.re…':
     'Without `revoke`, what is thrown then has the same effect: the server has not heard, and nothing is pending.',
   'src/http/bodies.ts: ⟦body?.cancel⟧().catch(ignored) → body.cancel':

@@ -124,6 +124,13 @@ describe('LF-07: disposed', () => {
     await clock.advance(5000)
     expect(calls).toEqual([])
   })
+
+  test('a refresh that has not begun to read the record says so, and reads nothing', async () => {
+    const { start, store } = await createSignedInRig({ ports: { isDisposed: () => true } })
+    const { length } = store.calls
+    expect(await start().done).toEqual({ kind: 'disposed' })
+    expect(store.calls).toHaveLength(length)
+  })
 })
 
 test('Used again, it keeps to the Retry-After of the refresh that went on, though the store has lost it', async () => {

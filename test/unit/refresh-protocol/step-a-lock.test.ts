@@ -264,6 +264,16 @@ describe('step a: afterwards', () => {
     expect([store.calls.length, clock.pendingTimers]).toEqual([length, 0])
   })
 
+  test('had: while the token request is under way, the record is not read twice a second any more', async () => {
+    const lock = createTestLock()
+    const { store, clock, refresher, calls } = await createSignedInRig({ lock })
+    refresher.start('rejected')
+    await clock.settle()
+    const { length } = store.calls
+    await clock.advance(5000)
+    expect([calls.length, lock.isHeld, store.calls.length]).toEqual([1, true, length])
+  })
+
   test('a turn that fails releases the lock, and passes its error on', async () => {
     const lock = createTestLock()
     const { session, ports, clock } = await createSignedInRig({ lock })
