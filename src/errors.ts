@@ -57,6 +57,9 @@ export abstract class LatchkeyError extends Error {
     // No name may be one of ky's: ky recognises its errors by name, and would retry what must not be retried.
     hide(this, 'name', name)
     hide(this, mark, true)
+    // V8 makes the text of a stack when it is first read. Until then it keeps the functions on it, and through them the tokens of
+    // the request: an app may keep an error after a sign-out.
+    Reflect.get(this, 'stack')
   }
 }
 

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import type { Credentials } from '../../../src/session/credentials.ts'
 import type { SessionRecord, SessionStore } from '../../../src/session/session-store.ts'
 import { withoutTokens } from '../../../src/stores/without-tokens.ts'
+import { createDeferred } from '../../support/deferred.ts'
 import { countHeld } from '../../support/garbage.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { createStage } from '../../support/stage.ts'
@@ -91,4 +92,32 @@ describe('promise 14: the page holds no token in memory', () => {
     expect(await countHeld(had)).toBe(0)
     expect(kept).toHaveLength(1)
   })
+
+  // An engine may keep the functions on the stack of an error, until something reads its text.
+  test.each(['session-ended', 'refresh-unavailable'])(
+    'after a sign-out, although the app has kept the error (%s) of a request that waited for a refresh',
+    async code => {
+      const { had, noting } = noteTokens(createScriptedStore())
+      const stage = createStage({ store: noting })
+      await stage.signIn({ subject: 'alice' })
+      const gate = createDeferred()
+      stage.refuseAll()
+      stage.refresh(async () => {
+        await gate.promise
+        throw new TypeError('fetch failed')
+      })
+      const kept: unknown[] = []
+      const ask = () => stage.client.fetch('https://api.test/a').catch((error: unknown) => kept.push(error))
+      const asked = ask()
+      await stage.clock.settle()
+      if (code === 'refresh-unavailable') gate.resolve()
+      else await stage.client.session.signOut()
+      await asked
+      gate.resolve()
+      await stage.client.session.signOut()
+      await stage.clock.settle()
+      expect(await countHeld(had)).toBe(0)
+      expect(kept).toMatchObject([{ code }])
+    },
+  )
 })
