@@ -4,6 +4,7 @@ import { copyBody, isOneShot } from '../http/bodies.ts'
 import { transportOf } from '../http/transport.ts'
 import { asOwnFetch } from '../platform/fetch.ts'
 import type { FetchAdapter } from '../request/request-context.ts'
+import { isSamePerson } from '../session/identity.ts'
 import { kyTimeoutMs } from '../time/delays.ts'
 import { absolute, checkClientHeaders, checkLastSegment, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
@@ -115,7 +116,7 @@ function attachPipeline(
   // ky does not retry these by default, but clones them for retries, which costs a millisecond each in Chromium.
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
-  const shared = beginCall(core, !!final.hooks?.beforeRequest?.length)
+  const shareCall = beginCall(core, !!final.hooks?.beforeRequest?.length)
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.
   if ((once && !isTheirs) || spared) into.retry = 0
@@ -125,7 +126,7 @@ function attachPipeline(
     if (init && Object.keys(init).length > 0) checkRequestOptions(init, namesFor(chosen))
     const call = {
       transport: transportOf(chosen),
-      call: shared,
+      call: shareCall(),
       auth,
       replay,
       source,
@@ -147,11 +148,20 @@ function attachPipeline(
 
 /**
  * A call is sent in the session in which it began, and so are its retries, never as another user: ky sends it only after awaits of
- * its own. Before the first send, a hook may sign in.
+ * its own. Before the first send, a hook may sign in, and the call goes on in that session unless it is surely of another user.
  */
-function beginCall({ session, nextId }: ClientParts, maySignIn: boolean): NonNullable<FetchAdapter['call']> {
+function beginCall({ session, nextId }: ClientParts, maySignIn: boolean): () => NonNullable<FetchAdapter['call']> {
   const { credentials, sessionId } = session.state
-  return { id: nextId(), sessionId: credentials && !maySignIn ? sessionId : null }
+  const call = { id: nextId(), sessionId: credentials && sessionId }
+  // No tokens: an app may keep what holds this.
+  const began = credentials && maySignIn ? { subject: credentials.subject, statedBy: credentials.statedBy } : null
+  let isFirst = true
+  return () => {
+    const now = session.state.credentials
+    if (isFirst && began && now && isSamePerson(now, began) !== false) call.sessionId = null
+    isFirst = false
+    return call
+  }
 }
 
 const timedOut = (request: Request) => new TimeoutError(request)

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../errors.ts'
 import type { Credentials, JwtClaims, Statement, Statements } from './credentials.ts'
 
-type Identified = Pick<Credentials, 'subject' | 'statedBy'>
+type Identified = Pick<Credentials, 'subject'> & { readonly statedBy?: Statements | undefined }
 
 /** In order of preference: if the app names the user, its tokens may use another name. */
 const sources = ['app', 'idToken', 'accessToken'] as const

@@ -2,6 +2,7 @@ import { isHTTPError } from 'ky'
 import { bearer, isReplayable } from 'latchkey'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { ConfigurationError } from '../../../src/errors.ts'
+import { createDeferred } from '../../support/deferred.ts'
 import { begin, pass, takeTimers } from '../../support/ky-timers.ts'
 import { createStage, outcomeOf, refusal, type Stage, type StageOptions } from '../../support/stage.ts'
 
@@ -41,6 +42,43 @@ describe('a call in whose task the user changes: ky sends it a moment later', ()
       await change
       await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
       expect(tokens(stage)).toEqual([])
+    },
+  )
+
+  describe.each(['the client', 'the call'])('nor if a `beforeRequest` hook of %s waits meanwhile', owner => {
+    test.each([
+      ['another user signs in', 'replaced', 'bob'],
+      ['the user signs out', 'signed-out', null],
+    ])('and %s', async (_, reason, next) => {
+      const gate = createDeferred()
+      const hooks = { beforeRequest: [() => gate.promise] }
+      const stage = createStage(owner === 'the client' ? { hooks } : {})
+      await stage.signIn({ subject: 'alice' })
+      const answer = begin(stage.client.put('a', { json: { of: 'alice' }, ...(owner === 'the call' && { hooks }) }))
+      await pass(0)
+      await (next ? stage.signIn({ subject: next }) : stage.client.session.signOut())
+      gate.resolve()
+      await pass(0)
+      await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason })
+      expect(tokens(stage)).toEqual([])
+      expect(stage.logins).toEqual([])
+    })
+  })
+
+  test.each(['a user without a name', 'the same user'])(
+    'is sent in the session that its own `beforeRequest` hook begins: of %s',
+    async who => {
+      const stage = createStage()
+      const subject = who === 'the same user' ? 'alice' : undefined
+      await stage.signIn({ subject })
+      const beforeRequest = [
+        async () => {
+          await stage.client.session.signOut()
+          await stage.signIn({ subject })
+        },
+      ]
+      expect((await stage.client.put('a', { json: {}, hooks: { beforeRequest } })).status).toBe(200)
+      expect(tokens(stage)).toEqual(['access-2'])
     },
   )
 
