@@ -14,6 +14,7 @@ const rooms = {
     'unit/session/*.test.ts',
     'unit/client/*.test.ts',
     ...behaviour('session', 'sign-out', 'stores', 'identity', 'audiences', 'cookies'),
+    'behaviour/leaks/tokens-after-the-session.test.ts',
   ],
   stores: [
     // Before that of a worker that crashes: there, each failure leaves something behind, so that a new worker is needed.

@@ -84,6 +84,16 @@ describe('signing in', () => {
     expect(session.state.epoch).toBe(3)
   })
 
+  test('with the same token after the session ended is a sign-in: only a repeated call does nothing', async () => {
+    const { session, told } = createSessionRig()
+    const wasSignedIn = { accessToken: 'one' }
+    await session.signIn(wasSignedIn)
+    await session.end('refresh-rejected')
+    await session.signIn(wasSignedIn)
+    expect(session.state).toMatchObject({ status: 'signed-in', credentials: wasSignedIn })
+    expect(told).toEqual(['signed-in:this', 'ended:this', 'signed-in:this'])
+  })
+
   test('with anything but credentials is rejected, and changes nothing', async () => {
     const { store, session, told, announced } = createSessionRig()
     await session.signIn(alice)

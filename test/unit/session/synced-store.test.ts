@@ -51,6 +51,18 @@ describe('records over a store that works', () => {
     expect((store.content as StoredRecord).revision).not.toBe(record.revision)
   })
 
+  test('after a compare-and-set that lost against another tab, a read that fails does not return the old record', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ credentials: credentialsOf({ refreshToken: null }) })
+    const seen = await records.read()
+    const newer = storedRecord({ sessionId: 'over', credentials: null })
+    store.content = newer
+    expect(await records.compareAndSet(seen ?? null, content())).toBeNull()
+    store.fail('read', 'rejects', 1)
+    expect(await records.read()).toBeUndefined()
+    expect(await records.read()).toEqual(newer)
+  })
+
   test('compare-and-set overwrites the expected record, and returns what it wrote', async () => {
     const { store, records } = create()
     store.content = storedRecord()
