@@ -77,11 +77,17 @@ describe('SG-03: of a record, what is malformed is dropped and the rest stays', 
   })
 
   test('counts that are no lists of times', () => {
-    expect(
-      readRecord({ ...full, refreshCounts: { started: null, unhelpful: [1, 'x', null, -1] } }).record?.refreshCounts,
-    ).toEqual({
+    const [garbage, times] = [{ of: 'no list' }, [1, 'x', null, -1]]
+    const countsOf = (refreshCounts: object) => readRecord({ ...full, refreshCounts }).record?.refreshCounts
+    expect(countsOf({ started: null, helpful: garbage, unhelpful: times })).toEqual({
       started: [],
+      helpful: [],
       unhelpful: [1],
+    })
+    expect(countsOf({ started: times, helpful: times, unhelpful: garbage })).toEqual({
+      started: [1],
+      helpful: [1],
+      unhelpful: [],
     })
   })
 
