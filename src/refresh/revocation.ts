@@ -185,13 +185,13 @@ export function createRevocation(ports: RevocationPorts): Revocation {
         if (!isSignedOutSince(latest) || !(mayBring || lease?.id === own?.id)) return null
         const calledAt = clock.wallMs()
         // Even if the server has heard of the sign-out, it must hear again: the cookie came later.
-        const known = { id: randomId(), signedOutAt: calledAt, ...nameOf(credentials), ...pending }
-        const again = { ...known, calledAt, failed: false }
+        const known = { signedOutAt: calledAt, ...nameOf(credentials), ...pending }
+        // A new id: the response to an earlier call says nothing of this cookie.
+        const again = { ...known, id: randomId(), calledAt, failed: false }
+        const revocationPending = mayBring ? again : pending
         return {
           lease: lease?.id === own?.id ? null : lease,
-          revocationPending: mayBring
-            ? { ...again, leaseId: undefined }
-            : pending && { ...pending, leaseId: undefined },
+          revocationPending: revocationPending && { ...revocationPending, leaseId: undefined },
         }
       })
       pendingCalls.track(late.then(pending => pending && mayBring && send(null, pending, pending)))

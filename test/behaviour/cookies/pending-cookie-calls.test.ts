@@ -145,4 +145,32 @@ describe('a sign-out call under way', () => {
     await world.clock.advance(3000)
     expect(await ready).toBe('signed-out null')
   })
+
+  test('says nothing of the call that follows the refresh of its session, whose cookie is newer', async () => {
+    const world = createCookieWorld('token')
+    world.logIn('alice')
+    const page = world.open()
+    await page.ready()
+    const refresh = world.hold('/session', 'answer')
+    page.client.session.refresh().catch(() => {})
+    await refresh.reached
+    // The server knows no session of the former cookie. It has no time to look at the newer one.
+    world.answer('/logout', () => new Response(null, { status: 401 }))
+    const first = world.hold('/logout', 'answer')
+    await page.client.session.signOut()
+    await first.reached
+    world.answer('/logout', () => new Response(null, { status: 503 }))
+    const second = world.hold('/logout', 'request')
+    refresh.open()
+    await second.reached
+    first.open()
+    await world.clock.advance(0)
+    second.open()
+    await world.clock.advance(0)
+    world.answer('/logout', undefined)
+    await world.clock.advance(60_000)
+    expect(await world.open().ready()).toBe('signed-out null')
+    await world.clock.advance(0)
+    expect([world.cookie(), world.sessions.size]).toEqual(['', 0])
+  })
 })
