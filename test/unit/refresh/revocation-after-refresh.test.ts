@@ -28,8 +28,10 @@ describe('a token request that ends after a sign-out', () => {
     expect(callOf().context.signedOutSession).toMatchObject({ subject: 'alice', secondsAgo: 60 })
     expect(stored()).toMatchObject({
       lease: null,
-      revocationPending: { id: 'out', calledAt: clock.wallMs(), failed: false, signedOutAt: pending.signedOutAt },
+      revocationPending: { calledAt: clock.wallMs(), failed: false, signedOutAt: pending.signedOutAt },
     })
+    // The response to the call before this one says nothing of the newer cookie.
+    expect(stored().revocationPending?.id).not.toBe(pending.id)
     expect(stored().revocationPending?.leaseId).toBeUndefined()
     callOf().answer.resolve(undefined)
     await clock.settle()
