@@ -1,3 +1,4 @@
+import { SessionEndedError } from '../errors.ts'
 import { hasHeader, isHeaders } from '../http/sent-headers.ts'
 import { readRequestOption } from '../platform/fetch.ts'
 import { readHeaders } from '../refresh/post.ts'
@@ -6,7 +7,7 @@ import { forAudience } from '../session/audience.ts'
 import type { Credentials } from '../session/credentials.ts'
 import type { NoCredentialsReason } from '../session/events.ts'
 import { type PipelinePorts, targetOf } from './pipeline-ports.ts'
-import { type RequestContext, urlOf } from './request-context.ts'
+import { type FetchAdapter, type RequestContext, urlOf } from './request-context.ts'
 import type { Waits } from './wait.ts'
 
 type CredentialsPorts = Pick<PipelinePorts, 'scheme' | 'session' | 'strategy' | 'sendHeaders' | 'isInsideCallback'>
@@ -43,6 +44,13 @@ export function createSendCredentials(
     outgoing.headers = headers
   }
 
+  /** ky's retry of what was sent while nobody was signed in: it is not of a user who has signed in since (a 401's replay is). */
+  function keepToCall({ sessionId, isReplay }: RequestContext, call: NonNullable<FetchAdapter['call']>): void {
+    if (call.wasOfNoSession && sessionId !== null && !isReplay) throw new SessionEndedError('replaced')
+    call.sessionId = sessionId
+    call.wasOfNoSession = sessionId === null && session.state.status !== 'unknown'
+  }
+
   return {
     ownOf,
     addSendHeaders,
@@ -55,7 +63,8 @@ export function createSendCredentials(
     },
     attach(context, outgoing) {
       context.sentWith = session.state
-      if (context.adapter.call) context.adapter.call.sessionId = context.sessionId
+      const { call } = context.adapter
+      if (call) keepToCall(context, call)
       addSendHeaders(context, outgoing)
       if (!context.isAnonymous) {
         assertSameSession(context)

@@ -43,10 +43,10 @@ export type FetchInit = RequestInit & AuthRequestOptions
 export interface FetchAdapter extends Pick<AuthRequestOptions, 'auth' | 'replay'> {
   readonly transport: typeof globalThis.fetch
   /**
-   * Shared by the requests of one call: ky's retries. `sessionId` is that of the attempt before, in which the next one goes on. No
-   * more of a request is in it: an app may keep what holds it, and tokens must go.
+   * Shared by the requests of one call: ky's retries. `sessionId` is that of the attempt before, in which the next one goes on;
+   * `wasOfNoSession`: no user was signed in. No more of a request is in it: an app may keep what holds it, and tokens must go.
    */
-  readonly call?: { readonly id: number; sessionId: string | null } | undefined
+  readonly call?: { readonly id: number; sessionId: string | null; wasOfNoSession?: boolean } | undefined
   /** The body as the caller passed it, if `input` holds a stream of it; absent if only `input` has it. */
   readonly source?: (() => BodyInit | null) | undefined
   /** ky sends the body as a stream, to count its progress. */

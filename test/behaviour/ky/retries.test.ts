@@ -150,18 +150,6 @@ describe('ky’s own retry', () => {
     expect(tokens(stage)).toEqual(['access-1'])
   })
 
-  test('of a call that began while no user was signed in is sent with the token of a sign-in since', async () => {
-    const stage = createStage({ retry: 2 })
-    stage.answer(down)
-    const answer = begin(stage.client.get('a'))
-    await pass(100)
-    await stage.signIn()
-    stage.answer(undefined)
-    await pass(200)
-    expect((await answer).status).toBe(200)
-    expect(tokens(stage)).toEqual([null, 'access-1'])
-  })
-
   test('is refreshed and replayed in its turn', async () => {
     const stage = await start()
     stage.answer(down)

@@ -4,6 +4,7 @@ import type { PipelinePorts } from '../../../src/request/pipeline-ports.ts'
 import type { FetchInit, RequestContext } from '../../../src/request/request-context.ts'
 import { bearer } from '../../../src/schemes/bearer.ts'
 import type { Outgoing, WireScheme } from '../../../src/schemes/scheme.ts'
+import type { SessionState } from '../../../src/session/state.ts'
 import { createPipelineRig, rigUrl } from '../../support/pipeline-rig.ts'
 import { createRequestRig, signedIn, signedOut } from '../../support/request-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
@@ -99,6 +100,23 @@ describe('A send', () => {
     const retry = send(rigUrl, {}, { call })
     await expect(retry).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
     expect(tokens()).toEqual(['Bearer access-1'])
+  })
+
+  test.each<[string, SessionState, Partial<RequestContext>, boolean]>([
+    ['no user was signed in', signedOut, {}, true],
+    [
+      'no user was signed in, unless it is the replay after a login that it waited for',
+      signedOut,
+      { isReplay: true },
+      false,
+    ],
+    ['it was not known who is signed in', { ...signedOut, status: 'unknown' }, {}, false],
+  ])('of a call that was made while %s: its retry is not made as a user (%#)', (_, state, changes, isRefused) => {
+    const adapter = { transport: fetch, call: { id: 7, sessionId: null } }
+    start(state).attach({ adapter, isAnonymous: true })
+    const retry = () => start(signedIn).attach({ adapter, sessionId: signedIn.sessionId, ...changes })
+    if (isRefused) expect(retry).toThrow(expect.objectContaining({ code: 'session-ended', reason: 'replaced' }))
+    else expect(retry().headers).toEqual({ authorization: 'Bearer access-1' })
   })
 
   test('ends the session where another scheme stored its token: a bound token must not be sent as Bearer', () => {
