@@ -119,6 +119,16 @@ describe('A send', () => {
     else expect(retry().headers).toEqual({ authorization: 'Bearer access-1' })
   })
 
+  test.each([
+    ['the same user is signed in', signedIn, 'Bearer access-1'],
+    ['no user is signed in, as before', signedOut, null],
+  ])('of a call is made again by its retry while %s', async (_, state, token) => {
+    const call = { id: 7, sessionId: null }
+    const { send, tokens } = createPipelineRig({ state })
+    for (let sends = 0; sends < 2; sends += 1) await send(rigUrl, { auth: 'optional' }, { call })
+    expect(tokens()).toEqual([token, token])
+  })
+
   test('ends the session where another scheme stored its token: a bound token must not be sent as Bearer', () => {
     const { ports, attach } = start({ ...signedIn, credentials: credentialsOf({ tokenType: 'DPoP' }) })
     const end = vi.fn(async () => {})
