@@ -8,7 +8,8 @@ const share = 0.8
 
 async function presentLate({ session, before }: Renewed, examination: Examination): Promise<Outcome> {
   const { renewer, sessions, learned, settings, describe, wait } = examination
-  const seconds = settings.graceSeconds * share
+  // As a number that can be printed: 3 * 0.8 is 2.4000000000000004.
+  const seconds = Math.round(settings.graceSeconds * share * 1000) / 1000
   await wait(seconds * 1000)
   const again = await renewer.renew(before, { note: `with the replaced refresh token, ${seconds} s later` })
   const evidence = [describe(again.response)]

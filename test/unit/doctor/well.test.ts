@@ -60,3 +60,13 @@ test('the doctor finds nothing wrong with a JSON endpoint that does everything a
   })
   expect(statusesOf(run)).toEqual(allOf(['clock', ...ofRenewal]))
 })
+
+test('the doctor prints how long it waited for the grace window without the digits of floating point', async () => {
+  const server = await startExaminedServer(undefined, { graceSeconds: 3 })
+  const args = [...server.ofOAuth, '--grace-seconds', '3', '--only', 'lost-response,grace-window', '--yes', '--json']
+  const run = await callDoctor(args, { env: { LATCHKEY_REFRESH_TOKEN: server.sessions(2) }, wait: server.pass })
+  expect(run.check('grace-window').findings).toEqual([
+    { status: 'ok', says: 'A replaced refresh token is still accepted after 2.4 s.' },
+  ])
+  expect(run.check('grace-window').evidence.join()).toContain('2.4 s later')
+})
