@@ -9,6 +9,8 @@ export interface SecretSources {
   readStdin(): Promise<string>
 }
 
+const variables = ['REFRESH_TOKEN', 'ACCESS_TOKEN', 'COOKIE', 'LOGIN']
+
 const linesOf = (text: string | undefined): readonly string[] =>
   (text ?? '')
     .split(/\r?\n/)
@@ -63,5 +65,6 @@ export async function readCredentials(
   if (login) for (const text of stringsIn(parseSecretJson(login, 'LATCHKEY_LOGIN'))) redaction.hide(text)
   const dpopKey = key === null ? null : (parseSecretJson(key, 'LATCHKEY_DPOP_KEY') as JsonWebKey)
   redaction.hide(dpopKey?.d)
-  return { refreshTokens, cookies, accessToken, login, dpopKey }
+  const hasEmpty = variables.some(name => env[`LATCHKEY_${name}`]?.trim() === '')
+  return { refreshTokens, cookies, accessToken, login, dpopKey, hasEmpty }
 }

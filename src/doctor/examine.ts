@@ -1,11 +1,11 @@
 import type { Check } from './check.ts'
 import type { Examination } from './examination.ts'
-import { type Outcome, skipped, unknown, worstOf } from './finding.ts'
+import { type FindingStatus, type Outcome, unknown, worstOf } from './finding.ts'
 import { NoResponseError } from './network.ts'
 import type { Step } from './plan.ts'
 import { type CheckReport, type DoctorReport, documentationOf, exitCodeOf, summarize } from './report.ts'
 
-const leave = (why: string): Outcome => ({ evidence: [], findings: [skipped(why)] })
+const leave = (says: string, status: FindingStatus): Outcome => ({ evidence: [], findings: [{ status, says }] })
 
 /** Cleans every text once more: a server may send a secret back in an unexpected place. */
 const cleaned = (outcome: Outcome, { redaction }: Examination): Outcome => ({
@@ -42,8 +42,8 @@ export async function examineAll(
       return { evidence: [], findings: [unknown(error.message, 'Check the URL, and that the server runs.')] }
     })
   const checks: CheckReport[] = []
-  for (const { check, leftOut } of steps) {
-    const outcome = leftOut === null ? await ask(check) : leave(leftOut)
+  for (const { check, leftOut, isMissed } of steps) {
+    const outcome = leftOut === null ? await ask(check) : leave(leftOut, isMissed ? 'unknown' : 'skipped')
     const report = reportOf(check, cleaned(outcome, examination))
     checks.push(report)
     onChecked(report)
@@ -51,5 +51,6 @@ export async function examineAll(
   const summary = summarize(checks)
   const { network, renewer, sessions } = examination
   const spent = { requests: network.sent, refreshes: renewer.granted, sessions: sessions.ended }
-  return { version: 1, exitCode: exitCodeOf(summary, unreachable || sessions.wereAllRefused), summary, spent, checks }
+  const isIncomplete = unreachable || sessions.wereAllRefused || steps.some(({ isMissed }) => isMissed)
+  return { version: 1, exitCode: exitCodeOf(summary, isIncomplete), summary, spent, checks }
 }

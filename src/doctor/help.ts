@@ -39,6 +39,6 @@ Output
   --verbose                    Evidence and reasons for every check
   -h, --help                   This text
 
-Exit code: 0 no fault · 1 faults · 2 could not be run, a server did not respond, or the login failed
+Exit code: 0 no fault · 1 faults · 2 could not be run, a server did not respond, or the login failed or its secret was missing
 What each check means: https://github.com/latchkey-js/latchkey/blob/main/docs/doctor.md
 `

@@ -6,7 +6,13 @@ import { type Credentials, type Settings, spends } from './settings.ts'
 export interface Step {
   readonly check: Check
   readonly leftOut: string | null
+  /** It is left out although its sessions were to be there: the secret is missing, as in the CI of a fork. */
+  readonly isMissed: boolean
 }
+
+type Omission = Pick<Step, 'leftOut' | 'isMissed'>
+const made: Omission = { leftOut: null, isMissed: false }
+const omit = (leftOut: string, isMissed = false): Omission => ({ leftOut, isMissed })
 
 const missing: Readonly<Record<Need, string>> = {
   api: 'Give --api, a URL that needs an access token.',
@@ -42,20 +48,21 @@ function findMissing(check: Check, settings: Settings, credentials: Credentials)
   return check.needs.find(need => !has[need])
 }
 
-function whyLeftOut(check: Check, settings: Settings, credentials: Credentials): string | null {
-  const { only, skip, spend } = settings
-  if (only.length > 0 && !only.includes(check.id)) return 'Not among --only.'
-  if (skip.includes(check.id)) return 'Left out by --skip.'
+function decide(check: Check, settings: Settings, credentials: Credentials): Omission {
+  const { only, skip, spend, loginEndpoint } = settings
+  if (only.length > 0 && !only.includes(check.id)) return omit('Not among --only.')
+  if (skip.includes(check.id)) return omit('Left out by --skip.')
   const need = findMissing(check, settings, credentials)
-  if (need) return missing[need]
-  if (!isAllowed(settings, check)) return `Spends a ${check.spends}; --spend is ${spend}.`
-  if (check.spends === 'nothing' || hasSessions(settings, credentials)) return null
+  const isMissed = spend !== 'nothing' && (loginEndpoint !== null || credentials.hasEmpty)
+  if (need) return omit(missing[need], need === 'access-token' && isMissed)
+  if (!isAllowed(settings, check)) return omit(`Spends a ${check.spends}; --spend is ${spend}.`)
+  if (check.spends === 'nothing' || hasSessions(settings, credentials)) return made
   const source = settings.renewal?.mode === 'cookie' ? 'LATCHKEY_COOKIE' : 'LATCHKEY_REFRESH_TOKEN'
-  return `Give ${source}, or --login-endpoint and LATCHKEY_LOGIN.`
+  return omit(`Give ${source}, or --login-endpoint and LATCHKEY_LOGIN.`, isMissed)
 }
 
 export const planChecks = (settings: Settings, credentials: Credentials): readonly Step[] =>
-  allChecks.map(check => ({ check, leftOut: whyLeftOut(check, settings, credentials) }))
+  allChecks.map(check => ({ check, ...decide(check, settings, credentials) }))
 
 const list = (checks: readonly Check[]) => checks.map(({ id }) => id).join(', ')
 
@@ -65,9 +72,9 @@ export function describeSpending(
   settings: Settings,
   { refreshTokens, cookies }: Credentials,
 ): readonly string[] {
-  const made = steps.filter(({ leftOut }) => leftOut === null).map(({ check }) => check)
-  const refreshing = made.filter(check => check.spends === 'refresh')
-  const ending = made.filter(check => check.spends === 'session')
+  const planned = steps.filter(({ leftOut }) => leftOut === null).map(({ check }) => check)
+  const refreshing = planned.filter(check => check.spends === 'refresh')
+  const ending = planned.filter(check => check.spends === 'session')
   const waits = ending.filter(({ id }) => id === 'grace-window' || id === 'reuse-detection').length
   const given = (settings.renewal?.mode === 'cookie' ? cookies : refreshTokens).length
   const supply = settings.loginEndpoint

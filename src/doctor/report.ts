@@ -36,7 +36,7 @@ export function summarize(checks: readonly Pick<CheckReport, 'status'>[]): Docto
   return summary
 }
 
-/** `isIncomplete`: a server did not respond, or no login and no credential was accepted, so a missing fault means nothing. */
+/** `isIncomplete`: a server did not respond, or no login and no credential was accepted, or a secret was missing, so a missing fault means nothing. */
 export function exitCodeOf({ ok, warning, fault }: DoctorReport['summary'], isIncomplete: boolean): 0 | 1 | 2 {
   if (fault > 0) return 1
   return isIncomplete || ok + warning === 0 ? 2 : 0

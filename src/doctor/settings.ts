@@ -47,4 +47,6 @@ export interface Credentials {
   /** JSON that `loginEndpoint` is sent. */
   readonly login: string | null
   readonly dpopKey: JsonWebKey | null
+  /** A variable is set, and holds nothing. */
+  readonly hasEmpty: boolean
 }

@@ -72,6 +72,24 @@ describe('the doctor', () => {
     )
   })
 
+  test.each([
+    ['LATCHKEY_LOGIN is missing though --login-endpoint is given', true, {}],
+    ['LATCHKEY_LOGIN is empty, as in the CI of a fork', true, { LATCHKEY_LOGIN: '' }],
+    ['LATCHKEY_REFRESH_TOKEN is empty', false, { LATCHKEY_REFRESH_TOKEN: ' ' }],
+  ])('reports the checks as unknown and ends with 2, not 0, where %s', async (_, hasLogin, env) => {
+    const { args, server } = await setUp()
+    const login = hasLogin ? ['--login-endpoint', `${server.origin}/login`] : []
+    const run = await callDoctor([...args, ...login, '--yes', '--json'], { env })
+    expect(run.exitCode).toBe(2)
+    expect(statusesOf(run)).toMatchObject({ challenge: 'ok', rotation: 'unknown', 'lost-response': 'unknown' })
+    expect(run.check('rotation').findings[0]?.says).toBe(
+      'Give LATCHKEY_REFRESH_TOKEN, or --login-endpoint and LATCHKEY_LOGIN.',
+    )
+    const others = await callDoctor([...args, ...login, '--only', 'challenge,clock', '--json'], { env })
+    const sparing = await callDoctor([...args, ...login, '--spend', 'nothing', '--json'], { env })
+    expect([others.exitCode, sparing.exitCode]).toEqual([0, 0])
+  })
+
   test('reports checks that lack a session as unknown, and goes on', async () => {
     const { args, env, server } = await setUp(1)
     const run = await callDoctor([...args, '--yes', '--json'], { env, wait: server.pass })
