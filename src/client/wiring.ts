@@ -4,9 +4,10 @@ import { type Sender, send } from '../platform/fetch.ts'
 import { pageWake, type Wake } from '../platform/wake.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../refresh/lease-watch.ts'
+import { createPendingCalls } from '../refresh/pending-calls.ts'
 import type { Transport } from '../refresh/post.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
-import { createPendingCalls, createRevocation, type Revocation } from '../refresh/revocation.ts'
+import { createRevocation, type Revocation } from '../refresh/revocation.ts'
 import { createPipeline, type RequestPipeline } from '../request/pipeline.ts'
 import type { PipelinePorts } from '../request/pipeline-ports.ts'
 import { createRequestLog } from '../request/request-log.ts'
@@ -69,7 +70,7 @@ export function createClientParts(
   const circuitBreaker = wireCircuitBreaker({ limits, session, clock, announce, isDisposed })
   const sender: Sender = { mark: Symbol('latchkey'), sending: null }
   const transport: Transport = (input, init) => send(sender, network, input, init)
-  const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs)
+  const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs, session)
   const sending = { transport, trusted, sendHeaders, baseUrl: options.baseUrl, isPrefix: options.isPrefix }
 
   const notifier = createLoginNotifier({ session, clock, name, onLoginRequired: options.onLoginRequired, isDisposed })
@@ -140,7 +141,8 @@ export function createClientParts(
     nextId,
     shouldRefresh: options.shouldRefresh,
     // Only for cookie strategies: a refresh function of the app may log in with the client, and would wait for itself.
-    whenCallsSettled: strategy.cookie && pendingCalls.whenSettled,
+    // The store says whether another tab is signing out. A client that was disposed of does not read it.
+    whenCallsSettled: strategy.cookie && (() => pendingCalls.whenSettled(isDisposed() ? undefined : syncIfStale())),
   }
   const pipeline = createPipeline(pipelinePorts, log, waits)
   const dispose = () => {

@@ -7,11 +7,11 @@ import { restMs } from '../time/backoff.ts'
 import { earlyTimerMs, tryAgainMs } from '../time/delays.ts'
 import { createFlight, type Flight, type RunningFlight } from './flight.ts'
 import { type LockTurnPorts, runInLockTurn } from './lock-turn.ts'
+import type { PendingCalls } from './pending-calls.ts'
 import { outlastsWait } from './plan-retry.ts'
 import { createRefreshBlocks } from './refresh-blocks.ts'
 import { mostTries, type Outcome } from './refresh-ports.ts'
 import { runRefreshRequest } from './refresh-request.ts'
-import type { PendingCalls } from './revocation.ts'
 import { type Unavailable, unavailable } from './unavailable.ts'
 
 export interface RefresherPorts extends LockTurnPorts {

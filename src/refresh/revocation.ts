@@ -9,6 +9,7 @@ import { signOutHangsMs } from '../time/delays.ts'
 import { leaseLifeMs } from '../time/lateness.ts'
 import { createTimeLimit } from '../time/wait.ts'
 import { isPassing, statusOf } from './judge-failure.ts'
+import type { PendingCalls } from './pending-calls.ts'
 import { createPost, type PostPorts, type Transport } from './post.ts'
 import type { RefreshStrategy } from './strategy.ts'
 
@@ -52,31 +53,6 @@ const nameOf = (credentials: Pick<Credentials, 'subject' | 'claims'> | null) => 
 export function isSignedOut(pending: RevocationPending, credentials: Credentials): boolean {
   const { subject, sid, authTime } = nameOf(credentials)
   return subject !== null && subject === pending.subject && sid === pending.sid && authTime === pending.authTime
-}
-
-/** Calls whose responses may change the cookie. A login that the page makes waits for them. */
-export interface PendingCalls {
-  track<Value>(call: Promise<Value>): Promise<Value>
-  /** `undefined`: there are none. Resolves when they are over, or have taken too long. */
-  whenSettled(): Promise<unknown> | undefined
-}
-
-export function createPendingCalls(clock: Clock, longestMs: number): PendingCalls {
-  const calls = new Set<Promise<unknown>>()
-  const inTime = createTimeLimit(clock, longestMs)
-  const all = async (): Promise<void> => {
-    // A Set also goes through what is added meanwhile.
-    for (const call of calls) await call.catch(() => {})
-  }
-  return {
-    track(call) {
-      calls.add(call)
-      const remove = () => void calls.delete(call)
-      call.then(remove, remove)
-      return call
-    },
-    whenSettled: () => (calls.size > 0 ? inTime(all(), resolve => resolve()) : undefined),
-  }
 }
 
 export function createRevocation(ports: RevocationPorts): Revocation {

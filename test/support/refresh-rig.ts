@@ -1,11 +1,11 @@
 import { vi } from 'vitest'
 import { createCircuitBreaker } from '../../src/refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../../src/refresh/lease-watch.ts'
+import { createPendingCalls } from '../../src/refresh/pending-calls.ts'
 import { blockedByRecord } from '../../src/refresh/refresh-blocks.ts'
 import type { Outcome } from '../../src/refresh/refresh-ports.ts'
 import { runRefreshRequest } from '../../src/refresh/refresh-request.ts'
 import { createRefresher, type RefresherPorts } from '../../src/refresh/refresher.ts'
-import { createPendingCalls } from '../../src/refresh/revocation.ts'
 import type { RefreshContext, RefreshStrategy } from '../../src/refresh/strategy.ts'
 import type { Credentials } from '../../src/session/credentials.ts'
 import type { RefreshCause } from '../../src/session/events.ts'
@@ -96,7 +96,7 @@ export const createRefreshRig = ({ lock = noLock, ports: more = {}, ...options }
     announce: () => void rig.announced.push(`refresh ${session.state.sessionId}`),
     discard: credentials => void discarded.push(credentials),
     revocation: { revokeAgain: pending => void repeated.push(pending), noteRefreshEnded: () => {} },
-    pendingCalls: createPendingCalls(clock, 10_000),
+    pendingCalls: createPendingCalls(clock, 10_000, session),
     onRejected: reason => void refusals.push(reason),
     ...more,
   }

@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
-import { createPendingCalls, createRevocation, type RevocationPorts } from '../../src/refresh/revocation.ts'
+import { createPendingCalls } from '../../src/refresh/pending-calls.ts'
+import { createRevocation, type RevocationPorts } from '../../src/refresh/revocation.ts'
 import type { RevokeContext } from '../../src/refresh/strategy.ts'
 import type { RevocationPending, StoredRecord } from '../../src/session/session-store.ts'
 import { createControlledClock } from './clock.ts'
@@ -26,7 +27,10 @@ export async function createRevocationRig(
   await records.read()
   const calls: RevocationCall[] = []
   const transport = vi.fn(async () => Response.json({}))
-  const pendingCalls = createPendingCalls(clock, refreshTimeoutMs)
+  const pendingCalls = createPendingCalls(clock, refreshTimeoutMs, {
+    records,
+    reread: async () => void (await records.read()),
+  })
   const revocation = createRevocation({
     strategy: {
       ambient: true,
