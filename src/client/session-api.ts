@@ -57,6 +57,10 @@ export interface Session<Claims extends object = JwtClaims> {
    * Signs the user out at once, in every tab, offline too. Resolves when that is stored; never rejects. Await it before
    * you leave the page. `onLoginRequired` is not called. The strategy's `revoke` tells the server at the same time; await
    * `revoked` of the result to wait for it. It takes no argument, so it can be an `onClick` handler.
+   *
+   * In cookie modes also await `revoked` before you reload or leave the page, or navigate to a login. If the page is left before
+   * the server has answered, and the cookie is still good 5 s after the sign-out, the next page takes it for a new login: the
+   * user is signed in again, in all tabs. Until then `status` of a page that starts is `'unknown'`.
    * @example
    * const { revoked } = await api.session.signOut()
    * await revoked

@@ -5,8 +5,8 @@ import type { ClientParts } from './wiring.ts'
 export interface SignOutResult {
   /**
    * Resolves when the server has answered, or after `limits.refreshTimeoutMs`: `true` if the server knows of the sign-out,
-   * `false` if it could not be reached, or if the strategy has no `revoke`. Never rejects. In cookie modes, a sign-out that did
-   * not arrive is sent again later.
+   * `false` if it could not be reached, or if the strategy has no `revoke`. Never rejects. In cookie modes, a sign-out that
+   * failed while its page was open is sent again later. If the page was left before the answer, it is not: await this first.
    */
   readonly revoked: Promise<boolean>
 }

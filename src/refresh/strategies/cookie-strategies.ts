@@ -24,8 +24,8 @@ export interface CookieEndpoint {
    * Required, since a cookie that stays signs the user in again at the next reload.
    *
    * 2xx, a redirect and 401 mean that the server knows of the sign-out; so does any other 4xx, which is also reported as an
-   * error. After a 5xx, or without a response, the sign-out is sent again: when the page is online or visible again, or at the
-   * next start if the same user is still signed in.
+   * error. After a 5xx or a network error, it is sent again: when the page is online or visible again, or at the next start if
+   * the same user is still signed in. Not if the page is left before the response: await `revoked` of `signOut()` first.
    * @example signOutUrl: 'auth/logout'
    */
   readonly signOutUrl: string | URL | false
