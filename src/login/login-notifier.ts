@@ -12,8 +12,9 @@ export interface LoginRequiredEvent<Claims extends object = JwtClaims> {
   /**
    * Why the user has to sign in.
    *
-   * `'login-loop'`: for the second time within 30 s, with a sign-in between that did not help. Show an error instead of the login
-   * page. It is not used after a sign-out, for another subject, or if the rejected request was accepted since that sign-in.
+   * `'login-loop'`: for the second time within 30 s (`'not-signed-in'` counts), with a sign-in between that did not help. Show an
+   * error instead of the login page. It is not used after a sign-out, for another subject, or if the rejected request was accepted
+   * since that sign-in in this page: a reload forgets it.
    */
   readonly reason: LoginReason
   /** Where the user is: a path of this origin with query and hash, without `code`, `state` and tokens. */

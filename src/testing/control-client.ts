@@ -54,7 +54,8 @@ export async function endSession(
 
 /**
  * Resets a client that tests share: no user is signed in, and earlier tests have no effect (calls of `onLoginRequired`, requests
- * that were rejected repeatedly). Sends nothing, and does not call `onLoginRequired`. Listeners stay.
+ * that were rejected repeatedly). Sends nothing, and does not call `onLoginRequired`. Listeners stay. As after
+ * any sign-out, `endReason` is `'signed-out'` (a new client has `null`), and `epoch` has grown.
  *
  * @example
  * afterEach(() => resetClient(api))
