@@ -33,6 +33,20 @@ describe('ky’s retry of a call that was sent without a token', () => {
     },
   )
 
+  test('is not sent with the cookie of the user who signed in since either', async () => {
+    const stage = createStage({ retry: 2, strategy: { ambient: true, cookie: 'session' } })
+    stage.refresh(async () => null)
+    await stage.client.session.ready()
+    stage.answer(down)
+    const answer = begin(stage.client.put('a', { json: { of: 'a visitor' } }))
+    await pass(100)
+    await stage.client.session.signIn({ cookie: true, subject: 'bob' })
+    stage.answer(fine)
+    await pass(20_000)
+    await expect(answer).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+    expect(stage.sends).toHaveLength(1)
+  })
+
   test('is sent without one while no user is signed in', async () => {
     const stage = createStage({ retry: 2 })
     stage.answer(down)
