@@ -3,7 +3,7 @@ import type { FoundRecord } from './read-record.ts'
 import type { RecordContent, SignedInContent, StoredRecord } from './session-store.ts'
 import { isSlow } from './store-calls.ts'
 import { createStoreSide, type StoreSidePorts, type Written } from './store-side.ts'
-import { emptyRecord, type SyncedStore, stampRecord } from './synced-store.ts'
+import { emptyRecord, mostAttempts, type SyncedStore, stampRecord, type WriteGoal } from './synced-store.ts'
 
 export interface SyncedStorePorts extends StoreSidePorts {
   /** Called if the store responds after its timeout. */
@@ -11,27 +11,21 @@ export interface SyncedStorePorts extends StoreSidePorts {
 }
 
 type MaybeRecord = Promise<StoredRecord | null | undefined>
-/** What a read writes if it finds an older record: `wanted`, or the newest record of this page. */
-interface WriteGoal {
-  readonly wanted?: StoredRecord | undefined
-  readonly attempt: number
-}
-const firstAttempt: WriteGoal = { attempt: 1 }
-/** How often in a row a write is tried again after another tab's. */
-const mostAttempts = 3
 
 export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const { store, name, onFailure } = ports
   const side = createStoreSide(ports)
   let state: SyncState = 'unread'
   let latest: StoredRecord | null = null
-  /** Sessions that were left here, by a sign-out or for another session. */
+  /** Sessions that were left here. */
   const abandonedIds = new Set<string>()
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
   let lastStarted = 0
   let lastSettled = 0
   /** The access token of this page when another tab wrote first, so that it was never stored. */
   let displacedToken: string | null | undefined
+  /** The store has confirmed the last sign-in. */
+  let isConfirmed = false
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     lastSettled = ++lastStarted
@@ -44,10 +38,10 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     token && token === side.found.record?.credentials?.refreshToken
   const withdraw = (revision: string | null) => side.removeOrEmpty(revision, stamp(emptyRecord('signed-out')))
 
-  async function read(goal = firstAttempt): MaybeRecord {
+  async function read(goal: WriteGoal = {}): MaybeRecord {
     const turn = ++lastStarted
     const settleLate = (found: FoundRecord) =>
-      void settle(found, turn, firstAttempt).then(record => record === undefined || ports.onLate(record))
+      void settle(found, turn).then(record => record === undefined || ports.onLate(record))
     try {
       // A passing failure must not look like a signed-out user.
       return await settle(await side.lookUp(settleLate, () => state === 'unread'), turn, goal)
@@ -62,13 +56,13 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   }
 
   /** Compares the store's record with this page's, and keeps the one that is valid. */
-  async function settle(found: FoundRecord, turn: number, { wanted, attempt }: WriteGoal): MaybeRecord {
+  async function settle(found: FoundRecord, turn: number, { wanted, attempt }: WriteGoal = {}): MaybeRecord {
     if (turn < lastSettled) return state === 'unread' ? undefined : latest
     lastSettled = turn
     const { record } = found
     const verdict = judgeStoredRecord(found, { ...side.history, state, latest, abandonedIds })
     if (verdict === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
-    side.noteHeld(found)
+    side[verdict === 'forgotten' ? 'noteOld' : 'noteHeld'](found)
     if (verdict === 'newer') return (isAlone() && latest) || undefined
     if (verdict === 'forgotten') {
       if (state === 'synced') onFailure('write', new Error('The store does not keep what is written.'))
@@ -93,7 +87,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const mine = isNew || side.history.ownRevisions?.has(revision) ? wanted : stamp(wanted)
     if (!isNew) latest = mine
     const known = latest
-    side.noteHeld(found)
+    side.noteOld(found)
     if (record && record.sessionId !== mine.sessionId) remember(abandonedIds, record.sessionId)
     const written = await write(mine, () => store.compareAndSet(name, revision, mine))
     if (written === 'moved' && attempt < mostAttempts)
@@ -110,6 +104,8 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
 
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
     const written = await side.write(next, run)
+    const isNewest = next.sessionId === latest?.sessionId && next.generation === latest.generation
+    isConfirmed ||= written === 'written' && isNewest
     if (written === 'written') state = latest === next ? 'synced' : state
     // Moved: a read may have shown it before another tab's write came over it.
     else if (written !== 'moved' || latest === next) state = 'ahead'
@@ -122,7 +118,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const isNewest = () => latest?.revision === expected?.revision || latest?.revision === next.revision
     if (!isNewest()) return null
     if (isAlone()) {
-      await read({ wanted: next, attempt: 1 })
+      await read({ wanted: next })
       if (!isNewest()) return null
       if (isAlone()) return set(next)
       if (latest === next) return next
@@ -156,11 +152,14 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const next = set(stamp(content))
     state = 'ahead'
     displacedToken = undefined
-    const run = () => store.compareAndSet(name, side.found.revision, next)
-    const written = isKnown && (await write(next, run))
+    isConfirmed = false
+    const startedMs = ports.clock.wallMs()
+    const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'slow' && isAlone()) await read()
-    return written === 'written' || displacedToken !== content.credentials.accessToken
+    // The page slept through the lag: what has taken the place of its record is later than the sign-in.
+    const slept = ports.clock.wallMs() - startedMs > 4 * (store.lagMs || Number.POSITIVE_INFINITY)
+    return written === 'written' || isConfirmed || slept || displacedToken !== content.credentials.accessToken
   }
 
   return {
@@ -188,7 +187,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
         const found = await side.lookUp().catch(() => null)
         const isCurrent = found && !found.isNewer && latest === next
         // Try once more, unless it was stored all the same: another tab may have gone on from it.
-        if (isCurrent && found.record?.sessionId === next.sessionId) await settle(found, ++lastStarted, firstAttempt)
+        if (isCurrent && found.record?.sessionId === next.sessionId) await settle(found, ++lastStarted)
         else if (isCurrent) await restore(next, found)
       }
       // The write was slow, and has overwritten a newer record.

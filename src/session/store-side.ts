@@ -18,6 +18,8 @@ export interface StoreSide {
   readonly watch: SyncedStore['watch']
   /** Notes what it holds, after a read or a write. */
   noteHeld(found: FoundRecord): void
+  /** Notes an older record that it shows: it may still hold the one before this read, and show that later. */
+  noteOld(old: FoundRecord): void
   /** Reads the store. While `again()` is true, a failure that may pass is tried again within the timeout. */
   lookUp(late?: (found: FoundRecord) => void, again?: () => boolean): Promise<FoundRecord>
   /** Never rejects. */
@@ -79,6 +81,12 @@ export function createStoreSide(ports: StoreSidePorts): StoreSide {
         return () => void watching.then(stop => stop?.()).catch(() => {})
       }),
     noteHeld,
+    noteOld(old) {
+      const { revision, record } = found
+      if (revision) remember(outdatedRevisions, revision)
+      const isDoubtful = old.revision !== null && (!old.record || outdatedRevisions.has(old.revision))
+      noteHeld(isDoubtful ? { ...old, record } : old)
+    },
     async lookUp(late, again) {
       const until = clock.monotonicMs() + storeTimeoutMs - storeRetryMs
       for (;;) {

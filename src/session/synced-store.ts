@@ -48,3 +48,12 @@ export const stampRecord = (content: RecordContent, latest: StoredRecord | null)
   version: recordVersion,
   revision: randomId(),
 })
+
+/** What a read writes if it finds an older record: `wanted`, or the newest record of this page. */
+export interface WriteGoal {
+  readonly wanted?: StoredRecord | undefined
+  /** @default 1 */
+  readonly attempt?: number | undefined
+}
+/** How often in a row a write is tried again after another tab's. */
+export const mostAttempts = 3

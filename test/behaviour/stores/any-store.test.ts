@@ -2,12 +2,17 @@ import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { createClientOn } from '../../../src/client/create-client.ts'
 import type { ClientOptions } from '../../../src/client/options.ts'
-import type { StoredRecord } from '../../../src/session/session-store.ts'
+import type { SessionStore, StoredRecord } from '../../../src/session/session-store.ts'
 import { brokenRecords } from '../../support/broken-records.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
 import { createTestWake, noLock } from '../../support/refresh-rig.ts'
-import { createScriptedStore, type StoreCall, type StoreFault } from '../../support/scripted-store.ts'
+import {
+  createScriptedStore,
+  type ScriptedStore,
+  type StoreCall,
+  type StoreFault,
+} from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 const parameters = fuzzSettings({ numRuns: 100, seed: 23 })
@@ -43,12 +48,48 @@ const steps = fc.array(
   { minLength: 4, maxLength: 16, size: 'max' },
 )
 
+const tokenIn = (content: unknown) => (content as StoredRecord | null)?.credentials?.refreshToken
+
+/** The same store. In `unsure` are the tokens of writes that it has made and not confirmed, until it shows them. */
+const watchWrites = (store: ScriptedStore, unsure: Set<string | null | undefined>): SessionStore => {
+  const watched =
+    <Input extends readonly unknown[], Answer>(write: (...input: Input) => Answer) =>
+    (...input: Input): Answer => {
+      const before = tokenIn(store.content)
+      let answer: Answer | Promise<never> = new Promise<never>(() => {})
+      try {
+        answer = write(...input)
+        return answer
+      } finally {
+        const token = tokenIn(store.content)
+        if (token !== before) {
+          unsure.add(token)
+          const confirmed = () => void unsure.delete(token)
+          Promise.resolve(answer).then(confirmed, () => {})
+        }
+      }
+    }
+  const { read, compareAndSet, overwrite } = store
+  return Object.assign(store, {
+    read: async (name: string) => {
+      const found = await read(name)
+      unsure.delete(tokenIn(found))
+      return found
+    },
+    compareAndSet: watched(compareAndSet),
+    overwrite: watched(overwrite),
+  })
+}
+
 /** One page after the other over one store that does as it likes; a server whose refresh tokens are good for one use. */
 const createLife = (removes: boolean) => {
   const clock = createControlledClock()
   const store = createScriptedStore()
   if (!removes) Object.assign(store, { remove: undefined })
   const spent = new Set<string>()
+  /** Written by a call that did not say so, and not read since: the page cannot know that the store shows them. */
+  const unsure = new Set<string | null | undefined>()
+  const sentUnsure = new Set<string>()
   const broken: string[] = []
   const pending = new Set<string>()
   let issued = 0
@@ -61,16 +102,17 @@ const createLife = (removes: boolean) => {
   const expire = () => {
     good = ''
   }
-  const readable = () => (store.content as StoredRecord | null)?.credentials?.refreshToken
+  const readable = () => tokenIn(store.content)
   const options: ClientOptions = {
     baseUrl: 'https://api.test/',
     sessionName: 'main',
-    store,
+    store: watchWrites(store, unsure),
     retry: 0,
     limits: { unhelpfulRefreshes: 1000 },
     refresh: async ({ refreshToken = '' }) => {
-      if (spent.has(refreshToken)) broken.push(`${refreshToken} was presented twice`)
+      if (spent.has(refreshToken) && !sentUnsure.has(refreshToken)) broken.push(`${refreshToken} was presented twice`)
       spent.add(refreshToken)
+      if (unsure.has(refreshToken)) sentUnsure.add(refreshToken)
       return issue()
     },
     fetch: async (input, init) => {

@@ -65,13 +65,23 @@ export function createSessionFacts({ settings, server, nowMs, check, say, isBrok
     server.families.some(one => (one.rejected || one.revoked) && chain.some(({ person }) => person === one.person)) ||
     (isCookie && rejectedAtMs >= sinceMs)
 
+  /**
+   * The response of a refresh that was sent before a newer login has put the cookie of `family` back. Where the server had not heard
+   * of the sign-out, it is good, and no page can tell whose login it is.
+   */
+  const isPutBack = (family: Family): boolean => {
+    const newerAt = cookies.findIndex(one => one.family && one.family.number > family.number)
+    return newerAt >= 0 && cookies.some((one, at) => at > newerAt && one.family === family)
+  }
+
   const facts = {
     familyIn,
+    isPutBack,
     signedOutAtMs,
     /** When the sign-out of a login was stored, if its page lived on to tell the others. */
     toldAtMs(family: Family): number | undefined {
       const [atMs, teller] = [signedOutAtMs.get(family), tellers.get(family)]
-      if (atMs === undefined || !teller || teller.isDead) return undefined
+      if (atMs === undefined || !teller || teller.isDead || isPutBack(family)) return undefined
       // A call that tells the server takes longer than a message to other tabs.
       const untilMs = atMs + (isCookie ? callMs : newsMs)
       return teller.pauses.some(pause => pause.fromMs < untilMs && pause.toMs > atMs) ? undefined : atMs

@@ -96,7 +96,7 @@ export function createWatcher({ settings, server, nowMs, trusted, say }: Watcher
     const leftAtMs = tab.left.get(family)
     // A store that loses the sign-out brings the session back; so does the cookie, where the server has not heard of it.
     // So does a read of an older record (docs/decisions, 49).
-    if (isBroken.record || isBroken.read || (isCookie && isBroken.store)) return false
+    if (isBroken.record || isBroken.read || (isCookie && (isBroken.store || sessions.isPutBack(family)))) return false
     // The browser sends its cookie until the server has cleared it; but the next user's requests wait for that.
     if (mode === 'bff') return began !== null && leftAtMs !== undefined && jar.changedAtMs < leftAtMs
     const signedOut = sessions.toldAtMs(family)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createDeferred } from '../../support/deferred.ts'
 import { content, create, createAhead, over } from '../../support/records-rig.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
@@ -117,6 +118,30 @@ describe('records that are ahead of a store that works again', () => {
     held.open()
     expect(await writing).toBe(false)
     expect(records.latest).toEqual(others)
+  })
+
+  // Found by the interleavings: the second of two reads put it back once more, and met the sign-out.
+  test('a sign-in that two reads put back at once, and that another tab has signed out of since, was stored', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    const answer = createDeferred<boolean>()
+    store.fail('compareAndSet', { answers: answer.promise }, 1)
+    const [first, second] = [store.hold('compareAndSet'), store.hold('compareAndSet')]
+    const writing = records.writeAhead({
+      ...content(),
+      generation: 1,
+      credentials: credentialsOf({ accessToken: 'access-2' }),
+    })
+    const reading = records.read()
+    await first.reached
+    answer.resolve(false)
+    await second.reached
+    first.open()
+    await reading
+    store.content = storedRecord(over)
+    second.open()
+    expect([await writing, records.latest]).toMatchObject([true, over])
   })
 
   test('what was read before it was put back does not undo it', async () => {

@@ -157,3 +157,54 @@ test('No retry without a bound: a store that refuses every write and shows nothi
   expect(await records.read()).toMatchObject({ sessionId: 'session-a' })
   expect(store.calls.length - before).toBeLessThan(10)
 })
+
+// Found by the fuzzer of stores: what such a store shows says nothing about what it shows later.
+describe('promise 9: a store that does not show what it holds', () => {
+  const garbage = { answers: { revision: 'somebody', credentials: 7 } }
+
+  test('an older record, and takes no write over it: the token that was written may not be used', async () => {
+    const { store, records } = create()
+    store.content = storedRecord(tokens('old'))
+    const old = await records.read()
+    await records.overwrite(content(tokens('stored')))
+    const seen = records.latest as StoredRecord
+    store.fail('read', { answers: old })
+    expect(await records.read()).toMatchObject(tokens('stored'))
+    expect(await records.acquireLease(records.latest, content(leaseOf('stored')))).toBeUndefined()
+    expect(store.content).toEqual(seen)
+  })
+
+  test('garbage where no record was ever seen: the same, and what it holds is not taken for newer later', async () => {
+    const { store, records } = create()
+    store.fail('read', garbage)
+    await records.overwrite(content(tokens('stored')))
+    expect(records.state).toBe('unreliable')
+    store.fail('remove', { answers: false }, 1)
+    expect(await records.acquireLease(records.latest, content(leaseOf('stored')))).toBeUndefined()
+    await records.compareAndSet(records.latest, content({ generation: 1, ...tokens('newer') }))
+    store.mend()
+    expect(await records.read()).toMatchObject(tokens('newer'))
+    expect(store.content).toMatchObject(tokens('newer'))
+  })
+
+  test('nothing, and keeps nothing: the token is used from memory', async () => {
+    const { store, records } = create()
+    store.fail('read', { answers: null })
+    await records.overwrite(content(tokens('stored')))
+    expect(await records.acquireLease(records.latest, content(leaseOf('stored')))).toMatchObject(leaseOf('stored'))
+  })
+
+  test('an older record for a while: the record before it does not come back for the newer one of this page', async () => {
+    const { store, records } = create()
+    store.content = storedRecord(tokens('old'))
+    const old = await records.read()
+    await records.overwrite(content(tokens('stored')))
+    store.fail('read', { answers: old })
+    await records.compareAndSet(records.latest, content({ generation: 1, ...tokens('newer') }))
+    await records.read()
+    await records.compareAndSet(records.latest, content({ generation: 2, ...tokens('newest') }))
+    store.mend()
+    expect(await records.read()).toMatchObject(tokens('newest'))
+    expect(store.content).toMatchObject(tokens('newest'))
+  })
+})
