@@ -4,11 +4,14 @@ import type { Refresher } from '../refresh/refresher.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { TokenAge } from '../session/expiry.ts'
 import type { SessionCore } from '../session/session.ts'
-import { createTabChannel, type TabChannel } from '../tabs/tab-channel.ts'
+import { createTabChannel, type Hint, type TabChannel } from '../tabs/tab-channel.ts'
+import type { Clock } from '../time/clock.ts'
+import { lateWriteMs, longestLookMs } from '../time/delays.ts'
 
 export interface StoreSyncPorts {
   readonly session: SessionCore
   readonly name: string
+  readonly clock: Clock
   readonly wake: Wake
   readonly refresher: Refresher
   readonly ageOf: () => TokenAge
@@ -27,13 +30,14 @@ export interface StoreSync {
 }
 
 export function createStoreSync(ports: StoreSyncPorts): StoreSync {
-  const { session, name, wake, refresher, ageOf, strategy } = ports
+  const { session, name, clock, wake, refresher, ageOf, strategy } = ports
   const { shared } = session.records
   let stale = true
   let reading: Promise<void> | undefined
   let channel: TabChannel | undefined
   let stopWaking: (() => void) | undefined
   let stopWatching: (() => void) | undefined
+  let stopLooking: (() => void) | undefined
   let closed = false
 
   async function read(): Promise<void> {
@@ -50,6 +54,14 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
   /** The running read may be older than a hint, so wait for one more read; only one, however many hints arrive. */
   const settled = () => reread().then(() => reading)
 
+  /** The write may come after its hint, and be the last thing that a page did which was left. */
+  function lookAgain(sessionId: string, delayMs = lateWriteMs): void {
+    stopLooking?.()
+    if (closed || delayMs > longestLookMs || session.records.latest?.sessionId === sessionId) return
+    stale = true
+    stopLooking = clock.setTimer(() => void reread().then(() => lookAgain(sessionId, delayMs * 4)), delayMs)
+  }
+
   /** After waking, reads the store before the next send, and refreshes an old token before a request has to wait for it. */
   async function woken(): Promise<void> {
     if (shared) {
@@ -65,16 +77,16 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     if (age !== 'good' && !isHidden() && !refresher.blockedBy()) refresher.start(age)
   }
 
-  function heard(): void {
+  function heard(hint?: Hint): void {
     stale = true
-    if (!closed) reread()
+    if (!closed) reread().then(() => hint && lookAgain(hint.sessionId))
   }
   function open(): void {
     // A read that was running at the close has missed all hints since.
     stale ||= closed
     closed = false
     stopWaking ??= wake.onWake(woken)
-    stopWatching ??= session.records.watch?.(heard)
+    stopWatching ??= session.records.watch?.(() => heard())
     if (shared) channel ??= createTabChannel(name, heard)
   }
 
@@ -100,6 +112,7 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     close() {
       stopWaking?.()
       stopWatching?.()
+      stopLooking?.()
       channel?.close()
       stopWaking = stopWatching = channel = undefined
       stale = closed = true

@@ -114,7 +114,7 @@ export function createClientParts(
     discard: credentials => strategy.ambient || revocation.revoke(credentials),
   })
   session.listenersOf('signed-in').add(() => session.state.credentials?.ownerUnverified && refresher.start('expired'))
-  const storeSync: StoreSync = createStoreSync({ session, name, wake, refresher, ageOf, strategy })
+  const storeSync: StoreSync = createStoreSync({ session, name, clock, wake, refresher, ageOf, strategy })
   const { syncIfStale } = storeSync
   const sends = createSends()
   let lastId = 0

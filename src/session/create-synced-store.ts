@@ -62,7 +62,8 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const { record } = found
     const verdict = judgeStoredRecord(found, { ...side.history, state, latest, abandonedIds })
     if (verdict === 'ours' && latest) return restore(wanted ?? latest, found, attempt)
-    side[verdict === 'forgotten' ? 'noteOld' : 'noteHeld'](found)
+    const note = verdict === 'forgotten' ? side.noteOld : side.noteHeld
+    note(found)
     if (verdict === 'newer') return (isAlone() && latest) || undefined
     if (verdict === 'forgotten') {
       if (state === 'synced') onFailure('write', new Error('The store does not keep what is written.'))

@@ -154,12 +154,12 @@ export function createSession({
     },
     async signOut(revocationPending, replaced) {
       // Keep the lease of a running token request: a page start must wait for it before it asks the server for the user.
-      const { latest } = records
-      const lease = revocationPending?.leaseId ? latest?.lease : undefined
+      const lease = revocationPending?.leaseId ? records.latest?.lease : undefined
       // The backoff does not depend on the user: in cookie modes a page start may ask the server again at once.
-      const { retryAt, failures } = latest ?? {}
+      const { retryAt, failures } = records.latest ?? {}
       const content = { ...emptyRecord('signed-out'), lease, revocationPending, retryAt, failures }
       const stored = records.overwrite(content, replaced)
+      announce() // The page may be left now. Once more when it is stored.
       // No token outlives a sign-out, one in another tab neither. A session that ended otherwise may come back from the store.
       lastSignIn = undefined
       leave(content.sessionId, 'signed-out', 'this')

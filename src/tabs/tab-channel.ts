@@ -2,7 +2,7 @@ import { parseJson } from '../platform/json.ts'
 import { randomId } from '../platform/random-id.ts'
 import { listen } from '../platform/wake.ts'
 
-/** Tells that the record has changed, and must be read again. Nothing may depend on its content or order. It holds no secret. */
+/** Tells that the record has changed, and must be read again. Only how often may depend on its content. It holds no secret. */
 export interface Hint {
   readonly sessionId: string
   readonly generation: number

@@ -62,6 +62,9 @@ export const storeRetryMs = 200
 export const lostCallMs = 5000
 /** Three times what another tab's write to Web Storage was seen to lag behind (80 ms). */
 export const webStorageLagMs = 250
+/** A write that came after its hint is looked for after this time, then after four times as long each. */
+export const lateWriteMs = 250
+export const longestLookMs = 4000
 /** The DPoP key is in IndexedDB: a request must not wait for a disk without end. As long as the default for the store. */
 export const keyTimeoutMs = 2000
 

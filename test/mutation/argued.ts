@@ -8,7 +8,7 @@ export const argued: Readonly<Record<string, string>> = {
     'Without a last sign-in, no session is its own.',
   'src/session/session.ts: const monotonicSentAt = isHeld && ⟦former?.lifetimeMs⟧ ? page.state.monotonicSentAt : sent.monotonicMs → former.lifetimeMs':
     'A token that is held already is one of the former credentials.',
-  'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦latest?.lease⟧ : undefined → latest.lease':
+  'src/session/session.ts: const lease = revocationPending?.leaseId ? ⟦records.latest?.lease⟧ : undefined → records.latest.lease':
     'Only a record has the lease that a pending revocation names.',
   'src/session/store-side.ts: : async () => (await call(find).catch(⟦() => null⟧))?.record?.credentials ?? null, → () => undefined':
     'Both mean that the store cannot be read.',

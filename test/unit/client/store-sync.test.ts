@@ -12,6 +12,7 @@ const create = (options: RefreshRigOptions = {}) => {
   const freshness = createStoreSync({
     session: rig.session,
     name: 'main',
+    clock: rig.clock,
     wake: rig.wake.port,
     refresher: rig.refresher,
     ageOf: () => createAudienceAge({ maxMs: 30_000, share: 1 }, rig.clock)(rig.session.state),
@@ -50,10 +51,58 @@ describe('the state that this page has read', () => {
   test('SG-05, promise 12: is read again after a message, whatever its content', async () => {
     const { store, channel, freshness, session } = await createKnown()
     store.content = over()
-    channel.hint('anything', 99)
+    channel.hint('over', 99)
     await freshness.syncIfStale()
     expect(session.state.status).toBe('signed-out')
     expect(freshness.syncIfStale()).toBeUndefined()
+    channel.hint('anything', 99)
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('promise 12: is read again if a message came before what it tells of, at the next send at the latest', async () => {
+    const { store, channel, freshness, session } = await createKnown()
+    channel.hint('over')
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-in')
+    store.content = over()
+    await freshness.syncIfStale()
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test.each([
+    [0, 250],
+    [1000, 1250],
+    [5000, 5250],
+  ])('promise 12: the same without a send, written after %i ms: is seen after %i ms', async (writtenMs, seenMs) => {
+    const { store, channel, clock, session, reads, freshness } = await createKnown()
+    channel.hint('over')
+    await clock.settle()
+    await clock.advance(writtenMs)
+    store.content = over()
+    await clock.advance(seenMs - writtenMs - 1)
+    expect(session.state.status).toBe('signed-in')
+    await clock.advance(1)
+    expect(session.state.status).toBe('signed-out')
+    const before = reads()
+    await clock.advance(60_000)
+    expect([reads(), freshness.syncIfStale(), clock.pendingTimers]).toEqual([before, undefined, 0])
+  })
+
+  test('is not looked for after closing, nor once it is there', async () => {
+    const { store, channel, clock, reads, freshness } = await createKnown()
+    channel.hint('over')
+    await clock.settle()
+    store.content = over()
+    channel.hint('over')
+    await clock.settle()
+    expect(clock.pendingTimers).toBe(0)
+    channel.hint('another')
+    await clock.settle()
+    freshness.close()
+    const before = reads()
+    await clock.advance(60_000)
+    expect([reads(), clock.pendingTimers]).toEqual([before, 0])
   })
 
   test('LF-01: is read again on waking, before the next send', async () => {
@@ -134,8 +183,9 @@ describe('promise 12: a sign-out elsewhere whose message comes while the store i
   test('is seen after a storm of messages, without one read for each', async () => {
     const { store, channel, freshness, reads } = await createKnown()
     const first = store.hold('read')
-    channel.hint()
-    for (let message = 0; message < 100; message += 1) channel.hint()
+    const { sessionId } = storedRecord()
+    channel.hint(sessionId)
+    for (let message = 0; message < 100; message += 1) channel.hint(sessionId)
     first.open()
     await freshness.syncIfStale()
     expect(freshness.syncIfStale()).toBeUndefined()

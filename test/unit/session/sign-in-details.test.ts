@@ -71,13 +71,24 @@ describe('the events of a session', () => {
 describe('other tabs', () => {
   test.each<[string, (rig: Awaited<ReturnType<typeof start>>) => Promise<void>]>([
     ['a sign-in', ({ session }) => session.signIn({ accessToken: 'access-2', subject: 'alice' })],
-    ['a sign-out', ({ session }) => session.signOut()],
     ['an end', ({ session }) => session.end('refresh-rejected')],
   ])('are notified of %s once, with the session that it led to', async (_, act) => {
     const rig = await start()
     rig.announced.length = 0
     await act(rig)
     expect(rig.announced).toEqual([rig.session.state.sessionId])
+  })
+
+  // An app goes to another page as soon as the session has ended: then nothing runs here any more when it is stored.
+  test('are notified of a sign-out at once, and again when it is stored', async () => {
+    const { session, store, announced } = await start()
+    const told = () => announced.length
+    const [before, held] = [told(), store.hold('overwrite')]
+    const done = session.signOut()
+    expect(told()).toBe(before + 1)
+    held.open()
+    await done
+    expect(told()).toBe(before + 2)
   })
 })
 
