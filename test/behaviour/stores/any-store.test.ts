@@ -191,7 +191,7 @@ describe('promise 9: whatever a store does', () => {
         parameters,
       )
     },
-    60_000,
+    fuzzTimeout(60_000),
   )
 
   test(
