@@ -56,8 +56,9 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
 
   /** The write may come after its hint, and be the last thing that a page did which was left. */
   function lookAgain(sessionId: string, delayMs = lateWriteMs): void {
-    stopLooking?.()
+    // A message of a session that is there does not end the look for another.
     if (closed || delayMs > longestLookMs || session.records.latest?.sessionId === sessionId) return
+    stopLooking?.()
     stale = true
     stopLooking = clock.setTimer(() => void reread().then(() => lookAgain(sessionId, delayMs * 4)), delayMs)
   }

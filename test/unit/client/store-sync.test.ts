@@ -89,14 +89,28 @@ describe('the state that this page has read', () => {
     expect([reads(), freshness.syncIfStale(), clock.pendingTimers]).toEqual([before, undefined, 0])
   })
 
-  test('is not looked for after closing, nor once it is there', async () => {
+  // A page was left as soon as the user had signed out there, and another tab stored its refresh before that sign-out.
+  test('promise 12: the same if a message of the session that is still stored comes in between', async () => {
+    const { store, channel, clock, session } = await createKnown()
+    channel.hint('over')
+    await clock.settle()
+    channel.hint(storedRecord().sessionId)
+    await clock.settle()
+    store.content = over()
+    await clock.advance(250)
+    expect(session.state.status).toBe('signed-out')
+  })
+
+  test('is not looked for after closing, and once more at most when it is there', async () => {
     const { store, channel, clock, reads, freshness } = await createKnown()
     channel.hint('over')
     await clock.settle()
     store.content = over()
     channel.hint('over')
     await clock.settle()
-    expect(clock.pendingTimers).toBe(0)
+    const known = reads()
+    await clock.advance(60_000)
+    expect([reads(), clock.pendingTimers]).toEqual([known + 1, 0])
     channel.hint('another')
     await clock.settle()
     freshness.close()
