@@ -59,6 +59,8 @@ export function createRevocation(ports: RevocationPorts): Revocation {
   const { strategy, baseUrl, records, clock, refreshTimeoutMs, pendingCalls } = ports
   const inTime = createTimeLimit(clock, refreshTimeoutMs)
   const remembers = strategy.ambient === true && strategy.revoke !== undefined
+  /** The last sign-out whose call is over, and need not be made again. */
+  let heardId: string | undefined
 
   /** Changes the record, unless `change` returns `null`. Resolves with the revocation that is pending then. */
   async function update(change: (latest: StoredRecord) => Partial<RecordContent> | null) {
@@ -117,6 +119,7 @@ export function createRevocation(ports: RevocationPorts): Revocation {
       if (!told && !failed && remembers) report(error)
     }
     isOver = true
+    if (!failed) heardId = pending?.id
     cancel?.()
     if (pending) await note()
     return told
@@ -164,7 +167,9 @@ export function createRevocation(ports: RevocationPorts): Revocation {
         const known = { signedOutAt: calledAt, ...nameOf(credentials), ...pending }
         // A new id: the response to an earlier call says nothing of this cookie.
         const again = { ...known, id: randomId(), calledAt, failed: false }
-        const revocationPending = mayBring ? again : pending
+        // It stayed only because of this refresh: a login and a start would wait for a call that is over.
+        const outstanding = pending?.id === heardId ? undefined : pending
+        const revocationPending = mayBring ? again : outstanding
         return {
           lease: lease?.id === own?.id ? null : lease,
           revocationPending: revocationPending && { ...revocationPending, leaseId: undefined },

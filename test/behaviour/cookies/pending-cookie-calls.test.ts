@@ -30,6 +30,21 @@ describe('a refresh under way', () => {
     },
   )
 
+  test('that brings nothing leaves no sign-out pending that the server has heard of: neither a login nor a start waits', async () => {
+    const { clock, page, refresh, log, open, store } = await renewing('request')
+    const { revoked } = await page.client.session.signOut()
+    await clock.advance(0)
+    expect(await revoked).toBe(true)
+    refresh.open()
+    await clock.advance(0)
+    expect(JSON.stringify(store.content)).not.toContain('revocationPending')
+    const login = page.client.post('login', { auth: false, body: 'bob' })
+    await clock.advance(0)
+    expect(log.at(-1)).toMatch(/^\/login/)
+    await login
+    expect(await open().ready()).toBe('signed-in bob')
+  })
+
   test('of another tab does not undo it either: the tab that gets the response calls', async () => {
     const world = createCookieWorld('token')
     world.logIn('alice')
