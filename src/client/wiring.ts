@@ -70,7 +70,9 @@ export function createClientParts(
   const circuitBreaker = wireCircuitBreaker({ limits, session, clock, announce, isDisposed })
   const sender: Sender = { mark: Symbol('latchkey'), sending: null }
   const transport: Transport = (input, init) => send(sender, network, input, init)
-  const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs, session)
+  // A client that was disposed of does not read its store, also where a login waits.
+  const reread = async () => isDisposed() || session.reread()
+  const pendingCalls = createPendingCalls(clock, limits.refreshTimeoutMs, { records: session.records, reread })
   const sending = { transport, trusted, sendHeaders, baseUrl: options.baseUrl, isPrefix: options.isPrefix }
 
   const notifier = createLoginNotifier({ session, clock, name, onLoginRequired: options.onLoginRequired, isDisposed })

@@ -16,7 +16,7 @@ export interface PendingCalls {
 export function createPendingCalls(
   clock: Clock,
   longestMs: number,
-  session: Pick<SessionCore, 'records' | 'reread'>,
+  session: Pick<SessionCore, 'records'> & { readonly reread: () => Promise<unknown> },
 ): PendingCalls {
   const calls = new Set<Promise<unknown>>()
   const inTime = createTimeLimit(clock, longestMs)

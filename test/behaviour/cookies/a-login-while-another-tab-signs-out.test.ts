@@ -121,6 +121,22 @@ describe('a login in a tab that was open already, while the sign-out call of ano
     }
   })
 
+  test.each(['before', 'during'])(
+    'of a client that was disposed of %s its wait reads no store any more',
+    async when => {
+      const { clock, store, other, hasLogin } = await signingOut()
+      await clock.advance(200)
+      if (when === 'before') other.client.dispose()
+      const login = other.client.post('login', { auth: false, body: 'bob' })
+      await clock.advance(0)
+      if (when === 'during') other.client.dispose()
+      const reads = () => store.calls.filter(call => call === 'read').length
+      const before = reads()
+      await clock.advance(10_000)
+      expect([(await login).status, hasLogin(), reads() - before]).toEqual([200, true, 0])
+    },
+  )
+
   test('is the only thing that waits', async () => {
     const { clock, other, log } = await signingOut()
     await clock.advance(200)
