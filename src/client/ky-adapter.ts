@@ -117,6 +117,15 @@ function attachPipeline(
   const spared = retry === undefined && !hooked && unretried.test(verb ?? (input as Request).method ?? '')
   if (core.isInsideCallback()) into.auth = false
   const shareCall = beginCall(core, !!final.hooks?.beforeRequest?.length)
+  if (final.hooks?.afterResponse?.length) {
+    // Where no user was signed in, a hook that forces a retry may have signed one in for it: it is no retry of ky's own.
+    const forced: NonNullable<Hooks['beforeRetry']>[number] = ({ error }) => {
+      if (error.name === 'ForceRetryError') shareCall().wasOfNoSession = false
+    }
+    // ky appends what a call brings; in an `init` hook the hooks are merged already.
+    const merged = into === final ? final.hooks : {}
+    into.hooks = { ...merged, beforeRetry: [...(merged.beforeRetry ?? []), forced] }
+  }
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.
   if ((once && !isTheirs) || spared) into.retry = 0

@@ -47,6 +47,33 @@ describe('ky’s retry of a call that was sent without a token', () => {
     expect(stage.sends).toHaveLength(1)
   })
 
+  test.each(['the client', 'the call'])(
+    'is sent as the user whom an `afterResponse` hook of %s signs in for it; without such a hook’s retry() it is not',
+    async owner => {
+      const signsIn = async ({ response, retryCount }: { response: Response; retryCount: number }) => {
+        if (response.status !== 401 || retryCount > 0) return undefined
+        await stage.signIn({ subject: 'guest' })
+        return stage.client.retry({ delay: 0 })
+      }
+      const hooks = { afterResponse: [signsIn] }
+      const stage: Stage = createStage({ retry: 2, ...(owner === 'the client' && { hooks }) })
+      const order = () =>
+        begin(stage.client.put('a', { json: { of: 'a visitor' }, ...(owner === 'the call' && { hooks }) }).text())
+      stage.answer(down)
+      const own = order()
+      await pass(100)
+      await stage.signIn({ subject: 'bob' })
+      stage.answer(({ token }) => (token ? fine() : refusal('Bearer')))
+      await pass(20_000)
+      await expect(own).rejects.toMatchObject({ code: 'session-ended', reason: 'replaced' })
+      await stage.client.session.signOut()
+      const forced = order()
+      await pass(20_000)
+      expect(await forced).toBe('fine')
+      expect(tokens(stage)).toEqual([null, null, 'access-2'])
+    },
+  )
+
   test('is sent without one while no user is signed in', async () => {
     const stage = createStage({ retry: 2 })
     stage.answer(down)
