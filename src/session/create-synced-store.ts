@@ -17,7 +17,6 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const side = createStoreSide(ports)
   let state: SyncState = 'unread'
   let latest: StoredRecord | null = null
-  /** Sessions that were left here. */
   const abandonedIds = new Set<string>()
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
   let lastStarted = 0
@@ -158,9 +157,10 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'slow' && isAlone()) await read()
-    // The page slept through the lag: what has taken the place of its record is later than the sign-in.
-    const slept = ports.clock.wallMs() - startedMs > 4 * (store.lagMs || Number.POSITIVE_INFINITY)
-    return written === 'written' || isConfirmed || slept || displacedToken !== content.credentials.accessToken
+    // The page slept through the lag: the session that has taken the place of this one is later than the sign-in.
+    const isOver = store.lagMs && latest?.sessionId !== next.sessionId
+    if (isOver && ports.clock.wallMs() - startedMs > 4 * store.lagMs) return true
+    return written === 'written' || isConfirmed || displacedToken !== content.credentials.accessToken
   }
 
   return {
