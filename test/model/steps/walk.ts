@@ -83,7 +83,11 @@ function choicesOf(real: RealTabs, budget: Record<keyof FaultBudget, number>): C
     // A read is one step of the model: between its two ends others may act, the tab itself does not.
     const isReading = tab.storeCalls.some(({ kind, isDone }) => kind === 'read' && isDone)
     if (tab.life === 'live') choices.push(...storeOf(tab, index))
-    if (tab.life === 'live' && !isReading) choices.push(...stepsOf(real, tab, index), ...wishesOf(real, tab, index))
+    // In the model, the tab knows that a removal is done, and has nobody left to sign out. In the code the user may sign out in
+    // between: `two actions of this page at once` in `unit/session/sign-in` does so.
+    const isEnding = tab.storeCalls.some(({ kind, isDone }) => kind === 'remove' && isDone)
+    if (tab.life === 'live' && !isReading) choices.push(...stepsOf(real, tab, index))
+    if (tab.life === 'live' && !isReading && !isEnding) choices.push(...wishesOf(real, tab, index))
     choices.push(...networkOf(real, tab, index), ...livesOf(real, tab, index))
   })
   if (real.store.record) {

@@ -136,6 +136,22 @@ describe('a sign-in that continues a session which another tab has signed out of
 })
 
 describe('two actions of this page at once', () => {
+  test.each(['before', 'after'] as const)(
+    'a sign-out counts while an end is stored (%s it is stored)',
+    async effect => {
+      const { store, session, stored, clock } = await start()
+      const held = store.hold('compareAndSet', effect)
+      const ending = session.end('refresh-rejected')
+      await held.reached
+      const done = session.signOut()
+      held.open()
+      await Promise.all([ending, done])
+      await clock.settle()
+      expect(stored()).toMatchObject({ credentials: null, endedBy: 'signed-out' })
+      expect(session.state).toMatchObject({ status: 'signed-out', sessionId: stored().sessionId })
+    },
+  )
+
   test('of two sign-ins the second counts, although the first ends earlier and another tab has signed out', async () => {
     const { store, session } = await start()
     store.content = signedOut()
