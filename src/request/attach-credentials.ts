@@ -44,7 +44,7 @@ export function createSendCredentials(
     outgoing.headers = headers
   }
 
-  /** ky's retry of what was sent while nobody was signed in: it is not of a user who has signed in since (a 401's replay is). */
+  /** A request that was sent while no user was signed in is not retried by ky as a user who has signed in since. The replay after a 401 is. */
   function keepToCall({ sessionId, isReplay }: RequestContext, call: NonNullable<FetchAdapter['call']>): void {
     if (call.wasOfNoSession && sessionId !== null && !isReplay) throw new SessionEndedError('replaced')
     call.sessionId = sessionId

@@ -157,7 +157,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'slow' && isAlone()) await read()
-    // The page slept through the lag: the session that has taken the place of this one is later than the sign-in.
+    // The page slept through the lag: a session that has taken its place in the store began after the sign-in.
     const isOver = store.lagMs && latest?.sessionId !== next.sessionId
     if (isOver && ports.clock.wallMs() - startedMs > 4 * store.lagMs) return true
     return written === 'written' || isConfirmed || displacedToken !== content.credentials.accessToken

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import type { StoredRecord } from '../../../src/session/session-store.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
+import { createSessionRig } from '../../support/session-rig.ts'
+
+const alice = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
+const stepUp = { accessToken: 'stepped-up', subject: 'alice' }
+
+const start = async (store = createScriptedStore()) => {
+  const rig = createSessionRig({ store })
+  await rig.session.signIn(alice)
+  const stored = () => rig.store.content as StoredRecord
+  return { ...rig, id: String(rig.session.state.sessionId), stored }
+}
+const signedOut = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
+
+describe('a sign-in that continues a session, in a page that is slow', () => {
+  // Found by the random worlds: Web Storage looks after a lag whether its write still counts, and the page was frozen in between.
+  test.each([
+    ['signed out', signedOut],
+    ['signed in', () => storedRecord({ sessionId: 'newer' })],
+  ])('follows what another tab did while the page slept through the lag of the store: %s', async (_name, record) => {
+    const { store, session, stored, clock } = await start(createScriptedStore({ lagMs: 250 }))
+    const held = store.hold('compareAndSet')
+    const done = session.signIn(stepUp)
+    await held.reached
+    clock.sleepFor(1001)
+    const others = record()
+    store.content = others
+    held.open()
+    await done
+    expect([session.state.sessionId, stored()]).toEqual([others.sessionId, others])
+  })
+
+  test('goes on in its session if another tab has only refreshed it meanwhile: timers of a hidden page are that slow', async () => {
+    const { store, session, stored, clock, id } = await start(createScriptedStore({ lagMs: 250 }))
+    const held = store.hold('compareAndSet')
+    const done = session.signIn(stepUp)
+    await held.reached
+    clock.sleepFor(1001)
+    store.content = storedRecord({
+      sessionId: id,
+      generation: 1,
+      credentials: credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2', subject: 'alice' }),
+    })
+    held.open()
+    await done
+    const tokens = { accessToken: 'stepped-up', refreshToken: 'refresh-2' }
+    expect([session.state, stored()]).toMatchObject([{ sessionId: id, credentials: tokens }, { credentials: tokens }])
+  })
+
+  test('starts another if it only took long, within four times that lag', async () => {
+    const { store, session, stored, clock } = await start(createScriptedStore({ lagMs: 250 }))
+    const held = store.hold('compareAndSet')
+    const done = session.signIn(stepUp)
+    await held.reached
+    clock.sleepFor(1000)
+    store.content = signedOut()
+    held.open()
+    await done
+    expect(stored().credentials?.accessToken).toBe('stepped-up')
+  })
+})
