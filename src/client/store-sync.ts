@@ -22,6 +22,8 @@ export interface StoreSyncPorts {
 export interface StoreSync {
   /** `undefined` if memory is up to date; else resolves when it is. Opens listeners and channel at the first use. */
   syncIfStale(): Promise<void> | undefined
+  /** The same, although no hint has come: it may be under way. */
+  sync(): Promise<void> | undefined
   /** Notifies other tabs that the record has changed. */
   announce(): void
   close(): void
@@ -91,12 +93,18 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     if (shared) channel ??= createTabChannel(name, heard)
   }
 
+  function syncIfStale(): Promise<void> | undefined {
+    if (!stopWaking) open()
+    // Without hints, only a read can tell, and an earlier read may have missed the change.
+    if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
+    return stale || reading || session.records.state === 'unread' ? settled() : undefined
+  }
+
   return {
-    syncIfStale() {
-      if (!stopWaking) open()
-      // Without hints, only a read can tell, and an earlier read may have missed the change.
-      if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
-      return stale || reading || session.records.state === 'unread' ? settled() : undefined
+    syncIfStale,
+    sync() {
+      stale ||= shared
+      return syncIfStale()
     },
     announce() {
       const { latest } = session.records

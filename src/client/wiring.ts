@@ -140,6 +140,11 @@ export function createClientParts(
     isInsideCallback,
     isDisposed,
     syncIfStale,
+    sync: () => (isDisposed() ? undefined : storeSync.sync()),
+    isRefreshingElsewhere: () => {
+      const lease = session.records.latest?.lease
+      return !!lease && !lease.closed && !isDisposed()
+    },
     nextId,
     shouldRefresh: options.shouldRefresh,
     // Only for cookie strategies: a refresh function of the app may log in with the client, and would wait for itself.

@@ -2,45 +2,37 @@ import { RefreshUnavailableError, StepUpRequiredError, type StepUpRequirement } 
 import { markNotReplayable, releaseBody } from '../http/bodies.ts'
 import { unlessAborted } from '../platform/abort.ts'
 import { isPromise } from '../platform/is-promise.ts'
-import { isSameToken } from '../session/audience.ts'
-import type { SessionState } from '../session/state.ts'
 import { decideRecovery } from './decide-recovery.ts'
 import { accept, judgeResponse, mayAskShouldRefresh, refresh, type Verdict } from './judge-response.ts'
 import { type PipelinePorts, routeOf, targetOf } from './pipeline-ports.ts'
-import { type RequestContext, signalOf, urlOf } from './request-context.ts'
+import { createRecoverReplay } from './rejected-replay.ts'
+import { type RequestContext, type SentRequest, signalOf, urlOf } from './request-context.ts'
 import type { RequestLog } from './request-log.ts'
 import { createResponseView } from './response-view.ts'
+import { audienceFor, credentialsSentWith, isOfCurrentSession, isReplaced } from './sent-token.ts'
 import type { Waits } from './wait.ts'
+
+export type { SentRequest }
 
 type MaybePromise<Value> = Value | Promise<Value>
 
 /** Decides what follows from a response: it goes to the caller, or, with `null`, the request is to be sent again now. */
 export type AfterResponse = (context: SentRequest, response: Response) => MaybePromise<Response | null>
 
-/** A request after its first send. */
-export type SentRequest = RequestContext & { readonly sentWith: SessionState }
-
 const routeFor = (context: RequestContext) => routeOf(targetOf(context))
 
 export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits: Waits): AfterResponse {
   const { session, refresher, circuitBreaker, strategy, login, shouldRefresh } = ports
   const { waitFor, assertSameSession, awaitReauthentication, awaitRefresh } = waits
+  const recoverReplay = createRecoverReplay(ports, waits)
   let hasWarned = false
-
-  /** The credentials that were sent: for an origin with tokens of its own, that token. */
-  function credentialsSentWith(context: SentRequest) {
-    const { credentials } = context.sentWith
-    if (context.isAnonymous || !credentials) return null
-    const audience = strategy.audienceOf?.(urlOf(context).origin)
-    return audience === undefined ? credentials : credentials.audienceTokens?.[audience]
-  }
 
   /** `shouldRefresh` is not asked twice, but the same failure again shows that the refresh did not help. */
   function returnAccepted(context: SentRequest, response: Response, status: number): Response {
     const isSame = status === context.rejectedResponse?.status
     const isUseless = isSame && (status < 200 || status >= 300) // of a 200 it is not known
     if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, isUseless)
-    const token = credentialsSentWith(context)
+    const token = credentialsSentWith(context, strategy)
     if (status !== 401 && !isSame && circuitBreaker.isWorthNoting(token))
       circuitBreaker.noteAccepted(routeFor(context), token)
     if (status < 400 && !isUseless && !context.isAnonymous) login.noteAccepted(context)
@@ -82,40 +74,35 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   function applyVerdict(context: SentRequest, response: Response, verdict: Verdict): MaybePromise<Response | null> {
     const { status } = response
     if (verdict.kind === 'accept') return returnAccepted(context, response, status)
-    if (context.awaitedCredentials) circuitBreaker.noteReplay(routeFor(context), context.awaitedCredentials, true)
+    const { awaitedCredentials, isReplay } = context
+    if (awaitedCredentials && !isReplay) circuitBreaker.noteReplay(routeFor(context), awaitedCredentials, true)
     context.rejectedResponse = response
     log.emitStep(context, { step: 'rejected', status })
-    if (context.isReplay) return returnRejected(context, response)
     const finish = (isSentAgain: boolean) => {
       if (!isSentAgain) return returnRejected(context, response)
+      context.isSecondReplay = isReplay
       context.isReplay = true
       context.provedAnewFor = ''
       log.emitStep(context, { step: 'replayed' })
       return null
     }
-    const recovering =
-      'requirement' in verdict ? stepUp(context, response, verdict.requirement) : recover(context, response)
+    const recovering = recover(context, response, verdict)
     return isPromise(recovering) ? recovering.then(finish) : finish(recovering)
   }
 
-  /** The state that it was sent with, if that session is the current one. */
-  function currentStateSentWith({ sentWith }: SentRequest) {
-    const { credentials, sessionId } = session.state
-    return credentials && sentWith.sessionId === sessionId ? sentWith : null
-  }
-
   /** Whether the request is to be sent again, with newer credentials. Rejects if they should be there but are not. */
-  function recover(context: SentRequest, response: Response): MaybePromise<boolean> {
-    const { audienceOf } = strategy
-    const audience = strategy.audienceOf?.(urlOf(context).origin)
-    const sentWith = currentStateSentWith(context)
+  function recover(context: SentRequest, response: Response, verdict: Verdict): MaybePromise<boolean> {
+    if (context.isReplay) return recoverReplay(context, response)
+    if ('requirement' in verdict) return stepUp(context, response, verdict.requirement)
+    const audience = audienceFor(context, strategy)
+    const isCurrent = isOfCurrentSession(context, ports)
     const running = refresher.flightOf(audience)
     const isExpired = ports.ageOf(audience) === 'expired'
     const block = refresher.lastingBlock()
     const recovery = decideRecovery({
       isAnonymous: context.isAnonymous,
-      isCurrent: sentWith !== null,
-      isReplaced: sentWith !== null && !isSameToken(session.state, sentWith, { audienceOf, audience }),
+      isCurrent,
+      isReplaced: isCurrent && isReplaced(context, ports),
       mustWait: isExpired || running?.blocksRequests === true || login.reauthentication?.kind === 'login',
       isRefreshing: running !== null,
       canRefresh: ports.canRefresh(),
@@ -171,8 +158,8 @@ export function createAfterResponse(ports: PipelinePorts, log: RequestLog, waits
   /** RFC 9470: the user has to authenticate better, or more recently. Without `reauthenticate` the caller gets the 401. */
   async function stepUp(context: SentRequest, response: Response, requirement: StepUpRequirement): Promise<boolean> {
     await syncStore(context)
-    const sentWith = context.isAnonymous || context.notReplayableReason ? null : currentStateSentWith(context)
-    const reauthentication = sentWith && login.stepUp(requirement, sentWith.generation)
+    const mayAsk = !context.isAnonymous && !context.notReplayableReason && isOfCurrentSession(context, ports)
+    const reauthentication = mayAsk && login.stepUp(requirement, context.sentWith.generation)
     if (!reauthentication) return false
     const hasSignedIn = await awaitReauthentication(reauthentication, context)
     assertSameSession(context)

@@ -71,6 +71,10 @@ export interface PipelinePorts {
   readonly isInsideCallback: () => boolean
   /** `undefined` if memory is up to date; else resolves when it is. */
   readonly syncIfStale: () => Promise<void> | undefined
+  /** The same, although no other tab has sent a message: it may be about to. */
+  readonly sync: () => Promise<void> | undefined
+  /** Whether another tab is making a token request, as far as this page knows. */
+  readonly isRefreshingElsewhere: () => boolean
   /** The option `sendHeaders`. */
   readonly sendHeaders: SendHeaders | undefined
   /** In cookie modes: resolves when a login may be sent; `undefined`: now. */

@@ -11,13 +11,13 @@ export const mayHaveBody = ({ method }: RequestContext): boolean => method !== '
 
 /** Clones before the first send: a used body cannot be cloned (Fetch, "unusable"). Only if nothing else holds the body. */
 export function cloneForReplay(context: RequestContext, source: Request): void {
-  const { init, adapter, notReplayableReason, isReplay, replay, learn } = context
+  const { init, adapter, notReplayableReason, isSecondReplay, replay, learn } = context
   const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'
   // Do not read `body` to see whether there is one: in WebKit that breaks a FormData with a file.
   const has = !known && mayHaveBody(context)
   context.replayCopy = undefined
   try {
-    if (has && (learn || !isReplay)) context.replayCopy = readMember(source, 'clone').call(source)
+    if (has && (learn || !isSecondReplay)) context.replayCopy = readMember(source, 'clone').call(source)
   } catch {
     // What cannot be cloned (a used or locked body, a Request of a removed iframe) cannot be sent: let `fetch` throw.
   }

@@ -88,6 +88,8 @@ export interface RequestContext {
   /** The state of the session at its last send. */
   sentWith: SessionState | null
   isReplay: boolean
+  /** Its first replay was rejected, and a newer token has come meanwhile. */
+  isSecondReplay?: boolean
   /** Reads the response for the scheme, if the scheme proves each send (DPoP). */
   learn?: Learn | undefined
   /**
@@ -103,6 +105,9 @@ export interface RequestContext {
   /** Its error has been emitted. */
   hasFailed: boolean
 }
+
+/** A request after its first send. */
+export type SentRequest = RequestContext & { readonly sentWith: SessionState }
 
 /** The URL of a request. Most requests need none: only a 401, events, proofs and audiences look at it. */
 export function urlOf(context: Pick<RequestContext, 'address' | 'parsedUrl'>): URL {

@@ -2,7 +2,7 @@ import { createTrustedOrigins } from '../../src/http/trusted-origins.ts'
 import type { Flight } from '../../src/refresh/flight.ts'
 import type { Outcome } from '../../src/refresh/refresh-ports.ts'
 import type { Unavailable } from '../../src/refresh/unavailable.ts'
-import { type AfterResponse, createAfterResponse, type SentRequest } from '../../src/request/after-response.ts'
+import { type AfterResponse, createAfterResponse } from '../../src/request/after-response.ts'
 import { createBeforeSend } from '../../src/request/before-send.ts'
 import { createPipeline } from '../../src/request/pipeline.ts'
 import type { PipelinePorts, Reauthentication } from '../../src/request/pipeline-ports.ts'
@@ -11,6 +11,7 @@ import {
   type FetchAdapter,
   type FetchInit,
   type RequestContext,
+  type SentRequest,
 } from '../../src/request/request-context.ts'
 import { createRequestLog } from '../../src/request/request-log.ts'
 import { createSends } from '../../src/request/sends.ts'
@@ -46,6 +47,8 @@ export interface Surroundings {
   /** The dialog that opens, if the user has to be asked. */
   dialog: Reauthentication | null
   syncing: Promise<void> | undefined
+  /** Another tab's lease is open. */
+  isRefreshingElsewhere: boolean
   isDisposed: boolean
   isWorthNoting: boolean
 }
@@ -72,6 +75,7 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
     reauthentication: null,
     dialog: null,
     syncing: undefined,
+    isRefreshingElsewhere: false,
     isDisposed: false,
     isWorthNoting: true,
     ...given,
@@ -131,6 +135,8 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
     trusted: () => trusted,
     isInsideCallback: () => false,
     syncIfStale: () => around.syncing,
+    sync: () => around.syncing,
+    isRefreshingElsewhere: () => around.isRefreshingElsewhere,
     sendHeaders: undefined,
     whenCallsSettled: undefined,
     isDisposed: () => around.isDisposed,

@@ -82,13 +82,16 @@ test('a POST that a hook retries is sent again', async () => {
   expect(server.sends.map(({ body }) => String(body))).toEqual(['{"a":1}', '{"a":1}'])
 })
 
-test('a Request of the caller is cloned once, before its first send (RP-04)', async () => {
+test('a Request of the caller is cloned before its first send, and its copy before the replay, which may be rejected too (RP-04)', async () => {
   const { server, client, clones, url } = await start()
-  server.expireAccessTokens()
   const request = new Request(url('/api/a'), { method: 'POST', body: 'x' })
+  await client.fetch(request.clone())
+  clones.mockClear()
+  server.expireAccessTokens()
   await client.fetch(request)
-  expect(server.sends.map(({ body }) => String(body))).toEqual(['x', 'x'])
-  expect(clones.mock.contexts).toEqual([request])
+  expect(server.sends.map(({ body }) => String(body))).toEqual(['x', 'x', 'x'])
+  expect(clones.mock.contexts).toEqual([request, clones.mock.results[0]?.value])
+  await expectLetGo(clones.mock.results[1]?.value as Request)
 })
 
 /** A body that was cancelled counts as used, is held by nobody, and gives nothing more. */

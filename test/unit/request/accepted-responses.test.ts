@@ -112,19 +112,19 @@ describe('The token that was accepted', () => {
 })
 
 describe('What is noted of a rejected replay', () => {
-  const reject = (changes: Partial<RequestContext>) => {
+  const reject = async (changes: Partial<RequestContext>) => {
     const rig = createRequestRig()
     const response = new Response(null, { status: 401 })
-    expect(rig.afterResponse(rig.sent({ isReplay: true, ...changes }), response)).toBe(response)
+    expect(await rig.afterResponse(rig.sent({ isReplay: true, ...changes }), response)).toBe(response)
     return { told: rig.told, steps: rig.steps() }
   }
-  test('is that the refresh which it waited for did not help', () => {
-    expect(reject({ awaitedCredentials: renewed })).toEqual({
+  test('is that the refresh which it waited for did not help', async () => {
+    expect(await reject({ awaitedCredentials: renewed })).toEqual({
       told: [['noteReplay', route, renewed, true]],
       steps: ['rejected', 'completed'],
     })
   })
-  test('is nothing if it waited for none', () => {
-    expect(reject({})).toEqual({ told: [], steps: ['rejected', 'completed'] })
+  test('is nothing if it waited for none', async () => {
+    expect(await reject({})).toEqual({ told: [], steps: ['rejected', 'completed'] })
   })
 })

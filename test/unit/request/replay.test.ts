@@ -53,8 +53,9 @@ describe('A Request is cloned before it is sent', () => {
   test.each<[string, Partial<RequestContext>, boolean]>([
     ['for the replay', {}, true],
     ['for another proof of its first send', { learn }, true],
-    ['for another proof of its replay', { learn, isReplay: true }, true],
-    ['but not for its replay, which is the last send', { isReplay: true }, false],
+    ['for its second replay', { isReplay: true }, true],
+    ['for another proof of its second replay', { learn, isReplay: true, isSecondReplay: true }, true],
+    ['but not for its second replay, which is the last send', { isReplay: true, isSecondReplay: true }, false],
   ])('%s', (_, changes, expected) => {
     expect(cloneOf(posted(), changes) !== undefined).toBe(expected)
   })
