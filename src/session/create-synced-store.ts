@@ -24,7 +24,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   /** The access token of this page when another tab wrote first, so that it was never stored. */
   let displacedToken: string | null | undefined
   /** The store has confirmed the last sign-in. */
-  let isConfirmed = false
+  let isConfirmed: boolean | undefined
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     lastSettled = ++lastStarted

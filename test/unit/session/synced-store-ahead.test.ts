@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createControlledClock } from '../../support/clock.ts'
 import { createDeferred } from '../../support/deferred.ts'
-import { content, create, createAhead, over } from '../../support/records-rig.ts'
+import { content, create, createAhead, createRecordsOver, over } from '../../support/records-rig.ts'
+import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 describe('records that are ahead of a store that works again', () => {
@@ -73,6 +75,17 @@ describe('records that are ahead of a store that works again', () => {
     expect(store.content).toMatchObject({ sessionId: 'session-b' })
   })
 
+  test('a store that is cleared after such a sign-in counts, although the page had not read it before', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ sessionId: 'session-a' })
+    store.fail('overwrite', 'throws', 1)
+    await records.overwrite(content({ sessionId: 'session-b' }))
+    expect(store.content).toMatchObject({ sessionId: 'session-b' })
+    store.content = null
+    expect(await records.read()).toBeNull()
+    expect(store.content).toBeNull()
+  })
+
   test('another tab that writes just before it is put back wins, and is what the read returns', async () => {
     const { store, records } = await createAhead()
     const held = store.hold('compareAndSet')
@@ -118,6 +131,23 @@ describe('records that are ahead of a store that works again', () => {
     held.open()
     expect(await writing).toBe(false)
     expect(records.latest).toEqual(others)
+  })
+
+  test.each([
+    ['not stored', 0, false],
+    ['over, if the page slept through the lag of the store', 1001, true],
+  ])('a sign-in whose store is cleared while it is written counts as %s', async (_name, sleptMs, isOver) => {
+    const [store, clock] = [createScriptedStore({ lagMs: 250 }), createControlledClock()]
+    const { records } = createRecordsOver(store, clock)
+    store.content = storedRecord()
+    await records.read()
+    const held = store.hold('compareAndSet')
+    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
+    await held.reached
+    clock.sleepFor(sleptMs)
+    store.content = null
+    held.open()
+    expect([await writing, records.latest]).toEqual([isOver, null])
   })
 
   // Found by the interleavings: the second of two reads put it back once more, and met the sign-out.

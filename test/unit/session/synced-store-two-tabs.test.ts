@@ -3,7 +3,7 @@ import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { createControlledClock } from '../../support/clock.ts'
 import { content, createRecordsOver, over } from '../../support/records-rig.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
-import { credentialsOf } from '../../support/session-records.ts'
+import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 
 /** Two tabs over one store. What random orders of tabs found (refresh-protocol/interleavings), shrunk to its story. */
 const createTabs = () => {
@@ -98,4 +98,29 @@ describe('promise 9: two tabs over a store that says that a write failed, and ha
     expect(stored()).toMatchObject(over)
     expect([first.latest?.revision, second.latest?.revision]).toEqual([stored().revision, stored().revision])
   })
+})
+
+// In Web Storage a write is visible before it is certain that no older view of another tab came over it. It is then repeated as it was.
+test('promise 12: A sign-out that another tab saw, and saw overwritten, counts there as soon as it is stored again', async () => {
+  const { store, first, second, stored } = createTabs()
+  store.content = storedRecord()
+  await first.read()
+  for (const call of ['overwrite', 'compareAndSet', 'remove'] as const) store.fail(call, 'rejects', 1)
+  await first.overwrite(content(over))
+  await second.read()
+  const { compareAndSet } = store
+  const seen: unknown[] = []
+  store.compareAndSet = async (_name, _expected, next) => {
+    store.compareAndSet = compareAndSet
+    for (const visible of [next, storedRecord({ generation: 1 })]) {
+      store.content = visible
+      seen.push(await second.read())
+    }
+    return false
+  }
+  const later = await first.compareAndSet(first.latest, content({ ...over, generation: 1 }))
+  expect(stored()).toEqual(later)
+  seen.push(await second.read())
+  expect(seen).toMatchObject([over, { sessionId: 'session-a' }, over])
+  expect(stored()).toEqual(later)
 })

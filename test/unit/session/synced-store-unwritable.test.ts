@@ -65,6 +65,15 @@ describe('promise 9: a store that can be read but not written, before a refresh'
     expect(store.content).toBe(others)
   })
 
+  test('a token that the store shows for another session may not be used either: an app signs in with the one it has kept', async () => {
+    const { store, records } = create()
+    store.content = storedRecord({ sessionId: 'session-a', ...tokens('kept') })
+    for (const call of ['overwrite', 'compareAndSet', 'remove'] as const) store.fail(call, 'rejects')
+    await records.overwrite(content({ sessionId: 'session-b', ...tokens('kept') }))
+    const lease = content({ sessionId: 'session-b', ...leaseOf('kept') })
+    expect(await records.acquireLease(records.latest, lease)).toBeUndefined()
+  })
+
   test('a token that was never stored needs none of this', async () => {
     const { store, records } = create()
     store.fail('all', 'rejects')
