@@ -23,8 +23,8 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   let lastSettled = 0
   /** The access token of this page when another tab wrote first, so that it was never stored. */
   let displacedToken: string | null | undefined
-  /** The store has confirmed the last sign-in. */
-  let isConfirmed: boolean | undefined
+  /** The credentials of the last sign-in, until the store has confirmed that it has them. */
+  let unconfirmed: StoredRecord['credentials'] | undefined
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     lastSettled = ++lastStarted
@@ -104,8 +104,8 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
 
   async function write(next: StoredRecord, run: () => unknown): Promise<Written> {
     const written = await side.write(next, run)
-    const isNewest = next.sessionId === latest?.sessionId && next.generation === latest.generation
-    isConfirmed ||= written === 'written' && isNewest
+    // Their generation would not tell them apart: a refresh that ends during a sign-in has the same.
+    if (written === 'written' && next.credentials === unconfirmed) unconfirmed = undefined
     if (written === 'written') state = latest === next ? 'synced' : state
     // Moved: a read may have shown it before another tab's write came over it.
     else if (written !== 'moved' || latest === next) state = 'ahead'
@@ -152,7 +152,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const next = set(stamp(content))
     state = 'ahead'
     displacedToken = undefined
-    isConfirmed = false
+    unconfirmed = content.credentials
     const startedMs = ports.clock.wallMs()
     const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
@@ -160,7 +160,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     // The page slept through the lag: a session that has taken its place in the store began after the sign-in.
     const isOver = store.lagMs && latest?.sessionId !== next.sessionId
     if (isOver && ports.clock.wallMs() - startedMs > 4 * store.lagMs) return true
-    return written === 'written' || isConfirmed || displacedToken !== content.credentials.accessToken
+    return written === 'written' || !unconfirmed || displacedToken !== content.credentials.accessToken
   }
 
   return {

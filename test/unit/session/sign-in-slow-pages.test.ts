@@ -62,3 +62,22 @@ describe('a sign-in that continues a session, in a page that is slow', () => {
     expect(stored().credentials?.accessToken).toBe('stepped-up')
   })
 })
+
+// A refresh that ends during a sign-in makes a record of the same generation.
+test('a sign-in that continues a session is stored although a refresh is confirmed first, and another tab writes then', async () => {
+  const { store, session, records, stored, id } = await start()
+  const tokens = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2', subject: 'alice' })
+  const refresh = store.hold('compareAndSet', 'before')
+  const refreshing = records.compareAndSet(records.latest, { sessionId: id, generation: 1, credentials: tokens })
+  await refresh.reached
+  const signIn = store.hold('compareAndSet')
+  const done = session.signIn(stepUp)
+  await signIn.reached
+  refresh.open()
+  await refreshing
+  store.content = storedRecord({ ...stored(), revision: 'of-another-tab', failures: 1 })
+  signIn.open()
+  await done
+  const expected = { accessToken: 'stepped-up', refreshToken: 'refresh-2' }
+  expect([session.state.credentials, stored().credentials]).toMatchObject([expected, expected])
+})
