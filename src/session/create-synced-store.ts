@@ -160,7 +160,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     // The page slept through the lag: a session that has taken its place in the store began after the sign-in.
     const isOver = store.lagMs && latest?.sessionId !== next.sessionId
     if (isOver && ports.clock.wallMs() - startedMs > 4 * store.lagMs) return true
-    return written === 'written' || !unconfirmed || displacedToken !== content.credentials.accessToken
+    return !unconfirmed || displacedToken !== content.credentials.accessToken
   }
 
   return {
