@@ -22,8 +22,6 @@ export interface StoreSyncPorts {
 export interface StoreSync {
   /** `undefined` if memory is up to date; else resolves when it is. Opens listeners and channel at the first use. */
   syncIfStale(): Promise<void> | undefined
-  /** The same, although no hint has come: it may be under way. */
-  sync(): Promise<void> | undefined
   /** Notifies other tabs that the record has changed. */
   announce(): void
   close(): void
@@ -93,18 +91,12 @@ export function createStoreSync(ports: StoreSyncPorts): StoreSync {
     if (shared) channel ??= createTabChannel(name, heard)
   }
 
-  function syncIfStale(): Promise<void> | undefined {
-    if (!stopWaking) open()
-    // Without hints, only a read can tell, and an earlier read may have missed the change.
-    if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
-    return stale || reading || session.records.state === 'unread' ? settled() : undefined
-  }
-
   return {
-    syncIfStale,
-    sync() {
-      stale ||= shared
-      return syncIfStale()
+    syncIfStale() {
+      if (!stopWaking) open()
+      // Without hints, only a read can tell, and an earlier read may have missed the change.
+      if (shared && !channel?.isReliable) return reading ? reading.then(reread) : reread()
+      return stale || reading || session.records.state === 'unread' ? settled() : undefined
     },
     announce() {
       const { latest } = session.records

@@ -6,6 +6,7 @@ import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import { createLeaseWatch } from '../refresh/lease-watch.ts'
 import { createPendingCalls } from '../refresh/pending-calls.ts'
 import type { Transport } from '../refresh/post.ts'
+import { createRefreshElsewhere } from '../refresh/refresh-elsewhere.ts'
 import { createRefresher, type Refresher } from '../refresh/refresher.ts'
 import { createRevocation, type Revocation } from '../refresh/revocation.ts'
 import { createPipeline, type RequestPipeline } from '../request/pipeline.ts'
@@ -140,11 +141,7 @@ export function createClientParts(
     isInsideCallback,
     isDisposed,
     syncIfStale,
-    sync: () => (isDisposed() ? undefined : storeSync.sync()),
-    isRefreshingElsewhere: () => {
-      const lease = session.records.latest?.lease
-      return !!lease && !lease.closed && !isDisposed()
-    },
+    awaitRefreshElsewhere: createRefreshElsewhere({ session, clock, strategy, isDisposed }),
     nextId,
     shouldRefresh: options.shouldRefresh,
     // Only for cookie strategies: a refresh function of the app may log in with the client, and would wait for itself.

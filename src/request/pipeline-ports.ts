@@ -4,6 +4,7 @@ import { withoutQuery } from '../http/without-query.ts'
 import type { Sender } from '../platform/fetch.ts'
 import type { CircuitBreaker } from '../refresh/circuit-breaker.ts'
 import type { SendHeaders } from '../refresh/post.ts'
+import type { AwaitRefreshElsewhere } from '../refresh/refresh-elsewhere.ts'
 import type { Refresher } from '../refresh/refresher.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { WireScheme } from '../schemes/scheme.ts'
@@ -71,10 +72,7 @@ export interface PipelinePorts {
   readonly isInsideCallback: () => boolean
   /** `undefined` if memory is up to date; else resolves when it is. */
   readonly syncIfStale: () => Promise<void> | undefined
-  /** The same, although no other tab has sent a message: it may be about to. */
-  readonly sync: () => Promise<void> | undefined
-  /** Whether another tab is making a token request, as far as this page knows. */
-  readonly isRefreshingElsewhere: () => boolean
+  readonly awaitRefreshElsewhere: AwaitRefreshElsewhere
   /** The option `sendHeaders`. */
   readonly sendHeaders: SendHeaders | undefined
   /** In cookie modes: resolves when a login may be sent; `undefined`: now. */

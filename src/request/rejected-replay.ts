@@ -11,34 +11,31 @@ export type RecoverReplay = (context: SentRequest, response: Response) => Promis
  * Some servers end an access token as soon as they issue the next one. If another request, or another tab, has refreshed while a
  * replay was under way, its 401 says nothing about the newer token.
  */
-export function createRecoverReplay(
-  ports: PipelinePorts,
-  { waitFor, awaitRefresh }: Pick<Waits, 'waitFor' | 'awaitRefresh'>,
-): RecoverReplay {
+export function createRecoverReplay(ports: PipelinePorts, { waitFor }: Pick<Waits, 'waitFor'>): RecoverReplay {
   const { session, refresher, strategy, circuitBreaker } = ports
 
-  /** `null`: there is no newer token, and no refresh under way. */
-  async function findNewer(context: SentRequest): Promise<'here' | 'under way' | null> {
-    const flightOf = () => refresher.flightOf(audienceFor(context, strategy))
-    // The news of another tab's refresh may come later than the 401.
-    const syncing = isReplaced(context, ports) || flightOf() ? undefined : ports.sync()
-    if (syncing) await waitFor(syncing, context, 'store')
-    if (!isOfCurrentSession(context, ports)) return null
-    const running = flightOf()
-    if (isReplaced(context, ports) && !running?.blocksRequests) return 'here'
-    const isElsewhere = ports.isRefreshingElsewhere() && !refresher.lastingBlock()
-    return running || isElsewhere ? 'under way' : null
+  /** Starts no refresh: only waits for one that others have asked for. */
+  async function hasNewer(context: SentRequest): Promise<boolean> {
+    const running = refresher.flightOf(audienceFor(context, strategy))
+    if (running && (running.blocksRequests || !isReplaced(context, ports))) {
+      const { kind } = await waitFor(running.outcome, context, 'refresh')
+      if (kind === 'unavailable') return false
+    } else if (!isReplaced(context, ports)) {
+      // The news of another tab's refresh may come later than the 401.
+      const looking = ports.awaitRefreshElsewhere()
+      if (looking) await waitFor(looking, context, 'store')
+    }
+    return isOfCurrentSession(context, ports) && isReplaced(context, ports)
   }
 
   return async (context, response) => {
     const { awaitedCredentials, isSecondReplay } = context
-    const found = isSecondReplay ? null : await findNewer(context)
-    if (!found) {
-      if (awaitedCredentials) circuitBreaker.noteReplay(routeOf(targetOf(context)), awaitedCredentials, true)
-      return false
+    if (!isSecondReplay && (await hasNewer(context))) {
+      releaseBody(response)
+      context.awaitedCredentials = session.state.credentials
+      return true
     }
-    releaseBody(response)
-    context.awaitedCredentials = session.state.credentials
-    return found === 'here' || awaitRefresh(refresher.start('rejected', audienceFor(context, strategy)), context)
+    if (awaitedCredentials) circuitBreaker.noteReplay(routeOf(targetOf(context)), awaitedCredentials, true)
+    return false
   }
 }

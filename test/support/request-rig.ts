@@ -47,8 +47,8 @@ export interface Surroundings {
   /** The dialog that opens, if the user has to be asked. */
   dialog: Reauthentication | null
   syncing: Promise<void> | undefined
-  /** Another tab's lease is open. */
-  isRefreshingElsewhere: boolean
+  /** Looks for what another tab has refreshed. */
+  elsewhere: (() => Promise<void>) | undefined
   isDisposed: boolean
   isWorthNoting: boolean
 }
@@ -75,7 +75,7 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
     reauthentication: null,
     dialog: null,
     syncing: undefined,
-    isRefreshingElsewhere: false,
+    elsewhere: undefined,
     isDisposed: false,
     isWorthNoting: true,
     ...given,
@@ -135,8 +135,7 @@ export function createRequestRig(given: Partial<Surroundings> = {}, more: Partia
     trusted: () => trusted,
     isInsideCallback: () => false,
     syncIfStale: () => around.syncing,
-    sync: () => around.syncing,
-    isRefreshingElsewhere: () => around.isRefreshingElsewhere,
+    awaitRefreshElsewhere: () => around.elsewhere?.(),
     sendHeaders: undefined,
     whenCallsSettled: undefined,
     isDisposed: () => around.isDisposed,

@@ -1,38 +1,46 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import type { Outcome } from '../../../src/refresh/refresh-ports.ts'
 import { unavailable } from '../../../src/refresh/unavailable.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { type RejectedIn, rejectRequest } from '../../support/rejected-request.ts'
-import { flightOf, signedIn, signedOut } from '../../support/request-rig.ts'
+import { createRequestRig, flightOf, signedIn, signedOut } from '../../support/request-rig.ts'
 import { credentialsOf } from '../../support/session-records.ts'
 
 const awaited = credentialsOf({ accessToken: 'awaited' })
 const newer = { ...signedIn, generation: 1, credentials: credentialsOf({ accessToken: 'newer' }) }
 const reject = (given: RejectedIn = {}, changes: Parameters<typeof rejectRequest>[0] = {}) =>
   rejectRequest({ isReplay: true, awaitedCredentials: awaited, ...changes }, given)
+const refused = () => new Response('refused', { status: 401 })
 const unhelpful = [['noteReplay', 'GET https://api.test/a', awaited, true]]
-const joined = ['start', 'rejected', undefined]
 
 describe('A rejected replay whose token has been replaced', () => {
   test('is sent again, for the last time, and counts against no refresh', async () => {
-    const { isReleased, context, ...rest } = await reject({ since: { state: newer } })
+    const elsewhere = vi.fn()
+    const { isReleased, context, ...rest } = await reject({ elsewhere, since: { state: newer } })
     expect(rest).toMatchObject({ end: 'sent again', told: [], steps: ['rejected', 'replayed'] })
     expect(isReleased).toBe(true)
     expect(context).toMatchObject({ isReplay: true, isSecondReplay: true, awaitedCredentials: newer.credentials })
+    expect(elsewhere).not.toHaveBeenCalled()
   })
   test('waits for a refresh if the newer token may not be sent either', async () => {
-    const running = flightOf({ kind: 'refreshed' })
-    expect(await reject({ since: { state: newer, running } })).toMatchObject({ end: 'sent again', told: [joined] })
+    const outcome = createDeferred<Outcome>()
+    const rejected = reject({ since: { state: newer, running: flightOf(outcome.promise) } })
+    outcome.resolve({ kind: 'refreshed' })
+    expect(await rejected).toMatchObject({ end: 'sent again', steps: ['rejected', 'waiting for refresh', 'replayed'] })
+  })
+  test('is returned if that refresh fails', async () => {
+    const running = flightOf(unavailable('network', 1000, ''))
+    expect(await reject({ since: { state: newer, running } })).toMatchObject({ end: 'returned', isReleased: false })
   })
   test('does not wait for one in the background', async () => {
     const running = flightOf(new Promise<never>(() => {}), false)
-    expect(await reject({ since: { state: newer, running } })).toMatchObject({ end: 'sent again', told: [] })
+    expect((await reject({ since: { state: newer, running } })).end).toBe('sent again')
   })
   test.each([
     ['another session', { ...newer, sessionId: 'session-b' }],
     ['no session', signedOut],
   ])('is returned in %s', async (_, state) => {
-    const since = { state, isRefreshingElsewhere: true }
-    expect(await reject({ since })).toMatchObject({ end: 'returned', told: unhelpful, isReleased: false })
+    expect(await reject({ since: { state } })).toMatchObject({ end: 'returned', told: unhelpful, isReleased: false })
   })
 })
 
@@ -41,42 +49,34 @@ describe('A rejected replay whose token is the newest here', () => {
     const { end, told, steps, isReleased } = await reject()
     expect([end, told, steps, isReleased]).toEqual(['returned', unhelpful, ['rejected', 'completed'], false])
   })
-  test('waits for the refresh under way, with its response released first', async () => {
-    const outcome = createDeferred<{ kind: 'refreshed' }>()
-    const rejected = reject({ running: flightOf(outcome.promise, false), outcome: outcome.promise })
+  test.each([true, false])('waits for the refresh under way, whether or not it blocks others (%s)', async blocks => {
+    const rig = createRequestRig()
+    const outcome = createDeferred<Outcome>()
+    rig.around.running = flightOf(outcome.promise, blocks)
+    const handled = rig.afterResponse(rig.sent({ isReplay: true }), refused())
+    rig.around.state = newer
     outcome.resolve({ kind: 'refreshed' })
-    const { isReleased, ...rest } = await rejected
-    expect(rest).toMatchObject({
-      end: 'sent again',
-      told: [joined],
-      steps: ['rejected', 'waiting for refresh', 'replayed'],
-    })
-    expect(isReleased).toBe(true)
+    expect(await handled).toBeNull()
+    expect(rig.told).toEqual([])
   })
-  test('looks into the store, and waits for another tab', async () => {
-    const given = { syncing: Promise.resolve(), isRefreshingElsewhere: true }
-    expect(await reject(given)).toMatchObject({
-      end: 'sent again',
-      told: [joined],
-      steps: ['rejected', 'waiting for store', 'waiting for refresh', 'replayed'],
-    })
+  test('is returned where that refresh brings nothing', async () => {
+    const running = flightOf({ kind: 'adopted' })
+    expect(await reject({ running })).toMatchObject({ end: 'returned', told: unhelpful, isReleased: false })
   })
-  test('does not look into the store where it knows of a refresh, or of a newer token', async () => {
-    const syncing = new Promise<never>(() => {})
-    expect((await reject({ syncing, running: flightOf({ kind: 'refreshed' }) })).end).toBe('sent again')
-    expect((await reject({ syncing, since: { state: newer } })).end).toBe('sent again')
+  test('looks for what another tab has refreshed', async () => {
+    const rig = createRequestRig()
+    rig.around.elsewhere = async () => {
+      rig.around.state = newer
+    }
+    expect(await rig.afterResponse(rig.sent({ isReplay: true }), refused())).toBeNull()
+    expect(rig.steps()).toEqual(['rejected', 'waiting for store', 'replayed'])
   })
-  test('is returned where no refresh could begin, whatever another tab does', async () => {
-    const given = { isRefreshingElsewhere: true, block: unavailable('backing-off', 1000, '') }
-    expect(await reject(given)).toMatchObject({ end: 'returned', told: unhelpful })
-  })
-  test('rejects with what ended the refresh', async () => {
-    const given = { isRefreshingElsewhere: true, outcome: unavailable('network', 1000, '') }
-    expect((await reject(given)).end).toBe('refresh-unavailable: network')
+  test('is returned if that has brought nothing', async () => {
+    expect(await reject({ elsewhere: async () => {} })).toMatchObject({ end: 'returned', told: unhelpful })
   })
 })
 
 test('A second replay that is rejected is returned, whatever has come since', async () => {
-  const since = { state: newer, running: flightOf({ kind: 'refreshed' }), isRefreshingElsewhere: true }
+  const since = { state: newer, running: flightOf({ kind: 'refreshed' }) }
   expect(await reject({ since }, { isSecondReplay: true })).toMatchObject({ end: 'returned', told: unhelpful })
 })

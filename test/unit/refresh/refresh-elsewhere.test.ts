@@ -1,0 +1,131 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createRefreshElsewhere } from '../../../src/refresh/refresh-elsewhere.ts'
+import type { SessionCore } from '../../../src/session/session.ts'
+import { createControlledClock } from '../../support/clock.ts'
+import { signedIn } from '../../support/request-rig.ts'
+import { credentialsOf } from '../../support/session-records.ts'
+
+const newer = { ...signedIn, generation: 1, credentials: credentialsOf({ accessToken: 'newer' }) }
+const open = { lease: { id: 'lease-of-another' } }
+
+interface Changes {
+  readonly strategy?: Parameters<typeof createRefreshElsewhere>[0]['strategy']
+  readonly records?: Partial<SessionCore['records']>
+  readonly isDisposed?: boolean
+}
+
+const start = ({ strategy = {}, records: given = {}, isDisposed = false }: Changes = {}) => {
+  const clock = createControlledClock()
+  const changed = new Set<() => void>()
+  const records = { shared: true, state: 'synced', latest: null as unknown, ...given }
+  const around = { state: signedIn, isDisposed }
+  const reread = vi.fn(async () => {})
+  const session = {
+    get state() {
+      return around.state
+    },
+    records,
+    reread,
+    changed: {
+      add: (listener: () => void) => {
+        changed.add(listener)
+        return () => changed.delete(listener)
+      },
+    },
+  } as unknown as SessionCore
+  const look = createRefreshElsewhere({ session, clock, strategy, isDisposed: () => around.isDisposed })
+  /** The milliseconds that it takes; `null`: it does not look. */
+  const lookFor = async () => {
+    const looking = look()
+    if (!looking) return null
+    let endedMs = Number.NaN
+    const startedMs = clock.monotonicMs()
+    void looking.then(() => {
+      endedMs = clock.monotonicMs() - startedMs
+    })
+    await clock.advance(5000)
+    return endedMs
+  }
+  return { clock, changed, records, around, reread, look, lookFor }
+}
+
+describe('A look for the refresh of another tab', () => {
+  test('reads the store once where no token request is under way', async () => {
+    for (const latest of [null, { lease: null }, {}, { lease: { id: 'a', closed: true } }]) {
+      const { lookFor, records, reread, changed } = start()
+      records.latest = latest
+      expect(await lookFor()).toBe(0)
+      expect([reread.mock.calls.length, changed.size]).toEqual([1, 0])
+    }
+  })
+  test('looks again while one is, for a second', async () => {
+    const { lookFor, records, reread } = start()
+    records.latest = open
+    expect(await lookFor()).toBe(1000)
+    expect(reread).toHaveBeenCalledTimes(5)
+  })
+  test('ends when the request has ended', async () => {
+    const { lookFor, records, reread } = start()
+    records.latest = open
+    reread.mockImplementation(async () => {
+      if (reread.mock.calls.length === 3) records.latest = { lease: null }
+    })
+    expect(await lookFor()).toBe(500)
+  })
+  test('ends when this page has a newer token, whatever lease there is', async () => {
+    const { lookFor, records, around, reread } = start()
+    records.latest = open
+    reread.mockImplementation(async () => {
+      if (reread.mock.calls.length === 2) around.state = newer
+    })
+    expect(await lookFor()).toBe(250)
+  })
+  test('is woken by a message: in a hidden page a timer comes late', async () => {
+    const { clock, look, records, around, changed } = start()
+    records.latest = open
+    const ended = vi.fn()
+    void look()?.then(ended)
+    await clock.settle()
+    around.state = newer
+    for (const wake of changed) wake()
+    await clock.settle()
+    expect(ended).toHaveBeenCalledOnce()
+  })
+  test('is shared by all that look at the same time, and made anew afterwards', async () => {
+    const { look, reread } = start()
+    const first = look()
+    expect(look()).toBe(first)
+    await first
+    expect(look()).not.toBe(first)
+    expect(reread).toHaveBeenCalledTimes(2)
+  })
+  test('ends with the client', async () => {
+    const { clock, look, records, around, reread } = start()
+    records.latest = open
+    const ended = vi.fn()
+    void look()?.then(ended)
+    await clock.settle()
+    around.isDisposed = true
+    await clock.advance(250)
+    expect(ended).toHaveBeenCalledOnce()
+    expect(reread).toHaveBeenCalledOnce()
+  })
+  test('does not wait for a lease where there are several audiences: it may be its own', async () => {
+    const { lookFor, records } = start({ strategy: { audienceOf: () => undefined } })
+    records.latest = open
+    expect(await lookFor()).toBe(0)
+  })
+  test('looks where an ambient session has no token: the cookie is that of all tabs', async () => {
+    const { lookFor, around } = start({ strategy: { ambient: true } })
+    around.state = { ...signedIn, credentials: credentialsOf({ accessToken: null }) }
+    expect(await lookFor()).toBe(0)
+  })
+  test.each<[string, Changes]>([
+    ['no other tab sees the store', { records: { shared: false } }],
+    ['the store does not work', { records: { state: 'ahead' } }],
+    ['each tab has a token of its own', { strategy: { ambient: true } }],
+    ['the client was disposed of', { isDisposed: true }],
+  ])('does not look where %s', async (_, changes) => {
+    expect(await start(changes).lookFor()).toBeNull()
+  })
+})
