@@ -77,6 +77,16 @@ describe('a token request that ends after a sign-out', () => {
     expect([calls.length, stored().lease, stored().revocationPending]).toEqual([0, null, undefined])
   })
 
+  test('and brought nothing, when the call of this page has failed: the next start still tells the server', async () => {
+    const { revocation, clock, callOf, stored } = await start(signedOut({ lease: own, revocationPending: pending }))
+    void revocation.revoke(credentialsOf(), pending)
+    callOf().answer.reject(new TypeError('no network'))
+    await clock.settle()
+    revocation.noteRefreshEnded(leased, false)
+    await clock.settle()
+    expect(stored().revocationPending).toMatchObject({ id: pending.id, failed: true })
+  })
+
   test('leaves the lease of another tab, and tells the server all the same', async () => {
     const { revocation, clock, calls, stored } = await start(signedOut({ lease: another }))
     revocation.noteRefreshEnded(leased, true)
