@@ -7,14 +7,14 @@ type Place = 'node' | 'unit' | 'chromium' | 'firefox' | 'webkit'
 
 /** A test file that draws cases, and how many of them take about a minute. */
 const fuzzers = {
-  fetch: ['test/fuzz/client-fetch.test.ts', 6000],
+  fetch: ['test/fuzz/client-fetch.test.ts', 2000],
   ky: ['test/fuzz/client-ky.test.ts', 2000],
-  worlds: ['test/fuzz/worlds.test.ts', 200],
+  worlds: ['test/fuzz/worlds.test.ts', 60],
   days: ['test/behaviour/refresh/random-days.test.ts', 5000],
   'virtual-days': ['test/behaviour/virtual-day.test.ts', 200],
-  walks: ['test/model/steps/same-steps.test.ts', 400],
-  interleavings: ['test/unit/refresh-protocol/interleavings.test.ts', 1500, 'unit'],
-  stores: ['test/behaviour/stores/any-store.test.ts', 3000],
+  walks: ['test/model/steps/same-steps.test.ts', 100],
+  interleavings: ['test/unit/refresh-protocol/interleavings.test.ts', 300, 'unit'],
+  stores: ['test/behaviour/stores/any-store.test.ts', 1000],
   identity: ['test/unit/session/identity.properties.test.ts', 4000, 'unit'],
   'foreign-origins': ['test/attacks/foreign-origins.test.ts', 10_000],
   'open-redirects': ['test/attacks/open-redirects.test.ts', 200_000],
@@ -22,7 +22,7 @@ const fuzzers = {
   'return-to': ['test/unit/login/return-to.properties.test.ts', 100_000, 'unit'],
   chromium: ['test/browser/engine/fuzz.test.ts', 600, 'chromium'],
   firefox: ['test/browser/engine/fuzz.test.ts', 600, 'firefox'],
-  webkit: ['test/browser/engine/fuzz.test.ts', 600, 'webkit'],
+  webkit: ['test/browser/engine/fuzz.test.ts', 300, 'webkit'],
 } as const satisfies Record<string, readonly [file: string, casesAMinute: number, place?: Place]>
 
 type Name = keyof typeof fuzzers
