@@ -9,7 +9,6 @@ export interface SyncedStorePorts extends StoreSidePorts {
   /** Called if the store responds after its timeout. */
   readonly onLate: (record: StoredRecord | null) => void
 }
-
 type MaybeRecord = Promise<StoredRecord | null | undefined>
 
 export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
@@ -19,8 +18,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   let latest: StoredRecord | null = null
   const abandonedIds = new Set<string>()
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
-  let lastStarted = 0
-  let lastSettled = 0
+  let [lastStarted, lastSettled] = [0, 0]
   /** The access token of this page when another tab wrote first, so that it was never stored. */
   let displacedToken: string | null | undefined
   /** The credentials of the last sign-in, until the store has confirmed that it has them. */
@@ -71,7 +69,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     }
     // The effect of our own write may be visible before its call returns, or although the call failed.
     const isOwn = isAlone() && record?.revision === latest?.revision
-    if (isAlone() && !isOwn) displacedToken = latest?.credentials?.accessToken
+    if (unconfirmed && isAlone() && !isOwn) displacedToken = latest?.credentials?.accessToken
     if (!isOwn) latest = record
     state = 'synced'
     return latest
@@ -151,16 +149,18 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const isKnown = !isAlone() && !side.found.isNewer
     const next = set(stamp(content))
     state = 'ahead'
-    displacedToken = undefined
     unconfirmed = content.credentials
     const startedMs = ports.clock.wallMs()
     const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
     // If it was not stored, the next read writes it, unless another tab wrote meanwhile.
     if (written !== 'slow' && isAlone()) await read()
     // The page slept through the lag: a session that has taken its place in the store began after the sign-in.
-    const isOver = store.lagMs && latest?.sessionId !== next.sessionId
-    if (isOver && ports.clock.wallMs() - startedMs > 4 * store.lagMs) return true
-    return !unconfirmed || displacedToken !== content.credentials.accessToken
+    const tookMs = latest?.sessionId === next.sessionId ? 0 : ports.clock.wallMs() - startedMs
+    const hasSlept = store.lagMs && tookMs > 4 * store.lagMs
+    const isStored = hasSlept || !unconfirmed || displacedToken !== content.credentials.accessToken
+    // No token may outlive its session here.
+    if (!unconfirmed || unconfirmed === content.credentials) unconfirmed = displacedToken = undefined
+    return isStored
   }
 
   return {

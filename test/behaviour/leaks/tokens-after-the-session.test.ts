@@ -54,6 +54,18 @@ describe('promise 14: the page holds no token in memory', () => {
     expect(await countHeld(had)).toBe(0)
   })
 
+  test('after a sign-out, although the store never took the second sign-in', async () => {
+    const store = createScriptedStore()
+    const { had, noting } = noteTokens(store)
+    const stage = createStage({ store: noting })
+    await stage.signIn({ subject: 'alice' })
+    store.fail('all', 'rejects')
+    await stage.signIn({ subject: 'alice' })
+    expect(had.length).toBeGreaterThan(1)
+    await stage.client.session.signOut()
+    expect(await countHeld(had)).toBe(0)
+  })
+
   test('after a sign-out in another tab', async () => {
     const { there, look, had } = await start()
     await there.client.session.signOut()
