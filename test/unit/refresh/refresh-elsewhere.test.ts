@@ -115,9 +115,12 @@ describe('A look for the refresh of another tab', () => {
     records.latest = open
     expect(await lookFor()).toBe(0)
   })
-  test('looks where an ambient session has no token: the cookie is that of all tabs', async () => {
+  test.each([
+    ['an ambient session has no token: the cookie is that of all tabs', credentialsOf({ accessToken: null })],
+    ['there is no session', null],
+  ])('looks where %s', async (_, credentials) => {
     const { lookFor, around } = start({ strategy: { ambient: true } })
-    around.state = { ...signedIn, credentials: credentialsOf({ accessToken: null }) }
+    around.state = { ...signedIn, credentials }
     expect(await lookFor()).toBe(0)
   })
   test.each<[string, Changes]>([

@@ -26,6 +26,14 @@ describe('A 401 of the current token', () => {
     })
   })
 
+  test('counts against the refresh that its first send has waited for', async () => {
+    const { credentials } = newer
+    expect((await rejectRequest({ awaitedCredentials: credentials })).told).toEqual([
+      ['noteReplay', route, credentials, true],
+      ...refreshing,
+    ])
+  })
+
   test.each<[string, Outcome, Partial<Surroundings>, string]>([
     ['is unavailable', unavailable('network', 1000, ''), {}, 'refresh-unavailable: network'],
     [
