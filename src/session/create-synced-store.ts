@@ -19,10 +19,10 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
   const abandonedIds = new Set<string>()
   /** Numbers of reads: a read is old if it started before the last one that was settled, or before `latest` changed. */
   let [lastStarted, lastSettled] = [0, 0]
-  /** The access token of this page when another tab wrote first, so that it was never stored. */
-  let displacedToken: string | null | undefined
-  /** The credentials of the last sign-in, until the store has confirmed that it has them. */
+  /** The credentials of a sign-in that is being stored, until the store has confirmed that it has them. */
   let unconfirmed: StoredRecord['credentials'] | undefined
+  /** Another tab wrote first, so that they were never stored. */
+  let isDisplaced: boolean | undefined
   const isAlone = () => state === 'ahead' || state === 'unreliable'
   const set = (next: StoredRecord): StoredRecord => {
     lastSettled = ++lastStarted
@@ -69,7 +69,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     }
     // The effect of our own write may be visible before its call returns, or although the call failed.
     const isOwn = isAlone() && record?.revision === latest?.revision
-    if (unconfirmed && isAlone() && !isOwn) displacedToken = latest?.credentials?.accessToken
+    if (isAlone() && !isOwn) isDisplaced ||= latest?.credentials === unconfirmed
     if (!isOwn) latest = record
     state = 'synced'
     return latest
@@ -149,6 +149,7 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     const isKnown = !isAlone() && !side.found.isNewer
     const next = set(stamp(content))
     state = 'ahead'
+    isDisplaced = false
     unconfirmed = content.credentials
     const startedMs = ports.clock.wallMs()
     const written = isKnown && (await write(next, () => store.compareAndSet(name, side.found.revision, next)))
@@ -156,10 +157,9 @@ export function createSyncedStore(ports: SyncedStorePorts): SyncedStore {
     if (written !== 'slow' && isAlone()) await read()
     // The page slept through the lag: a session that has taken its place in the store began after the sign-in.
     const tookMs = latest?.sessionId === next.sessionId ? 0 : ports.clock.wallMs() - startedMs
-    const hasSlept = store.lagMs && tookMs > 4 * store.lagMs
-    const isStored = hasSlept || !unconfirmed || displacedToken !== content.credentials.accessToken
+    const isStored = (store.lagMs && tookMs > 4 * store.lagMs) || !unconfirmed || !isDisplaced
     // No token may outlive its session here.
-    if (!unconfirmed || unconfirmed === content.credentials) unconfirmed = displacedToken = undefined
+    if (unconfirmed === content.credentials) unconfirmed = undefined
     return isStored
   }
 

@@ -133,6 +133,23 @@ describe('records that are ahead of a store that works again', () => {
     expect(records.latest).toEqual(others)
   })
 
+  test('a sign-in that was seen while it was written, and whose successor was seen, too, was stored', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    const held = store.hold('compareAndSet')
+    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
+    await held.reached
+    store.content = records.latest
+    await records.read()
+    const next = storedRecord({ generation: 2 })
+    store.content = next
+    await records.read()
+    held.open()
+    expect(await writing).toBe(true)
+    expect(records.latest).toEqual(next)
+  })
+
   test.each([
     ['not stored', 0, false],
     ['over, if the page slept through the lag of the store', 1001, true],
