@@ -133,6 +133,26 @@ describe('records that are ahead of a store that works again', () => {
     expect(records.latest).toEqual(others)
   })
 
+  test('a sign-in that was refreshed before it was stored is not stored again: its tokens are used up', async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    const held = store.hold('compareAndSet')
+    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
+    await held.reached
+    store.fail('read', 'rejects')
+    const refreshed = { ...content({ generation: 2 }), credentials: credentialsOf({ accessToken: 'access-3' }) }
+    await records.compareAndSet(records.latest, refreshed)
+    expect(records.latest).toMatchObject(refreshed)
+    store.mend()
+    const others = storedRecord({ generation: 3 })
+    store.content = others
+    await records.read()
+    held.open()
+    expect(await writing).toBe(true)
+    expect(records.latest).toEqual(others)
+  })
+
   test('a sign-in that was seen while it was written, and whose successor was seen, too, was stored', async () => {
     const { store, records } = create()
     store.content = storedRecord()
