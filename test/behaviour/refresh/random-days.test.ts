@@ -240,7 +240,11 @@ const holds = async (steps: readonly Step[]) => {
   const { sent, settled, asked, violations } = await live(steps)
   expect(violations).toEqual([])
   expect(settled).toBe(asked)
-  for (const tokens of sent.values()) expect(tokens.length).toBeLessThanOrEqual(2)
+  for (const tokens of sent.values()) {
+    // The second replay is for a token that has come during the first.
+    expect(tokens.length).toBeLessThanOrEqual(3)
+    expect(new Set(tokens).size).toBe(tokens.length)
+  }
 }
 const parameters = fuzzSettings({ numRuns: 150, seed: 25 })
 
