@@ -1,6 +1,7 @@
+import { isHidden } from '../platform/page.ts'
 import type { SessionCore } from '../session/session.ts'
 import type { Clock } from '../time/clock.ts'
-import { leaseLookMs, longestElsewhereMs } from '../time/delays.ts'
+import { leaseLookMs, newerTokenMs } from '../time/delays.ts'
 import { createPauses } from '../time/wait.ts'
 import type { RefreshStrategy } from './strategy.ts'
 
@@ -12,8 +13,8 @@ interface ElsewherePorts {
 }
 
 /**
- * Looks for what other tabs have refreshed, though no message has come; resolves after a second at the latest, while a token request
- * of theirs is under way. Causes none. `undefined`: no other tab can bring a token.
+ * Looks for what other tabs have refreshed, though no message has come, and waits a little while a token request of theirs is under
+ * way. Causes none. `undefined`: no other tab can bring a token.
  */
 export type AwaitRefreshElsewhere = () => Promise<void> | undefined
 
@@ -25,22 +26,32 @@ export function createRefreshElsewhere({
 }: ElsewherePorts): AwaitRefreshElsewhere {
   const { records } = session
   let looking: Promise<void> | undefined
+  /** Another replay has been rejected since: the running read may be older than that. */
+  let isAsked = false
+  /** The lease that was waited for in vain: its tab may be gone. */
+  let awaitedId: string | undefined
 
-  /** With several audiences the lease may be this page's own. */
+  /** With several audiences the lease may be this page's own. In a hidden page a timer may be a minute late. */
   const isUnderWay = () => {
     const lease = records.latest?.lease
-    return !!lease && !lease.closed && !strategy.audienceOf
+    return !!lease && !lease.closed && lease.id !== awaitedId && !strategy.audienceOf && !isHidden()
   }
 
   async function look(): Promise<void> {
     const { state } = session
-    const untilMs = clock.monotonicMs() + longestElsewhereMs
-    // A message of the other tab ends the pause: in a hidden page a timer may be a minute late.
+    const untilMs = clock.monotonicMs() + newerTokenMs
     const { pause, resume } = createPauses(clock)
     const stop = session.changed.add(resume)
     while (!isDisposed()) {
+      isAsked = false
       await session.reread()
-      if (session.state !== state || !isUnderWay() || clock.monotonicMs() >= untilMs) break
+      if (session.state !== state) break
+      if (clock.monotonicMs() >= untilMs) {
+        awaitedId = records.latest?.lease?.id
+        break
+      }
+      if (isAsked) continue
+      if (!isUnderWay()) break
       await pause(leaseLookMs)
     }
     stop()
@@ -51,6 +62,7 @@ export function createRefreshElsewhere({
     // With a refresh cookie, each tab has access tokens of its own.
     const isOwn = strategy.ambient && session.state.credentials?.accessToken
     if (!records.shared || records.state !== 'synced' || isOwn || isDisposed()) return undefined
+    isAsked = true
     looking ??= look()
     return looking
   }

@@ -1,7 +1,9 @@
 import { releaseBody } from '../http/bodies.ts'
+import { newerTokenMs } from '../time/delays.ts'
+import { createPauses } from '../time/wait.ts'
 import { type PipelinePorts, routeOf, targetOf } from './pipeline-ports.ts'
 import type { SentRequest } from './request-context.ts'
-import { audienceFor, isOfCurrentSession, isReplaced } from './sent-token.ts'
+import { audienceFor, hasLostToken, isOfCurrentSession, isReplaced } from './sent-token.ts'
 import type { Waits } from './wait.ts'
 
 /** Resolves with whether a replay that was rejected is sent once more. If so, the connection of its response is free. */
@@ -12,25 +14,31 @@ export type RecoverReplay = (context: SentRequest, response: Response) => Promis
  * replay was under way, its 401 says nothing about the newer token.
  */
 export function createRecoverReplay(ports: PipelinePorts, { waitFor }: Pick<Waits, 'waitFor'>): RecoverReplay {
-  const { session, refresher, strategy, circuitBreaker } = ports
+  const { session, refresher, strategy, circuitBreaker, clock } = ports
 
-  /** Starts no refresh: only waits for one that others have asked for. */
-  async function hasNewer(context: SentRequest): Promise<boolean> {
+  /** Whether a newer token is here, and may be sent. */
+  function hasNewer(context: SentRequest): boolean {
+    const isCurrent = isOfCurrentSession(context, ports) && !ports.isDisposed()
+    if (!isCurrent || refresher.flightOf(audienceFor(context, strategy))?.blocksRequests) return false
+    return isReplaced(context, ports) && !hasLostToken(context, ports)
+  }
+
+  /** What others have asked for, here or in another tab. Starts no refresh. */
+  function awaitNewer(context: SentRequest): Promise<void> | undefined {
     const running = refresher.flightOf(audienceFor(context, strategy))
-    if (running && (running.blocksRequests || !isReplaced(context, ports))) {
-      const { kind } = await waitFor(running.outcome, context, 'refresh')
-      if (kind === 'unavailable') return false
-    } else if (!isReplaced(context, ports)) {
-      // The news of another tab's refresh may come later than the 401.
-      const looking = ports.awaitRefreshElsewhere()
-      if (looking) await waitFor(looking, context, 'store')
-    }
-    return isOfCurrentSession(context, ports) && isReplaced(context, ports)
+    // The news of another tab's refresh may come later than the 401.
+    if (!running) return isReplaced(context, ports) ? undefined : ports.awaitRefreshElsewhere()
+    const { pause, resume } = createPauses(clock)
+    const waiting = pause(newerTokenMs)
+    running.outcome.then(resume)
+    return waiting
   }
 
   return async (context, response) => {
     const { awaitedCredentials, isSecondReplay } = context
-    if (!isSecondReplay && (await hasNewer(context))) {
+    const waiting = isSecondReplay || hasNewer(context) ? undefined : awaitNewer(context)
+    if (waiting) await waitFor(waiting, context, 'refresh')
+    if (!isSecondReplay && hasNewer(context)) {
       releaseBody(response)
       context.awaitedCredentials = session.state.credentials
       return true

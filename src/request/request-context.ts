@@ -23,7 +23,7 @@ export interface AuthRequestOptions {
   readonly auth?: boolean | 'optional' | undefined
   /**
    * Whether the request may be sent again after a 401. `false`: never. A function makes the body of the replay, for streams,
-   * which can be read only once.
+   * which can be read only once. It is called for each further send.
    * @default true, if the body can be sent again
    * @example api.post('upload', { body: file.stream(), duplex: 'half', replay: () => file.stream() })
    */

@@ -1,4 +1,4 @@
-import { isSameToken } from '../session/audience.ts'
+import { forAudience, isSameToken } from '../session/audience.ts'
 import type { PipelinePorts } from './pipeline-ports.ts'
 import { type RequestContext, type SentRequest, urlOf } from './request-context.ts'
 
@@ -26,3 +26,11 @@ export const isReplaced = (context: SentRequest, { session, strategy }: TokenPor
     audienceOf: strategy.audienceOf,
     audience: audienceFor(context, strategy),
   })
+
+/** Whether it was sent with a token, and the session has none for it now: a sign-in brought none for this audience. */
+export function hasLostToken(context: SentRequest, { session, strategy }: TokenPorts): boolean {
+  const audience = audienceFor(context, strategy)
+  const [former, newer] = [context.sentWith.credentials, session.state.credentials]
+  const hasToken = (credentials: typeof newer) => credentials && forAudience(credentials, audience).accessToken
+  return !!hasToken(former) && !hasToken(newer)
+}

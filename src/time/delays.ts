@@ -34,8 +34,8 @@ export const lockPatienceMs = 2000
 export const lockLookMs = 500
 /** How often the record is looked at while another tab's lease is open. */
 export const leaseLookMs = 250
-/** How long a rejected replay waits for the token request of another tab. */
-export const longestElsewhereMs = 1000
+/** How long a rejected replay waits for a newer token, if one may come. */
+export const newerTokenMs = 2000
 /** A token request is sent within this time of its lease. Later, other tabs may have taken this one for lost. */
 export const sentWithinMs = 2000
 /** A timer that is later than this was held up: the page slept, or its timers are throttled (`lateness`). */

@@ -58,11 +58,24 @@ describe('A look for the refresh of another tab', () => {
       expect([reread.mock.calls.length, changed.size]).toEqual([1, 0])
     }
   })
-  test('looks again while one is, for a second', async () => {
+  test('looks again while one is, for two seconds', async () => {
     const { lookFor, records, reread } = start()
     records.latest = open
-    expect(await lookFor()).toBe(1000)
-    expect(reread).toHaveBeenCalledTimes(5)
+    expect(await lookFor()).toBe(2000)
+    expect(reread).toHaveBeenCalledTimes(9)
+  })
+  test('waits for a lease in vain only once: its tab may be gone', async () => {
+    const { lookFor, records } = start()
+    records.latest = open
+    expect([await lookFor(), await lookFor()]).toEqual([2000, 0])
+    records.latest = { lease: { id: 'another' } }
+    expect(await lookFor()).toBe(2000)
+  })
+  test('does not wait in a hidden page, where a timer may be a minute late', async () => {
+    vi.stubGlobal('document', { visibilityState: 'hidden' })
+    const { lookFor, records } = start()
+    records.latest = open
+    expect(await lookFor()).toBe(0)
   })
   test('ends when the request has ended', async () => {
     const { lookFor, records, reread } = start()
@@ -91,13 +104,14 @@ describe('A look for the refresh of another tab', () => {
     await clock.settle()
     expect(ended).toHaveBeenCalledOnce()
   })
-  test('is shared by all that look at the same time, and made anew afterwards', async () => {
+  test('is shared by all that look at the same time, reads once more for them, and is made anew afterwards', async () => {
     const { look, reread } = start()
     const first = look()
-    expect(look()).toBe(first)
+    for (let joined = 0; joined < 1000; joined += 1) expect(look()).toBe(first)
     await first
-    expect(look()).not.toBe(first)
     expect(reread).toHaveBeenCalledTimes(2)
+    expect(look()).not.toBe(first)
+    expect(reread).toHaveBeenCalledTimes(3)
   })
   test('ends with the client', async () => {
     const { clock, look, records, around, reread } = start()

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Outcome } from '../../../src/refresh/refresh-ports.ts'
-import { unavailable } from '../../../src/refresh/unavailable.ts'
+import type { ControlledClock } from '../../support/clock.ts'
 import { createDeferred } from '../../support/deferred.ts'
 import { type RejectedIn, rejectRequest } from '../../support/rejected-request.ts'
 import { createRequestRig, flightOf, signedIn, signedOut } from '../../support/request-rig.ts'
@@ -24,13 +24,38 @@ describe('A rejected replay whose token has been replaced', () => {
   })
   test('waits for a refresh if the newer token may not be sent either', async () => {
     const outcome = createDeferred<Outcome>()
-    const rejected = reject({ since: { state: newer, running: flightOf(outcome.promise) } })
+    const rig = createRequestRig()
+    const sent = rig.sent({ isReplay: true })
+    Object.assign(rig.around, { state: newer, running: flightOf(outcome.promise) })
+    const handled = rig.afterResponse(sent, refused())
+    rig.around.running = null
     outcome.resolve({ kind: 'refreshed' })
-    expect(await rejected).toMatchObject({ end: 'sent again', steps: ['rejected', 'waiting for refresh', 'replayed'] })
+    expect(await handled).toBeNull()
+    expect(rig.steps()).toEqual(['rejected', 'waiting for refresh', 'replayed'])
   })
-  test('is returned if that refresh fails', async () => {
-    const running = flightOf(unavailable('network', 1000, ''))
+  test('is returned if that refresh has not ended', async () => {
+    const running = flightOf({ kind: 'refreshed' })
     expect(await reject({ since: { state: newer, running } })).toMatchObject({ end: 'returned', isReleased: false })
+  })
+  test('is returned if its session has no token for its origin any more', async () => {
+    const bare = { ...newer, credentials: credentialsOf({ accessToken: null }) }
+    expect(await reject({ since: { state: bare } })).toMatchObject({ end: 'returned', isReleased: false })
+    const ofFiles = { 'urn:files': { accessToken: 'of-files', lifetimeMs: null, sentAt: 0 } }
+    const former = { ...signedIn, credentials: credentialsOf({ audienceTokens: ofFiles as never }) }
+    const ports = { strategy: { audienceOf: () => 'urn:files' } }
+    expect((await reject({ ports, state: former, since: { state: newer } })).end).toBe('returned')
+    const next = { 'urn:files': { ...ofFiles['urn:files'], accessToken: 'newer' } }
+    const renewed = { ...newer, credentials: credentialsOf({ audienceTokens: next as never }) }
+    expect((await reject({ ports, state: former, since: { state: renewed } })).end).toBe('sent again')
+  })
+  test('is sent again where there has never been one: the cookie has changed', async () => {
+    const cookie = { ...signedIn, credentials: credentialsOf({ accessToken: null }) }
+    const renewed = { ...cookie, generation: 1, credentials: credentialsOf({ accessToken: null }) }
+    expect((await reject({ state: cookie, since: { state: renewed } })).end).toBe('sent again')
+  })
+  test('is returned after the client was disposed of', async () => {
+    const since = { state: newer, isDisposed: true }
+    expect(await reject({ since })).toMatchObject({ end: 'returned', isReleased: false })
   })
   test('does not wait for one in the background', async () => {
     const running = flightOf(new Promise<never>(() => {}), false)
@@ -54,10 +79,17 @@ describe('A rejected replay whose token is the newest here', () => {
     const outcome = createDeferred<Outcome>()
     rig.around.running = flightOf(outcome.promise, blocks)
     const handled = rig.afterResponse(rig.sent({ isReplay: true }), refused())
-    rig.around.state = newer
+    Object.assign(rig.around, { state: newer, running: null })
     outcome.resolve({ kind: 'refreshed' })
     expect(await handled).toBeNull()
     expect(rig.told).toEqual([])
+  })
+  test('waits for it for two seconds: the caller may have the 401', async () => {
+    const rig = createRequestRig({ running: flightOf(new Promise<never>(() => {}), false) })
+    const clock = rig.ports.clock as ControlledClock
+    const handled = rig.afterResponse(rig.sent({ isReplay: true }), refused())
+    await clock.advance(2000)
+    expect(await handled).toBeInstanceOf(Response)
   })
   test('is returned where that refresh brings nothing', async () => {
     const running = flightOf({ kind: 'adopted' })
@@ -69,7 +101,7 @@ describe('A rejected replay whose token is the newest here', () => {
       rig.around.state = newer
     }
     expect(await rig.afterResponse(rig.sent({ isReplay: true }), refused())).toBeNull()
-    expect(rig.steps()).toEqual(['rejected', 'waiting for store', 'replayed'])
+    expect(rig.steps()).toEqual(['rejected', 'waiting for refresh', 'replayed'])
   })
   test('is returned if that has brought nothing', async () => {
     expect(await reject({ elsewhere: async () => {} })).toMatchObject({ end: 'returned', told: unhelpful })
