@@ -71,6 +71,15 @@ describe('A look for the refresh of another tab', () => {
     records.latest = { lease: { id: 'another' } }
     expect(await lookFor()).toBe(2000)
   })
+  test.each([null, { lease: null }])('ends where a slow store shows no lease in the end (%o)', async latest => {
+    const { clock, lookFor, records, reread } = start()
+    records.latest = open
+    reread.mockImplementation(async () => {
+      await new Promise<void>(resolve => clock.setTimer(resolve, 2500))
+      records.latest = latest
+    })
+    expect(await lookFor()).toBe(2500)
+  })
   test('does not wait in a hidden page, where a timer may be a minute late', async () => {
     vi.stubGlobal('document', { visibilityState: 'hidden' })
     const { lookFor, records } = start()
