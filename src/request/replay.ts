@@ -9,7 +9,7 @@ import { type RequestContext, signalOf } from './request-context.ts'
 
 export const mayHaveBody = ({ method }: RequestContext): boolean => method !== 'GET' && method !== 'HEAD'
 
-/** Clones before the first send: a used body cannot be cloned (Fetch, "unusable"). Only if nothing else holds the body. */
+/** Clones before each send that another may follow: a used body cannot be cloned (Fetch, "unusable"). Only if nothing else holds the body. */
 export function cloneForReplay(context: RequestContext, source: Request): void {
   const { init, adapter, notReplayableReason, isSecondReplay, replay, learn } = context
   const known = notReplayableReason || init.body || adapter.source || typeof replay === 'function'

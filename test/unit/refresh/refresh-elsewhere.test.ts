@@ -46,7 +46,15 @@ const start = ({ strategy = {}, records: given = {}, isDisposed = false }: Chang
     await clock.advance(5000)
     return endedMs
   }
-  return { clock, changed, records, around, reread, look, lookFor }
+  /** A look that waits for an open lease. Called when it ends. */
+  const begin = async () => {
+    records.latest = open
+    const ended = vi.fn()
+    void look()?.then(ended)
+    await clock.settle()
+    return ended
+  }
+  return { clock, changed, records, around, reread, look, lookFor, begin }
 }
 
 describe('A look for the refresh of another tab', () => {
@@ -103,11 +111,8 @@ describe('A look for the refresh of another tab', () => {
     expect(await lookFor()).toBe(250)
   })
   test('is woken by a message: in a hidden page a timer comes late', async () => {
-    const { clock, look, records, around, changed } = start()
-    records.latest = open
-    const ended = vi.fn()
-    void look()?.then(ended)
-    await clock.settle()
+    const { clock, begin, around, changed } = start()
+    const ended = await begin()
     around.state = newer
     for (const wake of changed) wake()
     await clock.settle()
@@ -123,11 +128,8 @@ describe('A look for the refresh of another tab', () => {
     expect(reread).toHaveBeenCalledTimes(3)
   })
   test('ends with the client', async () => {
-    const { clock, look, records, around, reread } = start()
-    records.latest = open
-    const ended = vi.fn()
-    void look()?.then(ended)
-    await clock.settle()
+    const { clock, begin, around, reread } = start()
+    const ended = await begin()
     around.isDisposed = true
     await clock.advance(250)
     expect(ended).toHaveBeenCalledOnce()

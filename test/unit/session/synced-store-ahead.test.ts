@@ -113,6 +113,17 @@ describe('records that are ahead of a store that works again', () => {
     expect(store.content).toMatchObject(over)
   })
 
+  /** A step-up whose write has begun. */
+  const startSlowSignIn = async () => {
+    const { store, records } = create()
+    store.content = storedRecord()
+    await records.read()
+    const held = store.hold('compareAndSet')
+    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
+    await held.reached
+    return { store, records, held, writing }
+  }
+
   test('a sign-in that was seen while it was written, then overwritten, is known not to be stored', async () => {
     const { store, records } = create()
     store.content = storedRecord()
@@ -134,12 +145,7 @@ describe('records that are ahead of a store that works again', () => {
   })
 
   test('a sign-in that was refreshed before it was stored is not stored again: its tokens are used up', async () => {
-    const { store, records } = create()
-    store.content = storedRecord()
-    await records.read()
-    const held = store.hold('compareAndSet')
-    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
-    await held.reached
+    const { store, records, held, writing } = await startSlowSignIn()
     store.fail('read', 'rejects')
     const refreshed = { ...content({ generation: 2 }), credentials: credentialsOf({ accessToken: 'access-3' }) }
     await records.compareAndSet(records.latest, refreshed)
@@ -154,12 +160,7 @@ describe('records that are ahead of a store that works again', () => {
   })
 
   test('a sign-in that was seen while it was written, and whose successor was seen, too, was stored', async () => {
-    const { store, records } = create()
-    store.content = storedRecord()
-    await records.read()
-    const held = store.hold('compareAndSet')
-    const writing = records.writeAhead({ ...content({ generation: 1 }), credentials: credentialsOf() })
-    await held.reached
+    const { store, records, held, writing } = await startSlowSignIn()
     store.content = records.latest
     await records.read()
     const next = storedRecord({ generation: 2 })
