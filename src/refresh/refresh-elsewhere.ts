@@ -42,16 +42,19 @@ export function createRefreshElsewhere({
     const untilMs = clock.monotonicMs() + newerTokenMs
     const { pause, resume } = createPauses(clock)
     const stop = session.changed.add(resume)
+    let firstId: string | undefined
     while (!isDisposed()) {
       isAsked = false
       await session.reread()
       if (session.state !== state) break
       if (clock.monotonicMs() >= untilMs) {
-        awaitedId = records.latest?.lease?.id
+        // Not a lease that began meanwhile: its tab is there.
+        awaitedId = firstId ?? awaitedId
         break
       }
       if (isAsked) continue
       if (!isUnderWay()) break
+      firstId ??= records.latest?.lease?.id
       await pause(leaseLookMs)
     }
     stop()

@@ -79,6 +79,24 @@ describe('A look for the refresh of another tab', () => {
     records.latest = { lease: { id: 'another' } }
     expect(await lookFor()).toBe(2000)
   })
+  test('waits for a lease that began during a wait in vain, or at its very end', async () => {
+    for (const begunAtMs of [1000, 2000]) {
+      const { clock, lookFor, records, reread } = start()
+      records.latest = open
+      const startedMs = clock.monotonicMs()
+      reread.mockImplementation(async () => {
+        if (clock.monotonicMs() - startedMs >= begunAtMs) records.latest = { lease: { id: 'of a tab that is there' } }
+      })
+      expect([await lookFor(), await lookFor(), await lookFor()]).toEqual([2000, 2000, 0])
+    }
+  })
+  test('remembers a lease that was waited for in vain over a look that read too slowly to wait', async () => {
+    const { clock, lookFor, records, reread } = start()
+    records.latest = open
+    expect(await lookFor()).toBe(2000)
+    reread.mockImplementationOnce(() => new Promise<void>(resolve => clock.setTimer(resolve, 2500)))
+    expect([await lookFor(), await lookFor()]).toEqual([2500, 0])
+  })
   test.each([null, { lease: null }])('ends where a slow store shows no lease in the end (%o)', async latest => {
     const { clock, lookFor, records, reread } = start()
     records.latest = open
