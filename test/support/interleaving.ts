@@ -6,21 +6,12 @@ import type { RefreshContext } from '../../src/refresh/strategy.ts'
 import type { StoredRecord } from '../../src/session/session-store.ts'
 import type { TabLock } from '../../src/tabs/tab-lock.ts'
 import { createControlledClock } from './clock.ts'
-import type { LockKind, Person, RefreshFault, Step } from './interleaving-steps.ts'
+import type { LockKind, Person, RefreshFault, Step, WorldOptions } from './interleaving-steps.ts'
 import { createQueuedStore, type StoreTrouble } from './interleaving-store.ts'
 import { createTestWake, noLock, oauthError, statusError } from './refresh-rig.ts'
 import { stubChannel } from './test-channel.ts'
 import { createTestLock } from './test-lock.ts'
 import { createTokenFamilies, type IssuedTokens } from './token-families.ts'
-
-export interface WorldOptions {
-  readonly tabs: number
-  readonly lock: LockKind
-  /** Who the dialog brings, one answer after the other; without it nobody is asked. */
-  readonly dialog?: readonly (Person | null)[] | undefined
-  /** Whether every other request goes to an origin with tokens of its own. */
-  readonly audiences?: boolean | undefined
-}
 
 interface Asked {
   readonly tab: number
@@ -293,10 +284,9 @@ export const createWorld = (scheduler: Scheduler, { tabs, lock, dialog, audience
     signedInAs: personAt,
   }
 }
-export type World = ReturnType<typeof createWorld>
 
 /** Lets everything happen that can, in the scheduler's order; time passes where nothing else does. */
-export const runOut = async (scheduler: Scheduler, { clock }: World): Promise<void> => {
+export const runOut = async (scheduler: Scheduler, { clock }: ReturnType<typeof createWorld>): Promise<void> => {
   await clock.settle()
   for (let idle = 0; idle < 400; ) {
     if (scheduler.count() > 0) {

@@ -1,33 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { createStoreSync } from '../../../src/client/store-sync.ts'
-import { createAudienceAge } from '../../../src/session/audience.ts'
-import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
-import { credentialsOf, storedRecord } from '../../support/session-records.ts'
-import { stubChannel } from '../../support/test-channel.ts'
-
-const create = (options: RefreshRigOptions = {}) => {
-  const channel = stubChannel()
-  const rig = createRefreshRig(options)
-  const freshness = createStoreSync({
-    session: rig.session,
-    name: 'main',
-    clock: rig.clock,
-    wake: rig.wake.port,
-    refresher: rig.refresher,
-    ageOf: () => createAudienceAge({ maxMs: 30_000, share: 1 }, rig.clock)(rig.session.state),
-    strategy: { ambient: options.ambient },
-  })
-  const reads = () => rig.store.calls.filter(call => call === 'read').length
-  return { ...rig, channel, freshness, reads }
-}
-
-/** Alice found in the store, and known. */
-const createKnown = async (options?: RefreshRigOptions) => {
-  const rig = create(options)
-  rig.store.content = storedRecord({ credentials: credentialsOf({ lifetimeMs: 300_000, sentAt: rig.clock.wallMs() }) })
-  await rig.freshness.syncIfStale()
-  return rig
-}
+import { storedRecord } from '../../support/session-records.ts'
+import { createKnown } from '../../support/store-sync-rig.ts'
 
 const over = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
 

@@ -1,34 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createStoreSync } from '../../../src/client/store-sync.ts'
-import { createAudienceAge } from '../../../src/session/audience.ts'
-import { createRefreshRig, type RefreshRigOptions } from '../../support/refresh-rig.ts'
 import { createScriptedStore, type ScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
-import { stubChannel } from '../../support/test-channel.ts'
-
-const create = (options: RefreshRigOptions = {}) => {
-  const channel = stubChannel()
-  const rig = createRefreshRig(options)
-  const freshness = createStoreSync({
-    session: rig.session,
-    name: 'main',
-    clock: rig.clock,
-    wake: rig.wake.port,
-    refresher: rig.refresher,
-    ageOf: () => createAudienceAge({ maxMs: 30_000, share: 1 }, rig.clock)(rig.session.state),
-    strategy: { ambient: options.ambient },
-  })
-  const reads = () => rig.store.calls.filter(call => call === 'read').length
-  return { ...rig, channel, freshness, reads }
-}
-
-/** Alice found in the store, and known. */
-const createKnown = async (options?: RefreshRigOptions) => {
-  const rig = create(options)
-  rig.store.content = storedRecord({ credentials: credentialsOf({ lifetimeMs: 300_000, sentAt: rig.clock.wallMs() }) })
-  await rig.freshness.syncIfStale()
-  return rig
-}
+import { createKnown, createStoreSyncRig } from '../../support/store-sync-rig.ts'
 
 const over = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
 const hide = (hidden = true) =>
@@ -43,7 +16,7 @@ describe('the state that this page has read', () => {
   })
 
   test('is read once for many requests at the same time', async () => {
-    const { freshness, reads } = create()
+    const { freshness, reads } = createStoreSyncRig()
     await Promise.all(Array.from({ length: 100 }, () => freshness.syncIfStale()))
     expect(reads()).toBe(1)
   })
@@ -69,7 +42,7 @@ describe('the state that this page has read', () => {
   })
 
   test('LF-05: is read before each send if the page can get no messages', async () => {
-    const rig = create()
+    const rig = createStoreSyncRig()
     vi.stubGlobal('BroadcastChannel', undefined)
     rig.store.content = storedRecord()
     await rig.freshness.syncIfStale()
@@ -119,7 +92,7 @@ describe('promise 12: a sign-out elsewhere whose message comes while the store i
   })
 
   test('is seen without a message, too: a later request does not rely on an earlier read', async () => {
-    const rig = create()
+    const rig = createStoreSyncRig()
     vi.stubGlobal('BroadcastChannel', undefined)
     const { store, freshness, session } = rig
     store.content = storedRecord()
@@ -212,7 +185,7 @@ describe('promise 19: waking', () => {
 
 describe('other tabs', () => {
   test('SG-05: get a message that the store has changed, without token and subject', async () => {
-    const { channel, freshness, session } = create()
+    const { channel, freshness, session } = createStoreSyncRig()
     await session.signIn({ accessToken: 'secret', refreshToken: 'secret', subject: 'secret' })
     freshness.announce()
     const message = { latchkey: 1, sessionId: session.state.sessionId, generation: 0 }
@@ -224,7 +197,7 @@ describe('other tabs', () => {
     ['surely was not told of, asks who is signed in', true, 1],
     ['may have been told of by a page that has left, asks for nothing', false, 0],
   ])('a page that wakes signed out, with a sign-out that the server %s', async (_name, failed, refreshes) => {
-    const { clock, store, session, freshness, wake, calls } = create({ ambient: true })
+    const { clock, store, session, freshness, wake, calls } = createStoreSyncRig({ ambient: true })
     await session.signIn({ cookie: true, subject: 'alice' })
     await freshness.syncIfStale()
     const revocationPending = { id: 'a', subject: 'alice', signedOutAt: 0, calledAt: 0, failed }

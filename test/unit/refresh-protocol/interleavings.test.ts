@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { fuzzSettings, fuzzTimeout } from '../../support/fuzz-settings.ts'
-import { createWorld, runOut, type WorldOptions } from '../../support/interleaving.ts'
-import type { LockKind, Person, RefreshFault, Step } from '../../support/interleaving-steps.ts'
+import { createWorld, runOut } from '../../support/interleaving.ts'
+import type { LockKind, Person, RefreshFault, Step, WorldOptions } from '../../support/interleaving-steps.ts'
 
 /**
  * The same orders in every run of CI, more and others by `FUZZ_RUNS=5000 FUZZ_SEED=7 npm run test:fast -- interleavings`; a failure prints its

@@ -208,19 +208,6 @@ describe('step a: a page that is put to sleep', () => {
     expect(turns.length).toBe(1)
   })
 
-  test('in the middle of its turn finishes it: a refresh that is under way is not given up', async () => {
-    const lock = createTestLock()
-    const rig = await createSignedInRig({ lock })
-    const { outcome } = rig.refresher.start('rejected')
-    await rig.clock.settle()
-    rig.wake.sleep()
-    await rig.clock.settle()
-    expect(lock.isHeld).toBe(true)
-    rig.call().answer.resolve({ accessToken: 'access-2' })
-    expect((await outcome).kind).toBe('refreshed')
-    expect(lock.isHeld).toBe(false)
-  })
-
   test('just as it gets the lock takes its turn once, or requests it again once, at every microtask', async () => {
     for (const ticks of allTicks) {
       const { clock, wake, free, turns, lock } = await startAsking()

@@ -45,3 +45,18 @@ describe('step d: a sleep too short for the clocks, between the lease and the se
     expect([(await outcome).kind, calls.length, wake.size]).toEqual(['refreshed', 1, 0])
   })
 })
+
+describe('step d: a page that is put to sleep', () => {
+  test('in the middle of its turn finishes it: a refresh that is under way is not given up', async () => {
+    const lock = createTestLock()
+    const rig = await createSignedInRig({ lock })
+    const { outcome } = rig.refresher.start('rejected')
+    await rig.clock.settle()
+    rig.wake.sleep()
+    await rig.clock.settle()
+    expect(lock.isHeld).toBe(true)
+    rig.call().answer.resolve({ accessToken: 'access-2' })
+    expect((await outcome).kind).toBe('refreshed')
+    expect(lock.isHeld).toBe(false)
+  })
+})

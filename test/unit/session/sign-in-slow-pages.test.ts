@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { StoredRecord } from '../../../src/session/session-store.ts'
 import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
-import { createSessionRig } from '../../support/session-rig.ts'
-
-const alice = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
-const stepUp = { accessToken: 'stepped-up', subject: 'alice' }
-
-const start = async (store = createScriptedStore()) => {
-  const rig = createSessionRig({ store })
-  await rig.session.signIn(alice)
-  const stored = () => rig.store.content as StoredRecord
-  return { ...rig, id: String(rig.session.state.sessionId), stored }
-}
-const signedOut = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
+import { signedOut, startSignedIn, stepUp } from '../../support/sign-in-rig.ts'
 
 describe('a sign-in that continues a session, in a page that is slow', () => {
   // Found by the random worlds: Web Storage looks after a lag whether its write still counts, and the page was frozen in between.
@@ -21,7 +9,7 @@ describe('a sign-in that continues a session, in a page that is slow', () => {
     ['signed out', signedOut],
     ['signed in', () => storedRecord({ sessionId: 'newer' })],
   ])('follows what another tab did while the page slept through the lag of the store: %s', async (_name, record) => {
-    const { store, session, stored, clock } = await start(createScriptedStore({ lagMs: 250 }))
+    const { store, session, stored, clock } = await startSignedIn(createScriptedStore({ lagMs: 250 }))
     const held = store.hold('compareAndSet')
     const done = session.signIn(stepUp)
     await held.reached
@@ -34,7 +22,7 @@ describe('a sign-in that continues a session, in a page that is slow', () => {
   })
 
   test('goes on in its session if another tab has only refreshed it meanwhile: timers of a hidden page are that slow', async () => {
-    const { store, session, stored, clock, id } = await start(createScriptedStore({ lagMs: 250 }))
+    const { store, session, stored, clock, id } = await startSignedIn(createScriptedStore({ lagMs: 250 }))
     const held = store.hold('compareAndSet')
     const done = session.signIn(stepUp)
     await held.reached
@@ -51,7 +39,7 @@ describe('a sign-in that continues a session, in a page that is slow', () => {
   })
 
   test('starts another if it only took long, within four times that lag', async () => {
-    const { store, session, stored, clock } = await start(createScriptedStore({ lagMs: 250 }))
+    const { store, session, stored, clock } = await startSignedIn(createScriptedStore({ lagMs: 250 }))
     const held = store.hold('compareAndSet')
     const done = session.signIn(stepUp)
     await held.reached
@@ -65,7 +53,7 @@ describe('a sign-in that continues a session, in a page that is slow', () => {
 
 // A refresh that ends during a sign-in makes a record of the same generation.
 test('a sign-in that continues a session is stored although a refresh is confirmed first, and another tab writes then', async () => {
-  const { store, session, records, stored, id } = await start()
+  const { store, session, records, stored, id } = await startSignedIn()
   const tokens = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2', subject: 'alice' })
   const refresh = store.hold('compareAndSet', 'before')
   const refreshing = records.compareAndSet(records.latest, { sessionId: id, generation: 1, credentials: tokens })

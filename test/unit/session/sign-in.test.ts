@@ -1,19 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { StoredRecord } from '../../../src/session/session-store.ts'
-import { createScriptedStore } from '../../support/scripted-store.ts'
 import { credentialsOf, storedRecord } from '../../support/session-records.ts'
 import { allTicks, createSessionRig, takeTicks } from '../../support/session-rig.ts'
-
-const alice = { accessToken: 'access-1', refreshToken: 'refresh-1', subject: 'alice' }
-const stepUp = { accessToken: 'stepped-up', subject: 'alice' }
-
-const start = async (store = createScriptedStore()) => {
-  const rig = createSessionRig({ store })
-  await rig.session.signIn(alice)
-  const stored = () => rig.store.content as StoredRecord
-  return { ...rig, id: String(rig.session.state.sessionId), stored }
-}
-const signedOut = () => storedRecord({ sessionId: 'over', credentials: null, endedBy: 'signed-out' })
+import { signedOut, startSignedIn, stepUp } from '../../support/sign-in-rig.ts'
 
 describe('a sign-in that continues a session which another tab has signed out of', () => {
   test.each([
@@ -21,7 +9,7 @@ describe('a sign-in that continues a session which another tab has signed out of
     ['signed in anew', () => storedRecord({ sessionId: 'newer' })],
     ['wiped', () => null],
   ])('starts another, without the former refresh token: %s there', async (_name, record) => {
-    const { store, session, stored, id, told } = await start()
+    const { store, session, stored, id, told } = await startSignedIn()
     store.content = record()
     await session.signIn(stepUp)
     expect(session.state.sessionId).not.toBe(id)
@@ -35,7 +23,7 @@ describe('a sign-in that continues a session which another tab has signed out of
   })
 
   test('counts at once all the same, and nothing that is read meanwhile takes that back', async () => {
-    const { store, session } = await start()
+    const { store, session } = await startSignedIn()
     store.content = signedOut()
     const held = store.hold('compareAndSet', 'before')
     const done = session.signIn(stepUp)
@@ -50,7 +38,7 @@ describe('a sign-in that continues a session which another tab has signed out of
 
   test('is over if the user signs out here before it is stored', async () => {
     for (const ticks of allTicks) {
-      const { store, session, stored, clock } = await start()
+      const { store, session, stored, clock } = await startSignedIn()
       store.content = signedOut()
       const done = session.signIn(stepUp)
       await takeTicks(ticks)
@@ -64,7 +52,7 @@ describe('a sign-in that continues a session which another tab has signed out of
 
   test('is Bob’s if he signs in here before it is stored', async () => {
     for (const ticks of allTicks) {
-      const { store, session, stored, clock } = await start()
+      const { store, session, stored, clock } = await startSignedIn()
       store.content = signedOut()
       const done = session.signIn(stepUp)
       await takeTicks(ticks)
@@ -77,7 +65,7 @@ describe('a sign-in that continues a session which another tab has signed out of
   })
 
   test('follows a sign-out that comes after it was stored', async () => {
-    const { store, session } = await start()
+    const { store, session } = await startSignedIn()
     const held = store.hold('compareAndSet', 'before')
     const done = session.signIn(stepUp)
     await held.reached
@@ -93,7 +81,7 @@ describe('two actions of this page at once', () => {
   test.each(['before', 'after'] as const)(
     'a sign-out counts while an end is stored (%s it is stored)',
     async effect => {
-      const { store, session, stored, clock } = await start()
+      const { store, session, stored, clock } = await startSignedIn()
       const held = store.hold('compareAndSet', effect)
       const ending = session.end('refresh-rejected')
       await held.reached
@@ -107,7 +95,7 @@ describe('two actions of this page at once', () => {
   )
 
   test('of two sign-ins the second counts, although the first ends earlier and another tab has signed out', async () => {
-    const { store, session } = await start()
+    const { store, session } = await startSignedIn()
     store.content = signedOut()
     const [first, second] = [store.hold('compareAndSet'), store.hold('compareAndSet')]
     const one = session.signIn(stepUp)
@@ -121,7 +109,7 @@ describe('two actions of this page at once', () => {
   })
 
   test('a sign-in is not taken back while it is stored, although the end of the former session is stored meanwhile', async () => {
-    const { store, session } = await start()
+    const { store, session } = await startSignedIn()
     const ending = store.hold('compareAndSet')
     const ended = session.end('expired')
     await ending.reached
@@ -139,7 +127,7 @@ describe('two actions of this page at once', () => {
 
 describe('a sign-in that continues a session which has moved in another tab', () => {
   test('continues with the refresh token that the other tab was given', async () => {
-    const { store, session, stored, id, told } = await start()
+    const { store, session, stored, id, told } = await startSignedIn()
     const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
     store.content = storedRecord({ sessionId: id, generation: 1, credentials })
     await session.signIn(stepUp)
@@ -150,7 +138,7 @@ describe('a sign-in that continues a session which has moved in another tab', ()
   })
 
   test('keeps the other tab’s lease on the refresh token that stays in use', async () => {
-    const { store, session, stored, id } = await start()
+    const { store, session, stored, id } = await startSignedIn()
     const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
     store.content = { ...stored(), revision: 'leased', lease }
     await session.signIn(stepUp)
@@ -158,7 +146,7 @@ describe('a sign-in that continues a session which has moved in another tab', ()
   })
 
   test.each(['throws', 'rejects', 'hangs'] as const)('goes on in memory where the store %s', async fault => {
-    const { store, session, clock, id } = await start()
+    const { store, session, clock, id } = await startSignedIn()
     store.fail('all', fault)
     const done = session.signIn(stepUp)
     await clock.advance(10_000)
@@ -170,86 +158,9 @@ describe('a sign-in that continues a session which has moved in another tab', ()
   })
 })
 
-describe('a sign-in with the current access token', () => {
-  test.each([undefined, 'alice', 'bob'])(
-    'is the same session and no newer token, whatever the subject: %s',
-    async subject => {
-      const { session, stored, id, told } = await start()
-      await session.signIn({ accessToken: 'access-1', subject })
-      expect(session.state).toMatchObject({ sessionId: id, epoch: 1, generation: 0 })
-      expect(session.state.credentials).toMatchObject({ refreshToken: 'refresh-1', subject: subject ?? 'alice' })
-      expect(stored()).toMatchObject({ sessionId: id, generation: 0, credentials: { subject: subject ?? 'alice' } })
-      expect(told).toEqual(['signed-in:this', 'signed-in:this'])
-    },
-  )
-
-  test('leaves the lease, the backoff and the rejection of that token as they are', async () => {
-    const { store, session, stored } = await start()
-    const lease = { id: 'theirs', generation: 0, startedAt: 0, underLock: false }
-    store.content = { ...stored(), revision: 'refused', lease: lease, rejected: true, retryAt: 7, failures: 2 }
-    await session.reread()
-    await session.signIn({ accessToken: 'access-1' })
-    expect(stored()).toMatchObject({ lease: lease, rejected: true, retryAt: 7, failures: 2 })
-  })
-
-  test('does not make that token younger than it is', async () => {
-    const { clock, session } = createSessionRig()
-    const same = { accessToken: 'access-1', expiresInSeconds: 300 }
-    await session.signIn(same)
-    const { credentials, monotonicSentAt } = session.state
-    await clock.advance(60_000)
-    await session.signIn(same)
-    expect(session.state).toMatchObject({ monotonicSentAt, credentials: { sentAt: credentials?.sentAt } })
-  })
-
-  test('restores no session that another tab has signed out of', async () => {
-    const { store, session, stored } = await start()
-    store.content = signedOut()
-    await session.signIn(alice)
-    expect(session.state).toMatchObject({ status: 'signed-out', sessionId: 'over' })
-    expect(stored().credentials).toBeNull()
-  })
-
-  test.each([
-    ['signed out', signedOut],
-    ['wiped the storage', () => null],
-  ])('restores no session, however close to reading that another tab has %s', async (_, record) => {
-    for (const ticks of allTicks) {
-      const { store, session, clock } = await start()
-      store.content = record()
-      const reread = session.reread()
-      await takeTicks(ticks)
-      if (session.state.status === 'signed-out') break
-      await Promise.all([reread, session.signIn(alice)])
-      await clock.settle()
-      const note = `after ${ticks} microtasks`
-      expect(session.state.status, note).toBe('signed-out')
-      expect((store.content as StoredRecord | null)?.credentials ?? null, note).toBeNull()
-    }
-  })
-
-  test('counts if another user has signed in elsewhere since', async () => {
-    const { store, session } = await start()
-    store.content = storedRecord({ sessionId: 'of-bob', credentials: credentialsOf({ accessToken: 'of-bob' }) })
-    await session.reread()
-    await session.signIn(alice)
-    expect(session.state.credentials?.accessToken).toBe('access-1')
-  })
-
-  test('has no effect once that token was replaced, since its refresh token is used up', async () => {
-    const { store, session, stored, id } = await start()
-    const credentials = credentialsOf({ accessToken: 'access-2', refreshToken: 'refresh-2' })
-    store.content = storedRecord({ sessionId: id, generation: 1, credentials })
-    await session.reread()
-    await session.signIn(alice)
-    expect(session.state.credentials).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' })
-    expect(stored().credentials).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' })
-  })
-})
-
 // Found by the random worlds: the backoff was forgotten, and the next refresh began before it was over.
 test('promise 8: a step-up keeps the backoff that the server asked for, as long as its refresh token stays', async () => {
-  const { store, session, stored } = await start()
+  const { store, session, stored } = await startSignedIn()
   store.content = { ...stored(), retryAt: 4711, failures: 2 }
   await session.reread()
   await session.signIn(stepUp)
@@ -260,7 +171,7 @@ test('promise 8: a step-up keeps the backoff that the server asked for, as long 
 
 // Found by the random worlds: every request that missed the key of a DPoP session ended that session once more.
 test('an end that is not stored yet is not undone by a read that began before it', async () => {
-  const { store, session, stored, told } = await start()
+  const { store, session, stored, told } = await startSignedIn()
   const held = store.hold('compareAndSet', 'after')
   const done = session.end('key-lost')
   await held.reached
@@ -285,7 +196,7 @@ test('a sign-in with the current refresh token continues the session, unless it 
 
 test('A step-up never stores the refresh token that another tab has used up, however lately its successor was read', async () => {
   for (const ticks of allTicks) {
-    const { store, session, stored, clock, id } = await start()
+    const { store, session, stored, clock, id } = await startSignedIn()
     store.content = storedRecord({
       sessionId: id,
       generation: 1,
