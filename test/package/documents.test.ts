@@ -171,6 +171,11 @@ describe('the documents', () => {
     expect(broken).toEqual([])
   })
 
+  test.each(documents)('%s names no path that is not there', document => {
+    const paths = [...read(document).matchAll(/`((?:src|test|demo|docs)\/[\w./*{},-]+)`/g)].map(([, path = '']) => path)
+    expect(paths.filter(path => globSync([path, `${path}.{ts,test.ts}`], { cwd: root }).length === 0)).toEqual([])
+  })
+
   test('show a room for every folder of the source', () => {
     const folders = globSync('src/*/', { cwd: root }).map(path => path.replaceAll('\\', '/').replace(/\/?$/, '/'))
     const rooms = namesOf(rowsOf('docs/architecture.md', 'Rooms'))
