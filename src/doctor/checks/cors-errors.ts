@@ -3,6 +3,8 @@ import { isReadable, variesByOrigin } from '../cors.ts'
 import { fault, orOk, warning } from '../finding.ts'
 import type { ProbeResponse } from '../network.ts'
 
+const allowedBy = ({ headers }: ProbeResponse) => headers.get('access-control-allow-origin')
+
 export const corsErrors: Check = {
   id: 'cors-errors',
   question: 'Can the page read error responses?',
@@ -17,8 +19,9 @@ export const corsErrors: Check = {
     const missing = await api.missing()
     const isHidden = (response: ProbeResponse) => !isReadable(response, origin)
     const hidden = refused.find(isHidden)
-    const isCacheable = (response: ProbeResponse) =>
-      response.headers.get('access-control-allow-origin') === origin && !variesByOrigin(response)
+    const namesWithoutVary = refused.some(response => allowedBy(response) === origin && !variesByOrigin(response))
+    // Where another origin gets the same name, the responses do not differ (Fetch, "CORS protocol and HTTP caches").
+    const isCacheable = namesWithoutVary && allowedBy(await api.foreign()) !== origin
     const allow = `Send \`Access-Control-Allow-Origin: ${origin}\` with every response, including those of the gateway and the rate limiter.`
     return {
       evidence: [...refused, missing].map(response => describe(response, 'access-control-allow-origin', 'vary')),
@@ -28,7 +31,7 @@ export const corsErrors: Check = {
           !hidden &&
             isHidden(missing) &&
             warning(`A ${missing.status} response has no CORS header, so other errors may have none either.`, allow),
-          refused.some(isCacheable) &&
+          isCacheable &&
             warning(
               'The allowed origin is named without `Vary: Origin`.',
               'Send `Vary: Origin`: otherwise a cache may serve the response to a page of another origin.',

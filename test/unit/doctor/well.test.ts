@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { callDoctor, statusesOf } from '../../support/doctor.ts'
-import { startExaminedServer } from '../../support/examined-server.ts'
+import { pageOrigin, startExaminedServer } from '../../support/examined-server.ts'
 
 const allOf = (names: readonly string[]) => Object.fromEntries(names.map(name => [name, 'ok']))
 const ofApi = [
@@ -59,6 +59,17 @@ test('the doctor finds nothing wrong with a JSON endpoint that does everything a
     wait: server.pass,
   })
   expect(statusesOf(run)).toEqual(allOf(['clock', ...ofRenewal]))
+})
+
+test('the doctor asks for no `Vary` where every response names the same origin, whoever asks (Fetch, CORS protocol)', async () => {
+  const fixed = { 'access-control-allow-origin': pageOrigin, vary: 'Accept-Encoding' }
+  const server = await startExaminedServer((_request, answer) => ({
+    ...answer,
+    headers: { ...answer.headers, ...fixed },
+  }))
+  const run = await callDoctor([...server.ofApi, '--only', 'cors-errors,cors-origins', '--json'])
+  expect(run.check('cors-errors').findings).toEqual([{ status: 'ok', says: 'The page can read error responses.' }])
+  expect(run.check('cors-origins').status).toBe('ok')
 })
 
 test('the doctor prints how long it waited for the grace window without the digits of floating point', async () => {
