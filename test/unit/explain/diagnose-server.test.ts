@@ -248,4 +248,20 @@ describe('diagnose', () => {
       'possibly unknown',
     )
   })
+
+  test.each([
+    'https://login.microsoftonline.com/8eaef023/v2.0',
+    'https://sts.windows.net/8eaef023/',
+    'https://shop.b2clogin.com/8eaef023/v2.0/',
+    'https://accounts.google.com',
+    'https://securetoken.google.com/shop',
+    'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a',
+    'https://abc.supabase.co/auth/v1',
+    'https://appleid.apple.com',
+    'http://192.168.1.10:8080/realms/shop',
+    'http://[fd00::1]:8080/realms/shop',
+  ])('takes %s, which serves every environment, for none of them', issuer => {
+    const atDev = { url: 'https://api.dev.example.com/todos', token: { issuer, audience: [] } }
+    expect(firstOf({ ...atDev, refresh: { isReplayed: false } })).toBe('possibly unknown')
+  })
 })
