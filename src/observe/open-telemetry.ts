@@ -70,7 +70,7 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
   check(has(tracer, 'startSpan'), 'tracer', "write `trace.getTracer('my-app')`")
   const calls = new Map<number, Call>()
   let refresh: TelemetrySpan | null = null
-  let observed = 0
+  const observed = new Set<() => void>()
 
   function callOf({ id, method, url }: { id: number; method: string; url: string }): Call {
     const known = calls.get(id)
@@ -129,7 +129,7 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
   return {
     sendHeaders(send) {
       const { id } = send
-      if (!observed) return {}
+      if (observed.size === 0) return {}
       // The refresh's own request.
       if (id === null) return refresh ? headersOf(refresh) : {}
       const call = callOf({ ...send, id })
@@ -137,7 +137,6 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
       return call.child ? headersOf(call.child) : {}
     },
     observe(watched) {
-      observed += 1
       const stop = listen(watched, {
         request: follow,
         'refresh-started': ({ cause }) => {
@@ -151,8 +150,9 @@ export function openTelemetry(tracer: Tracer): TracingObserver {
         ended: ({ reason }) => endRefresh({ 'error.type': reason }),
       })
       const stopSignedOut = onSignedOut(watched, () => endRefresh({}))
+      observed.add(stop)
       return () => {
-        observed -= 1
+        observed.delete(stop)
         stop()
         stopSignedOut()
         for (const [id, call] of calls) end({ id }, call, {})

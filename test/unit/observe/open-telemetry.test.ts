@@ -162,6 +162,17 @@ describe('openTelemetry', () => {
     expect(parents[1]).toBeNull()
   })
 
+  test('is stopped once however often that is called, and can observe again', async () => {
+    const { client, tracing, parents, spans, stop } = await startTraced()
+    stop()
+    stop()
+    await client.get('notes')
+    expect([parents, spans()]).toEqual([[null], []])
+    onTestFinished(tracing.observe(client))
+    await client.get('notes')
+    expect([parents.at(-1), spans().length]).toEqual([expect.stringMatching(/^00-/), 2])
+  })
+
   test('ends what is open when it is stopped', async () => {
     const { client, answer, spans, stop } = await startTraced()
     let respond = (_: Response) => {}
