@@ -1,6 +1,8 @@
 import { aFlag, checkOptions, type OptionRule, type OptionRules } from '../checks/option-rules.ts'
+import { check } from '../errors.ts'
 import { originProblem } from '../http/trusted-origins.ts'
 import { unlessAborted } from '../platform/abort.ts'
+import { parseUrl } from '../platform/page.ts'
 import type { RefreshStrategy } from '../refresh/strategy.ts'
 import type { JwtClaims } from '../session/credentials.ts'
 import type { TokenResponse } from '../session/parse-tokens.ts'
@@ -52,6 +54,7 @@ export interface FakeServer {
   /**
    * What the API responds at a path: a `Response`, or a value that is sent as JSON.
    * @default every path responds `{ method, path, subject }`
+   * @throws ConfigurationError for what no request has: a method in small letters, a path without its slash or with a query
    */
   route(method: string, path: string, respond: FakeRoute, options?: { readonly auth?: boolean }): void
 }
@@ -104,7 +107,12 @@ export function createFakeServer(options: FakeServerOptions = {}): FakeServer {
     expireAccessTokens: sessions.expireAccessTokens,
     revoke: sessions.revoke,
     outage: (how, where = 'all', times = Number.POSITIVE_INFINITY) => outages.set(how, where, times),
-    route: (method, path, answer, { auth = true } = {}) => endpoints.route(method, path, answer, !auth),
+    route(method, path, answer, { auth = true } = {}) {
+      check(method === String(method).toUpperCase(), 'route.method', "write it in capitals: 'GET'")
+      const isReachable = parseUrl(path, origin)?.pathname === path
+      check(isReachable, 'route.path', "write a path as it is in the URL, with its slash and without a query: '/todos'")
+      endpoints.route(method, path, answer, !auth)
+    },
   }
 }
 

@@ -75,6 +75,15 @@ describe('A fake server', () => {
     expect(server.reuses).toBe(2)
   })
 
+  test.each([
+    ['get', '/todos'],
+    ['GET', 'todos'],
+    ['GET', '/todos?done=1'],
+    ['GET', 'https://api.test/todos'],
+  ])('says so where a route could never be reached: %s %s', (method, path) => {
+    expect(() => createFakeServer().route(method, path, () => [])).toThrow(/`route\.(method|path)`/)
+  })
+
   test.each(['refreshToken', 'refresh_token'])('accepts JSON with %s, at the configured path', async name => {
     const server = createFakeServer({ tokenPath: '/auth/refresh' })
     const body = JSON.stringify({ [name]: server.issue().refresh_token })
