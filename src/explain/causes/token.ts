@@ -161,6 +161,8 @@ export const forbidden: CauseRule = {
     // A missing scope and a step-up are causes of their own.
     if (response?.status === 403 && errorIn(facts)?.startsWith('insufficient_')) return null
     // Firewalls and CSRF checks return it, too.
+    const forgery = response?.status === 403 ? wordsOf(facts, /csrf|xsrf|forgery/i) : null
+    if (forgery) return possibly(...quote(forgery))
     if (response?.status === 403) return wordsForOtherScheme(facts) ? possibly() : probably(...quote(words))
     if (!is401(facts) || facts.sent.credentials !== 'attached' || refresh.reason === 'refresh-rejected') return null
     const evidence = [

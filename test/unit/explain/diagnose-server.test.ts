@@ -76,6 +76,11 @@ const tokens: readonly Case[] = [
     { response: { ...silent, text: 'You need the role admin' } },
     'probably forbidden',
   ],
+  [
+    'a 403 for a CSRF token that is missing (Django, Spring)',
+    { response: { ...silent, status: 403, text: 'CSRF Failed: CSRF token missing.' } },
+    'possibly forbidden',
+  ],
   ['a 403', { response: { ...silent, status: 403 } }, 'probably forbidden'],
   ['a challenge without an error', { response: { challenges: bearer({ error: null }) } }, 'probably header-lost'],
   [
