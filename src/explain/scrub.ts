@@ -5,6 +5,10 @@ const longestText = 160
 /** Runs of the characters that tokens are made of (RFC 6750 §2.1). */
 const runs = /[\w.~+/=-]{6,}/g
 
+/** A token may be of all visible characters (RFC 6749 §A.12): then it is looked for in whole words, and not between its own marks. */
+const words = /[!-~]{6,}/g
+const isUnusual = (secret: string) => /[^\w.~+/=-]/.test(secret)
+
 /** Such a long run with a digit in it is no word of a language. */
 const looksSecret = (run: string) => run.length >= 20 && /\d/.test(run) && !/^(https?:)?\/\//.test(run)
 
@@ -17,8 +21,11 @@ export function scrub(value: string | null | undefined, secrets: readonly string
     .slice(0, 4 * longestText)
     .replace(control, ' ')
     .trim()
+  const unusual = secrets.filter(isUnusual)
   const isSecret = (run: string) => looksSecret(run) || secrets.some(secret => hasPartOf(run, secret))
-  const clean = line.replace(runs, run => (isSecret(run) ? '…' : run))
+  const clean = line
+    .replace(words, word => (unusual.some(secret => hasPartOf(word, secret)) ? '…' : word))
+    .replace(runs, run => (isSecret(run) ? '…' : run))
   return clean.length > longestText ? `${clean.slice(0, longestText)}…` : clean || null
 }
 
