@@ -1,6 +1,7 @@
 import { aFlag, checkClient, checkOptions, isFunction } from '../checks/option-rules.ts'
 import { registeredParts } from '../client/internals.ts'
 import type { Session } from '../client/session-api.ts'
+import { warnOnce } from '../errors.ts'
 import { callListener } from '../session/events.ts'
 import { remember } from './explain.ts'
 import { belowHeadline, type Explanation, headlineOf } from './explanation.ts'
@@ -35,6 +36,9 @@ function print(explanation: Explanation): void {
   console.log(belowHeadline(explanation))
   console.groupEnd()
 }
+
+const ofAnotherCopy =
+  'This client is of another copy of latchkey, so its 401s are not explained: import both as ES modules or both as CommonJS.'
 
 /** Whether it is to be explained: a 401, a response that cannot be read, a login page or HTML where JSON was wanted. */
 function needsExplanation({ response, sent }: Facts): boolean {
@@ -78,6 +82,7 @@ export function explainUnauthorized(
     },
   )
   const sends = registeredParts(session)?.sends
+  if (!sends) warnOnce(ofAnotherCopy)
   const stops = [
     session.on('request', watch.onEvent),
     session.on('ended', watch.forget),

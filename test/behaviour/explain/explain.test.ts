@@ -168,6 +168,14 @@ describe('where the page may not read an answer', () => {
   })
 })
 
+test('a client of another copy of the library is not explained, and the console says so once', async () => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+  onTestFinished(() => warn.mockRestore())
+  const { client } = createStage()
+  for (let times = 0; times < 2; times += 1) explainUnauthorized({ session: { ...client.session } })()
+  expect(warn.mock.calls).toEqual([[expect.stringContaining('another copy of latchkey')]])
+})
+
 test('headers that fetch rejects are reported to the caller alone', async () => {
   const reported = vi.fn()
   vi.stubGlobal('reportError', reported)
