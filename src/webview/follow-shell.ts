@@ -26,9 +26,12 @@ export function followShell<Claims extends object = JwtClaims>(
   checkClient(client)
   checkShellOptions(options)
   const { session } = client
-  /** The event to follow. `undefined` once the app or another tab has signed in or out: its response is then out of date. */
+  /** The event that is being followed. `undefined` also once the app or another tab has signed in or out: its response is out of date. */
   let latest: object | undefined
   const parts = registeredParts(session)
+  const sessionId = () => parts?.session.state.sessionId
+  /** The session in which the event came. */
+  let cameIn = sessionId()
   const forget = () => {
     latest = undefined
   }
@@ -39,25 +42,34 @@ export function followShell<Claims extends object = JwtClaims>(
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event
     if (parts?.storeSync.isClosed || !/^(signed-(in|out)|refreshed)$/.test(type as string)) return
-    latest = event
-    if (type === 'refreshed' && session.status === 'signed-in') {
-      // Not as `session.refresh()` does: to that cause the shell responds by another refresh, and says so to its other pages.
-      parts?.refresher.start('expiring')
+    if (type === 'refreshed' && (latest || session.status === 'signed-in')) {
+      // Not as `session.refresh()` does: to that cause the shell responds by another refresh, and says so to its pages. While the
+      // shell is asked who has signed in, it must not be asked for a newer token of the former user.
+      if (!latest) parts?.refresher.start('expiring')
       return
     }
-    const response =
-      type !== 'signed-out' && (await askShell({ type: 'refresh', cause: 'manual', audience: null }, options))
-    if (event !== latest || parts?.storeSync.isClosed) return
-    if (!response || response.status === 'signed-out') await signOut()
-    else await session.signIn(readSession(response))
+    latest = event
+    cameIn = sessionId()
+    try {
+      const response =
+        type !== 'signed-out' && (await askShell({ type: 'refresh', cause: 'manual', audience: null }, options))
+      if (event !== latest || parts?.storeSync.isClosed) return
+      if (!response || response.status === 'signed-out') await signOut()
+      else await session.signIn(readSession(response))
+    } finally {
+      if (event === latest) forget()
+    }
   }
 
   // If the shell cannot respond now, the next request that needs a token asks again.
   const stops = [
     onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
     session.on('signed-in', forget),
-    // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known.
-    session.subscribe(() => session.getSnapshot().endReason === 'signed-out' && forget()),
+    // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known. Nor for an earlier
+    // sign-out, when a dialog opens or closes.
+    session.subscribe(
+      () => session.getSnapshot().endReason === 'signed-out' && !(parts && sessionId() === cameIn) && forget(),
+    ),
     forget,
   ]
   return () => {
