@@ -6,7 +6,7 @@ import { askShell } from './ask-shell.ts'
 import { checkShellOptions, findBridge, type ShellOptions } from './native-bridge.ts'
 import { onShellMessage } from './on-shell-message.ts'
 import { readSession } from './protocol.ts'
-import { tellsShell } from './shell-refresh.ts'
+import { noteAnnounced } from './shell-refresh.ts'
 
 /**
  * Follows the events that the shell posts (`ShellEvent`): signs out with it, takes over the session of the user who signed in
@@ -37,7 +37,11 @@ export function followShell<Claims extends object = JwtClaims>(
   }
 
   /** The shell is not told of its own sign-out: another user may have signed in there since. */
-  const signOut = () => (tellsShell in Object(parts?.strategy.revoke) ? parts?.session.signOut() : session.signOut())
+  function signOut(): Promise<unknown> | undefined {
+    const { [noteAnnounced]: note } = Object(parts?.strategy.revoke) as { readonly [noteAnnounced]?: () => void }
+    note?.()
+    return note ? parts?.session.signOut() : session.signOut()
+  }
 
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event

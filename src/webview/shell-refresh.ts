@@ -4,8 +4,8 @@ import { askShell } from './ask-shell.ts'
 import { checkShellOptions, type ShellOptions } from './native-bridge.ts'
 import { readSession, shellError } from './protocol.ts'
 
-/** Marks a `revoke` that tells the shell. `followShell` does not call it for a sign-out that the shell has announced. */
-export const tellsShell = 'tellsShell'
+/** A member of a `revoke` that tells the shell. `followShell` calls it for a sign-out that the shell has announced. */
+export const noteAnnounced = 'noteAnnounced'
 
 /**
  * A strategy for `refresh`: the native app around a webview holds the refresh token, and the page gets access tokens from it.
@@ -21,14 +21,15 @@ export const tellsShell = 'tellsShell'
  */
 export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: ShellOptions = {}): RefreshStrategy => {
   checkShellOptions(options)
-  /** Resolves if the shell has confirmed a sign-out, and has not been asked for tokens since. */
+  /** Resolves if the shell has confirmed or announced a sign-out, and has not been asked for tokens since. */
   let confirmed: Promise<void> | undefined
   function revoke({ signedOutSession }: RevokeContext): Promise<void> {
     const tell = async () => {
       const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
       if (status !== 'signed-out') throw shellError(status)
     }
-    // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell confirmed.
+    // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell knows of it:
+    // the user may have signed in there since.
     confirmed = signedOutSession && confirmed ? confirmed.catch(tell) : tell()
     return confirmed
   }
@@ -40,6 +41,10 @@ export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: Sh
       const response = await askShell({ type: 'refresh', cause, audience }, options, signal)
       return response.status === 'signed-out' ? null : readSession(response)
     },
-    revoke: Object.assign(revoke, { [tellsShell]: true }),
+    revoke: Object.assign(revoke, {
+      [noteAnnounced]() {
+        confirmed = Promise.resolve()
+      },
+    }),
   }
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ShellMessage } from '../../../src/webview/protocol.ts'
-import { createClientWithLogin, createShellClient } from '../../support/shell-client.ts'
+import { createClientWithLogin, createShellClient, signedOut } from '../../support/shell-client.ts'
 
 test('A page to which the shell posts `signed-in` of another user and `refreshed` at once, after a sleep, is signed in as that user', async () => {
   const { page, shell, seen, clock, client, follow, logins } = createShellClient()
@@ -87,4 +87,27 @@ test('A user who has signed out, and signs in by the shell as the page begins to
   expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
   expect(await answer).toBe(200)
   expect(shell.types().slice(-2)).toEqual(['login', 'cancel'])
+})
+
+test('A sign-out that the shell announced during a refresh is not sent to it when the refresh ends: a user who signed in there since stays signed in', async () => {
+  for (const user of ['alice', 'bob']) {
+    const { page, shell, seen, clock, client, follow } = createShellClient()
+    follow()
+    await client.session.ready()
+    const late = shell.session()
+    const waiting: ((response: unknown) => void)[] = []
+    shell.respond = ({ type }) => (type === 'sign-out' ? signedOut : new Promise(resolve => waiting.push(resolve)))
+    client.session.refresh().catch(() => {})
+    await clock.settle()
+    page.post({ type: 'signed-out' })
+    shell.user = user
+    page.post({ type: 'signed-in' })
+    await clock.settle()
+    waiting[0]?.(late)
+    await clock.settle()
+    waiting[1]?.(shell.session())
+    await clock.settle()
+    expect(seen()).toMatchObject({ status: 'signed-in', subject: user })
+    expect(shell.types()).toEqual(['refresh', 'refresh', 'refresh'])
+  }
 })
