@@ -18,7 +18,15 @@ function readSlot(storage: Storage, name: string, slot: string | null): unknown[
 }
 
 const currentOf = (storage: Storage, name: string) => storage.getItem(keyOf(name, 'current'))
-const point = (storage: Storage, name: string, slot: string) => storage.setItem(keyOf(name, 'current'), slot)
+function point(storage: Storage, name: string, slot: string): void {
+  try {
+    storage.setItem(keyOf(name, 'current'), slot)
+  } catch (error) {
+    // The storage is full: tokens in a slot that nothing names would stay for ever.
+    storage.removeItem(keyOf(name, slot))
+    throw error
+  }
+}
 const write = (storage: Storage, key: string, stored: unknown[]) => storage.setItem(key, JSON.stringify(stored))
 
 /** Waits until all tabs see all writes, then returns whether `slot` is still the current one. */

@@ -176,6 +176,23 @@ describe('over tabs that see each other’s writes late', () => {
     expect(await stores[0].read('main')).toBeNull()
     expect(textOf(storage.settled)).not.toContain('token-')
   })
+
+  test.each(['overwrite', 'compareAndSet'] as const)(
+    'a sign-in by %s for which the storage has room, but not for the pointer to it, leaves no token behind',
+    async write => {
+      const page = createLaggingStorage(80).openTab()
+      const setItem = page.setItem.bind(page)
+      page.setItem = (key, value) => {
+        if (key.endsWith(':current')) throw new DOMException('', 'QuotaExceededError')
+        setItem(key, value)
+      }
+      const store = storageStore(() => page)
+      const next = recordOf('secret')
+      const written = write === 'overwrite' ? store.overwrite('main', next) : store.compareAndSet('main', null, next)
+      await expect(written).rejects.toThrow()
+      expect(page.length).toBe(0)
+    },
+  )
 })
 
 describe('a page with web storage', () => {
