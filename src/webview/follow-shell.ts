@@ -65,7 +65,7 @@ export function followShell<Claims extends object = JwtClaims>(
     }
   }
 
-  // If the shell cannot respond now, the next request that needs a token asks again.
+  // If the shell cannot respond now, the next request that needs a token asks again. Where no user is signed in, the next event.
   const stops = [
     onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
     session.on('signed-in', forget),
