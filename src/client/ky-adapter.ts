@@ -51,7 +51,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, ses
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
       attachPipeline(into, final, { core, input, verb, auth, replay })
     const { hooks } = options ?? {}
-    if (!hooks && !defaults.hooks?.init?.length) {
+    if (!hooks && !defaults.hooks?.init?.length && !defaults.hooks?.afterResponse?.length) {
       const final = options ? { ...defaults, ...options } : defaults
       return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))
     }
@@ -122,9 +122,8 @@ function attachPipeline(
     const forced: NonNullable<Hooks['beforeRetry']>[number] = ({ error }) => {
       if (error.name === 'ForceRetryError') shareCall().wasOfNoSession = false
     }
-    // ky appends what a call brings; in an `init` hook the hooks are merged already.
-    const merged = into === final ? final.hooks : {}
-    into.hooks = { ...merged, beforeRetry: [...(merged.beforeRetry ?? []), forced] }
+    // The first one: a hook that returns a request or a response is the last that ky calls.
+    into.hooks = { ...final.hooks, beforeRetry: [forced, ...(final.hooks.beforeRetry ?? [])] }
   }
   // ky would clone for its retries, and we would clone a hook's replacement: a clone buffers the whole stream.
   // A number, since ky takes no member from what `replaceOption` made but its value.

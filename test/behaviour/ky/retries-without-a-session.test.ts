@@ -1,3 +1,4 @@
+import type { Hooks } from 'ky'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { begin, pass, takeTimers } from '../../support/ky-timers.ts'
 import { createStage, refusal, type Stage } from '../../support/stage.ts'
@@ -71,6 +72,27 @@ describe('ky’s retry of a call that was sent without a token', () => {
       await pass(20_000)
       expect(await forced).toBe('fine')
       expect(tokens(stage)).toEqual([null, null, 'access-2'])
+    },
+  )
+
+  test.each(['the client', 'the call'])(
+    'is sent as the user whom an `afterResponse` hook signs in for it, also if a `beforeRetry` hook of %s returns a request',
+    async owner => {
+      const hooks: Hooks = {
+        beforeRetry: [({ request }) => new Request(request, { headers: { 'x-attempt': '2' } })],
+        afterResponse: [
+          async ({ response, retryCount }) => {
+            if (response.status !== 401 || retryCount > 0) return undefined
+            await stage.signIn({ subject: 'guest' })
+            return stage.client.retry({ delay: 0 })
+          },
+        ],
+      }
+      const stage: Stage = createStage({ retry: 2, ...(owner === 'the client' && { hooks }) })
+      const answer = begin(stage.client.put('a', { json: { a: 1 }, ...(owner === 'the call' && { hooks }) }).text())
+      await pass(20_000)
+      expect(await answer).toBe('fine')
+      expect(tokens(stage)).toEqual([null, 'access-1'])
     },
   )
 
