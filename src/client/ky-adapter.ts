@@ -8,7 +8,7 @@ import { isSamePerson } from '../session/identity.ts'
 import { kyTimeoutMs } from '../time/delays.ts'
 import { absolute, checkClientHeaders, checkLastSegment, checkRequestOptions } from './check-options.ts'
 import type { Client } from './client.ts'
-import { namesFor } from './ky-options.ts'
+import { isReplacing, namesFor } from './ky-options.ts'
 import { outsideTimeouts } from './ky-timeouts.ts'
 import type { RequestOptions } from './options.ts'
 import type { Session } from './session-api.ts'
@@ -50,12 +50,12 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, ses
     if (options !== undefined && !isOptions(options)) return verbOf(inner, method)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
       attachPipeline(into, final, { core, input, verb, auth, replay })
-    const { hooks } = options ?? {}
+    const { hooks = isReplacing(options) ? {} : undefined } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length && !defaults.hooks?.afterResponse?.length) {
       const final = options ? { ...defaults, ...options } : defaults
       return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))
     }
-    // First let ky merge the hooks of the call.
+    // First let ky merge what only ky can.
     const instance = hooks ? inner.extend(options ?? {}) : inner
     const init = (final: KyOptions) => void own(final, final)
     return verbOf(instance, method)(input, { ...(!hooks && options), hooks: { init: [init] } })

@@ -1,3 +1,4 @@
+import { replaceOption } from 'ky'
 import { warnOnce } from '../errors.ts'
 import type { OtherNames } from './check-options.ts'
 
@@ -16,3 +17,9 @@ const onUnknown = (name: string): void =>
 
 /** ky passes names that it does not know to `fetch`, which may be newer than this list. An app's own may know any. */
 export const namesFor = (ownFetch: unknown): OtherNames => ({ names, onUnknown: ownFetch ? () => {} : onUnknown })
+
+const replacing = /* @__PURE__ */ (() => Object.getOwnPropertySymbols(replaceOption(null)))()
+
+/** Whether an option was made by `replaceOption`. Only ky can read it. */
+export const isReplacing = (options: object = {}): boolean =>
+  Object.values(options).some(value => replacing.some(mark => mark in Object(value)))

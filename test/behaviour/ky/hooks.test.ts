@@ -1,7 +1,7 @@
 import ky, { type Hooks, isHTTPError, type KyInstance, replaceOption } from 'ky'
 import { isReplayable } from 'latchkey'
 import { describe, expect, test, vi } from 'vitest'
-import { createStage, type Stage, type StageOptions, stageOrigin } from '../../support/stage.ts'
+import { createStage, refusal, type Stage, type StageOptions, stageOrigin } from '../../support/stage.ts'
 
 const start = async (options: StageOptions = {}) => {
   const stage = createStage({ retry: { limit: 1, delay: () => 0 }, ...options })
@@ -232,6 +232,20 @@ test('replaceOption replaces headers and search parameters, and leaves the authe
   await stage.client.get('a', { ...options, hooks: { beforeRequest: [] } })
   expect(urls).toEqual(Array(3).fill('https://api.test/a?b=2 null 2'))
   expect(tokens(stage)).toEqual(Array(3).fill('access-1'))
+})
+
+test('what replaceOption holds is what counts for a replay, too: its body and its timeout', async () => {
+  const stage = await start()
+  const bodies: string[] = []
+  stage.answer(async ({ token }, request) => {
+    bodies.push(await request.text())
+    if (token === 'access-1') return refusal()
+    await new Promise(resolve => setTimeout(resolve, 50))
+    return new Response('fine')
+  })
+  const options: object = { body: replaceOption('once more'), timeout: replaceOption(5000) }
+  expect(await stage.client.put('a', options).text()).toBe('fine')
+  expect(bodies).toEqual(['once more', 'once more'])
 })
 
 test('HTTPError and NetworkError show the request that ky made, without a token', async () => {
