@@ -18,8 +18,10 @@ const onUnknown = (name: string): void =>
 /** ky passes names that it does not know to `fetch`, which may be newer than this list. An app's own may know any. */
 export const namesFor = (ownFetch: unknown): OtherNames => ({ names, onUnknown: ownFetch ? () => {} : onUnknown })
 
-const replacing = /* @__PURE__ */ (() => Object.getOwnPropertySymbols(replaceOption(null)))()
+let mark: symbol | undefined
 
 /** Whether an option was made by `replaceOption`. Only ky can read it. */
-export const isReplacing = (options: object = {}): boolean =>
-  Object.values(options).some(value => replacing.some(mark => mark in Object(value)))
+export function isReplacing(options: object = {}): boolean {
+  mark ??= Object.getOwnPropertySymbols(replaceOption(null))[0] as symbol
+  return Object.values(options).some(value => (mark as symbol) in Object(value))
+}

@@ -28,12 +28,15 @@ export function followShell<Claims extends object = JwtClaims>(
   const { session } = client
   /** The event that is being followed. `undefined` also once the app or another tab has signed in or out: its response is out of date. */
   let latest: object | undefined
+  /** The shell announced a user, but could not respond: what it has now need not belong to the session that is here. */
+  let isMissed = false
   const parts = registeredParts(session)
   const sessionId = () => parts?.session.state.sessionId
   /** The session in which the event came. */
   let cameIn = sessionId()
   const forget = () => {
     latest = undefined
+    isMissed = false
   }
 
   /** The shell is not told of its own sign-out: another user may have signed in there since. */
@@ -46,7 +49,7 @@ export function followShell<Claims extends object = JwtClaims>(
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event
     if (parts?.storeSync.isClosed || !/^(signed-(in|out)|refreshed)$/.test(type as string)) return
-    if (type === 'refreshed' && (latest || session.status === 'signed-in')) {
+    if (type === 'refreshed' && (latest || (session.status === 'signed-in' && !isMissed))) {
       // Not as `session.refresh()` does: to that cause the shell responds by another refresh, and says so to its pages. While the
       // shell is asked who has signed in, it must not be asked for a newer token of the former user.
       if (!latest) parts?.refresher.start('expiring')
@@ -60,14 +63,16 @@ export function followShell<Claims extends object = JwtClaims>(
       if (event !== latest || parts?.storeSync.isClosed) return
       if (!response || response.status === 'signed-out') await signOut()
       else await session.signIn(readSession(response))
+    } catch {
+      // The next request that needs a token asks again. Where no user is signed in, the next event.
+      isMissed ||= event === latest
     } finally {
-      if (event === latest) forget()
+      if (event === latest) latest = undefined
     }
   }
 
-  // If the shell cannot respond now, the next request that needs a token asks again. Where no user is signed in, the next event.
   const stops = [
-    onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
+    onShellMessage(event => void follow(event), findBridge(options.name)?.[0].channel),
     session.on('signed-in', forget),
     // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known. Nor for an earlier
     // sign-out, when a dialog opens or closes.
