@@ -72,7 +72,7 @@ export function followShell<Claims extends object = JwtClaims>(
   }
 
   const stops = [
-    onShellMessage(event => void follow(event), findBridge(options.name)?.[0].channel),
+    onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
     session.on('signed-in', forget),
     // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known. Nor for an earlier
     // sign-out, when a dialog opens or closes.
