@@ -7,7 +7,7 @@ import type { SessionEvents } from '../session/events.ts'
 import { createHistory } from './accepted-tokens.ts'
 import type { Facts, ResponseFacts } from './facts.ts'
 import { type LastStep, outcomeOf } from './outcome.ts'
-import { readResponse, readText } from './read-response.ts'
+import { hasText, readResponse, readText } from './read-response.ts'
 import { type KnownSecrets, type ReadSend, readSend, type SentStep } from './read-send.ts'
 
 type RequestEvent = SessionEvents['request']
@@ -74,7 +74,6 @@ const createObserved = (): ObservedRequest => ({
 const mostTexts = 8
 const mostSecrets = 12
 const noText = Promise.resolve(null)
-const isHtml = (response: Response) => /html/i.test(response.headers.get('content-type') ?? '')
 
 /** Follows the requests of one client by its events and its sends. `onFinished` is called at the end of each. */
 export function createWatch(endReason: () => EndReason | null, onFinished: (request: FinishedRequest) => void) {
@@ -85,7 +84,7 @@ export function createWatch(endReason: () => EndReason | null, onFinished: (requ
   let known: KnownSecrets = { latest: [] }
 
   function textOf(response: Response, secrets: readonly string[]): Promise<string | null> {
-    if ((response.status !== 401 && !isHtml(response)) || texts >= mostTexts || response.bodyUsed) return noText
+    if (texts >= mostTexts || !hasText(response)) return noText
     texts += 1
     return readText(response.clone(), secrets).finally(() => {
       texts -= 1

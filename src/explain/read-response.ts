@@ -77,6 +77,10 @@ function wordsOf(body: string, contentType: string): string {
   }
 }
 
+/** Whether the text of a response may say why, and is not being read already. */
+export const hasText = ({ status, headers, bodyUsed, body }: Response) =>
+  !bodyUsed && !body?.locked && (status === 401 || /html/i.test(headers.get('content-type') ?? ''))
+
 /** The first words of a copy of the body. `copy` is read to its end, or cancelled. */
 export async function readText(copy: Response, secrets: readonly string[]): Promise<string | null> {
   const reader = copy.body?.getReader()

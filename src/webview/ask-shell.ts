@@ -48,7 +48,9 @@ export async function askShell(
   signal?.addEventListener('abort', abort)
   try {
     const returned = bridge.send({ latchkey: 1, id, ...request }, signal)
-    if (returned !== undefined) Promise.resolve(returned).then(respond, fail)
+    // The app's own function may be async, and leave the response to the shell.
+    const isPosted = returned === undefined || options.bridge
+    Promise.resolve(returned).then(value => (value === undefined && isPosted) || respond(value), fail)
     return readResponse(await response, id)
   } catch (error) {
     throw shellError((error as Partial<Error> | null)?.message)

@@ -7,7 +7,7 @@ export type ShellKind = 'ios' | 'capacitor' | 'android' | 'flutter' | 'react-nat
 /** A way to the shell that latchkey does not know. */
 export interface ShellBridge {
   /**
-   * Sends `message`. Returns the response or a promise of it, or `undefined` where the shell posts it.
+   * Sends `message`. Returns the response or a promise of it; `undefined`, or a promise of it, where the shell posts it.
    * `signal` aborts when no response is wanted any more.
    */
   send(message: ShellMessage, signal: AbortSignal): unknown

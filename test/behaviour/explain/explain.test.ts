@@ -94,6 +94,17 @@ describe.each(forms)('a 401, by %s,', (_form, send) => {
     expect(await response.json()).toEqual({ error: 'no' })
   })
 
+  test('is explained as one also where the app’s own fetch reads its body already', async () => {
+    const { stage, explanations, collected } = await listen()
+    const held = unauthorized('Bearer')
+    held.body?.getReader()
+    stage.answer(() => held)
+    await send(stage.client, '/x').catch(() => {})
+    await collected()
+    expect(explanations.map(({ status }) => status)).toEqual([401])
+    expect(codesOf(explanations)).toEqual(['not-signed-in'])
+  })
+
   test('is explained by hand with what was sent', async () => {
     const { stage } = await listen()
     await stage.signIn()

@@ -178,3 +178,24 @@ describe.each([
     expect(() => createClient({ baseUrl: '/api/', refresh: shellRefresh() })).toThrow(/baseUrl/)
   })
 })
+
+describe('a bridge of the app whose function leaves it to the shell to post the response', () => {
+  test.each([
+    ['returns nothing', (_message: object) => {}],
+    ['is asynchronous', async (_message: object) => {}],
+  ])('and %s', async (_, deliver) => {
+    const page = stubPage()
+    let id: unknown
+    const send = (message: { readonly id: string }) => {
+      id = message.id
+      return deliver(message)
+    }
+    const client = createClient({ baseUrl: 'https://api.test/', refresh: shellRefresh({ bridge: { send } }) })
+    onTestFinished(() => client.dispose())
+    const ready = client.session.ready()
+    await vi.waitFor(() => expect(id).toBeDefined())
+    await null
+    page.post({ id, status: 'signed-in', session: { accessToken: 'access-1', subject: 'alice' } })
+    expect(await ready).toMatchObject({ status: 'signed-in', subject: 'alice' })
+  })
+})
