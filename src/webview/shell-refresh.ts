@@ -21,29 +21,29 @@ export const noteAnnounced = 'noteAnnounced'
  */
 export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: ShellOptions = {}): RefreshStrategy => {
   checkShellOptions(options)
-  /** Resolves if the shell has confirmed or announced a sign-out, and has not been asked for tokens since. */
-  let confirmed: Promise<void> | undefined
-  function revoke({ signedOutSession }: RevokeContext): Promise<void> {
-    const tell = async () => {
-      const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
-      if (status !== 'signed-out') throw shellError(status)
-    }
+  /** The last sign-out since the shell was asked for tokens, and whether the shell has confirmed or announced it. */
+  let last: { isKnown: boolean } | undefined
+  async function revoke({ signedOutSession }: RevokeContext): Promise<void> {
     // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell knows of it:
-    // the user may have signed in there since.
-    confirmed = signedOutSession && confirmed ? confirmed.catch(tell) : tell()
-    return confirmed
+    // the user may have signed in there since. For the same reason the repetition does not wait for the first response.
+    if (signedOutSession && last?.isKnown) return
+    const sent = { isKnown: false }
+    last = sent
+    const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
+    if (status !== 'signed-out') throw shellError(status)
+    sent.isKnown = true
   }
   return {
     ambient: true,
     id: `shell ${options.name ?? ''}`,
     async refresh({ cause, audience = null, signal }) {
-      confirmed = undefined
+      last = undefined
       const response = await askShell({ type: 'refresh', cause, audience }, options, signal)
       return response.status === 'signed-out' ? null : readSession(response)
     },
     revoke: Object.assign(revoke, {
       [noteAnnounced]() {
-        confirmed = Promise.resolve()
+        last = { isKnown: true }
       },
     }),
   }

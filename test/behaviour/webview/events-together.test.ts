@@ -111,3 +111,26 @@ test('A sign-out that the shell announced during a refresh is not sent to it whe
     expect(shell.types()).toEqual(['refresh', 'refresh', 'refresh'])
   }
 })
+
+test('A user who signs in by the shell before it has responded to a sign-out of the page, made during a refresh, is not signed out by a repetition of it', async () => {
+  const { page, shell, seen, clock, client, follow } = createShellClient()
+  follow()
+  const waiting: ((response: unknown) => void)[] = []
+  shell.respond = () => new Promise(resolve => waiting.push(resolve))
+  void client.session.ready()
+  await clock.settle()
+  const late = shell.session()
+  void client.session.signOut()
+  await clock.settle()
+  const [restore, signOut] = waiting
+  restore?.(late)
+  await clock.settle()
+  page.post({ type: 'signed-in' })
+  await clock.settle()
+  waiting.at(-1)?.(shell.session())
+  await clock.settle()
+  expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
+  signOut?.({ latchkey: 1, status: 'unavailable' })
+  await clock.settle()
+  expect(shell.types().at(-1)).toBe('refresh')
+})
