@@ -49,10 +49,13 @@ export function followShell<Claims extends object = JwtClaims>(
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event
     if (parts?.storeSync.isClosed || !/^(signed-(in|out)|refreshed)$/.test(type as string)) return
-    if (type === 'refreshed' && (latest || (session.status === 'signed-in' && !isMissed))) {
+    const isSignedIn = session.status === 'signed-in'
+    // Where the user has signed out, the shell has not heard of it yet, or cannot: only `signed-in` begins a session then.
+    const isKnown = isSignedIn || session.getSnapshot().endReason === 'signed-out'
+    if (type === 'refreshed' && (latest || (isKnown && !isMissed))) {
       // Not as `session.refresh()` does: to that cause the shell responds by another refresh, and says so to its pages. While the
       // shell is asked who has signed in, it must not be asked for a newer token of the former user.
-      if (!latest) parts?.refresher.start('expiring')
+      if (!latest && isSignedIn) parts?.refresher.start('expiring')
       return
     }
     latest = event

@@ -134,3 +134,16 @@ test('A user who signs in by the shell before it has responded to a sign-out of 
   await clock.settle()
   expect(shell.types().at(-1)).toBe('refresh')
 })
+
+test('A user who has signed out in the page, which the shell could not confirm, is not signed in again by a `refreshed`', async () => {
+  const { page, shell, seen, clock, client, follow } = createShellClient()
+  follow()
+  await client.session.ready()
+  shell.respond = ({ type }) => (type === 'sign-out' ? { latchkey: 1, status: 'unavailable' } : shell.session())
+  await client.session.signOut()
+  await clock.settle()
+  page.post({ type: 'refreshed' })
+  await clock.settle()
+  expect(seen()).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
+  expect(shell.types()).toEqual(['refresh', 'sign-out'])
+})
