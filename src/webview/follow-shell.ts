@@ -39,12 +39,13 @@ export function followShell<Claims extends object = JwtClaims>(
     isMissed = false
   }
 
-  /** The shell is not told of its own sign-out: another user may have signed in there since. */
-  function signOut(): Promise<unknown> | undefined {
-    const { [noteAnnounced]: note } = Object(parts?.strategy.revoke) as { readonly [noteAnnounced]?: () => void }
-    note?.()
-    return note ? parts?.session.signOut() : session.signOut()
+  /** The shell is not told of its own sign-out, nor of an earlier one: another user may have signed in there since. */
+  function note(): boolean {
+    const { [noteAnnounced]: noteFor } = Object(parts?.strategy.revoke) as { readonly [noteAnnounced]?: () => void }
+    noteFor?.()
+    return noteFor !== undefined
   }
+  const signOut = () => (note() ? parts?.session.signOut() : session.signOut())
 
   async function follow(event: Readonly<Record<string, unknown>>): Promise<void> {
     const { type } = event
@@ -59,6 +60,7 @@ export function followShell<Claims extends object = JwtClaims>(
       return
     }
     latest = event
+    if (type === 'signed-in') note()
     cameIn = sessionId()
     try {
       const response =
@@ -76,7 +78,10 @@ export function followShell<Claims extends object = JwtClaims>(
 
   const stops = [
     onShellMessage(event => void follow(event).catch(() => {}), findBridge(options.name)?.[0].channel),
-    session.on('signed-in', forget),
+    session.on('signed-in', () => {
+      forget()
+      note()
+    }),
     // Not on 'ended': that is also emitted if a refresh ended the former session, and not if none was known. Nor for an earlier
     // sign-out, when a dialog opens or closes.
     session.subscribe(

@@ -4,7 +4,7 @@ import { askShell } from './ask-shell.ts'
 import { checkShellOptions, type ShellOptions } from './native-bridge.ts'
 import { readSession, shellError } from './protocol.ts'
 
-/** A member of a `revoke` that tells the shell. `followShell` calls it for a sign-out that the shell has announced. */
+/** A member of a `revoke` that tells the shell. `followShell` calls it for what the shell has announced, and for a sign-in in the page. */
 export const noteAnnounced = 'noteAnnounced'
 
 /**
@@ -21,29 +21,36 @@ export const noteAnnounced = 'noteAnnounced'
  */
 export const shellRefresh = /* @__PURE__ */ factory('shellRefresh', (options: ShellOptions = {}): RefreshStrategy => {
   checkShellOptions(options)
-  /** The last sign-out since the shell was asked for tokens, and whether the shell has confirmed or announced it. */
-  let last: { isKnown: boolean } | undefined
-  async function revoke({ signedOutSession }: RevokeContext): Promise<void> {
-    // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell knows of it:
-    // the user may have signed in there since. For the same reason the repetition does not wait for the first response.
-    if (signedOutSession && last?.isKnown) return
-    const sent = { isKnown: false }
-    last = sent
-    const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
-    if (status !== 'signed-out') throw shellError(status)
-    sent.isKnown = true
+  /** Resolves if the shell has confirmed or announced a sign-out, and has not been asked for tokens since. */
+  let confirmed: Promise<void> | undefined
+  function revoke({ signedOutSession }: RevokeContext): Promise<void> {
+    const tell = async () => {
+      const { status } = await askShell({ type: 'sign-out', subject: signedOutSession?.subject ?? null }, options)
+      if (status !== 'signed-out') throw shellError(status)
+    }
+    // After a refresh that was under way, a sign-out is repeated: its response may have set a cookie. Not if the shell knows of it,
+    // or if a user has signed in meanwhile: the repetition would end that session.
+    const told: Promise<void> =
+      signedOutSession && confirmed
+        ? confirmed.catch(error => {
+            if (confirmed !== told) throw error
+            return tell()
+          })
+        : tell()
+    confirmed = told
+    return told
   }
   return {
     ambient: true,
     id: `shell ${options.name ?? ''}`,
     async refresh({ cause, audience = null, signal }) {
-      last = undefined
+      confirmed = undefined
       const response = await askShell({ type: 'refresh', cause, audience }, options, signal)
       return response.status === 'signed-out' ? null : readSession(response)
     },
     revoke: Object.assign(revoke, {
       [noteAnnounced]() {
-        last = { isKnown: true }
+        confirmed = Promise.resolve()
       },
     }),
   }

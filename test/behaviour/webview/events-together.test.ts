@@ -147,3 +147,24 @@ test('A user who has signed out in the page, which the shell could not confirm, 
   expect(seen()).toMatchObject({ status: 'signed-out', endReason: 'signed-out' })
   expect(shell.types()).toEqual(['refresh', 'sign-out'])
 })
+
+test('A user who signs in by the shell while its confirmation of a sign-out is under way is not signed out by a repetition after a refresh that ends then', async () => {
+  const { page, shell, seen, clock, client, follow } = createShellClient()
+  follow()
+  const waiting: ((response: unknown) => void)[] = []
+  shell.respond = () => new Promise(resolve => waiting.push(resolve))
+  void client.session.ready()
+  await clock.settle()
+  void client.session.signOut()
+  await clock.settle()
+  page.post({ type: 'signed-in' })
+  await clock.settle()
+  for (const respond of [waiting[0], waiting[2]]) {
+    respond?.(shell.session())
+    await clock.settle()
+  }
+  waiting[1]?.(signedOut)
+  await clock.settle()
+  expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
+  expect(shell.types()).toEqual(['refresh', 'sign-out', 'refresh'])
+})
