@@ -10,6 +10,7 @@ const fuzzers = {
   fetch: ['test/fuzz/client-fetch.test.ts', 2000],
   ky: ['test/fuzz/client-ky.test.ts', 2000],
   worlds: ['test/fuzz/worlds.test.ts', 60],
+  shells: ['test/fuzz/shells.test.ts', 3000],
   days: ['test/behaviour/refresh/random-days.test.ts', 5000],
   'virtual-days': ['test/behaviour/virtual-day.test.ts', 200],
   walks: ['test/model/steps/same-steps.test.ts', 100],
