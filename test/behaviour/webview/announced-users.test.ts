@@ -49,12 +49,33 @@ describe.each(['bob', undefined])('another user who signs in to the shell, with 
   })
 })
 
-test('A page that is signed out asks a shell that reports each refresh once', async () => {
-  const { page, clock, client, shell } = await start('bob')
-  await client.session.signOut()
+test('A page without a session asks a shell that reports each refresh once', async () => {
+  const world = createShellClient()
+  const { page, clock, client, shell } = world
+  world.follow()
+  shell.user = null
+  await client.session.ready()
+  shell.user = 'bob'
   shell.messages.length = 0
+  shell.respond = () => {
+    if (shell.messages.length < 20) page.post({ type: 'refreshed' })
+    return shell.session()
+  }
   page.post({ type: 'refreshed' })
   await clock.settle()
   expect(shell.types()).toEqual(['refresh'])
+  expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'bob' })
+})
+
+test('A page whose user has signed out asks when the shell announced a user, could not respond, and reports a refresh', async () => {
+  const { page, clock, client, shell } = await start('bob')
+  const { respond } = shell
+  await client.session.signOut()
+  shell.respond = () => ({ latchkey: 1, status: 'unavailable' })
+  page.post({ type: 'signed-in' })
+  await clock.settle()
+  shell.respond = respond
+  page.post({ type: 'refreshed' })
+  await clock.settle()
   expect(client.session.getSnapshot()).toMatchObject({ status: 'signed-in', subject: 'bob' })
 })
