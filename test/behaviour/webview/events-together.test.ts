@@ -168,3 +168,40 @@ test('A user who signs in by the shell while its confirmation of a sign-out is u
   expect(seen()).toMatchObject({ status: 'signed-in', subject: 'alice' })
   expect(shell.types()).toEqual(['refresh', 'sign-out', 'refresh'])
 })
+
+test('A sign-out that the shell could not confirm is not repeated when the refresh ends, if the shell has announced a sign-in', async () => {
+  const { page, shell, clock, client, follow } = createShellClient()
+  follow()
+  const waiting: ((response: unknown) => void)[] = []
+  shell.respond = ({ type }) =>
+    type === 'sign-out' ? { latchkey: 1, status: 'unavailable' } : new Promise(resolve => waiting.push(resolve))
+  void client.session.ready()
+  await clock.settle()
+  void client.session.signOut()
+  await clock.settle()
+  page.post({ type: 'signed-in' })
+  await clock.settle()
+  waiting[0]?.(shell.session())
+  await clock.settle()
+  expect(shell.types().filter(type => type === 'sign-out')).toHaveLength(1)
+})
+
+test('A sign-out whose repetition waits for the shell is not repeated once a user has signed in in the page', async () => {
+  const { shell, clock, client, follow } = createShellClient()
+  follow()
+  const waiting: ((response: unknown) => void)[] = []
+  shell.respond = () => new Promise(resolve => waiting.push(resolve))
+  void client.session.ready()
+  await clock.settle()
+  const late = shell.session()
+  void client.session.signOut()
+  await clock.settle()
+  const [restore, signOut] = waiting
+  restore?.(late)
+  await clock.settle()
+  void client.session.signIn({ accessToken: 'of-a-new-login', subject: 'alice' })
+  await clock.settle()
+  signOut?.({ latchkey: 1, status: 'unavailable' })
+  await clock.settle()
+  expect(shell.types().filter(type => type === 'sign-out')).toHaveLength(1)
+})
