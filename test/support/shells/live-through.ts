@@ -17,6 +17,9 @@ const inOneTask: readonly (readonly Step['kind'][])[] = [
 const areTogether = (one: Step | undefined, other: Step) =>
   one !== undefined && inOneTask.some(kinds => kinds.includes(one.kind) && kinds.includes(other.kind))
 
+/** In these the shell sends something. */
+const ofTheShell: readonly Step['kind'][] = [...(inOneTask[0] ?? []), 'decide', 'respond', 'resume']
+
 /** What a day came to. */
 export interface LivedDay {
   readonly broken: readonly string[]
@@ -200,6 +203,7 @@ export async function liveThrough(plan: DayPlan): Promise<LivedDay> {
     for (const [index, step] of plan.steps.entries()) {
       day.noteCause()
       if (!areTogether(plan.steps[index - 1], step)) await clock.settle()
+      if (ofTheShell.includes(step.kind) && shell.deliverDecided()) await clock.settle()
       await take(step, day)
       if (broken.length > 0) break
     }

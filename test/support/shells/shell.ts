@@ -117,7 +117,10 @@ export function createShell({ settings, clock, check, say, pages, mostMessages }
   function noteFault({ page, load, message }: Waiting) {
     if (page.load !== load) return
     if (message.type === 'refresh') page.isOwed = true
-    if (message.type === 'sign-out') page.isUnconfirmed = true
+    if (message.type !== 'sign-out') return
+    page.isUnconfirmed = true
+    // A session that the page cannot recognise counts as a login made since (decision 26).
+    if (message.subject === null) load.left.clear()
   }
   function fault(one: Waiting, answer: Answer): unknown {
     noteFault(one)
@@ -138,11 +141,14 @@ export function createShell({ settings, clock, check, say, pages, mostMessages }
     else settle.resolve(tokens % 2 && decided ? JSON.stringify(decided) : decided)
   }
 
+  /** In the order in which they came: no user signs in, and no page gets a token, before a sign-out that was sent earlier. */
+  function takeSignOuts(before = waiting.length) {
+    for (const earlier of waiting.slice(0, Math.max(0, before)))
+      if (earlier.message.type === 'sign-out') decide(earlier, 'right', null)
+  }
   function decide(one: Waiting, answer: Answer, who: User | null) {
     if (one.decided !== undefined || answer === 'never') return
-    // In the order in which they came: no token is given to a page that has said before that its user signs out.
-    for (const earlier of waiting.slice(0, Math.max(0, waiting.indexOf(one))))
-      if (earlier.message.type === 'sign-out') decide(earlier, 'right', null)
+    takeSignOuts(waiting.indexOf(one))
     // A login that the user has finished, or dismissed, is always told.
     const isRight = answer === 'right' || !['refresh', 'sign-out'].includes(one.message.type)
     one.decided = isRight ? right(one, who) : fault(one, answer)
@@ -167,6 +173,12 @@ export function createShell({ settings, clock, check, say, pages, mostMessages }
 
   return {
     waiting,
+    /** Bridges keep the order: what was decided arrives before the next that the shell sends. Returns whether there was any. */
+    deliverDecided() {
+      const decided = waiting.filter(one => one.decided !== undefined)
+      for (const one of decided) respond(one, 'right', null)
+      return decided.length > 0
+    },
     get user() {
       return family?.user ?? null
     },
@@ -199,6 +211,7 @@ export function createShell({ settings, clock, check, say, pages, mostMessages }
       respond(waiting[index % waiting.length], answer, who),
     start: changeUser,
     signIn(who: User, extra: Extra) {
+      takeSignOuts()
       changeUser(settings.names === 'none' ? 'alice' : who)
       say(`${family?.user} signs in by the shell`)
       tellAll(null, extra)
