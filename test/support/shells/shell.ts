@@ -148,10 +148,11 @@ export function createShell({ settings, clock, check, say, pages, mostMessages }
   }
   function decide(one: Waiting, answer: Answer, who: User | null) {
     if (one.decided !== undefined || answer === 'never') return
-    takeSignOuts(waiting.indexOf(one))
+    const isLogin = !['refresh', 'sign-out'].includes(one.message.type)
+    // A user signs in now, and not when the page asked for it.
+    takeSignOuts(isLogin ? waiting.length : waiting.indexOf(one))
     // A login that the user has finished, or dismissed, is always told.
-    const isRight = answer === 'right' || !['refresh', 'sign-out'].includes(one.message.type)
-    one.decided = isRight ? right(one, who) : fault(one, answer)
+    one.decided = answer === 'right' || isLogin ? right(one, who) : fault(one, answer)
   }
   function respond(one: Waiting | undefined, answer: Answer, who: User | null) {
     if (!one) return
