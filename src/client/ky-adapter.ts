@@ -1,4 +1,4 @@
-import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, TimeoutError } from 'ky'
+import ky, { type Hooks, type Input, type KyInstance, type Options as KyOptions, replaceOption, TimeoutError } from 'ky'
 import { isOptions } from '../checks/option-rules.ts'
 import { copyBody, isOneShot } from '../http/bodies.ts'
 import { transportOf } from '../http/transport.ts'
@@ -50,7 +50,7 @@ function wrapKy<Claims extends object>(inner: KyInstance, core: ClientParts, ses
     if (options !== undefined && !isOptions(options)) return verbOf(inner, method)(input, options)
     const own = (into: Mutable<RequestOptions>, final: RequestOptions, verb = final.method) =>
       attachPipeline(into, final, { core, input, verb, auth, replay })
-    const { hooks = isReplacing(options) ? {} : undefined } = options ?? {}
+    const { hooks = isReplacing(options, replaceOption) ? {} : undefined } = options ?? {}
     if (!hooks && !defaults.hooks?.init?.length && !defaults.hooks?.afterResponse?.length) {
       const final = options ? { ...defaults, ...options } : defaults
       return verbOf(inner, method)(input, own({ ...options }, final, method ?? undefined))

@@ -1,4 +1,4 @@
-import { replaceOption } from 'ky'
+import type { replaceOption } from 'ky'
 import { warnOnce } from '../errors.ts'
 import type { OtherNames } from './check-options.ts'
 
@@ -21,7 +21,7 @@ export const namesFor = (ownFetch: unknown): OtherNames => ({ names, onUnknown: 
 let mark: symbol | undefined
 
 /** Whether an option was made by `replaceOption`. Only ky can read it. */
-export function isReplacing(options: object = {}): boolean {
-  mark ??= Object.getOwnPropertySymbols(replaceOption(null))[0] as symbol
+export function isReplacing(options: object = {}, replace: typeof replaceOption): boolean {
+  mark ??= Object.getOwnPropertySymbols(replace(null))[0] as symbol
   return Object.values(options).some(value => (mark as symbol) in Object(value))
 }
