@@ -213,11 +213,11 @@ describe.for(engines)('in %s', { concurrent: true }, engine => {
       // Until React has rendered the new edition, the page shows what the old one did.
       await page.run('await until(() => page.edition === 2 && page.rendered.at(-1) === "signed-in alice")')
       await settled(page, 'signed-in alice')
-      expect({
-        seen: await seen(page),
-        isStillHere: await page.run('return isStillHere'),
-        complaints: await complaints(page),
-      }).toEqual({ seen: ['unknown null', 'signed-in alice'], isStillHere: true, complaints: [] })
+      const shown = await seen(page)
+      // A busy machine may have read the store before React renders for the first time.
+      expect(shown[0] === 'unknown null' ? shown.slice(1) : shown).toEqual(['signed-in alice'])
+      expect(await page.run('return isStillHere')).toBe(true)
+      expect(await complaints(page)).toEqual([])
     })
   })
 })
