@@ -64,6 +64,10 @@ export const argued: Readonly<Record<string, string>> = {
     'Without patience, `leftMs` is 0.',
   "src/refresh/post.ts: const isJoined = isPrefix && ⟦typeof url === 'string'⟧ && !/^[a-z][a-z\\d+.-]*:/i.test(url) → true":
     'A URL object has a scheme, so it is absolute by the test that follows.',
+  'src/refresh/refresh-elsewhere.ts: firstId ??= ⟦records.latest?.lease?.id⟧ → records.latest?.lease.id':
+    'A lease is under way, as was asked just before.',
+  'src/refresh/refresh-elsewhere.ts: firstId ??= ⟦records.latest?.lease⟧?.id → records.latest.lease':
+    'A lease is under way, as was asked just before.',
   'src/refresh/refresh-elsewhere.ts: let isAsked = ⟦false⟧ → true': 'It is set before each look, and read only in one.',
   "src/refresh/refresh-request.ts: const former = cause === 'restore' || ⟦credentials?.ownerUnverified⟧ ? null : credentials → credentials.ownerUnverified":
     'Without credentials, only a start proceeds, and that is asked first.',
